@@ -1,0 +1,32 @@
+{
+  # The same addon as CMakeLists.txt builds, for people without CMake. `libtorch_dir` comes from the set-up.
+  "variables": { "libtorch_dir%": "" },
+  "targets": [
+    {
+      "target_name": "googlenet",
+      "sources": ["<!@(sed -n 's#^native/\\(.*[.]cpp\\)$#\\1#p' sources.txt)"],
+      "include_dirs": ["."],
+      "defines": ["NAPI_VERSION=8", "_GLIBCXX_USE_CXX11_ABI=1", "NDEBUG"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
+      "cflags!": ["-fno-exceptions", "-Wno-unused-parameter"],
+      "cflags_cc": [
+        "-std=c++20",
+        "-fexceptions",
+        "-frtti",
+        "-fvisibility=hidden",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-isystem<(libtorch_dir)/include",
+        "-isystem<(libtorch_dir)/include/torch/csrc/api/include",
+        "-isystem<!(node -p \"require('node:path').resolve(require('node-addon-api').include_dir)\")"
+      ],
+      "libraries": [
+        "<(libtorch_dir)/lib/libtorch_cpu.so",
+        "<(libtorch_dir)/lib/libc10.so",
+        "-ldl",
+        "-Wl,-rpath,<(libtorch_dir)/lib"
+      ]
+    }
+  ]
+}

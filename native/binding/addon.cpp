@@ -1,0 +1,29 @@
+#include "binding/addon.h"
+
+#include "binding/environment.h"
+#include "binding/googlenet_handle.h"
+#include "binding/inception_handle.h"
+#include "binding/trainer_handle.h"
+
+namespace googlenet {
+
+// Everything JavaScript sees; src/native/contract.ts lists the same names.
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  Environment::create(env);
+
+  exports["libtorch"] = Napi::Function::New<libtorch>(env, "libtorch");
+  exports["cuda"] = Napi::Function::New<cuda>(env, "cuda");
+  exports["setNumThreads"] = Napi::Function::New<set_num_threads_js>(env, "setNumThreads");
+  exports["numThreads"] = Napi::Function::New<num_threads_js>(env, "numThreads");
+  exports["resolveDevice"] = Napi::Function::New<resolve_device_js>(env, "resolveDevice");
+  exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop");
+
+  exports["GoogLeNet"] = GoogLeNetHandle::define(env);
+  exports["InceptionModule"] = InceptionHandle::define(env);
+  exports["Trainer"] = TrainerHandle::define(env);
+  return exports;
+}
+
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, init)
+
+}  // namespace googlenet

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "binding/napi_setup.h"
+
+namespace googlenet {
+
+// library.cpp
+Napi::Value libtorch(const Napi::CallbackInfo& info);
+Napi::Value cuda(const Napi::CallbackInfo& info);
+Napi::Value set_num_threads_js(const Napi::CallbackInfo& info);
+Napi::Value num_threads_js(const Napi::CallbackInfo& info);
+Napi::Value resolve_device_js(const Napi::CallbackInfo& info);
+
+// transforms_binding.cpp
+Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info);
+
+}  // namespace googlenet

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "binding/module_handle.h"
+#include "models/googlenet.h"
+
+namespace googlenet {
+
+class GoogLeNetHandle : public ModuleHandle<GoogLeNetHandle> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit GoogLeNetHandle(Info info);
+
+  // The handle behind a value, or an Error where the value is something else.
+  static GoogLeNetHandle& from(const Napi::Value& value);
+  // Compute thread only.
+  static GoogLeNet model_of(const Session& session);
+};
+
+// Uploads a batch and normalises bytes; compute thread only.
+torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization, const Session& session);
+Normalization read_normalization(const Options& options);
+
+}  // namespace googlenet

@@ -1,0 +1,73 @@
+#include <ATen/Version.h>
+#include <caffe2/core/common.h>
+#include <torch/version.h>
+
+#include "binding/addon.h"
+#include "binding/options.h"
+#include "core/device.h"
+#include "core/error.h"
+#include "core/threads.h"
+
+namespace googlenet {
+
+namespace {
+
+// TORCH_VERSION is what the headers said; this is the word of the library that was loaded. Asked in this way because
+// at::show_config() touches the CUDA hooks, see core/device.h.
+std::string library_version() {
+  const auto& settings = caffe2::GetBuildOptions();
+  const auto version = settings.find("TORCH_VERSION");
+  return version == settings.end() ? "unknown" : version->second;
+}
+
+Napi::Object cuda_to_js(Napi::Env env, const CudaStatus& status) {
+  Napi::Array devices = Napi::Array::New(env, status.devices.size());
+  for (uint32_t i = 0; i < status.devices.size(); ++i) {
+    Napi::Object device = Napi::Object::New(env);
+    device["index"] = status.devices[i].index;
+    device["name"] = status.devices[i].name;
+    device["memoryBytes"] = static_cast<double>(status.devices[i].memory_bytes);
+    devices[i] = device;
+  }
+  Napi::Object cuda = Napi::Object::New(env);
+  cuda["built"] = status.built;
+  cuda["loaded"] = status.loaded;
+  cuda["available"] = status.available;
+  cuda["reason"] = status.reason;
+  cuda["devices"] = devices;
+  return cuda;
+}
+
+}  // namespace
+
+Napi::Value libtorch(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Napi::Env env = info.Env();
+    Napi::Object result = Napi::Object::New(env);
+    result["version"] = library_version();
+    result["compiledVersion"] = TORCH_VERSION;
+    result["cpuCapability"] = at::get_cpu_capability();
+    return result;
+  });
+}
+
+Napi::Value cuda(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] { return cuda_to_js(info.Env(), cuda_status()); });
+}
+
+Napi::Value set_num_threads_js(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const int64_t threads = Options(info).integer("threads");
+    if (threads < 1 || threads > 1024) throw Error("INVALID_ARGUMENT", "Expected threads in [1, 1024].");
+    set_num_threads(static_cast<int>(threads));
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value num_threads_js(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), num_threads()); }
+
+Napi::Value resolve_device_js(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] { return Napi::String::New(info.Env(), resolve_device(Options(info).string("device")).str()); });
+}
+
+}  // namespace googlenet

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "binding/session.h"
+
+namespace googlenet {
+
+// The methods of NativeModule in src/native/contract.ts, the same for every kind of module.
+namespace module_methods {
+using Info = const Napi::CallbackInfo&;
+Napi::Value parameter_count(Info info, Session& session);
+Napi::Value tensors(Info info, Session& session);
+Napi::Value snapshot(Info info, Session& session);
+Napi::Value restore(Info info, Session& session);
+Napi::Value set_training(Info info, Session& session);
+Napi::Value manual_seed(Info info, Session& session);
+Napi::Value generator_state(Info info, Session& session);
+Napi::Value set_generator_state(Info info, Session& session);
+Napi::Value initialize(Info info, Session& session);
+Napi::Value dispose(Info info, Session& session);
+}  // namespace module_methods
+
+// The JavaScript object of a module. V8 checks the receiver of every call before it gets here.
+template <class Self>
+class ModuleHandle : public Napi::ObjectWrap<Self> {
+ public:
+  using Info = const Napi::CallbackInfo&;
+  using Method = Napi::Value (*)(Info, Session&);
+
+  explicit ModuleHandle(Info info) : Napi::ObjectWrap<Self>(info) {}
+
+  void Finalize(Napi::Env env) override {
+    if (session_) session_->dispose(env);
+  }
+
+  const std::shared_ptr<Session>& session() const { return session_; }
+
+ protected:
+  template <Method body>
+  Napi::Value call(Info info) {
+    return guarded(info, [&] { return body(info, *session_); });
+  }
+
+  template <Method body>
+  static Napi::ClassPropertyDescriptor<Self> method(const char* name) {
+    return Self::InstanceMethod(name, &Self::template call<body>);
+  }
+
+  template <Method forward>
+  static Napi::Function define(Napi::Env env, const char* name) {
+    return Self::DefineClass(env, name,
+                             {
+                                 method<forward>("forward"),
+                                 method<module_methods::parameter_count>("parameterCount"),
+                                 method<module_methods::tensors>("tensors"),
+                                 method<module_methods::snapshot>("snapshot"),
+                                 method<module_methods::restore>("restore"),
+                                 method<module_methods::set_training>("setTraining"),
+                                 method<module_methods::manual_seed>("manualSeed"),
+                                 method<module_methods::generator_state>("generatorState"),
+                                 method<module_methods::set_generator_state>("setGeneratorState"),
+                                 method<module_methods::initialize>("initialize"),
+                                 method<module_methods::dispose>("dispose"),
+                             });
+  }
+
+  std::shared_ptr<Session> session_;
+};
+
+}  // namespace googlenet

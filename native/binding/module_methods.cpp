@@ -1,0 +1,93 @@
+#include <torch/types.h>
+
+#include <cstring>
+
+#include "binding/module_handle.h"
+#include "core/error.h"
+#include "nn/init.h"
+
+namespace googlenet::module_methods {
+
+namespace {
+
+InitMethod to_init_method(const std::string& name) {
+  if (name == "none") return InitMethod::kNone;
+  if (name == "default") return InitMethod::kDefault;
+  if (name == "xavier") return InitMethod::kXavier;
+  throw Error("INVALID_ARGUMENT", "Unknown initialization '" + name + "'.");
+}
+
+// Module.to(memory_format=…), which the C++ front end lacks: of convolution weights only.
+void set_memory_format(torch::nn::Module& module, at::MemoryFormat format) {
+  for (auto& parameter : module.parameters()) {
+    if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(format));
+  }
+}
+
+}  // namespace
+
+Napi::Value parameter_count(Info info, Session& session) {
+  session.require_usable();
+  int64_t count = 0;
+  for (const auto& parameter : session.module->parameters()) count += parameter.numel();
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+Napi::Value tensors(Info info, Session& session) {
+  session.require_usable();
+  return describe(info.Env(), state_dict(*session.module));
+}
+
+Napi::Value snapshot(Info info, Session& session) {
+  const Options options(info);
+  return copy_out(info.Env(), session, options, [](Session& self) { return state_dict(*self.module); });
+}
+
+Napi::Value restore(Info info, Session& session) {
+  const Options options(info);
+  return copy_in(info.Env(), session, options, [](Session& self) { return state_dict(*self.module); });
+}
+
+Napi::Value set_training(Info info, Session& session) {
+  const bool training = Options(info).boolean("training");
+  return session.run(info.Env(), [training](Session& self) { self.module->train(training); });
+}
+
+Napi::Value manual_seed(Info info, Session& session) {
+  const uint64_t seed = Options(info).uint64("seed");
+  return session.run(info.Env(), [seed](Session& self) { googlenet::manual_seed(self.random, seed); });
+}
+
+Napi::Value generator_state(Info info, Session& session) {
+  return session.run(
+      info.Env(), [](Session& self) { return save_state(self.random); },
+      [](Napi::Env env, const std::vector<uint8_t>& state) {
+        Napi::Uint8Array copy = Napi::Uint8Array::New(env, state.size());
+        std::memcpy(copy.Data(), state.data(), state.size());
+        return copy;
+      });
+}
+
+Napi::Value set_generator_state(Info info, Session& session) {
+  const Bytes bytes = Options(info).bytes("state");
+  std::vector<uint8_t> state(bytes.data, bytes.data + bytes.size);
+  return session.run(info.Env(), [state = std::move(state)](Session& self) { load_state(self.random, state); });
+}
+
+Napi::Value initialize(Info info, Session& session) {
+  const InitMethod method = to_init_method(Options(info).string("method"));
+  return session.run(info.Env(), [method](Session& self) {
+    // Drawn on the CPU whatever the device, as in Python, so that a seed means the same weights everywhere.
+    self.module->to(at::kCPU);
+    googlenet::initialize(*self.module, method, self.random.host);
+    self.module->to(self.device);
+    set_memory_format(*self.module, self.memory_format);
+  });
+}
+
+Napi::Value dispose(Info info, Session& session) {
+  session.dispose(info.Env());
+  return info.Env().Undefined();
+}
+
+}  // namespace googlenet::module_methods

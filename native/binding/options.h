@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "binding/napi_setup.h"
+#include "binding/staging.h"
+#include "core/error.h"
+#include "data/transforms.h"
+#include "weights/state_dict.h"
+
+namespace googlenet {
+
+// Reads the one options object of a call. TypeScript has validated the meaning; here a wrong type, which would be a bug of ours
+// or a caller that goes around TypeScript, becomes an Error instead of undefined behaviour.
+class Options {
+ public:
+  explicit Options(const Napi::CallbackInfo& info);
+  explicit Options(const Napi::Object& object) : object_(object) {}
+
+  bool boolean(const char* name) const;
+  double number(const char* name) const;
+  int64_t integer(const char* name) const;
+  uint64_t uint64(const char* name) const;
+  std::string string(const char* name) const;
+  std::vector<int64_t> shape(const char* name) const;
+  std::array<float, 3> channels(const char* name) const;
+  Napi::Object object(const char* name) const;
+  Napi::Array array(const char* name) const;
+  // A Uint8Array. Borrowed: whoever keeps the pointer keeps the object alive and private.
+  Bytes bytes(const char* name) const;
+  std::vector<TensorSpan> spans(const char* name) const;
+  bool has(const char* name) const { return object_.Has(name); }
+  Napi::Value value(const char* name) const { return object_.Get(name); }
+
+ private:
+  Napi::Object object_;
+};
+
+// Copies of what a caller passed in, made on the JavaScript thread: the caller may change, transfer or detach its arrays at once.
+Staging::Handle copy_images(const Options& options, Staging& staging);  // float [n, 3, h, w] or bytes [n, h, w, 3]
+Staging::Handle copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape, Staging& staging);
+torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_classes);
+
+const char* dtype_name(c10::ScalarType dtype);
+
+// Runs a native method; whatever it throws becomes a JavaScript error with a code.
+template <class Body>
+Napi::Value guarded(const Napi::CallbackInfo& info, Body body) {
+  try {
+    return body();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (...) {
+    const ErrorReport problem = report(std::current_exception());
+    Napi::Error error = Napi::Error::New(info.Env(), problem.message);
+    error.Set("code", Napi::String::New(info.Env(), problem.code));
+    throw error;
+  }
+}
+
+}  // namespace googlenet

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <functional>
+#include <memory>
+
+#include "binding/environment.h"
+#include "binding/options.h"
+#include "binding/promise.h"
+#include "core/random.h"
+#include "core/threads.h"
+
+namespace googlenet {
+
+// A module with its thread, its device and its random numbers. Shared by the handles that use it and by every piece of queued
+// work, so that it outlives all of them; touched by one compute thread only.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(Napi::Env env, c10::Device on, uint64_t seed);
+  ~Session();
+
+  // Throws DISPOSED.
+  void require_usable() const;
+  void dispose(Napi::Env env);
+  bool disposed() const { return disposed_; }
+
+  // Runs `work` on this session's thread, keeping the session alive until the promise has settled.
+  template <class Work, class Convert>
+  Napi::Value run(Napi::Env env, Work work, Convert convert) {
+    require_usable();
+    return promise(env, queue, num_threads(), [self = shared_from_this(), work = std::move(work)]() mutable { return work(*self); },
+                   std::move(convert));
+  }
+  template <class Work>
+  Napi::Value run(Napi::Env env, Work work) {
+    require_usable();
+    return promise(env, queue, num_threads(), [self = shared_from_this(), work = std::move(work)]() mutable { work(*self); });
+  }
+
+  Staging& staging() { return environment_->staging(); }
+  void set_module(Napi::Env env, std::shared_ptr<torch::nn::Module> created);
+
+  SerialQueue queue;
+  const c10::Device device;
+  RandomSource random;
+  at::MemoryFormat memory_format = at::MemoryFormat::Contiguous;
+  std::shared_ptr<torch::nn::Module> module;  // null after dispose()
+
+ private:
+  const std::shared_ptr<Environment> environment_;
+  bool disposed_ = false;
+  int64_t reported_bytes_ = 0;
+};
+
+// The tensors a copy is about, looked up on the compute thread.
+using TensorsOf = std::function<std::vector<NamedTensor>(Session&)>;
+
+// { buffer, spans }: copies tensors into a buffer that only we hold.
+Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of);
+// { source: { path } | { buffer }, spans }: copies stored tensors in.
+Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of);
+
+Napi::Value describe(Napi::Env env, const std::vector<NamedTensor>& tensors);
+Napi::Value tensor_to_js(Napi::Env env, const torch::Tensor& tensor);  // float, contiguous, on the CPU; undefined → null
+
+// Keeps a borrowed buffer's JavaScript object alive while work is queued; created and destroyed on the JavaScript thread.
+using Keeper = std::shared_ptr<Napi::ObjectReference>;
+Keeper keep(const Napi::Value& object);
+
+}  // namespace googlenet

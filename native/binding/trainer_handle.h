@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+
+#include "binding/session.h"
+#include "train/trainer.h"
+
+namespace googlenet {
+
+class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
+ public:
+  using Info = const Napi::CallbackInfo&;
+
+  static Napi::Function define(Napi::Env env);
+  explicit TrainerHandle(Info info);
+
+ private:
+  // Made by the first work on the model's thread; shared with queued work.
+  struct State;
+
+  Napi::Value step(Info info);
+  Napi::Value evaluate(Info info);
+  Napi::Value tensors(Info info);
+  Napi::Value snapshot(Info info);
+  Napi::Value restore(Info info);
+  Napi::Value gradients(Info info);
+  Napi::Value dispose(Info info);
+
+  void require_usable() const;
+
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<State> state_;  // null after dispose()
+};
+
+}  // namespace googlenet

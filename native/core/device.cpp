@@ -1,0 +1,111 @@
+#include "core/device.h"
+
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <dlfcn.h>
+
+#include <filesystem>
+
+#include "core/error.h"
+
+namespace googlenet {
+
+namespace {
+
+// The driver's own entry points, opened by name: no CUDA header and no CUDA library is needed to build or to load the addon.
+class Driver {
+ public:
+  Driver() : library_(dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL)) {
+    if (library_ == nullptr) {
+      problem_ = "no NVIDIA driver (libcuda.so.1) is installed";
+      return;
+    }
+    const auto init = find<int (*)(unsigned)>("cuInit");
+    const auto get_count = find<int (*)(int*)>("cuDeviceGetCount");
+    int count = 0;
+    const int status = init == nullptr || get_count == nullptr ? -1 : init(0);
+    if (status != 0 || get_count(&count) != 0 || count == 0) {
+      problem_ = "the NVIDIA driver reports no usable device (cuInit returned " + std::to_string(status) + ")";
+    }
+  }
+
+  const std::string& problem() const { return problem_; }
+
+  CudaDevice describe(int index) const {
+    CudaDevice device{index, "unknown", 0};
+    const auto get_device = find<int (*)(int*, int)>("cuDeviceGet");
+    const auto get_name = find<int (*)(char*, int, int)>("cuDeviceGetName");
+    const auto get_memory = find<int (*)(size_t*, int)>("cuDeviceTotalMem_v2");
+    int handle = 0;
+    if (get_device == nullptr || get_device(&handle, index) != 0) return device;
+    char name[256] = {};
+    if (get_name != nullptr && get_name(name, sizeof name, handle) == 0) device.name = name;
+    size_t bytes = 0;
+    if (get_memory != nullptr && get_memory(&bytes, handle) == 0) device.memory_bytes = static_cast<int64_t>(bytes);
+    return device;
+  }
+
+ private:
+  template <class Function>
+  Function find(const char* name) const {
+    return reinterpret_cast<Function>(dlsym(library_, name));
+  }
+
+  void* library_;  // never closed: libtorch uses it too
+  std::string problem_;
+};
+
+bool has_cuda_library() {
+  Dl_info info;
+  const auto* symbol = reinterpret_cast<const void*>(&at::globalContext);
+  if (dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return false;
+  return std::filesystem::exists(std::filesystem::path(info.dli_fname).parent_path() / "libtorch_cuda.so");
+}
+
+CudaStatus probe() {
+  CudaStatus status;
+  status.built = has_cuda_library();
+  if (!status.built) {
+    status.reason = "this libtorch is built without CUDA; run `npx googlenet setup --cuda`";
+    return status;
+  }
+  if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    const char* problem = dlerror();
+    status.reason = std::string("libtorch_cuda cannot be loaded: ") + (problem == nullptr ? "unknown reason" : problem);
+    return status;
+  }
+  status.loaded = true;
+  const Driver driver;
+  if (!driver.problem().empty()) {
+    status.reason = driver.problem();
+    return status;
+  }
+  const int count = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
+  for (int index = 0; index < count; ++index) status.devices.push_back(driver.describe(index));
+  status.available = count > 0;
+  if (!status.available) status.reason = "libtorch finds no CUDA device (is the driver too old for this libtorch?)";
+  return status;
+}
+
+}  // namespace
+
+const CudaStatus& cuda_status() {
+  static const CudaStatus status = probe();
+  return status;
+}
+
+c10::Device resolve_device(const std::string& wish) {
+  if (wish == "cpu") return c10::Device(c10::kCPU);
+  const CudaStatus& cuda = cuda_status();
+  if (wish == "auto") return cuda.available ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
+  if (!cuda.available) throw Error("CUDA_UNAVAILABLE", "CUDA cannot be used: " + cuda.reason + ". Use device 'cpu' or 'auto'.");
+  const c10::Device device(wish);
+  const int index = device.has_index() ? device.index() : 0;
+  if (index >= static_cast<int>(cuda.devices.size())) {
+    throw Error("CUDA_UNAVAILABLE", "There is no device '" + wish + "': this machine has " +
+                                        std::to_string(cuda.devices.size()) + " CUDA device(s), numbered from 0.");
+  }
+  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+}  // namespace googlenet

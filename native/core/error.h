@@ -1,0 +1,27 @@
+#pragma once
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+
+namespace googlenet {
+
+// An error with one of the codes of src/errors.ts.
+class Error : public std::runtime_error {
+ public:
+  Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}
+  const std::string& code() const { return code_; }
+
+ private:
+  std::string code_;
+};
+
+// What crosses to JavaScript: a stable code and one clean line.
+struct ErrorReport {
+  std::string code;
+  std::string message;
+};
+
+ErrorReport report(const std::exception_ptr& error);
+
+}  // namespace googlenet

@@ -1,0 +1,77 @@
+#include "core/random.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Functions.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+
+#include <cstring>
+#include <mutex>
+
+#include "core/error.h"
+
+namespace googlenet {
+
+namespace {
+
+bool is_shared(const RandomSource& source) { return source.host == source.local; }
+
+at::Tensor state_of(at::Generator generator) {
+  std::lock_guard lock(generator.mutex());
+  return generator.get_state().contiguous();
+}
+
+void append(std::vector<uint8_t>& bytes, const at::Tensor& state) {
+  const auto* data = state.const_data_ptr<uint8_t>();
+  bytes.insert(bytes.end(), data, data + state.numel());
+}
+
+at::Tensor slice(const std::vector<uint8_t>& bytes, size_t begin, size_t count) {
+  at::Tensor state = at::empty({static_cast<int64_t>(count)}, at::kByte);
+  std::memcpy(state.mutable_data_ptr<uint8_t>(), bytes.data() + begin, count);
+  return state;
+}
+
+void set_state(at::Generator& generator, const at::Tensor& state) {
+  std::lock_guard lock(generator.mutex());
+  generator.set_state(state);
+}
+
+}  // namespace
+
+RandomSource make_random_source(c10::Device device, uint64_t seed) {
+  RandomSource source;
+  source.host = at::detail::createCPUGenerator(seed);
+  source.local = device.is_cuda() ? at::detail::getCUDAHooks().getNewGenerator(device.index()) : source.host;
+  manual_seed(source, seed);
+  return source;
+}
+
+void manual_seed(RandomSource& source, uint64_t seed) {
+  for (at::Generator* generator : {&source.host, &source.local}) {
+    std::lock_guard lock(generator->mutex());
+    generator->set_current_seed(seed);
+  }
+}
+
+std::vector<uint8_t> save_state(const RandomSource& source) {
+  std::vector<uint8_t> bytes;
+  append(bytes, state_of(source.host));
+  if (!is_shared(source)) append(bytes, state_of(source.local));
+  return bytes;
+}
+
+void load_state(RandomSource& source, const std::vector<uint8_t>& state) {
+  const auto host_bytes = static_cast<size_t>(state_of(source.host).numel());
+  const size_t local_bytes = is_shared(source) ? 0 : static_cast<size_t>(state_of(source.local).numel());
+  if (state.size() < host_bytes) {
+    throw Error("INVALID_CHECKPOINT", "The random state has " + std::to_string(state.size()) + " bytes, expected at least " +
+                                          std::to_string(host_bytes) + ".");
+  }
+  set_state(source.host, slice(state, 0, host_bytes));
+  // A run may move between CPU and CUDA: the device's own state is then taken over only where both have one.
+  if (local_bytes > 0 && state.size() == host_bytes + local_bytes) {
+    set_state(source.local, slice(state, host_bytes, local_bytes));
+  }
+}
+
+}  // namespace googlenet

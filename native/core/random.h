@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace googlenet {
+
+// A model's own random numbers: seeded, saved and restored with the model, and untouched by other models in the process.
+// `host` draws the initial weights (on the CPU, as Python does before `.to(device)`), `local` draws dropout masks where the
+// model runs. On the CPU they are one generator, so a model behaves as after torch.manual_seed(seed).
+struct RandomSource {
+  at::Generator host;
+  at::Generator local;
+};
+
+RandomSource make_random_source(c10::Device device, uint64_t seed);
+void manual_seed(RandomSource& source, uint64_t seed);
+
+std::vector<uint8_t> save_state(const RandomSource& source);
+void load_state(RandomSource& source, const std::vector<uint8_t>& state);
+
+}  // namespace googlenet

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace googlenet {
+
+// One worker thread that runs jobs in the order they were pushed. The thread starts with the first job.
+class SerialQueue {
+ public:
+  using Job = std::function<void()>;
+
+  SerialQueue() = default;
+  SerialQueue(const SerialQueue&) = delete;
+  SerialQueue& operator=(const SerialQueue&) = delete;
+  ~SerialQueue() { stop(); }
+
+  // Returns false after stop(). A job must not throw and must not destroy the queue it runs on.
+  bool push(Job job);
+
+  // Drops jobs that have not started, asks the running one to end early (see check_cancelled) and waits for it.
+  void stop();
+
+ private:
+  void run();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> jobs_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+// Called between layers: ends the running job with an Error when its queue is being stopped, so that leaving the process waits
+// for a layer and not for a whole batch.
+void check_cancelled();
+
+}  // namespace googlenet

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+namespace googlenet {
+
+// torch::nn::Conv2d, Linear and Dropout draw from the process-wide generator, the first two already while they are constructed.
+// These draw from their model's own generator, and weights only when asked (see nn/init.h): a model that is about to load a
+// file costs no random numbers. Same parameters, names and arithmetic as the originals.
+
+struct Conv2dOptions {
+  int64_t in_channels;
+  int64_t out_channels;
+  int64_t kernel_size;
+  int64_t stride = 1;
+  int64_t padding = 0;
+};
+
+class Conv2dImpl : public torch::nn::Module {
+ public:
+  explicit Conv2dImpl(const Conv2dOptions& options);
+  torch::Tensor forward(const torch::Tensor& input);
+
+  Conv2dOptions options;
+  torch::Tensor weight;  // [out, in, k, k]
+  torch::Tensor bias;    // [out]
+};
+TORCH_MODULE(Conv2d);
+
+class LinearImpl : public torch::nn::Module {
+ public:
+  LinearImpl(int64_t in_features, int64_t out_features);
+  torch::Tensor forward(const torch::Tensor& input);
+
+  torch::Tensor weight;  // [out, in]
+  torch::Tensor bias;    // [out]
+};
+TORCH_MODULE(Linear);
+
+class DropoutImpl : public torch::nn::Module {
+ public:
+  DropoutImpl(double p, at::Generator generator) : p_(p), generator_(std::move(generator)) {}
+  torch::Tensor forward(const torch::Tensor& input);
+
+ private:
+  double p_;
+  at::Generator generator_;
+};
+TORCH_MODULE(Dropout);
+
+}  // namespace googlenet

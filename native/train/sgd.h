@@ -1,0 +1,34 @@
+#pragma once
+
+#include "weights/state_dict.h"
+
+namespace googlenet {
+
+struct SgdOptions {
+  double momentum;
+  double dampening;
+  double weight_decay;
+  bool nesterov;
+};
+
+// torch.optim.SGD. One fused pass per parameter; its bits equal those of Python's default implementation.
+class Sgd {
+ public:
+  Sgd(std::vector<NamedTensor> parameters, const SgdOptions& options);
+
+  void zero_grad();
+  void step(double lr);
+
+  // Momentum buffers under the names of their parameters; empty before the first step or without momentum.
+  std::vector<NamedTensor> momentum_buffers() const;
+  // Allocates the buffers, so that saved ones can be copied in: the next step is then not a first one.
+  void create_momentum_buffers();
+  std::vector<NamedTensor> gradients() const;
+
+ private:
+  std::vector<NamedTensor> parameters_;
+  SgdOptions options_;
+  std::vector<torch::Tensor> momentum_;
+};
+
+}  // namespace googlenet

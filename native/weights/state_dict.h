@@ -1,0 +1,40 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <string>
+#include <vector>
+
+namespace googlenet {
+
+struct NamedTensor {
+  std::string name;
+  torch::Tensor tensor;
+};
+
+// A tensor inside a run of bytes. Offsets come from outside and are checked here, whoever checked them before.
+struct TensorSpan {
+  std::string name;
+  c10::ScalarType dtype;
+  std::vector<int64_t> shape;
+  uint64_t offset;
+  uint64_t bytes;
+};
+
+struct Bytes {
+  const uint8_t* data = nullptr;
+  size_t size = 0;
+};
+
+// Parameters and buffers under PyTorch's names and in its order: module by module, parameters before buffers.
+std::vector<NamedTensor> state_dict(const torch::nn::Module& module);
+
+// Copies tensors out into `buffer`, each at its span.
+void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, uint8_t* buffer, size_t size);
+
+// Copies stored tensors in, converting the element type where it differs. All or nothing: everything is read and checked
+// before the first tensor is changed.
+void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, const Bytes& source);
+void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, const std::string& path);
+
+}  // namespace googlenet

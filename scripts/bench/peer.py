@@ -1,0 +1,89 @@
+"""The PyTorch-eager side of the benchmark: one timed run per request, so that the caller can interleave both sides.
+
+Requests are JSON lines on stdin, each answered by one JSON line (`{"error": …}` when it fails):
+    {"op": "load", "weights": FILE.safetensors, "images": FILE, "labels": FILE, "count": N, "threads": T, "numClasses": C}
+        weights of a model with both auxiliary heads; N pictures as raw float32 [N, 3, 224, 224]; N labels as raw int32
+    {"op": "forward", "batch": B}   one run of the first B pictures  → {"ms", "logits"}   (the first five logits)
+    {"op": "step", "batch": B}      one SGD step on them             → {"ms", "loss"}
+    {"op": "rss"}                                                    → {"bytes"}
+Ends when stdin ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "parity"))
+from googlenet import GoogLeNet  # noqa: E402
+
+AUX_WEIGHT = 0.3
+
+
+class Peer:
+    def load(self, weights: str, images: str, labels: str, count: int, threads: int, numClasses: int) -> dict[str, Any]:
+        torch.set_num_threads(threads)
+        self.model = GoogLeNet(num_classes=numClasses, aux_logits=True)
+        self.model.load_state_dict(load_file(weights))
+        self.sgd = torch.optim.SGD(self.model.parameters(), lr=0.01, momentum=0.9, weight_decay=2e-4)
+        numbers = torch.from_file(images, size=count * 3 * 224 * 224, dtype=torch.float32)
+        self.images = numbers.clone().reshape(count, 3, 224, 224)
+        self.labels = torch.from_file(labels, size=count, dtype=torch.int32).to(torch.int64)
+        return {"torch": torch.__version__, "threads": torch.get_num_threads()}
+
+    def batch(self, size: int) -> tuple[Tensor, Tensor]:
+        if size > len(self.images):
+            raise ValueError(f"batch {size} of {len(self.images)} pictures")
+        return self.images[:size], self.labels[:size]
+
+    def forward(self, batch: int) -> dict[str, Any]:
+        images, _ = self.batch(batch)
+        self.model.eval()
+        with torch.inference_mode():
+            start = time.perf_counter()
+            main, _, _ = self.model(images)
+            ms = (time.perf_counter() - start) * 1000
+        return {"ms": ms, "logits": main[0, :5].tolist()}
+
+    def step(self, batch: int) -> dict[str, Any]:
+        images, labels = self.batch(batch)
+        self.model.train()
+        start = time.perf_counter()
+        self.sgd.zero_grad(set_to_none=True)
+        main, aux1, aux2 = self.model(images)
+        loss = F.cross_entropy(main, labels)
+        loss = loss + AUX_WEIGHT * F.cross_entropy(aux1, labels)
+        loss = loss + AUX_WEIGHT * F.cross_entropy(aux2, labels)
+        loss.backward()
+        self.sgd.step()
+        value = loss.item()
+        return {"ms": (time.perf_counter() - start) * 1000, "loss": value}
+
+    def rss(self) -> dict[str, Any]:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return {"bytes": pages * os.sysconf("SC_PAGE_SIZE")}
+
+
+def main() -> None:
+    peer = Peer()
+    operations = {"load": peer.load, "forward": peer.forward, "step": peer.step, "rss": peer.rss}
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            reply = operations[request.pop("op")](**request)
+        except Exception as error:
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), flush=True)
+
+
+if __name__ == "__main__":
+    main()

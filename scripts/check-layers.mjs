@@ -1,0 +1,83 @@
+// Imports go one way (ARCHITECTURE.md). Prints every import that does not and exits with 1. `node check-layers.mjs [root]`
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..'));
+
+// C++ folder → folders it may include from, besides itself. Only binding/ sees everything, and nothing sees binding/.
+const native = {
+  core: [],
+  nn: ['core'],
+  models: ['nn', 'core'],
+  weights: ['models', 'nn', 'core'],
+  data: ['core'],
+  train: ['models', 'weights', 'nn', 'data', 'core'],
+  infer: ['models', 'nn', 'core'],
+  dist: ['core'],
+  binding: ['core', 'nn', 'models', 'weights', 'data', 'train', 'infer', 'dist'],
+};
+
+// Modules of src/ that anybody may import.
+const common = /^(errors|validate|tensor|labels|code-points|native\/contract)$/;
+// TypeScript folder → modules it may import, besides its own and the common ones. Folders that are not named are free.
+const typescript = {
+  formats: /^(?!)/,
+  report: /^(train\/run-log|formats\/atomic-file)$/,
+  serve: /^(engine|model|classifier)$/,
+  setup: /^native\/load$/,
+  native: /^setup\/(paths|versions|build-record|libtorch-version)$/,
+};
+const loadsAddon =
+  /^(index|runtime|module|model|inception|engine|train\/trainer|data\/.*transform.*|setup\/doctor.*|native\/.*)$/;
+
+const violations = [];
+
+function filesUnder(folder, extensions) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((path) => extensions.test(path) && !path.startsWith(join(root, 'native', 'build')));
+}
+
+function checkNative(path) {
+  const file = relative(join(root, 'native'), path);
+  const folder = file.split('/')[0];
+  const report = (included, rule) => violations.push(`native/${file} includes ${included}: ${rule}`);
+  if (!(folder in native)) report('from an unknown folder', 'name it in scripts/check-layers.mjs');
+  for (const [, included] of readFileSync(path, 'utf8').matchAll(/^\s*#\s*include\s*[<"]([^">]+)[">]/gm)) {
+    const target = included.split('/')[0];
+    if (/^(napi|node_api|node|js_native_api|uv|v8)\b/.test(included) && folder !== 'binding') {
+      report(included, 'only binding/ knows Node');
+    }
+    if (file.startsWith('infer/kernels/') && /^(torch|ATen|c10)\//.test(included)) {
+      report(included, 'kernels do not know torch');
+    }
+    if (target in native && target !== folder && !native[folder]?.includes(target)) {
+      report(included, `${folder}/ may include ${native[folder]?.join(', ') || 'nothing'} only`);
+    }
+  }
+}
+
+function checkTypeScript(path) {
+  const file = relative(join(root, 'src'), path).replace(/\.ts$/, '');
+  const folder = file.includes('/') ? file.split('/')[0] : '';
+  const imports = readFileSync(path, 'utf8').matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.[^']+)'/g);
+  for (const [, specifier] of imports) {
+    const target = relative(join(root, 'src'), resolve(dirname(path), specifier)).replace(/\.[jt]s$/, '');
+    const report = (rule) => violations.push(`src/${file}.ts imports ${target}: ${rule}`);
+    if (target.startsWith('cli/') && folder !== 'cli') report('nobody imports cli/');
+    if (target === 'native/load' && !loadsAddon.test(file))
+      report('only those that own a handle load the addon');
+    const isOwn = folder !== '' && target.startsWith(`${folder}/`);
+    if (folder in typescript && !isOwn && !common.test(target) && !typescript[folder].test(target)) {
+      report(`${folder}/ may not`);
+    }
+  }
+}
+
+filesUnder(join(root, 'native'), /\.(h|cpp|cu|cuh)$/).forEach(checkNative);
+filesUnder(join(root, 'src'), /\.ts$/).forEach(checkTypeScript);
+
+for (const violation of violations) console.error(violation);
+process.exitCode = violations.length > 0 ? 1 : 0;

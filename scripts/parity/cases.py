@@ -1,0 +1,193 @@
+"""What the reference can be asked for. Every case is a function of its arguments and seeds alone.
+
+A case returns tensors by name and facts for JSON. Each side of the comparison reads the inputs from the answer, so
+nothing depends on two generators agreeing. A model is built right after `manual_seed`, as in a program that has only one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from googlenet import GoogLeNet, InceptionModule, parameter_count
+from preprocess import centre_crop, compare, normalise, random_picture, resize_short_edge
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+Tensors = dict[str, Tensor]
+Answer = tuple[Tensors, dict[str, Any]]
+HEADS = ("main", "aux1", "aux2")
+
+
+def build(seed: int, options: dict[str, Any]) -> GoogLeNet:
+    torch.manual_seed(seed)
+    return GoogLeNet(**options)
+
+
+def generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def named(prefix: str, tensors: dict[str, Tensor]) -> Tensors:
+    """Copies under a prefix: later steps change parameters and buffers in place."""
+    return {f"{prefix}.{name}": tensor.detach().clone() for name, tensor in tensors.items()}
+
+
+def state_of(module: nn.Module) -> Tensors:
+    return named("state", module.state_dict())
+
+
+def logits(model: GoogLeNet, images: Tensor) -> Tensors:
+    with torch.no_grad():
+        return {head: out for head, out in zip(HEADS, model(images)) if out is not None}
+
+
+def info() -> Answer:
+    return {}, {
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def init(seed: int, options: dict[str, Any]) -> Answer:
+    model = build(seed, options)
+    return state_of(model), {"parameters": parameter_count(model)}
+
+
+def forward(seed: int, options: dict[str, Any], passes: list[dict[str, Any]], input_seed: int) -> Answer:
+    """Passes one after another through one model: {"train", "batch", "seed"}; buffers carry over from pass to pass."""
+    model = build(seed, options)
+    draws = generator(input_seed)
+    tensors: Tensors = {}
+    for index, one in enumerate(passes):
+        images = torch.randn(one["batch"], 3, 224, 224, generator=draws)
+        model.train(one["train"])
+        torch.manual_seed(one["seed"])
+        tensors |= named(str(index), {"images": images, **logits(model, images)})
+    return tensors | state_of(model), {}
+
+
+def forward_bytes(seed: int, options: dict[str, Any], batch: int, input_seed: int) -> Answer:
+    """uint8 pictures [n, 224, 224, 3], which the reference normalises first."""
+    model = build(seed, options).eval()
+    pictures = torch.randint(0, 256, (batch, 3, 224, 224), dtype=torch.uint8, generator=generator(input_seed))
+    answer = logits(model, normalise(pictures))
+    return {"images": pictures.permute(0, 2, 3, 1).contiguous(), **answer}, {}
+
+
+def inception(seed: int, channels: list[int], shape: list[int], input_seed: int) -> Answer:
+    torch.manual_seed(seed)
+    module = InceptionModule(*channels)
+    x = torch.randn(shape, generator=generator(input_seed))
+    with torch.no_grad():
+        output = module(x)
+    return {"input": x, "output": output, **state_of(module)}, {}
+
+
+def losses(outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor, aux_weight: float) -> list[Tensor]:
+    """[total, main, aux1, aux2]; NaN for heads that do not exist."""
+    each = [F.cross_entropy(out, labels) if out is not None else None for out in outputs]
+    total = each[0]
+    for aux in each[1:]:
+        if aux is not None:
+            total = total + aux_weight * aux
+    return [total, *(torch.tensor(float("nan")) if loss is None else loss for loss in each)]
+
+
+def train(
+    seed: int,
+    options: dict[str, Any],
+    optimizer: dict[str, Any],
+    schedule: dict[str, Any],
+    steps: int,
+    steps_per_epoch: int,
+    batch: int,
+    train_seed: int,
+    input_seed: int,
+    aux_weight: float = 0.3,
+) -> Answer:
+    """SGD over `steps_per_epoch` batches again and again, StepLR moving on after each epoch."""
+    model = build(seed, options).train()
+    draws = generator(input_seed)
+    images = torch.randn(steps_per_epoch, batch, 3, 224, 224, generator=draws)
+    labels = torch.randint(0, options["num_classes"], (steps_per_epoch, batch), generator=draws)
+    sgd = torch.optim.SGD(model.parameters(), **optimizer)
+    decay = torch.optim.lr_scheduler.StepLR(sgd, **schedule)
+    torch.manual_seed(train_seed)
+    history, rates, correct = [], [], []
+    for step in range(steps):
+        at = step % steps_per_epoch
+        sgd.zero_grad(set_to_none=True)
+        outputs = model(images[at])
+        each = losses(outputs, labels[at], aux_weight)
+        each[0].backward()
+        rates.append(sgd.param_groups[0]["lr"])
+        sgd.step()
+        if at == steps_per_epoch - 1:
+            decay.step()
+        history.append(torch.stack([loss.detach() for loss in each]))
+        correct.append(int((outputs[0].argmax(dim=1) == labels[at]).sum()))
+    parameters = dict(model.named_parameters())
+    buffers = {name: sgd.state[p].get("momentum_buffer") for name, p in parameters.items()}
+    return {
+        "images": images,
+        "labels": labels.to(torch.int32),
+        "losses": torch.stack(history),
+        "lr": torch.tensor(rates, dtype=torch.float64),
+        "correct": torch.tensor(correct, dtype=torch.int32),
+        **named("gradient", {name: p.grad for name, p in parameters.items() if p.grad is not None}),
+        **named("momentum", {name: buffer for name, buffer in buffers.items() if buffer is not None}),
+        **state_of(model),
+    }, {}
+
+
+def preprocess(pictures: list[list[Any]], resize: int, crop: int, input_seed: int) -> Answer:
+    """Each picture is [kind, height, width]. Returns it and the cropped bytes, both [h, w, 3]."""
+    draws = generator(input_seed)
+    sources = [random_picture(kind, height, width, draws) for kind, height, width in pictures]
+    tensors: Tensors = {}
+    for index, source in enumerate(sources):
+        cropped = centre_crop(resize_short_edge(source, resize), crop)
+        tensors[f"picture.{index}"] = source.permute(1, 2, 0).contiguous()
+        tensors[f"cropped.{index}"] = cropped.permute(1, 2, 0).contiguous()
+    return tensors, {"torchvision": compare(sources, resize, crop)}
+
+
+def accepts(options: dict[str, Any], sizes: list[list[int]]) -> Answer:
+    """Which [height, width] the model really takes, found by trying."""
+    model = build(0, options).eval()
+    accepted = []
+    for height, width in sizes:
+        try:
+            logits(model, torch.zeros(1, 3, height, width))
+            accepted.append([height, width])
+        except RuntimeError:
+            continue
+    return {}, {"accepted": accepted}
+
+
+def save_weights(path: str, seed: int, options: dict[str, Any], batch: int, input_seed: int) -> Answer:
+    """Writes a state_dict with used BatchNorm buffers, as a Python program would, and the logits it gives."""
+    model = build(seed, options).train()
+    images = torch.randn(batch, 3, 224, 224, generator=generator(input_seed))
+    logits(model, images)
+    save_file(model.state_dict(), path)
+    return {"images": images, **named("logits", logits(model.eval(), images)), **state_of(model)}, {}
+
+
+def load_weights(path: str, options: dict[str, Any], batch: int, input_seed: int) -> Answer:
+    """Loads a safetensors file strictly, as a Python program would, and the logits it gives."""
+    model = build(0, options).eval()
+    model.load_state_dict(load_file(path), strict=True)
+    images = torch.randn(batch, 3, 224, 224, generator=generator(input_seed))
+    return {"images": images, **named("logits", logits(model, images)), **state_of(model)}, {}
+
+
+CASES = {
+    case.__name__: case
+    for case in (
+        info, init, forward, forward_bytes, inception, train, preprocess, accepts, save_weights, load_weights,
+    )
+}  # fmt: skip

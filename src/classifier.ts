@@ -1,0 +1,39 @@
+import { decodeImage } from './data/decode.js';
+import { preprocess } from './data/transforms.js';
+import type { Images } from './tensor.js';
+import { integer } from './validate.js';
+
+export interface Classification {
+  /** The class's name, or its index as text in a model without names. */
+  label: string;
+  index: number;
+  /** Softmax over all classes. */
+  probability: number;
+}
+
+/**
+ * Decodes pictures and prepares them as the published weights expect: short edge to 256, the centre 224×224.
+ * @param sources paths, or encoded pictures (JPEG, PNG, WebP, …) that must not change until the promise settles.
+ * @returns bytes `[n, 224, 224, 3]`, for `forward`.
+ * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`
+ */
+export async function loadImages(sources: readonly (string | Uint8Array)[]): Promise<Images> {
+  return preprocess(await Promise.all(sources.map((source) => decodeImage(source))));
+}
+
+/**
+ * The `k` classes with the highest logits, best first.
+ * @param logits of one picture, `[numClasses]`.
+ */
+export function topK(logits: Float32Array, k: number, classes?: readonly string[]): Classification[] {
+  integer('k', k, 1);
+  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  const order = Array.from(logits.keys()).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b);
+  return order.slice(0, k).map((index) => ({
+    label: classes?.[index] ?? String(index),
+    index,
+    probability: (exponentials[index] ?? 0) / sum,
+  }));
+}

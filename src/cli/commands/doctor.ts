@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { diagnose } from '../../setup/doctor.js';
+import { formatReport } from '../../setup/doctor-text.js';
+
+/** `googlenet doctor`: exit status 0 when all that is needed works, else 1. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('show what the package runs on, what is wrong, and how to mend it')
+    .option('--json', 'print the report as JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const report = await diagnose();
+      console.log(json ? JSON.stringify(report, null, 2) : formatReport(report));
+      process.exitCode = report.healthy ? 0 : 1;
+    });
+}

@@ -1,0 +1,15 @@
+import { Command, Option } from 'commander';
+import { SETUP_FLAGS } from '../../setup/options.js';
+import { runSetup } from '../../setup/run.js';
+
+/** `googlenet setup`: finds or installs libtorch and builds the native addon. */
+export function setupCommand(): Command {
+  const command = new Command('setup').description('find or install libtorch and build the native addon');
+  for (const [name, flag] of Object.entries(SETUP_FLAGS)) {
+    const value = 'value' in flag ? ` <${flag.value}>` : '';
+    command.addOption(new Option(`--${name}${value}`, flag.description));
+  }
+  return command.action(async (flags: Record<string, unknown>) => {
+    process.exitCode = await runSetup(flags);
+  });
+}

@@ -1,0 +1,18 @@
+/** RGB bytes, row by row: `data` has `height · width · 3` of them. */
+export interface Picture {
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Labelled pictures at positions 0 … `length` - 1. */
+export interface Dataset {
+  readonly length: number;
+  /** Class names; a label is a position in this list. */
+  readonly classes: readonly string[];
+  label(index: number): number;
+  /** Called ahead of time and for several positions at once. */
+  image(index: number): Promise<Picture>;
+  /** What messages call the picture: its path, where it has one. */
+  name?(index: number): string;
+}

@@ -1,0 +1,76 @@
+import { readFile, stat } from 'node:fs/promises';
+import sharp from 'sharp';
+import { fromFileError, GoogLeNetError } from '../errors.js';
+import { invalid, isUint8Array } from '../validate.js';
+import type { Picture } from './dataset.js';
+
+/**
+ * - `error`: like Pillow, fail on broken and truncated data but not on the harmless warnings that old JPEG writers cause.
+ * - `ignoreIcc`: Pillow hands out the numbers of the file, without colour management.
+ * `limitInputPixels` keeps sharp's default of 16,383² pixels. sharp's process-wide settings stay as they are, because the
+ * program around us may use sharp too: one thread a picture on glibc, and a cache of at most 50 MB.
+ */
+const READING = { failOn: 'error', ignoreIcc: true } as const;
+
+/**
+ * Decodes a JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF picture off the JS thread, as Pillow's `Image.open(f).convert('RGB')`
+ * does: no rotation by EXIF, alpha dropped, grey tripled, palettes looked up. 16-bit channels keep their high byte (Pillow does the
+ * same, but clips 16-bit grey at 255). CMYK is converted by a colour profile, which Pillow does by a formula.
+ * @param source a path, or an encoded picture that must not change until the promise settles.
+ * @throws GoogLeNetError `INVALID_IMAGE` naming the file, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`.
+ */
+export async function decodeImage(source: string | Uint8Array): Promise<Picture> {
+  if (typeof source === 'string' && source !== '') return decode(await readImageFile(source), source);
+  if (isUint8Array(source)) return decode(source, 'the picture');
+  throw invalid('source', 'a path or a Uint8Array', source);
+}
+
+async function readImageFile(path: string): Promise<Uint8Array> {
+  try {
+    // Reading a named pipe or a device could go on forever.
+    if ((await stat(path)).isFile()) return await readFile(path);
+  } catch (error) {
+    throw fromFileError(error, 'read', path);
+  }
+  throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
+}
+
+async function decode(encoded: Uint8Array, name: string): Promise<Picture> {
+  if (!hasKnownSignature(encoded)) {
+    const advice = 'Convert it to PNG or JPEG, or move it out of the dataset.';
+    throw invalidImage(name, `it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture. ${advice}`);
+  }
+  try {
+    const { data, info } = await sharp(encoded, READING)
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels === 3) return { data, height: info.height, width: info.width };
+    throw new Error(`it has ${info.channels} channels`);
+  } catch (error) {
+    throw invalidImage(name, (error as Error).message.trim().replaceAll('\n', '; '), error);
+  }
+}
+
+const invalidImage = (name: string, why: string, cause?: unknown) =>
+  new GoogLeNetError('INVALID_IMAGE', `Cannot decode ${name}: ${why}`, { cause });
+
+/** Where a format's magic bytes are, as Latin-1 text. */
+const SIGNATURES: readonly [offset: number, magic: string][] = [
+  [0, '\xff\xd8\xff'],
+  [0, '\x89PNG\r\n\x1a\n'],
+  [8, 'WEBP'],
+  [0, 'GIF8'],
+  [0, 'II*\0'],
+  [0, 'MM\0*'],
+  [4, 'ftyp'],
+];
+
+/** sharp would also render SVG, a language with text, fonts and references to other files; pictures are pixels. */
+function hasKnownSignature(encoded: Uint8Array): boolean {
+  const start = Buffer.from(encoded.buffer, encoded.byteOffset, Math.min(encoded.length, 16)).toString(
+    'latin1',
+  );
+  return SIGNATURES.some(([offset, magic]) => start.startsWith(magic, offset));
+}

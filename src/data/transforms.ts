@@ -1,0 +1,80 @@
+/** Evaluation preprocessing, equal to torchvision's tensor pipeline on bytes. The arithmetic is C++; meaning is checked here. */
+import { GoogLeNetError } from '../errors.js';
+import { call } from '../native/call.js';
+import { loadAddon } from '../native/load.js';
+import type { Images } from '../tensor.js';
+import { integer, invalid, isUint8Array, object, options } from '../validate.js';
+import type { Picture } from './dataset.js';
+
+/** Per channel (RGB), of values in [0, 1]; what the published weights were trained with. */
+export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
+export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
+
+/** A strip of 1 × 100,000 pixels would become 256 × 25,600,000: 16.8 million pixels, or 200 MB of floats, are enough. */
+const MAX_RESIZED_PIXELS = 2 ** 24;
+const MAX_RESIZE = 4096;
+
+export interface ResizeCropOptions {
+  /** What the short edge becomes, in pixels. */
+  resize: number;
+  /** Edge of the square that is cut from the centre, at most `resize`. */
+  crop: number;
+}
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` */
+export function checkResizeCrop(resize: unknown, crop: unknown): ResizeCropOptions {
+  const edge = integer('resize', resize, 1, MAX_RESIZE);
+  return { resize: edge, crop: integer('crop', crop, 1, edge) };
+}
+
+/**
+ * Short edge to `resize` (bilinear, antialiased; the long edge is truncated), then the central `crop` × `crop`, rounded to bytes.
+ * @param pictures RGB bytes of any sizes; must not change until the promise settles.
+ * @returns RGB bytes `[n, crop, crop, 3]`; the model scales and normalises them.
+ * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `INVALID_DTYPE`; `INVALID_IMAGE` for pictures too long to resize.
+ */
+export async function preprocess(
+  pictures: readonly Picture[],
+  given: Partial<ResizeCropOptions> = {},
+): Promise<Images> {
+  const { resize, crop } = options('options', given, ['resize', 'crop']);
+  const sizes = checkResizeCrop(resize ?? 256, crop ?? 224);
+  if (!Array.isArray(pictures)) throw invalid('pictures', 'an array of pictures', pictures);
+  const data = await resizeCrop(pictures, sizes);
+  return { data, shape: [pictures.length, sizes.crop, sizes.crop, 3] };
+}
+
+/** {@link preprocess} with sizes that are checked already, into memory of the caller's where it has some. */
+export async function resizeCrop(
+  pictures: readonly Picture[],
+  { resize, crop }: ResizeCropOptions,
+  output = new Uint8Array(pictures.length * crop * crop * 3),
+): Promise<Uint8Array> {
+  const checked = pictures.map((picture, i) => checkPicture(`pictures[${i}]`, picture, resize));
+  await call(() => loadAddon().resizeCrop({ pictures: checked, resize, crop, output }));
+  return output;
+}
+
+/** @param name what messages call the picture. */
+export function checkPicture(name: string, given: Picture, resize: number): Picture {
+  const { data, height, width } = object(name, given) as unknown as Picture;
+  integer(`${name}.height`, height, 1);
+  integer(`${name}.width`, width, 1);
+  if (!isUint8Array(data)) throw invalid(`${name}.data`, 'a Uint8Array', data, 'INVALID_DTYPE');
+  if (data.length !== height * width * 3) {
+    const expected = `${height} × ${width} × 3 = ${height * width * 3} bytes`;
+    throw new GoogLeNetError(
+      'INVALID_SHAPE',
+      `Expected ${expected} for ${name}.data but received ${data.length}.`,
+    );
+  }
+  const longEdge = (resize * Math.max(height, width)) / Math.min(height, width);
+  if (resize * longEdge > MAX_RESIZED_PIXELS) {
+    const size = `${height} × ${width} pixels`;
+    throw new GoogLeNetError(
+      'INVALID_IMAGE',
+      `${name} is too elongated (${size}) for a short edge of ${resize}.`,
+    );
+  }
+  return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), height, width };
+}

@@ -1,0 +1,58 @@
+/**
+ * Every error this package raises on purpose, as code → what it means. Codes are part of the public API:
+ * programs branch on them; the wording of messages may change.
+ */
+export const ERROR_CODES = {
+  INVALID_ARGUMENT: 'An option or argument has the wrong type, range or name.',
+  INVALID_SHAPE: 'A tensor has a shape that the model cannot take.',
+  INVALID_DTYPE: 'A typed array is of the wrong element type.',
+  INVALID_LABEL: 'A class label is outside [0, numClasses).',
+  INVALID_WEIGHTS: 'A weights file is truncated, malformed or hostile.',
+  WEIGHTS_MISMATCH: 'Tensors are missing, unexpected or of another shape than the model.',
+  INVALID_CHECKPOINT: 'A checkpoint lacks something that is needed to resume from it.',
+  INVALID_RUN_LOG: 'The metrics of a run (metrics.jsonl) hold something that is not a record.',
+  INVALID_IMAGE: 'An image could not be decoded.',
+  INVALID_DATASET: 'A dataset folder has no classes or no images, or its classes do not match.',
+  FILE_NOT_FOUND: 'A file or folder does not exist.',
+  FILE_ERROR: 'The operating system refused to read or write a file.',
+  DISPOSED: 'The model or trainer was disposed.',
+  ABORTED: 'An AbortSignal stopped the operation.',
+  DIVERGED: 'The training loss became NaN or infinite.',
+  CUDA_UNAVAILABLE: 'CUDA was asked for and cannot be used.',
+  OUT_OF_MEMORY: 'Memory of the host or the device ran out.',
+  ADDON_NOT_BUILT: 'The native addon has not been built yet.',
+  ADDON_LOAD_FAILED: 'The native addon exists but could not be loaded.',
+  LIBTORCH_NOT_FOUND: 'No usable libtorch was found.',
+  LIBTORCH_UNSUPPORTED:
+    'The libtorch found is outside the supported range or is another one than the addon was built for.',
+  TOOL_MISSING: 'A program that the set-up needs is not installed.',
+  SETUP_FAILED: 'A step of the set-up failed.',
+  LIBTORCH_ERROR: 'libtorch raised an error that has no code of its own.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The one error class of this package: `code` is stable, `message` says what to do about it. */
+export class GoogLeNetError extends Error {
+  override readonly name = 'GoogLeNetError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
+}
+
+/** Turns a failed call of `node:fs` into our error; anything else passes through unchanged. */
+export function fromFileError(error: unknown, action: string, path: string): Error {
+  const cause = error as NodeJS.ErrnoException;
+  if (cause instanceof GoogLeNetError || typeof cause?.code !== 'string') return cause;
+  if (cause.code === 'ENOENT') {
+    return new GoogLeNetError('FILE_NOT_FOUND', `Cannot ${action} ${path}: it does not exist.`, { cause });
+  }
+  return new GoogLeNetError('FILE_ERROR', `Cannot ${action} ${path}: ${cause.message}.`, { cause });
+}

@@ -1,0 +1,157 @@
+/** The JSON header of a safetensors file: bytes that anybody may have written → tensors at offsets that are safe to read. */
+import type { GoogLeNetError } from '../errors.js';
+import type { TensorSpan } from '../native/contract.js';
+import { DTYPE_BYTES, type DType } from '../tensor.js';
+
+/** Makes the error to throw from what is wrong with the file. */
+type InvalidFile = (what: string) => GoogLeNetError;
+
+export interface ParsedHeader {
+  /** In the order of the file; `offset` counts from the start of the data. */
+  tensors: TensorSpan[];
+  metadata: Record<string, string>;
+}
+
+/** @param dataBytes how many bytes follow the header; the tensors must cover them exactly. */
+export function parseHeader(header: Uint8Array, dataBytes: number, invalidFile: InvalidFile): ParsedHeader {
+  if (header[0] !== 0x7b) throw invalidFile("its header does not start with '{'");
+  const text = decodeUtf8(header, invalidFile);
+  const root = parseJson(text, invalidFile);
+  let metadata: Record<string, string> = {};
+  const tensors: TensorSpan[] = [];
+  for (const [name, value] of Object.entries(root)) {
+    if (name === '__metadata__') metadata = readMetadata(value, invalidFile);
+    else tensors.push(readTensor(name, value, invalidFile));
+  }
+  checkTokens(text, invalidFile);
+  checkCoverage(tensors, dataBytes, invalidFile);
+  return { tensors, metadata };
+}
+
+function decodeUtf8(header: Uint8Array, invalidFile: InvalidFile): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header);
+  } catch {
+    throw invalidFile('its header is not UTF-8');
+  }
+}
+
+function parseJson(text: string, invalidFile: InvalidFile): Record<string, unknown> {
+  try {
+    // The text starts with '{', so a successful parse is an object.
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalidFile(`its header is not JSON (${(error as Error).message})`);
+  }
+}
+
+/**
+ * What `JSON.parse` lets through in silence, looked for in text that it has accepted: repeated keys (the last one would win, where
+ * another reader may take the first), strings that are not Unicode, and numbers that are not plain digits. A loop over characters,
+ * because a regular expression takes five times as long.
+ */
+function checkTokens(text: string, invalidFile: InvalidFile): void {
+  const open: Set<string>[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === '{') open.push(new Set());
+    else if (char === '}') open.pop();
+    else if (char === '.' || char === 'e' || char === 'E' || char === '-') {
+      throw invalidFile(`the number at character ${i} of its header is not written as plain digits`);
+    } else if (char === '"') {
+      const start = i;
+      i = closingQuote(text, start);
+      const value = stringValue(text.slice(start, i + 1), invalidFile);
+      if (!isKey(text, i + 1)) continue;
+      const keys = open.at(-1);
+      if (keys?.has(value)) throw invalidFile(`the key ${quote(value)} is there twice`);
+      keys?.add(value);
+    }
+  }
+}
+
+function closingQuote(text: string, start: number): number {
+  let end = start + 1;
+  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return end;
+}
+
+function isKey(text: string, after: number): boolean {
+  let next = after;
+  while (/\s/.test(text[next] ?? '')) next++;
+  return text[next] === ':';
+}
+
+function stringValue(literal: string, invalidFile: InvalidFile): string {
+  // Decoded UTF-8 is well-formed; only an escape can smuggle in half a pair.
+  if (!literal.includes('\\')) return literal.slice(1, -1);
+  const value: string = JSON.parse(literal);
+  if (/\p{Surrogate}/u.test(value)) throw invalidFile(`${quote(value)} holds half of a surrogate pair`);
+  return value;
+}
+
+function readMetadata(value: unknown, invalidFile: InvalidFile): Record<string, string> {
+  if (!isObject(value)) throw invalidFile('__metadata__ is not an object');
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string')
+      throw invalidFile(`__metadata__ holds something else than text at ${quote(key)}`);
+  }
+  return value as Record<string, string>;
+}
+
+const FIELDS = ['dtype', 'shape', 'data_offsets'];
+
+function readTensor(name: string, value: unknown, invalidFile: InvalidFile): TensorSpan {
+  const what = `tensor ${quote(name)}`;
+  if (!isObject(value)) throw invalidFile(`${what} is not an object`);
+  const keys = Object.keys(value);
+  const unknown = keys.find((key) => !FIELDS.includes(key));
+  if (unknown !== undefined) throw invalidFile(`${what} has an unknown field ${quote(unknown)}`);
+  const missing = FIELDS.find((field) => !keys.includes(field));
+  if (missing !== undefined) throw invalidFile(`${what} has no ${missing}`);
+
+  const { dtype, shape, data_offsets: range } = value;
+  if (!isDType(dtype)) throw invalidFile(`${what} has the unknown dtype ${shorten(JSON.stringify(dtype))}`);
+  if (!isSizes(shape)) throw invalidFile(`the shape of ${what} is not a list of non-negative safe integers`);
+  const [begin, end] = isSizes(range) && range.length === 2 ? range : [];
+  if (begin === undefined || end === undefined || begin > end) {
+    throw invalidFile(`the data_offsets of ${what} are not [begin, end] with begin ≤ end`);
+  }
+  let bytes = DTYPE_BYTES[dtype];
+  for (const size of shape) {
+    bytes *= size;
+    if (!Number.isSafeInteger(bytes)) throw invalidFile(`${what} has more elements than can be counted`);
+  }
+  if (end - begin !== bytes) {
+    throw invalidFile(`${what} takes ${bytes} bytes by its shape but ${end - begin} by its data_offsets`);
+  }
+  return { name, dtype, shape, offset: begin, bytes };
+}
+
+/** Sorts the tensors by place. Neither holes nor overlaps: every byte belongs to one tensor, so nothing can hide in the file. */
+function checkCoverage(tensors: TensorSpan[], dataBytes: number, invalidFile: InvalidFile): void {
+  tensors.sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
+  let covered = 0;
+  for (const { name, offset, bytes } of tensors) {
+    if (offset !== covered) {
+      const fault = offset < covered ? 'overlaps the tensor before it' : 'leaves a hole before it';
+      throw invalidFile(`tensor ${quote(name)} ${fault} (starts at ${offset}, expected ${covered})`);
+    }
+    covered += bytes;
+  }
+  if (covered !== dataBytes)
+    throw invalidFile(`its tensors take ${covered} bytes but ${dataBytes} follow the header`);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isDType = (value: unknown): value is DType =>
+  typeof value === 'string' && Object.hasOwn(DTYPE_BYTES, value);
+
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+
+/** Keeps messages short and printable whatever a hostile file puts in a name. */
+const shorten = (text: string) => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
+const quote = (text: string) => shorten(JSON.stringify(text));

@@ -1,0 +1,22 @@
+/** The public API of googlenet-libtorch. */
+export { type Classification, loadImages, topK } from './classifier.js';
+export { type Batch, type BatchesOptions, batches } from './data/batches.js';
+export type { Dataset, Picture } from './data/dataset.js';
+export { decodeImage } from './data/decode.js';
+export { ImageFolder, type ImageFolderOptions, type Sample } from './data/image-folder.js';
+export { type EpochOrderOptions, epochOrder } from './data/sampler.js';
+export { IMAGENET_MEAN, IMAGENET_STD, preprocess, type ResizeCropOptions } from './data/transforms.js';
+export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './errors.js';
+export { InceptionModule, type InceptionModuleOptions } from './inception.js';
+export { GoogLeNet, type GoogLeNetOptions, type LoadModelOptions, type Logits } from './model.js';
+export type { ModelDescription } from './model-file.js';
+export type { Device } from './module.js';
+export { getNumThreads, type LibtorchInfo, libtorch, manualSeed, setNumThreads } from './runtime.js';
+export type { DType, Images, Tensor } from './tensor.js';
+export { type Progress, readCheckpoint } from './train/checkpoint.js';
+export type { SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
+export type { CheckpointEvent, EndEvent, EpochEvent, FitEvent, FitOptions, StepEvent } from './train/fit.js';
+export { lrAt, type Schedule } from './train/schedule.js';
+export type { Scores, ValidateOptions } from './train/scores.js';
+export { type BatchResult, type Labels, type StepResult, Trainer } from './train/trainer.js';
+export type { Difference, StateDict, StateTensor, TypedArray } from './weights.js';

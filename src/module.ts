@@ -1,0 +1,134 @@
+import { GoogLeNetError } from './errors.js';
+import { call, callSync } from './native/call.js';
+import type { NativeModule } from './native/contract.js';
+import { loadAddon } from './native/load.js';
+import { registerSeedable, type Seedable, takeSeed } from './runtime.js';
+import { boolean, options, device as readDevice, seed as readSeed } from './validate.js';
+import { type Difference, loadStateDict, readTensors, type StateDict } from './weights.js';
+
+/** Where a module computes. `auto` is the first CUDA device, or the CPU where there is none. */
+export type Device = 'cpu' | 'cuda' | `cuda:${number}` | 'auto';
+
+export type InitMethod = 'none' | 'default' | 'xavier';
+
+/** Options every module has, resolved. */
+export interface ModulePlace {
+  device: string;
+  seed: bigint;
+}
+
+export function readPlace(given: { device?: unknown; seed?: unknown }): ModulePlace {
+  const wish = readDevice('device', given.device ?? 'cpu');
+  return {
+    device: callSync(() => loadAddon().resolveDevice({ device: wish })),
+    seed: given.seed === undefined ? takeSeed() : readSeed('seed', given.seed),
+  };
+}
+
+/**
+ * What every model and block has: tensors with names, a mode, random numbers, an end of life. Work runs on the module's own
+ * thread in the order of the calls, so `train()`, `eval()` and `manualSeed()` take effect for the calls that follow them.
+ */
+export abstract class Module<Native extends NativeModule> implements Seedable {
+  /** `cpu` or `cuda:N`. */
+  readonly device: string;
+  /** The seed this module started from. */
+  readonly seed: bigint;
+  /** How many numbers can be trained. */
+  readonly parameters: number;
+  readonly #native: Native;
+  #training = true;
+  #disposed = false;
+  #failure: Error | undefined;
+
+  protected constructor(native: Native, { device, seed }: ModulePlace) {
+    this.#native = native;
+    this.device = device;
+    this.seed = seed;
+    this.parameters = callSync(() => native.parameterCount());
+    registerSeedable(this);
+  }
+
+  /** The native handle, for those who may use it. @throws GoogLeNetError `DISPOSED` */
+  protected get native(): Native {
+    if (this.#disposed) {
+      throw new GoogLeNetError(
+        'DISPOSED',
+        `This ${this.constructor.name} was disposed. Create or load a new one.`,
+      );
+    }
+    if (this.#failure) throw this.#failure;
+    return this.#native;
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** True in training mode, the mode of a new module as in PyTorch: dropout is active, BatchNorm uses the batch's statistics. */
+  get training(): boolean {
+    return this.#training;
+  }
+
+  train(mode = true): this {
+    boolean('mode', mode);
+    const { native } = this;
+    this.#training = mode;
+    this.#enqueue(() => native.setTraining({ training: mode }));
+    return this;
+  }
+
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Seeds this module's own random numbers, which draw its dropout masks. */
+  manualSeed(seed: number | bigint): this {
+    const value = readSeed('seed', seed);
+    if (this.#disposed) return this;
+    this.#enqueue(() => this.#native.manualSeed({ seed: value }));
+    return this;
+  }
+
+  /**
+   * Copies of all parameters and buffers.
+   * @throws GoogLeNetError `DISPOSED`
+   */
+  async stateDict(): Promise<StateDict> {
+    const { native } = this;
+    return readTensors(native.tensors(), (copy) => native.snapshot(copy));
+  }
+
+  /**
+   * Sets parameters and buffers; all of them or, after an error, none. The arrays must not change until the promise settles.
+   * @param given `strict` (default true) fails where names are missing or unexpected.
+   * @returns the names that differ.
+   * @throws GoogLeNetError `WEIGHTS_MISMATCH`, `INVALID_DTYPE`, `INVALID_SHAPE`, `DISPOSED`
+   */
+  async loadStateDict(state: StateDict, given: { strict?: boolean } = {}): Promise<Difference> {
+    const { strict = true } = options('options', given, ['strict']);
+    return loadStateDict(this.native, state, { strict: boolean('strict', strict) });
+  }
+
+  protected initialize(method: InitMethod): void {
+    this.#enqueue(() => this.#native.initialize({ method }));
+  }
+
+  /** Frees the module's memory after the work that is queued; later calls fail with `DISPOSED`. Calling it again does nothing. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#native.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Starts work that nobody awaits. It can only fail for lack of memory; every later call then fails with the same error. */
+  #enqueue(start: () => Promise<void>): void {
+    call(start).catch((error: Error) => {
+      this.#failure = error;
+    });
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Everything the C++ addon exports, typed by hand. `native/binding/addon.cpp` lists the same names; a test compares the two
+ * with the loaded addon. Options arrive complete and validated: C++ has no defaults, it only guards memory.
+ */
+import type { DType, Tensor } from '../tensor.js';
+
+/** A parameter or buffer of a module, or a stored tensor: what it is, not where. */
+export interface TensorInfo {
+  name: string;
+  dtype: DType;
+  shape: number[];
+}
+
+/** A tensor inside a run of bytes (a file or a buffer). */
+export interface TensorSpan extends TensorInfo {
+  offset: number;
+  bytes: number;
+}
+
+/** Bytes to copy tensors from: a file, read by C++ at checked offsets, or memory that nobody else can detach. */
+export type TensorSource = { path: string } | { buffer: Uint8Array };
+
+/** Anything whose tensors can be copied out and in. All copies happen on the module's own thread, in call order. */
+export interface TensorStore {
+  tensors(): TensorInfo[];
+  /** Copies tensors into `buffer`, which must stay private to the caller until the promise settles. */
+  snapshot(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
+  /** All or nothing: reads every span first, then copies into the module. */
+  restore(options: { source: TensorSource; spans: TensorSpan[] }): Promise<void>;
+}
+
+export interface NativeModule extends TensorStore {
+  parameterCount(): number;
+  setTraining(options: { training: boolean }): Promise<void>;
+  manualSeed(options: { seed: bigint }): Promise<void>;
+  generatorState(): Promise<Uint8Array>;
+  setGeneratorState(options: { state: Uint8Array }): Promise<void>;
+  /** Draws every parameter from the generator, in construction order; the first call for a new module, `none` if it will load. */
+  initialize(options: { method: 'none' | 'default' | 'xavier' }): Promise<void>;
+  dispose(): void;
+}
+
+export interface NativeImages {
+  images: Float32Array | Uint8Array | Uint8ClampedArray;
+  shape: readonly number[];
+  /** Per-channel, applied to bytes only. */
+  mean: readonly number[];
+  std: readonly number[];
+}
+
+export interface NativeGoogLeNet extends NativeModule {
+  forward(options: NativeImages): Promise<[Tensor, Tensor | null, Tensor | null]>;
+}
+
+export interface NativeInceptionModule extends NativeModule {
+  forward(options: { input: Float32Array; shape: readonly number[] }): Promise<Tensor>;
+}
+
+export interface NativeLosses {
+  loss: number;
+  mainLoss: number;
+  /** NaN without auxiliary heads. */
+  aux1Loss: number;
+  aux2Loss: number;
+  /** Pictures whose highest main logit is the label. */
+  correct: number;
+  /** Pictures whose label is among the five highest main logits. */
+  correctTop5: number;
+}
+
+export interface NativeTrainer extends TensorStore {
+  /** One optimiser step. Leaves the model in training mode. */
+  step(options: NativeImages & { labels: Int32Array; lr: number }): Promise<NativeLosses>;
+  /** Losses in evaluation mode without gradients; the model's mode is put back afterwards. */
+  evaluate(options: NativeImages & { labels: Int32Array }): Promise<NativeLosses>;
+  /** `tensors`, `snapshot` and `restore` of a trainer are its momentum buffers; empty before the first step. */
+  gradients(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
+  dispose(): void;
+}
+
+export interface NativeLibtorch {
+  /** Of the library that was loaded. */
+  version: string;
+  /** Of the headers that the addon was compiled with. */
+  compiledVersion: string;
+  /** The instruction set that libtorch's own kernels use, e.g. `AVX512`. */
+  cpuCapability: string;
+}
+
+export interface NativeCuda {
+  /** libtorch was built with CUDA. */
+  built: boolean;
+  /** Its CUDA library could be opened. */
+  loaded: boolean;
+  available: boolean;
+  /** Why CUDA cannot be used; empty when it can. */
+  reason: string;
+  devices: { index: number; name: string; memoryBytes: number }[];
+}
+
+export interface NativeAddon {
+  libtorch(): NativeLibtorch;
+  /** Opens libtorch's CUDA library on the first call, which takes a quarter of a second where there is one. */
+  cuda(): NativeCuda;
+  setNumThreads(options: { threads: number }): void;
+  numThreads(): number;
+  /** `device` → the device that will be used, `cpu` or `cuda:N`; fails with CUDA_UNAVAILABLE. */
+  resolveDevice(options: { device: string }): string;
+  GoogLeNet: new (options: {
+    numClasses: number;
+    auxLogits: boolean;
+    dropout: number;
+    dropoutAux: number;
+    channelsLast: boolean;
+    device: string;
+    seed: bigint;
+  }) => NativeGoogLeNet;
+  InceptionModule: new (options: {
+    inChannels: number;
+    ch1x1: number;
+    ch3x3Reduce: number;
+    ch3x3: number;
+    ch5x5Reduce: number;
+    ch5x5: number;
+    poolProj: number;
+    device: string;
+    seed: bigint;
+  }) => NativeInceptionModule;
+  Trainer: new (options: {
+    model: NativeGoogLeNet;
+    momentum: number;
+    dampening: number;
+    weightDecay: number;
+    nesterov: boolean;
+    auxWeight: number;
+  }) => NativeTrainer;
+  /**
+   * Short edge to `resize` (bilinear, antialiased), centre crop, as torchvision's tensor pipeline on bytes.
+   * Writes RGB rows `[n, crop, crop, 3]` into `output`; both sides must stay private to the caller until the promise settles.
+   */
+  resizeCrop(options: {
+    pictures: { data: Uint8Array; height: number; width: number }[];
+    resize: number;
+    crop: number;
+    output: Uint8Array;
+  }): Promise<void>;
+}

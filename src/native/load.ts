@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { GoogLeNetError } from '../errors.js';
+import { type BuildRecord, recordOfAddon } from '../setup/build-record.js';
+import { readLibtorchVersion } from '../setup/libtorch-version.js';
+import { addonPath } from '../setup/paths.js';
+import { isSupportedLibtorch, majorMinor, supportedRange } from '../setup/versions.js';
+import type { NativeAddon } from './contract.js';
+
+const SETUP = 'Run `npx googlenet setup`';
+
+/** Checked before the library is opened: with another libtorch in its place it might crash rather than fail. */
+function checkFolder(path: string, { libtorch }: BuildRecord): void {
+  const found = readLibtorchVersion(libtorch.dir);
+  if (!found) {
+    throw new GoogLeNetError(
+      'ADDON_LOAD_FAILED',
+      `Cannot load ${path}: the libtorch ${libtorch.version} that it was built for is gone from ${libtorch.dir}. ${SETUP}.`,
+    );
+  }
+  if (found.version !== libtorch.version) {
+    throw new GoogLeNetError(
+      'LIBTORCH_UNSUPPORTED',
+      `${path} was built for libtorch ${libtorch.version}, but ${libtorch.dir} holds ${found.version} now. ${SETUP} to build it again.`,
+    );
+  }
+}
+
+/** What was really loaded: a library path in the environment can put another libtorch before the one built for. */
+function checkVersions(path: string, addon: NativeAddon): void {
+  const { version, compiledVersion } = addon.libtorch();
+  if (majorMinor(version)?.join() !== majorMinor(compiledVersion)?.join()) {
+    throw new GoogLeNetError(
+      'LIBTORCH_UNSUPPORTED',
+      `${path} was built for libtorch ${compiledVersion}, but ${version} was loaded. ${SETUP}, and look at LD_LIBRARY_PATH.`,
+    );
+  }
+  if (!isSupportedLibtorch(version)) {
+    throw new GoogLeNetError(
+      'LIBTORCH_UNSUPPORTED',
+      `${path} runs on libtorch ${version}, which is outside the supported range, ${supportedRange()}. ${SETUP}.`,
+    );
+  }
+}
+
+function open(path: string): NativeAddon {
+  let addon: Partial<NativeAddon>;
+  try {
+    addon = require(path) as Partial<NativeAddon>;
+  } catch (cause) {
+    const message = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
+    throw new GoogLeNetError(
+      'ADDON_LOAD_FAILED',
+      `Cannot load ${path}: ${message}. ${SETUP} to build it again, or \`npx googlenet doctor\` to see what is wrong.`,
+      { cause },
+    );
+  }
+  if (typeof addon.libtorch !== 'function') {
+    throw new GoogLeNetError('ADDON_LOAD_FAILED', `${path} is not the addon of this package.`);
+  }
+  return addon as NativeAddon;
+}
+
+let loaded: NativeAddon | undefined;
+
+/**
+ * The native addon, loaded on the first call: the file that `GOOGLENET_ADDON` names, else the one the set-up built.
+ *
+ * @throws ADDON_NOT_BUILT, ADDON_LOAD_FAILED, or LIBTORCH_UNSUPPORTED when it meets another libtorch than it was built for
+ */
+export function loadAddon(): NativeAddon {
+  if (loaded) return loaded;
+  const path = addonPath();
+  if (!existsSync(path)) {
+    const named = process.env.GOOGLENET_ADDON ? ' (named by GOOGLENET_ADDON)' : '';
+    throw new GoogLeNetError(
+      'ADDON_NOT_BUILT',
+      `The native addon ${path}${named} has not been built. ${SETUP}.`,
+    );
+  }
+  const record = recordOfAddon(path);
+  if (record) checkFolder(path, record);
+  const addon = open(path);
+  checkVersions(path, addon);
+  loaded = addon;
+  return addon;
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../errors.js';
+import { type Builder, type BuildRecord, readRecord } from './build-record.js';
+import type { Libtorch } from './inspect-libtorch.js';
+import { addonOf, PACKAGE_ROOT, recordOf } from './paths.js';
+import { type RunOptions, runCommand } from './run-command.js';
+import { compiler, pathWithNode, type Tool, toolsMissing, which } from './tools.js';
+
+export interface BuildOptions {
+  libtorch: Libtorch;
+  builder: Builder;
+  buildDir: string;
+  signal?: AbortSignal | undefined;
+  /** What is going on, for a progress line. */
+  onProgress?: (text: string) => void;
+}
+
+const NATIVE = join(PACKAGE_ROOT, 'native');
+/** node-gyp always builds here; emptied afterwards, since native/ is part of the published package. */
+const GYP_OUTPUT = join(NATIVE, 'build');
+
+async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !path.startsWith(GYP_OUTPUT))
+    .sort();
+}
+
+/** One number for everything an addon is compiled from. */
+export async function hashSources(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of [join(PACKAGE_ROOT, 'CMakeLists.txt'), ...(await filesUnder(NATIVE))]) {
+    hash.update(`${relative(PACKAGE_ROOT, path)}\0`).update(await readFile(path));
+  }
+  return hash.digest('hex');
+}
+
+/** Why the addon in a build folder must be built (again), or undefined when it is what would be built. */
+export async function whyBuild(
+  buildDir: string,
+  libtorch: Libtorch,
+  builder?: Builder,
+): Promise<string | undefined> {
+  const record = readRecord(buildDir);
+  if (!record || !existsSync(addonOf(buildDir))) return 'it has not been built yet';
+  if (record.libtorch.dir !== libtorch.dir || record.libtorch.version !== libtorch.version) {
+    return `it was built for libtorch ${record.libtorch.version} in ${record.libtorch.dir}`;
+  }
+  if (builder !== undefined && record.builder !== builder) return `it was built by ${record.builder}`;
+  return record.sourcesHash === (await hashSources()) ? undefined : 'the native sources have changed';
+}
+
+/**
+ * The builder to use, with the tools it needs at hand: the one asked for, else that of the last build, else cmake-js; where CMake
+ * is missing, node-gyp.
+ *
+ * @throws TOOL_MISSING
+ */
+export async function chooseBuilder(wanted?: Builder, previous?: Builder): Promise<Builder> {
+  const has = async (program: string): Promise<boolean> => (await which(program)) !== undefined;
+  const hasCmake = await has('cmake');
+  const builder = wanted ?? (hasCmake && previous !== 'node-gyp' ? 'cmake-js' : 'node-gyp');
+  const missing: Tool[] = [];
+  if ((await compiler()) === null) missing.push('compiler');
+  if (builder === 'cmake-js' && !hasCmake) missing.push('cmake');
+  const hasMake = await has('make');
+  if (!hasMake && (builder === 'node-gyp' || !(await has('ninja')))) missing.push('make');
+  if (builder === 'node-gyp' && !(await has('python3'))) missing.push('python3');
+  if (missing.length === 0) return builder;
+  if (wanted === undefined && !hasCmake) missing.push('cmake');
+  throw toolsMissing(missing, 'build the native addon');
+}
+
+/** A script of a dependency: beside us or hoisted above us, it is run by this Node and needs nothing on PATH. */
+function scriptOf(dependency: string, script: string): string {
+  return join(dirname(require.resolve(`${dependency}/package.json`)), 'bin', script);
+}
+
+/** Headers of this Node that came with it, so that node-gyp need not download them. */
+function nodeHeaders(): string[] {
+  const prefix = dirname(dirname(process.execPath));
+  const known = process.env.npm_config_nodedir !== undefined;
+  return !known && existsSync(join(prefix, 'include/node/common.gypi')) ? [`--nodedir=${prefix}`] : [];
+}
+
+/** Compilers of libtorch's headers take over a gigabyte each. */
+const jobs = (): number => Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 ** 31)));
+
+async function commandsOf({ builder, libtorch, buildDir }: BuildOptions): Promise<string[][]> {
+  if (builder === 'node-gyp') {
+    const gyp = [scriptOf('node-gyp', 'node-gyp.js'), '--directory', NATIVE, ...nodeHeaders()];
+    return [[...gyp, 'rebuild', `--jobs=${jobs()}`, '--', `-Dlibtorch_dir=${libtorch.dir}`]];
+  }
+  const cmakeJs = [scriptOf('cmake-js', 'cmake-js'), '--directory', PACKAGE_ROOT, '--out', buildDir];
+  const configure = [...cmakeJs, 'configure', `--CDLIBTORCH_DIR=${libtorch.dir}`];
+  return [configure, [...cmakeJs, 'build', '--parallel', String(jobs())]];
+}
+
+/** Counts compiled files in the output of make, ninja and gyp alike. */
+function compileCounter(total: number, onProgress: (text: string) => void): (line: string) => void {
+  let compiled = 0;
+  return (line) => {
+    if (!/Building CXX object|^ *CXX\(target\)/.test(line)) return;
+    if (line.includes('cmake_pch')) return onProgress('compiling the headers of libtorch');
+    compiled += 1;
+    onProgress(`compiling ${Math.min(compiled, total)}/${total}`);
+  };
+}
+
+async function numberOfSources(): Promise<number> {
+  const list = await readFile(join(NATIVE, 'sources.txt'), 'utf8');
+  return list.split('\n').filter((line) => /^native\/.*\.cpp$/.test(line)).length;
+}
+
+/** A CMake cache written for another place refuses to be used here. */
+async function dropForeignCache(buildDir: string): Promise<void> {
+  const cache = join(buildDir, 'CMakeCache.txt');
+  const text = await readFile(cache, 'utf8').catch(() => undefined);
+  if (text === undefined || text.includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${PACKAGE_ROOT}\n`)) return;
+  await rm(cache);
+  await rm(join(buildDir, 'CMakeFiles'), { recursive: true, force: true });
+}
+
+function buildFailed(log: string, tail: readonly string[]): GoogLeNetError {
+  const shown = tail.map((line) => `  | ${line}`).join('\n');
+  return new GoogLeNetError('SETUP_FAILED', `The build failed. The end of ${log}:\n${shown}`);
+}
+
+/**
+ * Builds the addon into `<buildDir>/Release/googlenet.node` and writes the record beside it. The compilers' output goes to
+ * `<buildDir>/build.log`.
+ *
+ * @throws SETUP_FAILED with the last lines of the log
+ */
+export async function buildAddon(options: BuildOptions): Promise<void> {
+  const { builder, buildDir, libtorch, signal, onProgress = () => undefined } = options;
+  const sourcesHash = await hashSources();
+  const log = join(buildDir, 'build.log');
+  try {
+    await mkdir(dirname(addonOf(buildDir)), { recursive: true });
+    await rm(recordOf(buildDir), { force: true });
+    await dropForeignCache(buildDir);
+  } catch (error) {
+    throw fromFileError(error, 'write to', buildDir);
+  }
+  const run: RunOptions = {
+    cwd: PACKAGE_ROOT,
+    env: { ...process.env, PATH: pathWithNode() },
+    signal,
+    log,
+    onLine: compileCounter(await numberOfSources(), onProgress),
+  };
+  try {
+    for (const [index, args] of (await commandsOf(options)).entries()) {
+      const { code, tail } = await runCommand(process.execPath, args, {
+        ...run,
+        logMode: index === 0 ? 'w' : 'a',
+      });
+      if (code !== 0) throw buildFailed(log, tail);
+    }
+    if (builder === 'node-gyp') {
+      await copyFile(join(GYP_OUTPUT, 'Release', 'googlenet.node'), addonOf(buildDir));
+    }
+  } finally {
+    if (builder === 'node-gyp') await rm(GYP_OUTPUT, { recursive: true, force: true });
+  }
+  const record: BuildRecord = { libtorch, builder, sourcesHash };
+  await writeFile(recordOf(buildDir), `${JSON.stringify(record, null, 2)}\n`);
+}

@@ -1,0 +1,208 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type ErrorCode, GoogLeNetError } from '../errors.js';
+import type { NativeAddon, NativeCuda } from '../native/contract.js';
+import { loadAddon } from '../native/load.js';
+import { chooseBuilder, whyBuild } from './build-addon.js';
+import { type Builder, type BuildRecord, recordOfAddon } from './build-record.js';
+import { type Candidate, type LibtorchSource, type Search, searchLibtorch } from './find-libtorch.js';
+import type { Libtorch } from './inspect-libtorch.js';
+import { pythonForInstall } from './install-libtorch.js';
+import { type Cpu, describeCpu, type InstructionSets, instructionSets } from './machine.js';
+import { addonPath, DEFAULT_BUILD_DIR, PACKAGE_ROOT } from './paths.js';
+import { compiler, type Program, type Python, program, python } from './tools.js';
+import { compareVersions, MIN_NODE, majorMinor } from './versions.js';
+
+export interface Problem {
+  /** Something that must be mended before the package works; otherwise a remark. */
+  needed: boolean;
+  code: ErrorCode;
+  message: string;
+  fix: string;
+}
+
+/**
+ * What `googlenet doctor --json` prints. Fields are added, never renamed or removed, within a major version.
+ */
+export interface DoctorReport {
+  /** No problem is `needed`. */
+  healthy: boolean;
+  package: { version: string; root: string };
+  node: { version: string; supported: boolean };
+  /** What the set-up builds with; null for a program that is not installed. */
+  tools: { compiler: Program | null; cmake: Program | null; make: Program | null; python: Python | null };
+  /** The libtorch that the set-up would take, supported by definition; null when it would have to install one. */
+  libtorch: (Libtorch & { source: LibtorchSource; supported: true }) | null;
+  /** Everywhere the search looked, in its order, with the reason why a place was passed over. */
+  candidates: Candidate[];
+  addon: {
+    path: string;
+    exists: boolean;
+    builder: Builder | null;
+    /** The libtorch it was built for. */
+    builtFor: { dir: string; version: string; cuda: string | null } | null;
+    loads: boolean;
+    /** Version of the libtorch that was loaded, and of the headers the addon was compiled with. */
+    version: string | null;
+    compiledVersion: string | null;
+    /** Why the set-up would build it again; null when it is up to date or not known. */
+    outdated: string | null;
+    error: { code: ErrorCode; message: string } | null;
+  };
+  devices: {
+    cpu: Cpu;
+    /** null when the addon does not load. */
+    cuda: NativeCuda | null;
+  };
+  threads: {
+    /** Threads one model computes with unless `setNumThreads` is called; null when the addon does not load. */
+    default: number | null;
+    /** What affinity and the control group's quota allow. */
+    usable: number;
+    /** `OMP_NUM_THREADS`, which sets the default. */
+    ompNumThreads: string | null;
+  };
+  /** What the CPU has, and the set that libtorch's own kernels use, e.g. `AVX512`. */
+  instructionSets: InstructionSets & { libtorch: string | null };
+  problems: Problem[];
+}
+
+/** The command that builds the addon in a folder. */
+const setupFix = (buildDir: string): string =>
+  `Run \`npx googlenet setup${buildDir === DEFAULT_BUILD_DIR ? '' : ` --build-dir ${buildDir}`}\`.`;
+
+function asProblem(error: unknown, needed: boolean, fix: string): Problem {
+  if (!(error instanceof GoogLeNetError)) throw error;
+  return { needed, code: error.code, message: error.message, fix };
+}
+
+async function failure(work: () => unknown): Promise<unknown> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+interface Loaded {
+  addon?: NativeAddon;
+  error?: unknown;
+}
+
+function tryLoad(): Loaded {
+  try {
+    return { addon: loadAddon() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function isSupportedNode(): boolean {
+  const version = majorMinor(process.versions.node);
+  return version !== undefined && compareVersions(version, MIN_NODE) >= 0;
+}
+
+/** Problems with the addon itself and, when it has to be built, with what its build needs. */
+async function addonProblems(
+  search: Search,
+  loaded: Loaded,
+  fix: string,
+  record?: BuildRecord,
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  const isBroken = loaded.addon === undefined;
+  if (search.error) {
+    problems.push(asProblem(search.error, isBroken, 'Correct or unset the variable that names it.'));
+  }
+  if (!isBroken) return problems;
+  problems.push(asProblem(loaded.error, true, fix));
+  if (!search.chosen && !search.error) {
+    const error = await failure(() => pythonForInstall());
+    if (error)
+      problems.push(asProblem(error, true, 'Install it, or set LIBTORCH to the folder of a libtorch.'));
+  }
+  const error = await failure(() => chooseBuilder(undefined, record?.builder));
+  if (error)
+    problems.push(asProblem(error, true, 'Install what is missing, then run `npx googlenet setup`.'));
+  return problems;
+}
+
+function remarks(report: Omit<DoctorReport, 'problems' | 'healthy'>, fix: string): Problem[] {
+  const found: Problem[] = [];
+  const { node, addon, threads } = report;
+  if (!node.supported) {
+    const message = `Node.js ${node.version} is older than ${MIN_NODE.join('.')}.`;
+    found.push({ needed: true, code: 'TOOL_MISSING', message, fix: 'Install a newer Node.js.' });
+  }
+  if (addon.loads && addon.outdated !== null) {
+    const message = `The addon is out of date: ${addon.outdated}.`;
+    found.push({ needed: false, code: 'ADDON_NOT_BUILT', message, fix });
+  }
+  if (threads.default !== null && threads.default > threads.usable) {
+    found.push({
+      needed: false,
+      code: 'INVALID_ARGUMENT',
+      message: `Models compute with ${threads.default} threads, but this process may only use ${threads.usable}: they will wait for each other.`,
+      fix: `Set OMP_NUM_THREADS=${threads.usable} or call setNumThreads(${threads.usable}).`,
+    });
+  }
+  return found;
+}
+
+/**
+ * Looks at everything the package depends on. Loads the addon, and with a CUDA build of libtorch its CUDA library too; installs
+ * and changes nothing.
+ */
+export async function diagnose(): Promise<DoctorReport> {
+  const path = addonPath();
+  const buildDir = dirname(dirname(path));
+  const record = recordOfAddon(path);
+  const loaded = tryLoad();
+  const { addon } = loaded;
+  const search = await searchLibtorch({ buildDir });
+  const { chosen } = search;
+  const cpu = await describeCpu();
+  const versions = addon?.libtorch();
+  const manifest = JSON.parse(await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const error = loaded.error instanceof GoogLeNetError ? loaded.error : undefined;
+
+  const found: Omit<DoctorReport, 'problems' | 'healthy'> = {
+    package: { version: manifest.version, root: PACKAGE_ROOT },
+    node: { version: process.versions.node, supported: isSupportedNode() },
+    tools: {
+      compiler: await compiler(),
+      cmake: await program('cmake'),
+      make: (await program('make')) ?? (await program('ninja')),
+      python: await python('python3'),
+    },
+    libtorch: chosen && { ...chosen.libtorch, source: chosen.source, supported: true },
+    candidates: search.candidates,
+    addon: {
+      path,
+      exists: existsSync(path),
+      builder: record?.builder ?? null,
+      builtFor: record
+        ? { dir: record.libtorch.dir, version: record.libtorch.version, cuda: record.libtorch.cuda }
+        : null,
+      loads: addon !== undefined,
+      version: versions?.version ?? null,
+      compiledVersion: versions?.compiledVersion ?? null,
+      outdated: (record && chosen && (await whyBuild(buildDir, chosen.libtorch))) ?? null,
+      error: error ? { code: error.code, message: error.message } : null,
+    },
+    devices: { cpu, cuda: addon?.cuda() ?? null },
+    threads: {
+      default: addon?.numThreads() ?? null,
+      usable: cpu.usableThreads,
+      ompNumThreads: process.env.OMP_NUM_THREADS ?? null,
+    },
+    instructionSets: { ...(await instructionSets()), libtorch: versions?.cpuCapability ?? null },
+  };
+  const fix = setupFix(buildDir);
+  const problems = [...(await addonProblems(search, loaded, fix, record)), ...remarks(found, fix)];
+  return { healthy: !problems.some(({ needed }) => needed), ...found, problems };
+}

@@ -1,0 +1,140 @@
+import { join, sep } from 'node:path';
+import { GoogLeNetError } from '../errors.js';
+import { readRecord } from './build-record.js';
+import { inspectLibtorch, type Libtorch, variantOf } from './inspect-libtorch.js';
+import { installedVariant, venvPython } from './install-libtorch.js';
+import { DEFAULT_BUILD_DIR, PRIVATE_FOLDER } from './paths.js';
+import { outputOf } from './run-command.js';
+import { which } from './tools.js';
+import type { Variant } from './versions.js';
+
+/**
+ * Where a libtorch can come from, in the order of the search:
+ *
+ * 1. `option`: the folder given to the set-up. Wrong is an error.
+ * 2. `LIBTORCH`: the folder named by that environment variable. Wrong is an error.
+ * 3. `python`: the PyTorch of a Python environment. With `LIBTORCH_USE_PYTORCH=1` that of the active one (`VIRTUAL_ENV`) or of
+ *    `python3`, and wrong is an error. Without it that of an active `VIRTUAL_ENV` still counts where it fits, since whoever
+ *    activates an environment means it; where it doesn't fit, the search says so and goes on.
+ * 4. `previous`: what the addon in the build folder was built for, so that an option need not be given again.
+ * 5. `private`: what the set-up installed in the package's private folder.
+ */
+export type LibtorchSource = 'option' | 'LIBTORCH' | 'python' | 'previous' | 'private';
+
+export interface Candidate {
+  source: LibtorchSource;
+  /** How it was named or where it was looked for. */
+  where: string;
+  libtorch: Libtorch | null;
+  /** Why it is not used; null for the one that is. */
+  refused: string | null;
+}
+
+export interface Search {
+  /** In the order of the search, up to the one chosen. */
+  candidates: Candidate[];
+  chosen: { source: LibtorchSource; libtorch: Libtorch } | null;
+  /** Set when a libtorch was named explicitly and cannot be used: then nothing else is taken in its place. */
+  error: GoogLeNetError | null;
+}
+
+export interface FindOptions {
+  libtorch?: string | undefined;
+  /** Interpreter for `LIBTORCH_USE_PYTORCH`. */
+  python?: string | undefined;
+  /** Take only this build. */
+  variant?: Variant | undefined;
+  buildDir?: string;
+  privateFolder?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+interface Place {
+  source: LibtorchSource;
+  where: string;
+  explicit: boolean;
+  /** The folder to inspect; undefined when there is no PyTorch in this place. */
+  folder: () => Promise<string | undefined>;
+}
+
+const TORCH_FOLDER = `
+import importlib.util as u
+s = u.find_spec('torch')
+print(s.submodule_search_locations[0] if s else '')`;
+
+/** The folder of an interpreter's torch package, without importing it. */
+async function torchOf(python: string): Promise<string | undefined> {
+  const path = await which(python);
+  return (path && (await outputOf(path, ['-c', TORCH_FOLDER]))) || undefined;
+}
+
+function places(options: FindOptions): Place[] {
+  const { env = process.env, buildDir = DEFAULT_BUILD_DIR, privateFolder = PRIVATE_FOLDER } = options;
+  const { libtorch } = options;
+  const found: Place[] = [];
+  if (libtorch !== undefined) {
+    found.push({ source: 'option', where: '--libtorch', explicit: true, folder: async () => libtorch });
+  }
+  const { LIBTORCH, VIRTUAL_ENV } = env;
+  if (LIBTORCH) {
+    found.push({ source: 'LIBTORCH', where: 'LIBTORCH', explicit: true, folder: async () => LIBTORCH });
+  }
+  const usePyTorch = /^(1|true|yes|on)$/i.test(env.LIBTORCH_USE_PYTORCH ?? '');
+  if (usePyTorch || VIRTUAL_ENV) {
+    const active = VIRTUAL_ENV ? join(VIRTUAL_ENV, 'bin', 'python') : 'python3';
+    const python = usePyTorch ? (options.python ?? active) : active;
+    found.push({
+      source: 'python',
+      where: `the environment of ${python} (${usePyTorch ? 'LIBTORCH_USE_PYTORCH' : 'VIRTUAL_ENV'})`,
+      explicit: usePyTorch,
+      folder: () => torchOf(python),
+    });
+  }
+  const previous = readRecord(buildDir)?.libtorch.dir;
+  // The private folder answers for itself: it may have been left half installed since.
+  if (previous !== undefined && !previous.startsWith(privateFolder + sep)) {
+    const where = `the last build in ${buildDir}`;
+    found.push({ source: 'previous', where, explicit: false, folder: async () => previous });
+  }
+  found.push({
+    source: 'private',
+    where: `the private folder ${privateFolder}`,
+    explicit: false,
+    folder: async () => (await installedVariant(privateFolder)) && (await torchOf(venvPython(privateFolder))),
+  });
+  return found;
+}
+
+async function inspectPlace(place: Place, variant: Variant | undefined): Promise<Libtorch> {
+  const folder = await place.folder();
+  if (folder === undefined) {
+    throw new GoogLeNetError('LIBTORCH_NOT_FOUND', `There is no PyTorch in ${place.where}.`);
+  }
+  const libtorch = await inspectLibtorch(folder, place.where);
+  if (variant !== undefined && variantOf(libtorch) !== variant) {
+    const is = variantOf(libtorch) === 'cpu' ? 'a CPU build' : 'a CUDA build';
+    throw new GoogLeNetError(
+      'LIBTORCH_UNSUPPORTED',
+      `libtorch ${libtorch.version} in ${libtorch.dir} (${place.where}) is ${is}, and --${variant} was asked for.`,
+    );
+  }
+  return libtorch;
+}
+
+/** Looks through all places and says what it found; never throws for a libtorch that does not fit. */
+export async function searchLibtorch(options: FindOptions = {}): Promise<Search> {
+  const candidates: Candidate[] = [];
+  for (const place of places(options)) {
+    const { source, where } = place;
+    try {
+      const libtorch = await inspectPlace(place, options.variant);
+      candidates.push({ source, where, libtorch, refused: null });
+      return { candidates, chosen: { source, libtorch }, error: null };
+    } catch (error) {
+      if (!(error instanceof GoogLeNetError)) throw error;
+      candidates.push({ source, where, libtorch: null, refused: error.message });
+      if (place.explicit) return { candidates, chosen: null, error };
+    }
+  }
+  return { candidates, chosen: null, error: null };
+}

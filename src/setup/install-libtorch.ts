@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../errors.js';
+import { PRIVATE_FOLDER } from './paths.js';
+import { type Finished, outputOf, runCommand } from './run-command.js';
+import { type Python, python, toolsMissing, which } from './tools.js';
+import { compareVersions, MIN_PYTHON, majorMinor, PIP_CALLS, type Variant } from './versions.js';
+
+export interface InstallOptions {
+  variant: Variant;
+  /** The interpreter to make the environment with; `python3` on PATH by default. */
+  python?: string | undefined;
+  /** Folder that receives `venv/`. */
+  folder?: string;
+  signal?: AbortSignal | undefined;
+  /** What is going on, for a progress line. */
+  onProgress?: (text: string) => void;
+}
+
+/** Written last, so that an interrupted installation is never taken for a finished one. */
+interface Stamp {
+  variant: Variant;
+  requirements: string;
+}
+
+export const venvOf = (folder = PRIVATE_FOLDER): string => join(folder, 'venv');
+export const venvPython = (folder = PRIVATE_FOLDER): string => join(venvOf(folder), 'bin', 'python');
+const stampOf = (folder: string): string => join(venvOf(folder), 'googlenet.json');
+const requirementsOf = (variant: Variant): string => PIP_CALLS[variant].flat().join('\n');
+
+/** The build of PyTorch that an earlier set-up finished installing, or undefined. */
+export async function installedVariant(folder = PRIVATE_FOLDER): Promise<Variant | undefined> {
+  try {
+    const stamp = JSON.parse(await readFile(stampOf(folder), 'utf8')) as Partial<Stamp>;
+    const { variant } = stamp;
+    if (variant !== 'cpu' && variant !== 'cuda') return undefined;
+    return stamp.requirements === requirementsOf(variant) ? variant : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether an NVIDIA driver is loaded: then the CUDA build is worth its size. */
+export async function hasNvidiaDriver(): Promise<boolean> {
+  if (existsSync('/proc/driver/nvidia/version')) return true;
+  return /GPU \d+/.test((await outputOf('nvidia-smi', ['-L'])) ?? '');
+}
+
+/** The interpreter that will make the environment; TOOL_MISSING when there is none that can. */
+export async function pythonForInstall(path = 'python3'): Promise<Python> {
+  const purpose = 'install libtorch';
+  const found = await python(path);
+  if (found === null) {
+    if (path === 'python3' || (await which(path)) === undefined) throw toolsMissing(['python3'], purpose);
+    throw new GoogLeNetError('TOOL_MISSING', `Cannot ${purpose}: ${path} is not a Python interpreter.`);
+  }
+  const version = majorMinor(found.version);
+  if (!version || compareVersions(version, MIN_PYTHON) < 0) {
+    throw new GoogLeNetError(
+      'TOOL_MISSING',
+      `Cannot ${purpose}: ${found.path} is Python ${found.version}, and PyTorch's packages need ${MIN_PYTHON.join('.')} or newer. Give a newer one with --python.`,
+    );
+  }
+  if (!found.hasVenv) throw toolsMissing(['python3-venv'], purpose);
+  return found;
+}
+
+/** `Downloading torch-2.13.0….whl (188.9 MB)` → `downloading torch-2.13.0 (188.9 MB)`. */
+function describe(line: string): string | undefined {
+  const match =
+    /^\s*(Downloading|Processing|Using cached) (?:\S*\/)?([\w.]+-[\w.]+)[^ ]*(?:.*?(\([^)]*B\)))?/.exec(line);
+  if (match) return `${match[1]?.toLowerCase()} ${match[2]}${match[3] ? ` ${match[3]}` : ''}`;
+  return line.startsWith('Installing collected packages') ? 'unpacking' : undefined;
+}
+
+function installFailed(title: string, { tail }: Finished): GoogLeNetError {
+  const shown = tail.slice(-12).map((line) => `  | ${line}`);
+  return new GoogLeNetError(
+    'SETUP_FAILED',
+    [
+      `${title} failed. Its last lines:`,
+      ...shown,
+      'Without a reachable package index, set LIBTORCH to the folder of a libtorch (with include/ and lib/), or LIBTORCH_USE_PYTORCH=1',
+      'to use the PyTorch of your own Python environment, and run the set-up again.',
+    ].join('\n'),
+  );
+}
+
+/**
+ * Makes a Python environment in the private folder and pip-installs PyTorch, which brings libtorch, and what the parity tests
+ * import. An index that does not answer costs seconds: one retry, short time-outs.
+ */
+export async function installLibtorch(options: InstallOptions): Promise<void> {
+  const { variant, folder = PRIVATE_FOLDER, signal, onProgress } = options;
+  const base = await pythonForInstall(options.python);
+  const venv = venvOf(folder);
+  try {
+    await rm(venv, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fromFileError(error, 'write to', folder);
+  }
+  onProgress?.('making a Python environment');
+  const made = await runCommand(base.path, ['-m', 'venv', venv], { signal });
+  if (made.code !== 0) throw installFailed(`${base.path} -m venv`, made);
+
+  const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'];
+  const bounds = ['--retries', '1', '--timeout', '15'];
+  for (const packages of PIP_CALLS[variant]) {
+    const installed = await runCommand(venvPython(folder), [...pip, ...bounds, ...packages], {
+      signal,
+      log: join(folder, 'install.log'),
+      logMode: 'a',
+      onLine: (line) => {
+        const text = describe(line);
+        if (text !== undefined) onProgress?.(text);
+      },
+    });
+    if (installed.code !== 0) throw installFailed('pip install', installed);
+  }
+  const stamp: Stamp = { variant, requirements: requirementsOf(variant) };
+  await writeFile(stampOf(folder), `${JSON.stringify(stamp, null, 2)}\n`);
+}

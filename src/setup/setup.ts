@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { GoogLeNetError, isErrorCode } from '../errors.js';
+import type { NativeCuda, NativeLibtorch } from '../native/contract.js';
+import { buildAddon, chooseBuilder, whyBuild } from './build-addon.js';
+import { readRecord } from './build-record.js';
+import { type Search, searchLibtorch } from './find-libtorch.js';
+import { type Libtorch, variantOf } from './inspect-libtorch.js';
+import { hasNvidiaDriver, installLibtorch, pythonForInstall } from './install-libtorch.js';
+import type { SetupOptions } from './options.js';
+import { addonOf } from './paths.js';
+import { runCommand } from './run-command.js';
+import { Steps } from './steps.js';
+
+const BUILD_NAMES = { cpu: 'CPU build', cuda: 'CUDA build' } as const;
+
+function describeLibtorch(libtorch: Libtorch): string {
+  const build = libtorch.cuda === null ? 'CPU build' : `CUDA ${libtorch.cuda} build`;
+  return `libtorch ${libtorch.version}, ${build}, in ${libtorch.dir}`;
+}
+
+/** Throws for a libtorch that was named and cannot be used; tells about those that were passed over. */
+function takeChosen(search: Search, steps: Steps): Libtorch | undefined {
+  if (search.error) throw search.error;
+  for (const { source, refused } of search.candidates) {
+    if (source === 'python' && refused !== null) steps.note(`– passed over: ${refused}`);
+  }
+  return search.chosen?.libtorch;
+}
+
+async function install(options: SetupOptions, steps: Steps, signal?: AbortSignal): Promise<Libtorch> {
+  const hasDriver = options.variant === undefined && (await hasNvidiaDriver());
+  const variant = options.variant ?? (hasDriver ? 'cuda' : 'cpu');
+  const why = options.variant ? '' : hasDriver ? ', for the NVIDIA driver here' : ', no NVIDIA driver here';
+  await steps.step(`Installing PyTorch's libtorch (${BUILD_NAMES[variant]}${why})`, (onProgress) =>
+    installLibtorch({ variant, python: options.python, signal, onProgress }),
+  );
+  const { libtorch, python, variant: wanted } = options;
+  const search = await searchLibtorch({ libtorch, python, variant: wanted, buildDir: options.buildDir });
+  if (search.chosen) return search.chosen.libtorch;
+  throw new GoogLeNetError('SETUP_FAILED', search.candidates.at(-1)?.refused ?? 'No libtorch was installed.');
+}
+
+interface Probe extends NativeLibtorch {
+  cuda: NativeCuda;
+}
+
+/** Prints what the addon says of itself as JSON, or the error as `CODE message`. */
+const PROBE = `
+try {
+  const addon = require(process.argv[1]).loadAddon();
+  console.log(JSON.stringify({ ...addon.libtorch(), cuda: addon.cuda() }));
+} catch (error) {
+  console.log(error.code, error.message);
+  process.exitCode = 1;
+}`;
+
+/** Loads the new addon in a process of its own, as a program would. */
+async function tryAddon(buildDir: string, signal?: AbortSignal): Promise<Probe> {
+  const loader = join(__dirname, '..', 'native', 'load.js');
+  const env = { ...process.env, GOOGLENET_ADDON: addonOf(buildDir) };
+  const { code, stdout, tail } = await runCommand(process.execPath, ['-e', PROBE, loader], { env, signal });
+  if (code === 0) return JSON.parse(stdout) as Probe;
+  const [, name, message] = /^([A-Z_]+) ([\s\S]*)$/.exec(stdout.trim()) ?? [];
+  if (isErrorCode(name)) throw new GoogLeNetError(name, message ?? '');
+  throw new GoogLeNetError('ADDON_LOAD_FAILED', `The addon cannot be loaded:\n${tail.join('\n')}`);
+}
+
+/**
+ * Finds or installs a libtorch and builds the addon for it. What is already done is left alone, so a second run takes a moment.
+ *
+ * @throws TOOL_MISSING, LIBTORCH_NOT_FOUND, LIBTORCH_UNSUPPORTED, SETUP_FAILED, ADDON_LOAD_FAILED, FILE_ERROR, ABORTED
+ */
+export async function setUp(
+  options: SetupOptions,
+  steps: Steps = new Steps(),
+  signal?: AbortSignal,
+): Promise<void> {
+  const { buildDir, builder: wantedBuilder } = options;
+  const { libtorch: wanted, python, variant } = options;
+  const found = takeChosen(await searchLibtorch({ libtorch: wanted, python, variant, buildDir }), steps);
+  const stale = async (libtorch: Libtorch): Promise<string | undefined> =>
+    options.force ? '--force was given' : whyBuild(buildDir, libtorch, wantedBuilder);
+
+  // All tools are checked before the first minute is spent.
+  const reason = found ? await stale(found) : 'there is no libtorch yet';
+  if (!found) await pythonForInstall(python);
+  const previous = readRecord(buildDir)?.builder;
+  const builder = reason === undefined ? undefined : await chooseBuilder(wantedBuilder, previous);
+  if (builder === 'node-gyp' && wantedBuilder === undefined && previous !== builder) {
+    steps.note('– CMake is not installed: building with node-gyp, which takes longer');
+  }
+
+  const libtorch = found ?? (await install(options, steps, signal));
+  steps.note(`✓ ${describeLibtorch(libtorch)}`);
+  const why = found ? reason : await stale(libtorch);
+  if (why === undefined || builder === undefined) {
+    steps.note(`✓ Native addon is up to date: ${addonOf(buildDir)}`);
+    return;
+  }
+  if (readRecord(buildDir)) steps.note(`– building the addon again: ${why}`);
+  await steps.step(`Building the native addon with ${builder}`, (onProgress) =>
+    buildAddon({ libtorch, builder, buildDir, signal, onProgress }),
+  );
+  const { version, cuda } = await tryAddon(buildDir, signal);
+  const cudaNote = cuda.available ? `${cuda.devices.length} CUDA device(s)` : `no CUDA: ${cuda.reason}`;
+  steps.note(`✓ Native addon loads (libtorch ${version}; ${cudaNote}): ${addonOf(buildDir)}`);
+  if (variantOf(libtorch) === 'cuda' && !cuda.loaded) {
+    throw new GoogLeNetError('ADDON_LOAD_FAILED', `libtorch is a CUDA build, but ${cuda.reason}.`);
+  }
+}

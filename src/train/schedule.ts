@@ -1,0 +1,27 @@
+import { integer, number, options } from '../validate.js';
+
+/** Step decay: the learning rate is multiplied by `gamma` every `stepSize` epochs. */
+export interface Schedule {
+  stepSize: number;
+  gamma: number;
+}
+
+export function readSchedule(given: unknown): Schedule {
+  const { stepSize, gamma } = options('schedule', given, ['stepSize', 'gamma']);
+  return {
+    stepSize: integer('schedule.stepSize', stepSize ?? 8, 1),
+    gamma: number('schedule.gamma', gamma ?? 0.96, { min: 0, above: true }),
+  };
+}
+
+/**
+ * The learning rate of an epoch, lr · gamma^⌊epoch / stepSize⌋: a pure function, so there is no scheduler state to save.
+ * Multiplied step by step and not with `**`, because that is what PyTorch's StepLR does and V8's power function differs from the
+ * C library's in the last bit.
+ * @param epoch counted from 0.
+ */
+export function lrAt(epoch: number, lr: number, { stepSize, gamma }: Schedule): number {
+  let rate = lr;
+  for (let decays = Math.floor(epoch / stepSize); decays > 0; decays--) rate *= gamma;
+  return rate;
+}

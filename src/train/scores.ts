@@ -1,0 +1,71 @@
+import { batches } from '../data/batches.js';
+import type { Dataset } from '../data/dataset.js';
+import { epochOrder } from '../data/sampler.js';
+import { checkResizeCrop } from '../data/transforms.js';
+import { integer, options, signal as readSignal } from '../validate.js';
+import type { BatchResult, Trainer } from './trainer.js';
+
+/** Means over a dataset. */
+export interface Scores {
+  loss: number;
+  /** Fraction of pictures whose label has the highest main logit. */
+  top1: number;
+  top5: number;
+}
+
+/** Sums from which scores are made; plain numbers, so that a checkpoint can hold them. */
+export interface Tally {
+  readonly count: number;
+  readonly loss: number;
+  readonly correct: number;
+  readonly correctTop5: number;
+}
+
+export const emptyTally = (): Tally => ({ count: 0, loss: 0, correct: 0, correctTop5: 0 });
+
+export function add(tally: Tally, result: BatchResult, count: number): Tally {
+  return {
+    count: tally.count + count,
+    loss: tally.loss + result.loss * count,
+    correct: tally.correct + result.correct,
+    correctTop5: tally.correctTop5 + result.correctTop5,
+  };
+}
+
+export const toScores = ({ count, loss, correct, correctTop5 }: Tally): Scores => ({
+  loss: loss / count,
+  top1: correct / count,
+  top5: correctTop5 / count,
+});
+
+export interface ValidateOptions {
+  /** Default 32. */
+  batchSize?: number;
+  /** Short edge of the resized pictures. Default 256. */
+  resize?: number;
+  /** Edge of the crop from their centre. Default 224. */
+  crop?: number;
+  signal?: AbortSignal;
+  /** Called after each batch with how many pictures are done. */
+  onProgress?: (done: number) => void;
+}
+
+export async function validate(trainer: Trainer, dataset: Dataset, given: ValidateOptions): Promise<Scores> {
+  const read = options('options', given, [
+    'batchSize',
+    'resize',
+    'crop',
+    'signal',
+    'onProgress',
+  ]) as ValidateOptions;
+  const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
+  const batchSize = integer('batchSize', read.batchSize ?? 32, 1);
+  const signal = readSignal('signal', read.signal);
+  const order = epochOrder(dataset.length, { seed: 0, epoch: 0, shuffle: false });
+  let tally = emptyTally();
+  for await (const { images, labels } of batches(dataset, { order, batchSize, signal, ...sizes })) {
+    tally = add(tally, await trainer.evaluate(images, labels), labels.length);
+    read.onProgress?.(tally.count);
+  }
+  return toScores(tally);
+}

@@ -1,0 +1,130 @@
+import { types } from 'node:util';
+import { type ErrorCode, GoogLeNetError } from './errors.js';
+
+/** What a rejected value looks like in a message: short, and never the megabytes of an array. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Array.isArray(value))
+    return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? ', …' : ''}]`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value);
+  return String(value);
+}
+
+/** The one sentence for every invalid argument. */
+export function invalid(
+  name: string,
+  expected: string,
+  value: unknown,
+  code: ErrorCode = 'INVALID_ARGUMENT',
+): GoogLeNetError {
+  return new GoogLeNetError(
+    code,
+    `Expected ${expected} for ${name} but received ${show(value)} of type ${value === null ? 'null' : typeof value}.`,
+  );
+}
+
+export function object(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(name, 'an object', value);
+  return value as Record<string, unknown>;
+}
+
+/** An options object whose keys are all known: a misspelt option must never be ignored in silence. */
+export function options<K extends string>(
+  name: string,
+  value: unknown,
+  known: readonly K[],
+): Partial<Record<K, unknown>> {
+  const record = object(name, value ?? {});
+  for (const key of Object.keys(record)) {
+    if (!(known as readonly string[]).includes(key)) {
+      throw new GoogLeNetError(
+        'INVALID_ARGUMENT',
+        `Unknown option ${show(key)} in ${name}. Known options: ${known.join(', ')}.`,
+      );
+    }
+  }
+  return record as Partial<Record<K, unknown>>;
+}
+
+export function boolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalid(name, 'a boolean', value);
+  return value;
+}
+
+export function string(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw invalid(name, 'a non-empty string', value);
+  return value;
+}
+
+export function integer(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `an integer ≥ ${min}` : `an integer in [${min}, ${max}]`;
+    throw invalid(name, range, value);
+  }
+  return value;
+}
+
+export interface NumberRange {
+  min?: number;
+  max?: number;
+  /** Excludes `min` itself. */
+  above?: boolean;
+  /** Excludes `max` itself. */
+  below?: boolean;
+}
+
+export function number(name: string, value: unknown, range: NumberRange = {}): number {
+  const { min = -Infinity, max = Infinity, above = false, below = false } = range;
+  const tooLow = (v: number) => (above ? v <= min : v < min);
+  const tooHigh = (v: number) => (below ? v >= max : v > max);
+  if (typeof value !== 'number' || !Number.isFinite(value) || tooLow(value) || tooHigh(value)) {
+    const low = min === -Infinity ? '' : ` ${above ? '>' : '≥'} ${min}`;
+    const high = max === Infinity ? '' : `${low ? ' and' : ''} ${below ? '<' : '≤'} ${max}`;
+    throw invalid(name, `a finite number${low}${high}`, value);
+  }
+  return value;
+}
+
+export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  if (!(allowed as readonly unknown[]).includes(value)) {
+    throw invalid(name, allowed.map((v) => `'${v}'`).join(' or '), value);
+  }
+  return value as T;
+}
+
+/** A seed as PyTorch's `manual_seed` takes it: an integer in [0, 2^64). */
+export function seed(name: string, value: unknown): bigint {
+  if (typeof value === 'bigint' && value >= 0n && value < 1n << 64n) return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  throw invalid(name, 'a non-negative integer or bigint below 2^64', value);
+}
+
+export function device(name: string, value: unknown): string {
+  if (typeof value !== 'string' || !/^(cpu|auto|cuda(:\d{1,3})?)$/.test(value)) {
+    throw invalid(name, "'cpu', 'cuda', 'cuda:N' or 'auto'", value);
+  }
+  return value;
+}
+
+export function shape(name: string, value: unknown): number[] {
+  const valid = Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!valid) throw invalid(name, 'an array of non-negative integers', value, 'INVALID_SHAPE');
+  return [...(value as number[])];
+}
+
+export const numberOfElements = (sizes: readonly number[]): number => sizes.reduce((n, size) => n * size, 1);
+
+export function signal(name: string, value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  if (typeof (value as AbortSignal | null)?.aborted !== 'boolean')
+    throw invalid(name, 'an AbortSignal', value);
+  return value as AbortSignal;
+}
+
+/** Realm-safe: `instanceof Float32Array` is false for arrays made in another context. */
+export const isFloat32Array: (value: unknown) => value is Float32Array = types.isFloat32Array;
+export const isUint8Array = (value: unknown): value is Uint8Array | Uint8ClampedArray =>
+  types.isUint8Array(value) || types.isUint8ClampedArray(value);

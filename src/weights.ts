@@ -1,0 +1,246 @@
+import { GoogLeNetError } from './errors.js';
+import { writeFileAtomic } from './formats/atomic-file.js';
+import { planSafetensors } from './formats/safetensors.js';
+import { call } from './native/call.js';
+import type { TensorInfo, TensorSpan, TensorStore } from './native/contract.js';
+import { DTYPE_BYTES, type DType } from './tensor.js';
+import { invalid, numberOfElements, object, shape as readShape } from './validate.js';
+
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint16Array
+  | Uint8Array;
+
+/** A named tensor's numbers. F16 and BF16 are given as their bits in a `Uint16Array`, BOOL as bytes. */
+export interface StateTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: TypedArray;
+}
+
+/** Parameters and buffers by their PyTorch names, in PyTorch's order. */
+export type StateDict = Record<string, StateTensor>;
+
+const ARRAYS: Record<DType, new (buffer: ArrayBuffer, offset: number, length: number) => TypedArray> = {
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+};
+
+/** How the names and shapes of a source differ from a model's. */
+export interface Difference {
+  missing: string[];
+  unexpected: string[];
+  /** `name: [shape in the model] ≠ [shape in the source]` */
+  mismatched: string[];
+}
+
+export function compareTensors(model: readonly TensorInfo[], source: readonly TensorInfo[]): Difference {
+  const wanted = new Map(model.map((info) => [info.name, info]));
+  const given = new Set(source.map((info) => info.name));
+  const sameShape = (a: readonly number[], b: readonly number[]) =>
+    a.length === b.length && a.every((size, i) => size === b[i]);
+  const difference: Difference = {
+    missing: model.filter(({ name }) => !given.has(name)).map(({ name }) => name),
+    unexpected: [],
+    mismatched: [],
+  };
+  for (const { name, shape } of source) {
+    const target = wanted.get(name);
+    if (!target) difference.unexpected.push(name);
+    else if (!sameShape(target.shape, shape))
+      difference.mismatched.push(`${name}: [${target.shape}] ≠ [${shape}]`);
+  }
+  return difference;
+}
+
+function list(title: string, names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  return ` ${title}: ${names.slice(0, 5).join(', ')}${more}.`;
+}
+
+/** @throws GoogLeNetError `WEIGHTS_MISMATCH` listing what is missing, unexpected (only if `strict`) or of another shape. */
+export function assertMatch(difference: Difference, strict: boolean, what: string): void {
+  const { missing, unexpected, mismatched } = difference;
+  if (mismatched.length === 0 && (!strict || missing.length + unexpected.length === 0)) return;
+  const lists = [
+    list('Other shape', mismatched),
+    strict ? list('Missing', missing) : '',
+    strict ? list('Unexpected', unexpected) : '',
+  ];
+  const hint = mismatched.length === 0 ? ' Pass { strict: false } to take what fits.' : '';
+  throw new GoogLeNetError(
+    'WEIGHTS_MISMATCH',
+    `The tensors of ${what} do not fit this model.${lists.join('')}${hint}`,
+  );
+}
+
+/** Tensors laid out one after the other in memory that only we hold, each at a multiple of 8 bytes. */
+export function layOut(tensors: readonly TensorInfo[]): { spans: TensorSpan[]; bytes: number } {
+  let offset = 0;
+  const spans = tensors.map(({ name, dtype, shape }) => {
+    const span = {
+      name,
+      dtype,
+      shape: [...shape],
+      offset,
+      bytes: numberOfElements(shape) * DTYPE_BYTES[dtype],
+    };
+    offset += Math.ceil(span.bytes / 8) * 8;
+    return span;
+  });
+  return { spans, bytes: offset };
+}
+
+export type CopyOut = (options: { buffer: Uint8Array; spans: TensorSpan[] }) => Promise<void>;
+
+/** Copies tensors out of the addon as typed arrays, which share one ArrayBuffer. */
+export async function readTensors(tensors: readonly TensorInfo[], copy: CopyOut): Promise<StateDict> {
+  const { spans, bytes } = layOut(tensors);
+  // Zeroed lazily by the operating system: allocating it here costs microseconds whatever its size.
+  const memory = new ArrayBuffer(bytes);
+  await call(() => copy({ buffer: new Uint8Array(memory), spans }));
+  const entries = spans.map(({ name, dtype, shape, offset, bytes }) => {
+    const data = new ARRAYS[dtype](memory, offset, bytes / DTYPE_BYTES[dtype]);
+    return [name, { dtype, shape, data }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function readStateTensor(name: string, value: unknown): StateTensor {
+  const { dtype, shape, data } = object(`state['${name}']`, value);
+  if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype)) {
+    throw invalid(`state['${name}'].dtype`, Object.keys(DTYPE_BYTES).join(', '), dtype, 'INVALID_DTYPE');
+  }
+  const sizes = readShape(`state['${name}'].shape`, shape);
+  const expected = ARRAYS[dtype as DType].name;
+  if (!ArrayBuffer.isView(data) || Object.prototype.toString.call(data) !== `[object ${expected}]`) {
+    throw invalid(`state['${name}'].data`, `a ${expected}`, data, 'INVALID_DTYPE');
+  }
+  const array = data as TypedArray;
+  if (array.length !== numberOfElements(sizes)) {
+    throw invalid(
+      `state['${name}'].data.length`,
+      `${numberOfElements(sizes)} for shape [${sizes}]`,
+      array.length,
+      'INVALID_SHAPE',
+    );
+  }
+  return { dtype: dtype as DType, shape: sizes, data: array };
+}
+
+/** Copies at most this many bytes in one go on the JS thread. */
+const SLICE_BYTES = 1 << 20;
+
+/** Memory that only we hold, filled from the caller's arrays in slices so that the event loop goes on meanwhile. */
+async function copyPrivately(
+  tensors: readonly StateTensor[],
+  spans: readonly TensorSpan[],
+  bytes: number,
+): Promise<Uint8Array> {
+  const memory = new Uint8Array(bytes);
+  let copied = 0;
+  for (const [i, { data }] of tensors.entries()) {
+    const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const target = spans[i]?.offset ?? 0;
+    for (let at = 0; at < source.length; at += SLICE_BYTES) {
+      const slice = source.subarray(at, at + SLICE_BYTES);
+      memory.set(slice, target + at);
+      copied += slice.length;
+      if (copied >= SLICE_BYTES) {
+        copied = 0;
+        await new Promise(setImmediate);
+      }
+    }
+  }
+  return memory;
+}
+
+export interface LoadOptions {
+  /** Fail where names differ; false takes what fits and leaves the rest as it is. Default true. */
+  strict: boolean;
+}
+
+export async function loadStateDict(
+  store: TensorStore,
+  state: unknown,
+  { strict }: LoadOptions,
+): Promise<Difference> {
+  const given = Object.entries(object('state', state)).map(([name, value]) => ({
+    name,
+    ...readStateTensor(name, value),
+  }));
+  const infos = given.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }));
+  const difference = compareTensors(store.tensors(), infos);
+  assertMatch(difference, strict, 'the state dict');
+  const used = given.filter(({ name }) => !difference.unexpected.includes(name));
+  const { spans, bytes } = layOut(used.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] })));
+  const buffer = await copyPrivately(used, spans, bytes);
+  await call(() => store.restore({ source: { buffer }, spans }));
+  return difference;
+}
+
+/** A file's tensors under a prefix, by their names without it. */
+export function withoutPrefix(tensors: readonly TensorSpan[], prefix: string): TensorSpan[] {
+  return tensors.flatMap((span) =>
+    span.name.startsWith(prefix) ? [{ ...span, name: span.name.slice(prefix.length) }] : [],
+  );
+}
+
+export async function loadFile(
+  store: TensorStore,
+  path: string,
+  tensors: readonly TensorSpan[],
+  { strict }: LoadOptions,
+): Promise<Difference> {
+  const difference = compareTensors(store.tensors(), tensors);
+  assertMatch(difference, strict, path);
+  const spans = tensors.filter(({ name }) => !difference.unexpected.includes(name));
+  await call(() => store.restore({ source: { path }, spans }));
+  return difference;
+}
+
+/** One group of tensors of a file to be written, its names behind a prefix. */
+export interface StoredGroup {
+  prefix: string;
+  tensors: readonly TensorInfo[];
+  copy: CopyOut;
+}
+
+/** Writes groups of tensors, each a consistent snapshot, into one safetensors file: all of it or, after a failure, nothing. */
+export async function saveFile(
+  path: string,
+  groups: readonly StoredGroup[],
+  metadata: Promise<Record<string, string>>,
+): Promise<void> {
+  const named = groups.flatMap(({ prefix, tensors }) =>
+    tensors.map((info) => ({ ...info, name: prefix + info.name })),
+  );
+  const { spans, dataBytes } = planSafetensors(named);
+  const buffer = new Uint8Array(dataBytes);
+  // Asked for together, so that no training step comes between the groups.
+  await Promise.all(
+    groups.map(({ prefix, tensors, copy }) => {
+      const own = new Set(tensors.map(({ name }) => prefix + name));
+      const mine = spans.filter(({ name }) => own.has(name));
+      return call(() =>
+        copy({ buffer, spans: mine.map((span) => ({ ...span, name: span.name.slice(prefix.length) })) }),
+      );
+    }),
+  );
+  const { header } = planSafetensors(named, await metadata);
+  await writeFileAtomic(path, [header, buffer]);
+}

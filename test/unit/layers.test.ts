@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const path = temporaryFolder();
+const ROOT = resolve(__dirname, '../..');
+const SCRIPT = join(ROOT, 'scripts/check-layers.mjs');
+
+function check(root: string): { status: number | null; report: string } {
+  const { status, stderr } = spawnSync(process.execPath, [SCRIPT, root], { encoding: 'utf8' });
+  return { status, report: stderr };
+}
+
+function checkTree(files: Record<string, string>): { status: number | null; report: string } {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(path(name)), { recursive: true });
+    writeFileSync(path(name), text);
+  }
+  return check(path());
+}
+
+test('the project keeps its own rules', () => {
+  expect(check(ROOT)).toEqual({ status: 0, report: '' });
+});
+
+test('imports in the right direction pass', () => {
+  const result = checkTree({
+    'native/core/error.h': '#include <string>\n',
+    'native/nn/layers.h': '#include <ATen/ATen.h>\n#include "core/error.h"\n',
+    'native/binding/addon.cpp': '#include <napi.h>\n#include "nn/layers.h"\n',
+    'src/model.ts': "import { loadAddon } from './native/load.js';\n",
+    'src/serve/server.ts':
+      "import { GoogLeNet } from '../model.js';\nimport { routes } from './routes.js';\n",
+    'src/cli/main.ts': "import { GoogLeNet } from '../model.js';\n",
+  });
+  expect(result).toEqual({ status: 0, report: '' });
+});
+
+test.each([
+  ['core including nn', 'native/core/error.h', '#include "nn/layers.h"'],
+  ['anybody including binding', 'native/train/trainer.cpp', '#include "binding/addon.h"'],
+  ['Node outside binding', 'native/nn/layers.cpp', '#include <napi.h>'],
+  ['Node-API outside binding', 'native/core/error.cpp', '#  include <node_api.h>'],
+  ['torch in a kernel', 'native/infer/kernels/gemm.h', '#include <ATen/ATen.h>'],
+  ['a folder without a rule', 'native/misc/helper.h', ''],
+  ['a module importing cli', 'src/model.ts', "import { main } from './cli/main.js';"],
+  ['a dynamic import of cli', 'src/model.ts', "await import('./cli/main.js');"],
+  ['report importing the model', 'src/report/charts.ts', "import type { GoogLeNet } from '../model.js';"],
+  ['serve importing train', 'src/serve/server.ts', "import { Trainer } from '../train/trainer.js';"],
+  ['a format loading the addon', 'src/formats/pth.ts', "import { loadAddon } from '../native/load.js';"],
+  ['the command line loading the addon', 'src/cli/main.ts', "import { loadAddon } from '../native/load.js';"],
+])('%s is caught', (_, file, text) => {
+  const { status, report } = checkTree({ [file]: `${text}\n` });
+  expect(status).toBe(1);
+  expect(report).toContain(file);
+});

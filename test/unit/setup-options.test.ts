@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import { resolveSetupOptions } from '../../src/setup/options.js';
+import { DEFAULT_BUILD_DIR } from '../../src/setup/paths.js';
+import { Steps } from '../../src/setup/steps.js';
+import { isSupportedLibtorch } from '../../src/setup/versions.js';
+import { errorWith } from '../support/errors.js';
+
+test('no flags give the defaults', () => {
+  expect(resolveSetupOptions({})).toEqual({
+    variant: undefined,
+    libtorch: undefined,
+    builder: undefined,
+    buildDir: DEFAULT_BUILD_DIR,
+    python: undefined,
+    force: false,
+  });
+});
+
+test('flags are taken under the names of the command line and of JavaScript', () => {
+  const expected = { variant: 'cuda', builder: 'node-gyp', buildDir: resolve('x'), force: true };
+  const flags = { cuda: true, builder: 'node-gyp', force: true };
+  expect(resolveSetupOptions({ ...flags, 'build-dir': 'x' })).toMatchObject(expected);
+  expect(resolveSetupOptions({ ...flags, buildDir: 'x' })).toMatchObject(expected);
+});
+
+test.each([
+  [{ cuda: true, cpu: true }],
+  [{ builder: 'make' }],
+  [{ libtorch: '' }],
+  [{ unknown: true }],
+  [{ force: 'yes' }],
+])('%j is an invalid argument', (flags) => {
+  expect(() => resolveSetupOptions(flags)).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT')));
+});
+
+test.each([
+  ['2.10.9', false],
+  ['2.11.0', true],
+  ['2.13.0+cpu', true],
+  ['2.14.1+cu130', true],
+  ['2.15.0', false],
+  ['3.11.0', false],
+  ['nonsense', false],
+])('libtorch %s is supported: %p', (version, supported) => {
+  expect(isSupportedLibtorch(version)).toBe(supported);
+});
+
+describe('progress', () => {
+  function record(isTTY: boolean): { steps: Steps; text: () => string } {
+    let text = '';
+    const out = { isTTY, columns: 40, write: (part: string) => (text += part) };
+    return { steps: new Steps(out), text: () => text };
+  }
+
+  test('is one line a step, with its duration, where there is no terminal', async () => {
+    const { steps, text } = record(false);
+    await steps.step('Building', async (update) => update('compiling 1/27'));
+    expect(text()).toMatch(/^✓ Building \(\d+\.\d s\)\n$/);
+  });
+
+  test('rewrites the line of the running step on a terminal', async () => {
+    const { steps, text } = record(true);
+    await steps.step('Building', async (update) => update('compiling 1/27'));
+    expect(text()).toContain('\r\x1b[2K· Building: compiling 1/27\r\x1b[2K✓ Building');
+  });
+
+  test('marks a step that fails and lets the error through', async () => {
+    const { steps, text } = record(false);
+    const failing = steps.step('Building', () => Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow('no');
+    expect(text()).toMatch(/^✗ Building/);
+  });
+});
