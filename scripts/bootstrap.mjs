@@ -55,15 +55,20 @@ function filesUnder(path) {
 function hashOf(...paths) {
   const hash = createHash('sha256');
   for (const path of paths) {
-    for (const file of filesUnder(join(root, path))) hash.update(`${file}\0`).update(readFileSync(file));
+    for (const file of filesUnder(join(root, path)))
+      hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file));
   }
   return hash.digest('hex');
 }
 
-/** Does `work` unless `stamp` says that it was done for the same input; the stamp is written last. */
-async function once(title, stamp, hash, work) {
-  const path = join(root, stamp);
-  if (existsSync(path) && readFileSync(path, 'utf8') === hash) return;
+/**
+ * Makes `product` unless it is there and was made from the same input. What was made is written down last, and in node_modules:
+ * the product itself may be published.
+ */
+async function once(title, product, hash, work) {
+  const path = join(root, 'node_modules', `.googlenet-${product}`);
+  const made = existsSync(join(root, product)) && existsSync(path) && readFileSync(path, 'utf8') === hash;
+  if (made) return;
   const begin = Date.now();
   console.log(`· ${title}`);
   await work();
@@ -76,6 +81,7 @@ async function once(title, stamp, hash, work) {
 const npmInstall = [
   'install',
   '--no-save',
+  '--include=dev',
   '--ignore-scripts',
   '--no-audit',
   '--no-fund',
@@ -84,7 +90,7 @@ const npmInstall = [
 
 async function installPackages() {
   const title = 'Installing npm packages (npm install)';
-  await once(title, 'node_modules/.googlenet-stamp', hashOf('package-lock.json'), async () => {
+  await once(title, 'node_modules', hashOf('package-lock.json'), async () => {
     let status;
     try {
       status = await run('npm', npmInstall);
@@ -100,7 +106,7 @@ async function installPackages() {
 
 async function compileTypeScript() {
   const hash = hashOf('src', 'tsconfig.json', 'package-lock.json');
-  await once('Compiling TypeScript (tsc)', 'dist/.googlenet-stamp', hash, async () => {
+  await once('Compiling TypeScript (tsc)', 'dist', hash, async () => {
     rmSync(join(root, 'dist'), { recursive: true, force: true });
     const status = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
     if (status !== 0) fail('SETUP_FAILED', 'The TypeScript sources do not compile; see above.', status);

@@ -1,26 +1,21 @@
 // npm test -- [jest arguments]: set-up, lint, then every jest project. Ends with the line `N passed, N failed, N skipped`.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { bootstrap, root, run } from './bootstrap.mjs';
 import { lint } from './lint.mjs';
 
 /** Test titles carry the reason of a skip after this mark; test/support/skip.ts writes it. */
 const reasonMark = ' — skipped: ';
 
+/** Jest's exit status and its results, which stay in .googlenet/. */
 async function runJest(args) {
-  const folder = mkdtempSync(join(tmpdir(), 'googlenet-jest-'));
-  const outputFile = join(folder, 'results.json');
+  const outputFile = join(root, '.googlenet/test-results.json');
+  mkdirSync(dirname(outputFile), { recursive: true });
+  rmSync(outputFile, { force: true });
   const jest = ['node_modules/jest/bin/jest.js', '--config', 'test/jest.config.js'];
-  try {
-    await run(process.execPath, [...jest, '--json', '--outputFile', outputFile, ...args]);
-    return JSON.parse(readFileSync(outputFile, 'utf8'));
-  } catch (error) {
-    console.error(`jest left no results: ${error.message}`);
-    return undefined;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const status = await run(process.execPath, [...jest, '--json', '--outputFile', outputFile, ...args]);
+  const results = existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : undefined;
+  return { status, results };
 }
 
 function printSkipped(results) {
@@ -41,14 +36,14 @@ function printSkipped(results) {
 
 await bootstrap();
 const isClean = await lint();
-const results = await runJest(process.argv.slice(2));
+const { status, results } = await runJest(process.argv.slice(2));
 if (results) printSkipped(results);
 
 const passed = results?.numPassedTests ?? 0;
-// A file that does not even run counts as a failed test, and so does lint.
-const broken = results ? results.numRuntimeErrorTestSuites : 1;
-const failed = (results?.numFailedTests ?? 0) + broken + (isClean ? 0 : 1);
 const skipped = (results?.numPendingTests ?? 0) + (results?.numTodoTests ?? 0);
+// A file that does not even run counts as a failed test, and so do a jest that fails otherwise, and lint.
+const inTests = (results?.numFailedTests ?? 0) + (results?.numRuntimeErrorTestSuites ?? 0);
+const failed = (inTests === 0 && status !== 0 ? 1 : inTests) + (isClean ? 0 : 1);
 if (passed + failed === 0) console.error('No test ran.');
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -83,7 +83,7 @@ function resolve(given: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
   const read = options('options', given, OPTIONS);
   const xavier = boolean('initWeights', read.initWeights ?? false);
   const model = {
-    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, 1_000_000),
+    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, 100_000),
     auxLogits: boolean('auxLogits', read.auxLogits ?? true),
     dropout: number('dropout', read.dropout ?? 0.4, { min: 0, max: 1 }),
     dropoutAux: number('dropoutAux', read.dropoutAux ?? 0.7, { min: 0, max: 1 }),

@@ -7,12 +7,22 @@
 
 namespace googlenet {
 
+namespace {
+
+Napi::Value shut_down(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env())->shut_down();
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
 // Everything JavaScript sees; src/native/contract.ts lists the same names.
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   Environment::create(env);
 
   exports["libtorch"] = Napi::Function::New<libtorch>(env, "libtorch");
   exports["cuda"] = Napi::Function::New<cuda>(env, "cuda");
+  exports["shutDown"] = Napi::Function::New<shut_down>(env, "shutDown");
   exports["setNumThreads"] = Napi::Function::New<set_num_threads_js>(env, "setNumThreads");
   exports["numThreads"] = Napi::Function::New<num_threads_js>(env, "numThreads");
   exports["resolveDevice"] = Napi::Function::New<resolve_device_js>(env, "resolveDevice");

@@ -12,9 +12,10 @@ struct Environment::Completion {
 Environment::Environment(Napi::Env env) : env_(env) {
   completions_ = Completions::New(env, "googlenet", /*maxQueueSize=*/0, /*initialThreadCount=*/1, this);
   completions_.Unref(env);
-  // Hooks run last in, first out: this one stops the compute threads before the one of the thread-safe function above closes it,
-  // and before Node destroys the handles or libtorch its statics.
-  napi_add_env_cleanup_hook(env, [](void* self) { shut_down(static_cast<Environment*>(self)); }, this);
+  // Hooks run last in, first out: this one stops the compute threads before the one of the thread-safe
+  // function above closes it, and before Node destroys the handles or libtorch its statics.
+  napi_add_env_cleanup_hook(
+      env, [](void* self) { static_cast<Environment*>(self)->shut_down(); }, this);
 }
 
 // Shared, because Node does not say whether it destroys this or the handles that use it first.
@@ -22,18 +23,19 @@ void Environment::create(Napi::Env env) {
   env.SetInstanceData(new std::shared_ptr<Environment>(std::make_shared<Environment>(env)));
 }
 
-void Environment::shut_down(Environment* self) {
-  self->closed_ = true;
-  self->data_queue_.stop();
-  for (Session* session : self->sessions_) session->queue.stop();
+void Environment::shut_down() {
+  closed_ = true;
+  data_queue_.stop();
+  for (Session* session : sessions_) session->queue.stop();
 }
 
 void Environment::submit(SerialQueue& queue, std::unique_ptr<Task> task, bool keep_alive) {
   if (closed_) return;
   if (keep_alive && pending_++ == 0) completions_.Ref(env_);
-  // std::function wants copies, so the job shares what it will hand back. Jobs that are dropped are destroyed by stop(), which
-  // runs on this thread too.
-  auto completion = std::make_shared<std::unique_ptr<Completion>>(new Completion{std::move(task), keep_alive});
+  // std::function wants copies, so the job shares what it will hand back. Jobs that are dropped are destroyed
+  // by stop(), which runs on this thread too.
+  auto completion =
+      std::make_shared<std::unique_ptr<Completion>>(new Completion{std::move(task), keep_alive});
   const bool accepted = queue.push([this, completion] {
     (*completion)->task->work();
     // Fails only while the environment closes; the completion is then destroyed with the queue's jobs.

@@ -19,7 +19,8 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   return session.run(
       info.Env(),
-      [images = copy_images(options, session.staging()), normalization = read_normalization(options)](Session& self) {
+      [images = copy_images(options, session.staging()),
+       normalization = read_normalization(options)](Session& self) {
         const torch::NoGradGuard no_grad;
         GoogLeNet model = GoogLeNetHandle::model_of(self);
         const GoogLeNetOutput output = model->forward(to_input(*images, normalization, self));
@@ -36,21 +37,28 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
 
 }  // namespace
 
-torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization, const Session& session) {
+torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization,
+                       const Session& session) {
   const torch::Tensor local = images.to(session.device);
-  return (local.scalar_type() == at::kByte ? normalize(local, normalization) : local).contiguous(session.memory_format);
+  return (local.scalar_type() == at::kByte ? normalize(local, normalization) : local)
+      .contiguous(session.memory_format);
 }
 
-Normalization read_normalization(const Options& options) { return {options.channels("mean"), options.channels("std")}; }
+Normalization read_normalization(const Options& options) {
+  return {options.channels("mean"), options.channels("std")};
+}
 
-Napi::Function GoogLeNetHandle::define(Napi::Env env) { return ModuleHandle::define<forward>(env, "GoogLeNet"); }
+Napi::Function GoogLeNetHandle::define(Napi::Env env) {
+  return ModuleHandle::define<forward>(env, "GoogLeNet");
+}
 
 GoogLeNetHandle::GoogLeNetHandle(Info info) : ModuleHandle(info) {
   guarded(info, [&] {
     const Options options(info);
-    const GoogLeNetOptions model = {options.integer("numClasses"), options.boolean("auxLogits"), options.number("dropout"),
-                                    options.number("dropoutAux")};
-    session_ = std::make_shared<Session>(info.Env(), resolve_device(options.string("device")), options.uint64("seed"));
+    const GoogLeNetOptions model = {options.integer("numClasses"), options.boolean("auxLogits"),
+                                    options.number("dropout"), options.number("dropoutAux")};
+    session_ = std::make_shared<Session>(info.Env(), resolve_device(options.string("device")),
+                                         options.uint64("seed"));
     if (options.boolean("channelsLast")) session_->memory_format = at::MemoryFormat::ChannelsLast;
     session_->set_module(info.Env(), std::make_shared<GoogLeNetImpl>(model, session_->random.local));
     info.This().As<Napi::Object>().TypeTag(&kTag);

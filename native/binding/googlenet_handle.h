@@ -17,7 +17,8 @@ class GoogLeNetHandle : public ModuleHandle<GoogLeNetHandle> {
 };
 
 // Uploads a batch and normalises bytes; compute thread only.
-torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization, const Session& session);
+torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization,
+                       const Session& session);
 Normalization read_normalization(const Options& options);
 
 }  // namespace googlenet

@@ -12,8 +12,8 @@ namespace googlenet {
 
 namespace {
 
-// TORCH_VERSION is what the headers said; this is the word of the library that was loaded. Asked in this way because
-// at::show_config() touches the CUDA hooks, see core/device.h.
+// TORCH_VERSION is what the headers said; this is the word of the library that was loaded. Asked in this way
+// because at::show_config() touches the CUDA hooks, see core/device.h.
 std::string library_version() {
   const auto& settings = caffe2::GetBuildOptions();
   const auto version = settings.find("TORCH_VERSION");
@@ -64,10 +64,14 @@ Napi::Value set_num_threads_js(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value num_threads_js(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), num_threads()); }
+Napi::Value num_threads_js(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), num_threads());
+}
 
 Napi::Value resolve_device_js(const Napi::CallbackInfo& info) {
-  return guarded(info, [&] { return Napi::String::New(info.Env(), resolve_device(Options(info).string("device")).str()); });
+  return guarded(info, [&] {
+    return Napi::String::New(info.Env(), resolve_device(Options(info).string("device")).str());
+  });
 }
 
 }  // namespace googlenet

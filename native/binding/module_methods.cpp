@@ -71,7 +71,8 @@ Napi::Value generator_state(Info info, Session& session) {
 Napi::Value set_generator_state(Info info, Session& session) {
   const Bytes bytes = Options(info).bytes("state");
   std::vector<uint8_t> state(bytes.data, bytes.data + bytes.size);
-  return session.run(info.Env(), [state = std::move(state)](Session& self) { load_state(self.random, state); });
+  return session.run(info.Env(),
+                     [state = std::move(state)](Session& self) { load_state(self.random, state); });
 }
 
 Napi::Value initialize(Info info, Session& session) {

@@ -11,8 +11,9 @@ namespace googlenet {
 namespace {
 
 constexpr std::pair<const char*, c10::ScalarType> kDTypes[] = {
-    {"F64", c10::kDouble}, {"F32", c10::kFloat}, {"F16", c10::kHalf},  {"BF16", c10::kBFloat16}, {"I64", c10::kLong},
-    {"I32", c10::kInt},    {"I16", c10::kShort}, {"I8", c10::kChar},   {"U8", c10::kByte},       {"BOOL", c10::kBool},
+    {"F64", c10::kDouble}, {"F32", c10::kFloat}, {"F16", c10::kHalf},  {"BF16", c10::kBFloat16},
+    {"I64", c10::kLong},   {"I32", c10::kInt},   {"I16", c10::kShort}, {"I8", c10::kChar},
+    {"U8", c10::kByte},    {"BOOL", c10::kBool},
 };
 
 constexpr double kMaxSafeInteger = 9007199254740991.0;
@@ -53,8 +54,9 @@ int64_t elements(const std::vector<int64_t>& shape) {
 
 void require_length(const Napi::TypedArray& array, const std::vector<int64_t>& shape) {
   if (static_cast<int64_t>(array.ElementLength()) != elements(shape)) {
-    throw Error("INVALID_SHAPE", "The array has " + std::to_string(array.ElementLength()) + " elements, its shape asks for " +
-                                     std::to_string(elements(shape)) + ".");
+    throw Error("INVALID_SHAPE", "The array has " + std::to_string(array.ElementLength()) +
+                                     " elements, its shape asks for " + std::to_string(elements(shape)) +
+                                     ".");
   }
 }
 
@@ -62,7 +64,8 @@ void copy_array(const Napi::TypedArray& array, torch::Tensor& copy) {
   if (copy.numel() > 0) std::memcpy(copy.mutable_data_ptr(), data_of(array), copy.nbytes());
 }
 
-Staging::Handle stage(const Napi::TypedArray& array, const std::vector<int64_t>& shape, c10::ScalarType dtype, Staging& staging) {
+Staging::Handle stage(const Napi::TypedArray& array, const std::vector<int64_t>& shape, c10::ScalarType dtype,
+                      Staging& staging) {
   require_length(array, shape);
   const Staging::Handle copy = staging.take(shape, dtype);
   copy_array(array, *copy);
@@ -106,7 +109,9 @@ double Options::number(const char* name) const {
   return value.As<Napi::Number>().DoubleValue();
 }
 
-int64_t Options::integer(const char* name) const { return to_integer(object_.Get(name), name); }
+int64_t Options::integer(const char* name) const {
+  return to_integer(object_.Get(name), name);
+}
 
 uint64_t Options::uint64(const char* name) const {
   const Napi::Value value = object_.Get(name);
@@ -172,8 +177,8 @@ std::vector<TensorSpan> Options::spans(const char* name) const {
     const int64_t offset = span.integer("offset");
     const int64_t bytes = span.integer("bytes");
     if (offset < 0 || bytes < 0) reject(name, "non-negative offsets");
-    spans.push_back({span.string("name"), to_dtype(span.string("dtype")), span.shape("shape"), static_cast<uint64_t>(offset),
-                     static_cast<uint64_t>(bytes)});
+    spans.push_back({span.string("name"), to_dtype(span.string("dtype")), span.shape("shape"),
+                     static_cast<uint64_t>(offset), static_cast<uint64_t>(bytes)});
   }
   return spans;
 }
@@ -183,23 +188,28 @@ Staging::Handle copy_images(const Options& options, Staging& staging) {
   const std::vector<int64_t> shape = options.shape("shape");
   if (shape.size() != 4) throw Error("INVALID_SHAPE", "A batch of pictures has four dimensions.");
   if (is_byte_array(array)) {
-    if (shape[3] != 3) throw Error("INVALID_SHAPE", "Pictures of bytes have the shape [n, height, width, 3].");
+    if (shape[3] != 3)
+      throw Error("INVALID_SHAPE", "Pictures of bytes have the shape [n, height, width, 3].");
     return stage(array, shape, c10::kByte, staging);
   }
-  if (array.TypedArrayType() != napi_float32_array) throw Error("INVALID_DTYPE", "Expected a Float32Array or a Uint8Array.");
+  if (array.TypedArrayType() != napi_float32_array)
+    throw Error("INVALID_DTYPE", "Expected a Float32Array or a Uint8Array.");
   if (shape[1] != 3) throw Error("INVALID_SHAPE", "Pictures of floats have the shape [n, 3, height, width].");
   return stage(array, shape, c10::kFloat, staging);
 }
 
-Staging::Handle copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape, Staging& staging) {
+Staging::Handle copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape,
+                            Staging& staging) {
   const Napi::TypedArray array = typed_array(options, name);
-  if (array.TypedArrayType() != napi_float32_array) throw Error("INVALID_DTYPE", std::string("Expected a Float32Array for ") + name + ".");
+  if (array.TypedArrayType() != napi_float32_array)
+    throw Error("INVALID_DTYPE", std::string("Expected a Float32Array for ") + name + ".");
   return stage(array, shape, c10::kFloat, staging);
 }
 
 torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_classes) {
   const Napi::TypedArray array = typed_array(options, "labels");
-  if (array.TypedArrayType() != napi_int32_array) throw Error("INVALID_DTYPE", "Expected an Int32Array for labels.");
+  if (array.TypedArrayType() != napi_int32_array)
+    throw Error("INVALID_DTYPE", "Expected an Int32Array for labels.");
   require_length(array, {count});
   torch::Tensor labels = torch::empty({count}, at::kInt);
   copy_array(array, labels);

@@ -13,8 +13,9 @@
 
 namespace googlenet {
 
-// Reads the one options object of a call. TypeScript has validated the meaning; here a wrong type, which would be a bug of ours
-// or a caller that goes around TypeScript, becomes an Error instead of undefined behaviour.
+// Reads the one options object of a call. TypeScript has validated the meaning; here a wrong type, which
+// would be a bug of ours or a caller that goes around TypeScript, becomes an Error instead of undefined
+// behaviour.
 class Options {
  public:
   explicit Options(const Napi::CallbackInfo& info);
@@ -39,9 +40,12 @@ class Options {
   Napi::Object object_;
 };
 
-// Copies of what a caller passed in, made on the JavaScript thread: the caller may change, transfer or detach its arrays at once.
-Staging::Handle copy_images(const Options& options, Staging& staging);  // float [n, 3, h, w] or bytes [n, h, w, 3]
-Staging::Handle copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape, Staging& staging);
+// Copies of what a caller passed in, made on the JavaScript thread: the caller may change, transfer or detach
+// its arrays at once.
+Staging::Handle copy_images(const Options& options,
+                            Staging& staging);  // float [n, 3, h, w] or bytes [n, h, w, 3]
+Staging::Handle copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape,
+                            Staging& staging);
 torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_classes);
 
 const char* dtype_name(c10::ScalarType dtype);

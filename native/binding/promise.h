@@ -11,7 +11,8 @@
 
 namespace googlenet {
 
-// { code, message } as a JavaScript Error; src/native/call.ts turns it into the package's class with the caller's stack.
+// { code, message } as a JavaScript Error; src/native/call.ts turns it into the package's class with the
+// caller's stack.
 inline Napi::Value to_js_error(Napi::Env env, const ErrorReport& report) {
   Napi::Error error = Napi::Error::New(env, report.message);
   error.Set("code", Napi::String::New(env, report.code));
@@ -24,7 +25,10 @@ class PromiseTask : public Task {
   using Result = std::invoke_result_t<Work>;
 
   PromiseTask(Napi::Env env, int threads, Work work, Convert convert)
-      : deferred_(Napi::Promise::Deferred::New(env)), threads_(threads), work_(std::move(work)), convert_(std::move(convert)) {}
+      : deferred_(Napi::Promise::Deferred::New(env)),
+        threads_(threads),
+        work_(std::move(work)),
+        convert_(std::move(convert)) {}
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
@@ -59,8 +63,8 @@ class PromiseTask : public Task {
   std::exception_ptr error_;
 };
 
-// The one way from JavaScript to a compute thread and back. `work()` runs on the queue's thread and may not hold a Napi type;
-// `convert(env, result)` runs on the JavaScript thread.
+// The one way from JavaScript to a compute thread and back. `work()` runs on the queue's thread and may not
+// hold a Napi type; `convert(env, result)` runs on the JavaScript thread.
 template <class Work, class Convert>
 Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work, Convert convert) {
   auto task = std::make_unique<PromiseTask<Work, Convert>>(env, threads, std::move(work), std::move(convert));

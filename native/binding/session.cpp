@@ -69,12 +69,14 @@ Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, Ten
   const Options source(options.object("source"));
   std::vector<TensorSpan> spans = options.spans("spans");
   if (source.has("path")) {
-    return session.run(env, [spans = std::move(spans), path = source.string("path"),
-                             tensors_of = std::move(tensors_of)](Session& self) { restore(tensors_of(self), spans, path); });
+    return session.run(
+        env, [spans = std::move(spans), path = source.string("path"),
+              tensors_of = std::move(tensors_of)](Session& self) { restore(tensors_of(self), spans, path); });
   }
   const Bytes buffer = source.bytes("buffer");
-  return session.run(env, [spans = std::move(spans), buffer, keeper = keep(source.value("buffer")),
-                           tensors_of = std::move(tensors_of)](Session& self) { restore(tensors_of(self), spans, buffer); });
+  return session.run(
+      env, [spans = std::move(spans), buffer, keeper = keep(source.value("buffer")),
+            tensors_of = std::move(tensors_of)](Session& self) { restore(tensors_of(self), spans, buffer); });
 }
 
 Napi::Value describe(Napi::Env env, const std::vector<NamedTensor>& tensors) {
@@ -82,7 +84,8 @@ Napi::Value describe(Napi::Env env, const std::vector<NamedTensor>& tensors) {
   for (uint32_t i = 0; i < tensors.size(); ++i) {
     const auto& [name, tensor] = tensors[i];
     Napi::Array shape = Napi::Array::New(env, static_cast<size_t>(tensor.dim()));
-    for (uint32_t d = 0; d < shape.Length(); ++d) shape[d] = Napi::Number::New(env, static_cast<double>(tensor.size(d)));
+    for (uint32_t d = 0; d < shape.Length(); ++d)
+      shape[d] = Napi::Number::New(env, static_cast<double>(tensor.size(d)));
     Napi::Object info = Napi::Object::New(env);
     info["name"] = name;
     info["dtype"] = dtype_name(tensor.scalar_type());
@@ -97,7 +100,8 @@ Napi::Value tensor_to_js(Napi::Env env, const torch::Tensor& tensor) {
   Napi::Float32Array data = Napi::Float32Array::New(env, static_cast<size_t>(tensor.numel()));
   if (tensor.numel() > 0) std::memcpy(data.Data(), tensor.const_data_ptr<float>(), tensor.nbytes());
   Napi::Array shape = Napi::Array::New(env, static_cast<size_t>(tensor.dim()));
-  for (uint32_t d = 0; d < shape.Length(); ++d) shape[d] = Napi::Number::New(env, static_cast<double>(tensor.size(d)));
+  for (uint32_t d = 0; d < shape.Length(); ++d)
+    shape[d] = Napi::Number::New(env, static_cast<double>(tensor.size(d)));
   Napi::Object result = Napi::Object::New(env);
   result["data"] = data;
   result["shape"] = shape;

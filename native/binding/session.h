@@ -13,8 +13,8 @@
 
 namespace googlenet {
 
-// A module with its thread, its device and its random numbers. Shared by the handles that use it and by every piece of queued
-// work, so that it outlives all of them; touched by one compute thread only.
+// A module with its thread, its device and its random numbers. Shared by the handles that use it and by every
+// piece of queued work, so that it outlives all of them; touched by one compute thread only.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Napi::Env env, c10::Device on, uint64_t seed);
@@ -29,13 +29,16 @@ class Session : public std::enable_shared_from_this<Session> {
   template <class Work, class Convert>
   Napi::Value run(Napi::Env env, Work work, Convert convert) {
     require_usable();
-    return promise(env, queue, num_threads(), [self = shared_from_this(), work = std::move(work)]() mutable { return work(*self); },
-                   std::move(convert));
+    return promise(
+        env, queue, num_threads(),
+        [self = shared_from_this(), work = std::move(work)]() mutable { return work(*self); },
+        std::move(convert));
   }
   template <class Work>
   Napi::Value run(Napi::Env env, Work work) {
     require_usable();
-    return promise(env, queue, num_threads(), [self = shared_from_this(), work = std::move(work)]() mutable { work(*self); });
+    return promise(env, queue, num_threads(),
+                   [self = shared_from_this(), work = std::move(work)]() mutable { work(*self); });
   }
 
   Staging& staging() { return environment_->staging(); }
@@ -62,9 +65,11 @@ Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, Te
 Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of);
 
 Napi::Value describe(Napi::Env env, const std::vector<NamedTensor>& tensors);
-Napi::Value tensor_to_js(Napi::Env env, const torch::Tensor& tensor);  // float, contiguous, on the CPU; undefined → null
+Napi::Value tensor_to_js(Napi::Env env,
+                         const torch::Tensor& tensor);  // float, contiguous, on the CPU; undefined → null
 
-// Keeps a borrowed buffer's JavaScript object alive while work is queued; created and destroyed on the JavaScript thread.
+// Keeps a borrowed buffer's JavaScript object alive while work is queued; created and destroyed on the
+// JavaScript thread.
 using Keeper = std::shared_ptr<Napi::ObjectReference>;
 Keeper keep(const Napi::Value& object);
 

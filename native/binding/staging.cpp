@@ -19,7 +19,9 @@ int64_t bytes_for(const std::vector<int64_t>& shape, c10::ScalarType dtype) {
 
 Staging::Handle Staging::take(const std::vector<int64_t>& shape, c10::ScalarType dtype) {
   const int64_t needed = bytes_for(shape, dtype);
-  const auto fits = [needed](const torch::Tensor& bytes) { return bytes.numel() >= needed && bytes.numel() <= 4 * needed; };
+  const auto fits = [needed](const torch::Tensor& bytes) {
+    return bytes.numel() >= needed && bytes.numel() <= 4 * needed;
+  };
   const auto found = std::find_if(free_.begin(), free_.end(), fits);
   torch::Tensor bytes = found == free_.end() ? torch::empty({needed}, at::kByte) : *found;
   if (found != free_.end()) free_.erase(found);

@@ -7,8 +7,9 @@
 
 namespace googlenet {
 
-// Memory into which callers' arrays are copied on the JavaScript thread. It is used again and again, because the first touch of
-// fresh memory costs several times as much as the copy. JavaScript thread only, like the tensors' last references.
+// Memory into which callers' arrays are copied on the JavaScript thread. It is used again and again, because
+// the first touch of fresh memory costs several times as much as the copy. JavaScript thread only, like the
+// tensors' last references.
 class Staging : public std::enable_shared_from_this<Staging> {
  public:
   // A tensor that a copy of the handle keeps; the memory comes back here with the last one.

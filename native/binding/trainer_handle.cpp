@@ -73,8 +73,9 @@ Napi::Value TrainerHandle::step(Info info) {
     const Staging::Handle images = copy_images(options, session_->staging());
     return session_->run(
         info.Env(),
-        [images, labels = copy_labels(options, images->size(0), state_->num_classes), lr = options.number("lr"),
-         normalization = read_normalization(options), state = state_](Session& self) {
+        [images, labels = copy_labels(options, images->size(0), state_->num_classes),
+         lr = options.number("lr"), normalization = read_normalization(options),
+         state = state_](Session& self) {
           return state->on(self).step(to_input(*images, normalization, self), labels.to(self.device), lr);
         },
         to_js);
@@ -102,7 +103,8 @@ Napi::Value TrainerHandle::tensors(Info info) {
     require_usable();
     session_->require_usable();
     std::vector<NamedTensor> parameters;
-    for (const auto& item : session_->module->named_parameters()) parameters.push_back({item.key(), item.value()});
+    for (const auto& item : session_->module->named_parameters())
+      parameters.push_back({item.key(), item.value()});
     return describe(info.Env(), parameters);
   });
 }
@@ -110,8 +112,9 @@ Napi::Value TrainerHandle::tensors(Info info) {
 Napi::Value TrainerHandle::snapshot(Info info) {
   return guarded(info, [&] {
     require_usable();
-    return copy_out(info.Env(), *session_, Options(info),
-                    [state = state_](Session& self) { return state->on(self).optimizer().momentum_buffers(); });
+    return copy_out(info.Env(), *session_, Options(info), [state = state_](Session& self) {
+      return state->on(self).optimizer().momentum_buffers();
+    });
   });
 }
 

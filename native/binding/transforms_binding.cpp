@@ -26,7 +26,8 @@ std::vector<Picture> read_pictures(const Napi::Array& list) {
     const int64_t height = picture.integer("height");
     const int64_t width = picture.integer("width");
     const int64_t limit = int64_t{1} << 20;
-    if (height < 1 || width < 1 || height > limit || width > limit || bytes.size != static_cast<size_t>(height * width * 3)) {
+    if (height < 1 || width < 1 || height > limit || width > limit ||
+        bytes.size != static_cast<size_t>(height * width * 3)) {
       throw Error("INVALID_SHAPE", "A picture has height × width × 3 bytes.");
     }
     pictures.push_back({bytes.data, height, width, keep(picture.value("data"))});
@@ -38,7 +39,8 @@ void fill(const std::vector<Picture>& pictures, int64_t resize, int64_t crop, ui
   const torch::NoGradGuard no_grad;
   for (const Picture& picture : pictures) {
     check_cancelled();
-    const auto pixels = torch::from_blob(const_cast<uint8_t*>(picture.data), {picture.height, picture.width, 3}, at::kByte);
+    const auto pixels =
+        torch::from_blob(const_cast<uint8_t*>(picture.data), {picture.height, picture.width, 3}, at::kByte);
     torch::from_blob(output, {crop, crop, 3}, at::kByte).copy_(resize_crop(pixels, resize, crop));
     output += crop * crop * 3;
   }
@@ -51,17 +53,19 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
     const Options options(info);
     const int64_t resize = options.integer("resize");
     const int64_t crop = options.integer("crop");
-    if (crop < 1 || resize < crop || resize > 8192) throw Error("INVALID_ARGUMENT", "Expected 1 ≤ crop ≤ resize ≤ 8192.");
+    if (crop < 1 || resize < crop || resize > 8192)
+      throw Error("INVALID_ARGUMENT", "Expected 1 ≤ crop ≤ resize ≤ 8192.");
     std::vector<Picture> pictures = read_pictures(options.array("pictures"));
     const Bytes output = options.bytes("output");
     if (output.size != pictures.size() * static_cast<size_t>(crop * crop * 3)) {
       throw Error("INVALID_SHAPE", "The output has n × crop × crop × 3 bytes.");
     }
     // One thread: this runs beside training, which has the others.
-    return promise(info.Env(), Environment::of(info.Env())->data_queue(), /*threads=*/1,
-                   [pictures = std::move(pictures), resize, crop, output, keeper = keep(options.value("output"))] {
-                     fill(pictures, resize, crop, const_cast<uint8_t*>(output.data));
-                   });
+    return promise(
+        info.Env(), Environment::of(info.Env())->data_queue(), /*threads=*/1,
+        [pictures = std::move(pictures), resize, crop, output, keeper = keep(options.value("output"))] {
+          fill(pictures, resize, crop, const_cast<uint8_t*>(output.data));
+        });
   });
 }
 

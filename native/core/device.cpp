@@ -12,7 +12,8 @@ namespace googlenet {
 
 namespace {
 
-// The driver's own entry points, opened by name: no CUDA header and no CUDA library is needed to build or to load the addon.
+// The driver's own entry points, opened by name: no CUDA header and no CUDA library is needed to build or to
+// load the addon.
 class Driver {
  public:
   Driver() : library_(dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL)) {
@@ -25,7 +26,8 @@ class Driver {
     int count = 0;
     const int status = init == nullptr || get_count == nullptr ? -1 : init(0);
     if (status != 0 || get_count(&count) != 0 || count == 0) {
-      problem_ = "the NVIDIA driver reports no usable device (cuInit returned " + std::to_string(status) + ")";
+      problem_ =
+          "the NVIDIA driver reports no usable device (cuInit returned " + std::to_string(status) + ")";
     }
   }
 
@@ -41,7 +43,8 @@ class Driver {
     char name[256] = {};
     if (get_name != nullptr && get_name(name, sizeof name, handle) == 0) device.name = name;
     size_t bytes = 0;
-    if (get_memory != nullptr && get_memory(&bytes, handle) == 0) device.memory_bytes = static_cast<int64_t>(bytes);
+    if (get_memory != nullptr && get_memory(&bytes, handle) == 0)
+      device.memory_bytes = static_cast<int64_t>(bytes);
     return device;
   }
 
@@ -71,7 +74,8 @@ CudaStatus probe() {
   }
   if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     const char* problem = dlerror();
-    status.reason = std::string("libtorch_cuda cannot be loaded: ") + (problem == nullptr ? "unknown reason" : problem);
+    status.reason =
+        std::string("libtorch_cuda cannot be loaded: ") + (problem == nullptr ? "unknown reason" : problem);
     return status;
   }
   status.loaded = true;
@@ -83,7 +87,8 @@ CudaStatus probe() {
   const int count = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
   for (int index = 0; index < count; ++index) status.devices.push_back(driver.describe(index));
   status.available = count > 0;
-  if (!status.available) status.reason = "libtorch finds no CUDA device (is the driver too old for this libtorch?)";
+  if (!status.available)
+    status.reason = "libtorch finds no CUDA device (is the driver too old for this libtorch?)";
   return status;
 }
 
@@ -98,12 +103,14 @@ c10::Device resolve_device(const std::string& wish) {
   if (wish == "cpu") return c10::Device(c10::kCPU);
   const CudaStatus& cuda = cuda_status();
   if (wish == "auto") return cuda.available ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
-  if (!cuda.available) throw Error("CUDA_UNAVAILABLE", "CUDA cannot be used: " + cuda.reason + ". Use device 'cpu' or 'auto'.");
+  if (!cuda.available)
+    throw Error("CUDA_UNAVAILABLE", "CUDA cannot be used: " + cuda.reason + ". Use device 'cpu' or 'auto'.");
   const c10::Device device(wish);
   const int index = device.has_index() ? device.index() : 0;
   if (index >= static_cast<int>(cuda.devices.size())) {
     throw Error("CUDA_UNAVAILABLE", "There is no device '" + wish + "': this machine has " +
-                                        std::to_string(cuda.devices.size()) + " CUDA device(s), numbered from 0.");
+                                        std::to_string(cuda.devices.size()) +
+                                        " CUDA device(s), numbered from 0.");
   }
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }

@@ -21,8 +21,8 @@ struct CudaStatus {
   std::vector<CudaDevice> devices;
 };
 
-// Opens libtorch_cuda on the first call. Nothing in this process may touch libtorch's CUDA hooks before: they are looked up once
-// and would be remembered as absent.
+// Opens libtorch_cuda on the first call. Nothing in this process may touch libtorch's CUDA hooks before: they
+// are looked up once and would be remembered as absent.
 const CudaStatus& cuda_status();
 
 // 'cpu', 'cuda', 'cuda:N' or 'auto'. Throws CUDA_UNAVAILABLE.

@@ -8,7 +8,9 @@ namespace googlenet {
 
 namespace {
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 }  // namespace
 
@@ -18,7 +20,8 @@ ErrorReport report(const std::exception_ptr& error) {
   } catch (const Error& e) {
     return {e.code(), e.what()};
   } catch (const c10::OutOfMemoryError& e) {
-    return {"OUT_OF_MEMORY", first_line(e.what_without_backtrace()) + " Use a smaller batch or dispose of models."};
+    return {"OUT_OF_MEMORY",
+            first_line(e.what_without_backtrace()) + " Use a smaller batch or dispose of models."};
   } catch (const c10::Error& e) {
     const std::string message = first_line(e.what_without_backtrace());
     // The CPU allocator has no exception type of its own.

@@ -13,7 +13,9 @@ namespace googlenet {
 
 namespace {
 
-bool is_shared(const RandomSource& source) { return source.host == source.local; }
+bool is_shared(const RandomSource& source) {
+  return source.host == source.local;
+}
 
 at::Tensor state_of(at::Generator generator) {
   std::lock_guard lock(generator.mutex());
@@ -64,8 +66,8 @@ void load_state(RandomSource& source, const std::vector<uint8_t>& state) {
   const auto host_bytes = static_cast<size_t>(state_of(source.host).numel());
   const size_t local_bytes = is_shared(source) ? 0 : static_cast<size_t>(state_of(source.local).numel());
   if (state.size() < host_bytes) {
-    throw Error("INVALID_CHECKPOINT", "The random state has " + std::to_string(state.size()) + " bytes, expected at least " +
-                                          std::to_string(host_bytes) + ".");
+    throw Error("INVALID_CHECKPOINT", "The random state has " + std::to_string(state.size()) +
+                                          " bytes, expected at least " + std::to_string(host_bytes) + ".");
   }
   set_state(source.host, slice(state, 0, host_bytes));
   // A run may move between CPU and CUDA: the device's own state is then taken over only where both have one.

@@ -8,9 +8,10 @@
 
 namespace googlenet {
 
-// A model's own random numbers: seeded, saved and restored with the model, and untouched by other models in the process.
-// `host` draws the initial weights (on the CPU, as Python does before `.to(device)`), `local` draws dropout masks where the
-// model runs. On the CPU they are one generator, so a model behaves as after torch.manual_seed(seed).
+// A model's own random numbers: seeded, saved and restored with the model, and untouched by other models in
+// the process. `host` draws the initial weights (on the CPU, as Python does before `.to(device)`), `local`
+// draws dropout masks where the model runs. On the CPU they are one generator, so a model behaves as after
+// torch.manual_seed(seed).
 struct RandomSource {
   at::Generator host;
   at::Generator local;

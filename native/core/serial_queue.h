@@ -22,7 +22,8 @@ class SerialQueue {
   // Returns false after stop(). A job must not throw and must not destroy the queue it runs on.
   bool push(Job job);
 
-  // Drops jobs that have not started, asks the running one to end early (see check_cancelled) and waits for it.
+  // Drops jobs that have not started, asks the running one to end early (see check_cancelled) and waits for
+  // it.
   void stop();
 
  private:
@@ -35,8 +36,8 @@ class SerialQueue {
   std::thread thread_;
 };
 
-// Called between layers: ends the running job with an Error when its queue is being stopped, so that leaving the process waits
-// for a layer and not for a whole batch.
+// Called between layers: ends the running job with an Error when its queue is being stopped, so that leaving
+// the process waits for a layer and not for a whole batch.
 void check_cancelled();
 
 }  // namespace googlenet

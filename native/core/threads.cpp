@@ -13,9 +13,13 @@ std::atomic<int>& wanted() {
 }
 }  // namespace
 
-void set_num_threads(int threads) { wanted() = threads; }
+void set_num_threads(int threads) {
+  wanted() = threads;
+}
 
-int num_threads() { return wanted(); }
+int num_threads() {
+  return wanted();
+}
 
 void apply_num_threads(int threads) {
   thread_local int applied = 0;

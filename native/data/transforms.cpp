@@ -11,14 +11,17 @@ struct Size {
   int64_t width;
 };
 
-// The long edge is truncated, as int(size * long / short) in Python; the division is exact integer arithmetic here.
+// The long edge is truncated, as int(size * long / short) in Python; the division is exact integer arithmetic
+// here.
 Size resized(int64_t height, int64_t width, int64_t short_edge) {
   if (height <= width) return {short_edge, short_edge * width / height};
   return {short_edge * height / width, short_edge};
 }
 
 // Python's round(): halves go to the even neighbour.
-int64_t crop_offset(int64_t size, int64_t crop) { return std::lrint(static_cast<double>(size - crop) / 2.0); }
+int64_t crop_offset(int64_t size, int64_t crop) {
+  return std::lrint(static_cast<double>(size - crop) / 2.0);
+}
 
 }  // namespace
 
@@ -41,8 +44,8 @@ torch::Tensor resize_crop(const torch::Tensor& picture, int64_t resize, int64_t 
   const Size size = resized(height, width, resize);
   torch::Tensor pixels = picture.permute({2, 0, 1}).unsqueeze(0);  // [1, 3, h, w]
   if (size.height != height || size.width != width) {
-    pixels = at::_upsample_bilinear2d_aa(pixels.to(at::kFloat), {size.height, size.width}, /*align_corners=*/false,
-                                         c10::nullopt, c10::nullopt)
+    pixels = at::_upsample_bilinear2d_aa(pixels.to(at::kFloat), {size.height, size.width},
+                                         /*align_corners=*/false, c10::nullopt, c10::nullopt)
                  .round_()
                  .to(at::kByte);
   }

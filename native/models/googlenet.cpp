@@ -31,19 +31,22 @@ const InceptionOptions k4e = {528, 256, 160, 320, 32, 128, 128};
 const InceptionOptions k5a = {832, 256, 160, 320, 32, 128, 128};
 const InceptionOptions k5b = {832, 384, 192, 384, 48, 128, 128};
 
-MaxPool2d halve() { return MaxPool2d(MaxPool2dOptions(3).stride(2).ceil_mode(true)); }
+MaxPool2d halve() {
+  return MaxPool2d(MaxPool2dOptions(3).stride(2).ceil_mode(true));
+}
 
 // [n, 3, 224, 224] → [n, 192, 28, 28]
 Sequential stem() {
-  return Sequential(Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3}), BatchNorm2d(64), ReLU(true), halve(),
-                    Conv2d(Conv2dOptions{64, 64, 1}), ReLU(true), Conv2d(Conv2dOptions{64, 192, 3, 1, 1}), BatchNorm2d(192),
-                    ReLU(true), halve());
+  return Sequential(Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3}), BatchNorm2d(64), ReLU(true),
+                    halve(), Conv2d(Conv2dOptions{64, 64, 1}), ReLU(true),
+                    Conv2d(Conv2dOptions{64, 192, 3, 1, 1}), BatchNorm2d(192), ReLU(true), halve());
 }
 
 // [n, in, 14, 14] → [n, num_classes]
 Sequential aux_head(int64_t in_channels, const GoogLeNetOptions& o, const at::Generator& generator) {
-  return Sequential(AvgPool2d(AvgPool2dOptions(5).stride(3)), Conv2d(Conv2dOptions{in_channels, 128, 1}), ReLU(true), Flatten(),
-                    Linear(2048, 1024), ReLU(true), Dropout(o.dropout_aux, generator), Linear(1024, o.num_classes));
+  return Sequential(AvgPool2d(AvgPool2dOptions(5).stride(3)), Conv2d(Conv2dOptions{in_channels, 128, 1}),
+                    ReLU(true), Flatten(), Linear(2048, 1024), ReLU(true), Dropout(o.dropout_aux, generator),
+                    Linear(1024, o.num_classes));
 }
 
 }  // namespace
@@ -80,22 +83,22 @@ GoogLeNetOutput GoogLeNetImpl::forward(const torch::Tensor& images) {
     check_cancelled();
     return module->forward(input);
   };
-  auto x = partA->forward(images);                              // [n,  192, 28, 28]
-  x = run(inception_3a, x);                                     // [n,  256, 28, 28]
-  x = run(inception_3b, x);                                     // [n,  480, 28, 28]
-  x = maxpool3->forward(x);                                     // [n,  480, 14, 14]
-  x = run(inception_4a, x);                                     // [n,  512, 14, 14]
+  auto x = partA->forward(images);  // [n,  192, 28, 28]
+  x = run(inception_3a, x);         // [n,  256, 28, 28]
+  x = run(inception_3b, x);         // [n,  480, 28, 28]
+  x = maxpool3->forward(x);         // [n,  480, 14, 14]
+  x = run(inception_4a, x);         // [n,  512, 14, 14]
   if (auxilliary_output_1) output.aux1 = auxilliary_output_1->forward(x);
-  x = run(inception_4b, x);                                     // [n,  512, 14, 14]
-  x = run(inception_4c, x);                                     // [n,  512, 14, 14]
-  x = run(inception_4d, x);                                     // [n,  528, 14, 14]
+  x = run(inception_4b, x);  // [n,  512, 14, 14]
+  x = run(inception_4c, x);  // [n,  512, 14, 14]
+  x = run(inception_4d, x);  // [n,  528, 14, 14]
   if (auxilliary_output_2) output.aux2 = auxilliary_output_2->forward(x);
-  x = run(inception_4e, x);                                     // [n,  832, 14, 14]
-  x = maxpool4->forward(x);                                     // [n,  832,  7,  7]
-  x = run(inception_5a, x);                                     // [n,  832,  7,  7]
-  x = run(inception_5b, x);                                     // [n, 1024,  7,  7]
-  x = avgpool->forward(x);                                      // [n, 1024,  1,  1]
-  output.main = fc->forward(dropout->forward(x.flatten(1)));    // [n, num_classes]
+  x = run(inception_4e, x);                                   // [n,  832, 14, 14]
+  x = maxpool4->forward(x);                                   // [n,  832,  7,  7]
+  x = run(inception_5a, x);                                   // [n,  832,  7,  7]
+  x = run(inception_5b, x);                                   // [n, 1024,  7,  7]
+  x = avgpool->forward(x);                                    // [n, 1024,  1,  1]
+  output.main = fc->forward(dropout->forward(x.flatten(1)));  // [n, num_classes]
   return output;
 }
 

@@ -25,8 +25,8 @@ struct GoogLeNetOutput {
 };
 
 // Inception v1 with BatchNorm in the stem and biased convolutions. Input [n, 3, 224, 224].
-// Szegedy et al., "Going deeper with convolutions" (2014), table 1. Module names are those of the PyTorch reference, spelling
-// included; they and the order of registration fix the state_dict and the random draws.
+// Szegedy et al., "Going deeper with convolutions" (2014), table 1. Module names are those of the PyTorch
+// reference, spelling included; they and the order of registration fix the state_dict and the random draws.
 class GoogLeNetImpl : public torch::nn::Module {
  public:
   // `generator` draws the dropout masks.

@@ -15,17 +15,21 @@ using torch::nn::MaxPool2dOptions;
 using torch::nn::ReLU;
 using torch::nn::Sequential;
 
-Sequential conv_relu(int64_t in, int64_t out) { return Sequential(Conv2d(Conv2dOptions{in, out, 1}), ReLU(/*inplace=*/true)); }
+Sequential conv_relu(int64_t in, int64_t out) {
+  return Sequential(Conv2d(Conv2dOptions{in, out, 1}), ReLU(/*inplace=*/true));
+}
 
 // A 1×1 reduction in front of a convolution that keeps height and width.
 Sequential reduce_conv(int64_t in, int64_t reduced, int64_t out, int64_t kernel_size) {
-  return Sequential(Conv2d(Conv2dOptions{in, reduced, 1}), ReLU(true),
-                    Conv2d(Conv2dOptions{reduced, out, kernel_size, /*stride=*/1, /*padding=*/kernel_size / 2}), ReLU(true));
+  return Sequential(
+      Conv2d(Conv2dOptions{in, reduced, 1}), ReLU(true),
+      Conv2d(Conv2dOptions{reduced, out, kernel_size, /*stride=*/1, /*padding=*/kernel_size / 2}),
+      ReLU(true));
 }
 
 Sequential pool_conv(int64_t in, int64_t out) {
-  return Sequential(MaxPool2d(MaxPool2dOptions(3).stride(1).padding(1).ceil_mode(true)), Conv2d(Conv2dOptions{in, out, 1}),
-                    ReLU(true));
+  return Sequential(MaxPool2d(MaxPool2dOptions(3).stride(1).padding(1).ceil_mode(true)),
+                    Conv2d(Conv2dOptions{in, out, 1}), ReLU(true));
 }
 
 }  // namespace
@@ -38,7 +42,9 @@ InceptionModuleImpl::InceptionModuleImpl(const InceptionOptions& o) {
 }
 
 torch::Tensor InceptionModuleImpl::forward(const torch::Tensor& input) {
-  return torch::cat({branch1->forward(input), branch2->forward(input), branch3->forward(input), branch4->forward(input)}, 1);
+  return torch::cat(
+      {branch1->forward(input), branch2->forward(input), branch3->forward(input), branch4->forward(input)},
+      1);
 }
 
 }  // namespace googlenet

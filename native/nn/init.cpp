@@ -21,8 +21,8 @@ Fans fans_of(const torch::Tensor& weight) {
   return {weight.size(1) * receptive_field, weight.size(0) * receptive_field};
 }
 
-// kaiming_uniform_(weight, a=sqrt(5)) and the matching bias. The doubles are computed in PyTorch's order: simplifying
-// gain / sqrt(fan) * sqrt(3) to 1 / sqrt(fan) would move the last bit.
+// kaiming_uniform_(weight, a=sqrt(5)) and the matching bias. The doubles are computed in PyTorch's order:
+// simplifying gain / sqrt(fan) * sqrt(3) to 1 / sqrt(fan) would move the last bit.
 void draw_default(torch::Tensor& weight, torch::Tensor& bias, const at::Generator& generator) {
   const auto fan_in = static_cast<double>(fans_of(weight).in);
   const double gain = std::sqrt(2.0 / (1 + std::pow(std::sqrt(5.0), 2)));

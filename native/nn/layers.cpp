@@ -7,7 +7,8 @@ namespace googlenet {
 
 Conv2dImpl::Conv2dImpl(const Conv2dOptions& options_) : options(options_) {
   const auto& o = options;
-  weight = register_parameter("weight", torch::empty({o.out_channels, o.in_channels, o.kernel_size, o.kernel_size}));
+  weight = register_parameter("weight",
+                              torch::empty({o.out_channels, o.in_channels, o.kernel_size, o.kernel_size}));
   bias = register_parameter("bias", torch::empty({o.out_channels}));
 }
 
@@ -21,7 +22,9 @@ LinearImpl::LinearImpl(int64_t in_features, int64_t out_features) {
   bias = register_parameter("bias", torch::empty({out_features}));
 }
 
-torch::Tensor LinearImpl::forward(const torch::Tensor& input) { return torch::linear(input, weight, bias); }
+torch::Tensor LinearImpl::forward(const torch::Tensor& input) {
+  return torch::linear(input, weight, bias);
+}
 
 torch::Tensor DropoutImpl::forward(const torch::Tensor& input) {
   if (!is_training() || p_ == 0) return input;

@@ -25,8 +25,8 @@ void Sgd::step(double lr) {
   // The first step sets a buffer to the gradient itself, without dampening.
   const bool is_first_step = options_.momentum != 0 && momentum_.empty();
   if (is_first_step) create_momentum_buffers();
-  at::_fused_sgd_(parameters, gradients, momentum_, options_.weight_decay, options_.momentum, lr, options_.dampening,
-                  options_.nesterov, /*maximize=*/false, is_first_step);
+  at::_fused_sgd_(parameters, gradients, momentum_, options_.weight_decay, options_.momentum, lr,
+                  options_.dampening, options_.nesterov, /*maximize=*/false, is_first_step);
 }
 
 std::vector<NamedTensor> Sgd::momentum_buffers() const {
@@ -43,7 +43,8 @@ void Sgd::create_momentum_buffers() {
 std::vector<NamedTensor> Sgd::gradients() const {
   std::vector<NamedTensor> gradients;
   for (const auto& [name, tensor] : parameters_) {
-    if (!tensor.grad().defined()) throw Error("INVALID_ARGUMENT", "There are no gradients before the first step.");
+    if (!tensor.grad().defined())
+      throw Error("INVALID_ARGUMENT", "There are no gradients before the first step.");
     gradients.push_back({name, tensor.grad()});
   }
   return gradients;

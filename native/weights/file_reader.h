@@ -5,7 +5,8 @@
 
 namespace googlenet {
 
-// A file read at offsets. Read and not mapped: touching a mapped page of a file that somebody truncates kills the process.
+// A file read at offsets. Read and not mapped: touching a mapped page of a file that somebody truncates kills
+// the process.
 class FileReader {
  public:
   explicit FileReader(const std::string& path);

@@ -13,7 +13,9 @@ namespace googlenet {
 
 namespace {
 
-std::string qualified(const std::string& module, const std::string& name) { return module.empty() ? name : module + "." + name; }
+std::string qualified(const std::string& module, const std::string& name) {
+  return module.empty() ? name : module + "." + name;
+}
 
 [[noreturn]] void reject(const TensorSpan& span, const std::string& problem) {
   throw Error("INVALID_WEIGHTS", "Tensor '" + span.name + "' " + problem + ".");
@@ -22,17 +24,20 @@ std::string qualified(const std::string& module, const std::string& name) { retu
 void check(const TensorSpan& span, uint64_t available) {
   uint64_t elements = 1;
   for (const int64_t size : span.shape) {
-    if (size < 0 || (size > 0 && elements > available / static_cast<uint64_t>(size))) reject(span, "is larger than its source");
+    if (size < 0 || (size > 0 && elements > available / static_cast<uint64_t>(size)))
+      reject(span, "is larger than its source");
     elements *= static_cast<uint64_t>(size);
   }
-  if (elements * c10::elementSize(span.dtype) != span.bytes) reject(span, "has another byte count than its shape");
-  if (span.offset > available || span.bytes > available - span.offset) reject(span, "lies outside its source");
+  if (elements * c10::elementSize(span.dtype) != span.bytes)
+    reject(span, "has another byte count than its shape");
+  if (span.offset > available || span.bytes > available - span.offset)
+    reject(span, "lies outside its source");
 }
 
 using ReadSpan = std::function<void(const TensorSpan&, void*)>;
 
-void restore_with(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, uint64_t available,
-                  const ReadSpan& read) {
+void restore_with(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+                  uint64_t available, const ReadSpan& read) {
   std::unordered_map<std::string, torch::Tensor> targets;
   for (const auto& [name, tensor] : tensors) targets.emplace(name, tensor);
 
@@ -40,7 +45,8 @@ void restore_with(const std::vector<NamedTensor>& tensors, const std::vector<Ten
   for (const TensorSpan& span : spans) {
     check(span, available);
     const auto target = targets.find(span.name);
-    if (target == targets.end()) throw Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' in this model.");
+    if (target == targets.end())
+      throw Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' in this model.");
     if (target->second.sizes() != at::IntArrayRef(span.shape)) {
       throw Error("WEIGHTS_MISMATCH", "Tensor '" + span.name + "' has another shape than in this model.");
     }
@@ -67,14 +73,16 @@ std::vector<NamedTensor> state_dict(const torch::nn::Module& module) {
   return tensors;
 }
 
-void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, uint8_t* buffer, size_t size) {
+void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, uint8_t* buffer,
+              size_t size) {
   std::unordered_map<std::string, torch::Tensor> sources;
   for (const auto& [name, tensor] : tensors) sources.emplace(name, tensor);
   const torch::NoGradGuard no_grad;
   for (const TensorSpan& span : spans) {
     check(span, size);
     const auto source = sources.find(span.name);
-    if (source == sources.end()) throw Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' to copy.");
+    if (source == sources.end())
+      throw Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' to copy.");
     const torch::Tensor tensor = source->second.detach().to(at::kCPU).contiguous();
     if (tensor.scalar_type() != span.dtype || tensor.sizes() != at::IntArrayRef(span.shape)) {
       throw Error("WEIGHTS_MISMATCH", "Tensor '" + span.name + "' has another type or shape than asked for.");
@@ -83,13 +91,15 @@ void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorS
   }
 }
 
-void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, const Bytes& source) {
+void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+             const Bytes& source) {
   restore_with(tensors, spans, source.size, [&](const TensorSpan& span, void* into) {
     std::memcpy(into, source.data + span.offset, span.bytes);
   });
 }
 
-void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, const std::string& path) {
+void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+             const std::string& path) {
   const FileReader file(path);
   restore_with(tensors, spans, file.size(),
                [&](const TensorSpan& span, void* into) { file.read(span.offset, into, span.bytes); });

@@ -12,7 +12,8 @@ struct NamedTensor {
   torch::Tensor tensor;
 };
 
-// A tensor inside a run of bytes. Offsets come from outside and are checked here, whoever checked them before.
+// A tensor inside a run of bytes. Offsets come from outside and are checked here, whoever checked them
+// before.
 struct TensorSpan {
   std::string name;
   c10::ScalarType dtype;
@@ -30,11 +31,14 @@ struct Bytes {
 std::vector<NamedTensor> state_dict(const torch::nn::Module& module);
 
 // Copies tensors out into `buffer`, each at its span.
-void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, uint8_t* buffer, size_t size);
+void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, uint8_t* buffer,
+              size_t size);
 
-// Copies stored tensors in, converting the element type where it differs. All or nothing: everything is read and checked
-// before the first tensor is changed.
-void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, const Bytes& source);
-void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, const std::string& path);
+// Copies stored tensors in, converting the element type where it differs. All or nothing: everything is read
+// and checked before the first tensor is changed.
+void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+             const Bytes& source);
+void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+             const std::string& path);
 
 }  // namespace googlenet

@@ -21,8 +21,14 @@ HEADS = ("main", "aux1", "aux2")
 
 
 def build(seed: int, options: dict[str, Any]) -> GoogLeNet:
+    """A model of `options`; with `channels_last` its weights, and then the pictures, are in that memory format."""
+    arguments = {name: value for name, value in options.items() if name != "channels_last"}
     torch.manual_seed(seed)
-    return GoogLeNet(**options)
+    return GoogLeNet(**arguments).to(memory_format=memory_format(options))
+
+
+def memory_format(options: dict[str, Any]) -> torch.memory_format:
+    return torch.channels_last if options.get("channels_last") else torch.contiguous_format
 
 
 def generator(seed: int) -> torch.Generator:
@@ -65,7 +71,8 @@ def forward(seed: int, options: dict[str, Any], passes: list[dict[str, Any]], in
         images = torch.randn(one["batch"], 3, 224, 224, generator=draws)
         model.train(one["train"])
         torch.manual_seed(one["seed"])
-        tensors |= named(str(index), {"images": images, **logits(model, images)})
+        in_format = images.contiguous(memory_format=memory_format(options))
+        tensors |= named(str(index), {"images": images, **logits(model, in_format)})
     return tensors | state_of(model), {}
 
 
@@ -96,6 +103,11 @@ def losses(outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor,
     return [total, *(torch.tensor(float("nan")) if loss is None else loss for loss in each)]
 
 
+def hits(main: Tensor, labels: Tensor) -> list[int]:
+    best = main.topk(5, dim=1).indices == labels.unsqueeze(1)
+    return [int(best[:, 0].sum()), int(best.sum())]
+
+
 def train(
     seed: int,
     options: dict[str, Any],
@@ -120,7 +132,7 @@ def train(
     for step in range(steps):
         at = step % steps_per_epoch
         sgd.zero_grad(set_to_none=True)
-        outputs = model(images[at])
+        outputs = model(images[at].contiguous(memory_format=memory_format(options)))
         each = losses(outputs, labels[at], aux_weight)
         each[0].backward()
         rates.append(sgd.param_groups[0]["lr"])
@@ -128,7 +140,7 @@ def train(
         if at == steps_per_epoch - 1:
             decay.step()
         history.append(torch.stack([loss.detach() for loss in each]))
-        correct.append(int((outputs[0].argmax(dim=1) == labels[at]).sum()))
+        correct.append(hits(outputs[0], labels[at]))
     parameters = dict(model.named_parameters())
     buffers = {name: sgd.state[p].get("momentum_buffer") for name, p in parameters.items()}
     return {

@@ -102,6 +102,12 @@ export interface NativeAddon {
   libtorch(): NativeLibtorch;
   /** Opens libtorch's CUDA library on the first call, which takes a quarter of a second where there is one. */
   cuda(): NativeCuda;
+  /**
+   * Stops the compute threads of this environment, after the layer they are at, and drops what is queued. For the end of the
+   * process: Node's main thread runs no clean-up hooks of addons in `process.exit`, and libtorch's statics must not be destroyed
+   * under a running thread.
+   */
+  shutDown(): void;
   setNumThreads(options: { threads: number }): void;
   numThreads(): number;
   /** `device` → the device that will be used, `cpu` or `cuda:N`; fails with CUDA_UNAVAILABLE. */

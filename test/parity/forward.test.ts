@@ -64,6 +64,11 @@ describe.each([1, THREADS])('with %i threads', (threads) => {
   });
 });
 
+test('channelsLast gives the logits of PyTorch in that memory format', async () => {
+  const options = { numClasses: 10, auxLogits: true, initWeights: true, channelsLast: true };
+  await comparePasses('channelsLast', options, smallBatches);
+});
+
 test('the dropout rates that are asked for are the ones drawn', async () => {
   const options = { numClasses: 10, auxLogits: true, initWeights: true, dropout: 0.2, dropoutAux: 0.5 };
   await comparePasses('dropout 0.2 and 0.5', options, smallBatches.slice(0, 1));

@@ -20,6 +20,9 @@ export interface ParityRow {
 /** Intra-op threads of both sides: sums are split among threads, so another number gives other bits. */
 export const THREADS = 2;
 
+/** The longest test, 50 training steps on each side, takes 40 s on 2 cores. */
+const TIMEOUT_MS = 10 * 60_000;
+
 const withoutBuild = (version: string): string => version.replace(/\+.*/, '');
 
 export class Parity {
@@ -31,7 +34,8 @@ export class Parity {
   /** Starts the reference before the file's tests, ends it after them, and disposes models after each. */
   static use(): Parity {
     const parity = new Parity();
-    beforeAll(() => parity.#start(), 60_000);
+    jest.setTimeout(TIMEOUT_MS);
+    beforeAll(() => parity.#start());
     afterEach(() => {
       for (const one of parity.#owned.splice(0)) one.dispose();
     });

@@ -1,4 +1,4 @@
-import { GoogLeNet } from '../../src/index.js';
+import { GoogLeNet, manualSeed } from '../../src/index.js';
 import { under } from '../support/bits.js';
 import { Parity } from './harness.js';
 import { type ModelOptions, snakeCase } from './options.js';
@@ -36,6 +36,14 @@ test.each(cases)(
     parity.expectBitEqual(check, await model.stateDict(), under('state', tensors));
   },
 );
+
+test('manualSeed before a model is built stands for torch.manual_seed', async () => {
+  const [seed, options] = [7, { numClasses: 10, auxLogits: false }];
+  manualSeed(seed);
+  const model = parity.own(new GoogLeNet(options));
+  const { tensors } = await parity.ask('init', { seed, options: snakeCase(options) });
+  parity.expectBitEqual('initial weights after manualSeed', await model.stateDict(), under('state', tensors));
+});
 
 test('the published sizes hold: 13,378,792 parameters with auxiliary heads and 6,999,064 without', () => {
   for (const [auxLogits, parameters] of [

@@ -6,6 +6,7 @@ export interface ModelOptions {
   initWeights?: boolean;
   dropout?: number;
   dropoutAux?: number;
+  channelsLast?: boolean;
 }
 
 /** `auxLogits` → `aux_logits`, at every depth of plain objects. */

@@ -89,8 +89,9 @@ export class PythonReference {
     return { tensors, facts: reply.facts ?? {} };
   }
 
-  /** Ends the process and removes its folder. */
+  /** Ends the process, amid a case if it must be, and removes its folder. */
   async close(): Promise<void> {
+    if (this.#pending.size > 0) this.#child.kill();
     this.#child.stdin.end();
     await this.#exited;
     rmSync(this.#folder, { recursive: true, force: true });

@@ -1,0 +1,107 @@
+/** Progress on stderr: one line that is drawn again and again on a terminal, a plain line now and then anywhere else. */
+
+export interface Status {
+  /** What is being done, e.g. `epoch 2/6`. */
+  label: string;
+  done: number;
+  total: number;
+  /** Numbers of interest, behind the bar. */
+  details: string;
+}
+
+export interface Display {
+  /** Called as often as there is something new; shown now and then. */
+  update(status: Status): void;
+  /** A line that stays. */
+  line(text: string): void;
+  /** Takes the bar away. */
+  close(): void;
+}
+
+/** As much of a writable stream as progress needs. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const REDRAW_MS = 100;
+const LINE_MS = 10_000;
+const BAR_WIDTH = 24;
+
+export function createDisplay(
+  screen: Screen = process.stderr,
+  term: string | undefined = process.env.TERM,
+  clock: () => number = () => performance.now(),
+): Display {
+  return screen.isTTY && term !== 'dumb' ? new BarDisplay(screen, clock) : new LineDisplay(screen, clock);
+}
+
+/** True at most once per interval, and at the first call. */
+function everyMs(intervalMs: number, clock: () => number): () => boolean {
+  let last = -Infinity;
+  return () => {
+    const now = clock();
+    if (now - last < intervalMs) return false;
+    last = now;
+    return true;
+  };
+}
+
+class LineDisplay implements Display {
+  readonly #screen: Screen;
+  readonly #isDue: () => boolean;
+
+  constructor(screen: Screen, clock: () => number) {
+    this.#screen = screen;
+    this.#isDue = everyMs(LINE_MS, clock);
+  }
+
+  update(status: Status): void {
+    if (!this.#isDue()) return;
+    const { label, done, total, details } = status;
+    this.line(`${label}  ${done}/${total}  ${details}`.trimEnd());
+  }
+
+  line(text: string): void {
+    this.#screen.write(`${text}\n`);
+  }
+
+  close(): void {}
+}
+
+/** Carriage return, then clear to the end of the line. */
+const CLEAR_LINE = '\r\x1b[K';
+
+class BarDisplay implements Display {
+  readonly #screen: Screen;
+  readonly #isDue: () => boolean;
+  #drawn = '';
+
+  constructor(screen: Screen, clock: () => number) {
+    this.#screen = screen;
+    this.#isDue = everyMs(REDRAW_MS, clock);
+  }
+
+  update(status: Status): void {
+    if (status.done < status.total && !this.#isDue()) return;
+    // A full last column would make some terminals wrap, and the line could not be taken back.
+    this.#drawn = formatBar(status).slice(0, (this.#screen.columns ?? 80) - 1);
+    this.#screen.write(CLEAR_LINE + this.#drawn);
+  }
+
+  line(text: string): void {
+    this.#screen.write(`${this.#drawn === '' ? '' : CLEAR_LINE}${text}\n${this.#drawn}`);
+  }
+
+  close(): void {
+    if (this.#drawn !== '') this.#screen.write(CLEAR_LINE);
+    this.#drawn = '';
+  }
+}
+
+function formatBar({ label, done, total, details }: Status): string {
+  const filled = Math.round((BAR_WIDTH * Math.min(done, total)) / Math.max(total, 1));
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+  return `${label} ${bar} ${done}/${total}  ${details}`.trimEnd();
+}

@@ -1,0 +1,85 @@
+/** Texts of the command line → checked values. Every value is checked by the same functions as in the library. */
+import { Option } from 'commander';
+import { boolean, device, integer, type NumberRange, number } from '../validate.js';
+
+/** One option: `batchSize` in TypeScript and in settings.json is `--batch-size` on the command line. */
+export interface Setting<T> {
+  /** Placeholder of its value in the help; switches have none. */
+  value: string | null;
+  default: T;
+  description: string;
+  /** @throws GoogLeNetError `INVALID_ARGUMENT` */
+  check(name: string, value: unknown): T;
+  /** What `check` takes, from a text. */
+  read(text: string): unknown;
+}
+
+export type Settings = Record<string, Setting<unknown>>;
+
+/** The values of a table of settings. */
+export type ValuesOf<Table extends Settings> = {
+  [Name in keyof Table]: Table[Name] extends Setting<infer T> ? T : never;
+};
+
+/** A text that is no number stays a text, so that the check can show it. */
+const readNumber = (text: string): unknown =>
+  /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : text;
+
+export const count = (value: number, description: string, min = 1): Setting<number> => ({
+  value: 'n',
+  default: value,
+  description,
+  check: (name, given) => integer(name, given, min),
+  read: readNumber,
+});
+
+export const real = (value: number, range: NumberRange, description: string): Setting<number> => ({
+  value: 'x',
+  default: value,
+  description,
+  check: (name, given) => number(name, given, range),
+  read: readNumber,
+});
+
+/** @param description of the flag that differs from the default: of `--nesterov`, but of `--no-channels-last`. */
+export const toggle = (value: boolean, description: string): Setting<boolean> => ({
+  value: null,
+  default: value,
+  description,
+  check: boolean,
+  read: (text) => text,
+});
+
+/** A number that need not be there. */
+export const optionalCount = (description: string, max?: number): Setting<number | null> => ({
+  value: 'n',
+  default: null,
+  description,
+  check: (name, given) => (given === null ? null : integer(name, given, 1, max)),
+  read: readNumber,
+});
+
+export const deviceSetting: Setting<string> = {
+  value: 'name',
+  default: 'auto',
+  description: 'cpu, cuda, cuda:N, or auto: the first CUDA device if there is one',
+  check: device,
+  read: (text) => text,
+};
+
+export const flagOf = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** A setting as commander's options: both forms of a switch, of which the help shows the one that changes something. */
+export function toOptions(name: string, setting: Setting<unknown>): Option[] {
+  const flag = flagOf(name);
+  const { value, description, check, read } = setting;
+  if (value === null) {
+    const on = new Option(flag, description);
+    const off = new Option(flag.replace('--', '--no-'), description);
+    (setting.default ? on : off).hideHelp();
+    return [on, off];
+  }
+  const option = new Option(`${flag} <${value}>`, description).argParser((text) => check(flag, read(text)));
+  return [setting.default === null ? option : option.default(setting.default)];
+}

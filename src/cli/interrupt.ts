@@ -1,0 +1,52 @@
+import { constants } from 'node:os';
+import { GoogLeNetError } from '../errors.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * A terminal sends Ctrl-C to every process of a command, and npx and npm then pass it on once more. Signals this close together
+ * are one key press.
+ */
+const SAME_PRESS_MS = 500;
+
+/** Ctrl-C and its relatives: the first one asks the work to come to an orderly end, a second one ends the process at once. */
+export class Interrupt {
+  readonly #controller = new AbortController();
+  readonly #onFirst: (signal: NodeJS.Signals) => void;
+  #first: { signal: NodeJS.Signals; atMs: number } | null = null;
+
+  /** @param onFirst says that it was heard: the step under way may take seconds. */
+  constructor(onFirst: (signal: NodeJS.Signals) => void) {
+    this.#onFirst = onFirst;
+    for (const signal of SIGNALS) process.on(signal, this.#receive);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Exit status of a program that the signal ended, 130 for Ctrl-C; null when there was none. */
+  get status(): number | null {
+    return this.#first && 128 + constants.signals[this.#first.signal];
+  }
+
+  /** @throws GoogLeNetError `ABORTED` */
+  throwIfAborted(): void {
+    if (this.signal.aborted) throw new GoogLeNetError('ABORTED', 'Interrupted.');
+  }
+
+  release(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#receive);
+  }
+
+  readonly #receive = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (this.#first === null) {
+      this.#first = { signal, atMs: now };
+      this.#onFirst(signal);
+      this.#controller.abort(signal);
+    } else if (now - this.#first.atMs > SAME_PRESS_MS) {
+      process.exit(this.status ?? undefined);
+    }
+  };
+}

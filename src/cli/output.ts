@@ -1,0 +1,46 @@
+/** How results look as text. */
+
+/** `1:05`, or `1:02:03` from an hour on. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const rest = String(whole % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** `13,378,792`, the same in every locale. */
+export const formatCount = (count: number): string => count.toLocaleString('en-US');
+
+export const formatPercent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
+
+export const formatMegabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** What a JSON reader gets where a number does not exist. */
+export const formatJson = (value: unknown): string => JSON.stringify(value, null, 2);
+
+export type Alignment = 'left' | 'right';
+
+/** Rows in columns as wide as their longest cell, two spaces apart; columns without an alignment are on the left. */
+export function formatTable(
+  rows: readonly (readonly string[])[],
+  alignments: readonly Alignment[] = [],
+): string {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, i) =>
+    Math.max(...rows.map((row) => width(row[i] ?? ''))),
+  );
+  const lines = rows.map((row) =>
+    row.map((cell, i) => {
+      const space = ' '.repeat((widths[i] ?? 0) - width(cell));
+      return alignments[i] === 'right' ? space + cell : cell + space;
+    }),
+  );
+  return lines.map((cells) => cells.join('  ').trimEnd()).join('\n');
+}
+
+/** In characters as readers count them, not in UTF-16 units. */
+const width = (text: string): number => [...text].length;
+
+/** `1 epoch`, `2 epochs`. */
+export const plural = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,69 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ImageFolder } from '../../data/image-folder.js';
+import { GoogLeNetError } from '../../errors.js';
+import type { Source } from './run-folder.js';
+
+export interface DataFlags {
+  /** A folder with `train/` and `val/`, `validation/` or `test/`. */
+  data?: string;
+  train?: string;
+  validation?: string;
+}
+
+export interface Folders {
+  train: string;
+  validation: string | null;
+}
+
+/** In the order in which they are looked for: where a folder has both, the test pictures are kept for later. */
+const VALIDATION_FOLDERS = ['val', 'validation', 'test'];
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** Absolute paths; null where the flags name no training pictures. */
+export async function findFolders({ data, train, validation }: DataFlags): Promise<Folders | null> {
+  if (data === undefined) {
+    if (train === undefined) return null;
+    return { train: resolve(train), validation: validation === undefined ? null : resolve(validation) };
+  }
+  const root = resolve(data);
+  if (!(await isFolder(root))) {
+    throw new GoogLeNetError('FILE_NOT_FOUND', `Cannot read ${data}: there is no such folder.`);
+  }
+  if (!(await isFolder(join(root, 'train')))) {
+    const fix = 'Name the folders of classes with --train DIR and --validation DIR';
+    throw new GoogLeNetError('INVALID_DATASET', `${data} has no folder train/. ${fix}.`);
+  }
+  for (const name of VALIDATION_FOLDERS) {
+    if (await isFolder(join(root, name))) {
+      return { train: join(root, 'train'), validation: join(root, name) };
+    }
+  }
+  return { train: join(root, 'train'), validation: null };
+}
+
+export interface Datasets {
+  train: ImageFolder;
+  validation: ImageFolder | null;
+}
+
+export async function openFolders({ train, validation }: Folders): Promise<Datasets> {
+  return {
+    train: await ImageFolder.open(train),
+    validation: validation === null ? null : await ImageFolder.open(validation),
+  };
+}
+
+export const sourceOf = (folder: string, { length }: ImageFolder): Source => ({ folder, pictures: length });
+
+/** Other pictures would silently make another run of it. @throws GoogLeNetError `INVALID_DATASET` */
+export function assertSamePictures(then: Source, now: ImageFolder, folder: string): void {
+  if (then.pictures === now.length) return;
+  const message = `The run began with ${then.pictures} pictures of ${then.folder}, and ${folder} has ${now.length}.`;
+  throw new GoogLeNetError('INVALID_DATASET', `${message} Put them back, or start a new run.`);
+}

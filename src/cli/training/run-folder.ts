@@ -1,0 +1,116 @@
+/** The folder of one run: what lies where in it, and its settings.json. */
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../../errors.js';
+import { writeFileAtomic } from '../../formats/atomic-file.js';
+import { METRICS_FILE } from '../../report/run-log.js';
+import { integer, invalid, object, options, string } from '../../validate.js';
+import { commandLine } from '../invocation.js';
+import { formatJson } from '../output.js';
+import { SETTING_NAMES, SETTINGS, type TrainSettings } from './settings.js';
+
+export const runFiles = (dir: string) => ({
+  settings: join(dir, 'settings.json'),
+  checkpoints: join(dir, 'checkpoints'),
+  /** The state after the last epoch, or where the run was interrupted. */
+  checkpoint: join(dir, 'checkpoints', 'last.safetensors'),
+  /** The final weights: there once the run is complete. */
+  model: join(dir, 'model.safetensors'),
+  /** Those of the epoch that was best on the validation pictures. */
+  best: join(dir, 'best.safetensors'),
+});
+
+export interface Source {
+  folder: string;
+  pictures: number;
+}
+
+/** What settings.json says: all that is needed to go on. */
+export interface RunDescription {
+  train: Source;
+  validation: Source | null;
+  /** The file that the run started from. */
+  weights: string | null;
+  settings: TrainSettings;
+  classes: readonly string[];
+  /** What it ran on when it started; for readers. */
+  environment: Record<string, unknown>;
+}
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` if the folder holds a run already. */
+export async function assertNoRun(dir: string): Promise<void> {
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw fromFileError(error, 'read', dir);
+  });
+  const ours = ['settings.json', METRICS_FILE, 'checkpoints', 'model.safetensors', 'best.safetensors'];
+  if (!names.some((name) => ours.includes(name))) return;
+  const resume = commandLine(['train', '--resume', dir]);
+  throw new GoogLeNetError(
+    'INVALID_ARGUMENT',
+    `${dir} holds a run already. Continue it with \`${resume}\`, or choose another folder for --out.`,
+  );
+}
+
+export async function writeRun(dir: string, run: RunDescription): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+  } catch (error) {
+    throw fromFileError(error, 'create', dir);
+  }
+  await writeFileAtomic(runFiles(dir).settings, [Buffer.from(`${formatJson(run)}\n`)]);
+}
+
+/** @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_CHECKPOINT` */
+export async function readRun(dir: string): Promise<RunDescription> {
+  const { settings: path } = runFiles(dir);
+  const text = await readFile(path, 'utf8').catch((error) => {
+    if (error.code !== 'ENOENT') throw fromFileError(error, 'read', path);
+    const message = `${dir} holds no run: there is no ${path}. Give the folder that was --out when it started.`;
+    throw new GoogLeNetError('FILE_NOT_FOUND', message, { cause: error });
+  });
+  try {
+    return checkRun(JSON.parse(text));
+  } catch (cause) {
+    const message = `${path} is damaged: ${(cause as Error).message}`;
+    throw new GoogLeNetError('INVALID_CHECKPOINT', message, { cause });
+  }
+}
+
+const KEYS = ['train', 'validation', 'weights', 'settings', 'classes', 'environment'] as const;
+
+function checkRun(value: unknown): RunDescription {
+  const run = options('settings.json', object('settings.json', value), KEYS);
+  const { classes } = run;
+  if (!Array.isArray(classes) || !classes.every((name) => typeof name === 'string')) {
+    throw invalid('classes', 'an array of names', classes);
+  }
+  return {
+    train: checkSource('train', run.train),
+    validation: run.validation === null ? null : checkSource('validation', run.validation),
+    weights: run.weights === null ? null : string('weights', run.weights),
+    settings: checkSettings(run.settings),
+    classes,
+    environment: object('environment', run.environment),
+  };
+}
+
+function checkSource(name: string, value: unknown): Source {
+  const { folder, pictures } = object(name, value);
+  return { folder: string(`${name}.folder`, folder), pictures: integer(`${name}.pictures`, pictures, 1) };
+}
+
+function checkSettings(value: unknown): TrainSettings {
+  const given = options('settings', object('settings', value), SETTING_NAMES);
+  const checked = SETTING_NAMES.map((name) => [name, SETTINGS[name].check(`settings.${name}`, given[name])]);
+  return Object.fromEntries(checked) as TrainSettings;
+}
+
+/** A process that is killed while it writes a checkpoint leaves the unfinished file behind, as large as the model. */
+export async function removeUnfinishedFiles(dir: string): Promise<void> {
+  for (const folder of [dir, runFiles(dir).checkpoints]) {
+    const names = await readdir(folder).catch(() => []);
+    const unfinished = names.filter((name) => /^\.(last|best|model)\.safetensors\..*\.tmp$/.test(name));
+    for (const name of unfinished) await rm(resolve(folder, name), { force: true });
+  }
+}

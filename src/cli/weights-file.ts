@@ -1,0 +1,55 @@
+import type { Dataset } from '../data/dataset.js';
+import { GoogLeNetError } from '../errors.js';
+import { readSafetensorsHeader } from '../formats/safetensors.js';
+import { describe, fromMetadata, type ModelDescription } from '../model-file.js';
+import type { TensorSpan } from '../native/contract.js';
+import { withoutPrefix } from '../weights.js';
+
+/** Checkpoints keep the model's tensors behind this. */
+const MODEL_PREFIX = 'model.';
+
+export interface WeightsFile {
+  path: string;
+  isCheckpoint: boolean;
+  model: ModelDescription;
+  /** Of the model alone, under its own names. */
+  tensors: readonly TensorSpan[];
+  /** Everything in the file, under the names there. */
+  stored: readonly TensorSpan[];
+}
+
+/**
+ * What a file of weights says of itself; only its header is read.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where it holds no GoogLeNet.
+ */
+export async function describeFile(path: string): Promise<WeightsFile> {
+  const header = await readSafetensorsHeader(path);
+  const content = fromMetadata(header, path);
+  const inModel = withoutPrefix(header.tensors, MODEL_PREFIX);
+  const tensors = inModel.length > 0 ? inModel : header.tensors;
+  const stored = (content.model ?? {}) as Record<string, unknown>;
+  return {
+    path,
+    isCheckpoint: content.checkpoint === 1,
+    model: describe(tensors, stored, path),
+    tensors,
+    stored: header.tensors,
+  };
+}
+
+/**
+ * Labels are positions in the list of classes, so a folder with other classes would be scored, or trained on, wrongly.
+ * @throws GoogLeNetError `INVALID_DATASET`
+ */
+export function assertSameClasses({ path, model }: WeightsFile, dir: string, { classes }: Dataset): void {
+  const { numClasses, classes: names } = model;
+  const fix = 'Give the folder that has one subfolder for each class of the model, under the same names.';
+  if (classes.length !== numClasses) {
+    const numbers = `${dir} has ${classes.length} classes, the model in ${path} has ${numClasses}`;
+    throw new GoogLeNetError('INVALID_DATASET', `${numbers}. ${fix}`);
+  }
+  const other = names?.findIndex((name, i) => name !== classes[i]) ?? -1;
+  if (other === -1) return;
+  const pair = `class ${other} is ${classes[other]} in ${dir} but ${names?.[other]} in ${path}`;
+  throw new GoogLeNetError('INVALID_DATASET', `The classes differ: ${pair}. ${fix}`);
+}

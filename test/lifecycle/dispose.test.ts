@@ -1,0 +1,75 @@
+import { runChild } from '../support/child';
+
+test('work that was queued before dispose is finished, later calls fail with DISPOSED', async () => {
+  const child = await runChild(`
+    (async () => {
+      const model = new GoogLeNet({ numClasses: 10 });
+      const trainer = new Trainer(model);
+      const queued = [model.forward(pictures(2)), trainer.step(pictures(2), labels(2)), model.stateDict(), model.forward(pictures(1))];
+      model.dispose();
+      model.dispose();
+      const settled = await Promise.allSettled(queued);
+      console.log(settled.map(({ status }) => status).join());
+      const after = await Promise.allSettled([model.forward(pictures(1)), trainer.step(pictures(1), [0]), model.stateDict(), model.save('x')]);
+      console.log(after.map(({ reason }) => reason.code).join());
+    })();
+  `);
+  expect(child).toMatchObject({ code: 0, signal: null, stderr: '' });
+  expect(child.stdout).toBe('fulfilled,fulfilled,fulfilled,fulfilled\nDISPOSED,DISPOSED,DISPOSED,DISPOSED\n');
+});
+
+test('`using` semantics: Symbol.dispose frees a model and a trainer', async () => {
+  const child = await runChild(`
+    const model = new GoogLeNet({ numClasses: 10 });
+    const trainer = new Trainer(model);
+    trainer[Symbol.dispose]();
+    model[Symbol.dispose]();
+    trainer.step(pictures(1), [0]).catch((error) => console.log(error.code, model.disposed));
+  `);
+  expect(child).toMatchObject({ code: 0, stdout: 'DISPOSED true\n' });
+});
+
+test('200 loads and disposes leave the resident memory flat', async () => {
+  const child = await runChild(
+    `
+    const file = require('node:path').join(require('node:os').tmpdir(), 'rss-' + process.pid + '.safetensors');
+    const MiB = 2 ** 20;
+    (async () => {
+      const first = new GoogLeNet();
+      await first.save(file);
+      first.dispose();
+      const rss = [];
+      for (let i = 1; i <= 200; i++) {
+        const model = await GoogLeNet.load(file);
+        if (i % 20 === 0) await model.forward(pictures(1));
+        model.dispose();
+        if (i % 20 === 0) { await sleep(20); global.gc(); rss.push(Math.round(process.memoryUsage().rss / MiB)); }
+      }
+      require('node:fs').unlinkSync(file);
+      console.log(JSON.stringify(rss));
+    })();
+  `,
+    { args: ['--expose-gc'] },
+  );
+  expect(child).toMatchObject({ code: 0, signal: null, stderr: '' });
+  const rss: number[] = JSON.parse(child.stdout);
+  expect(rss).toHaveLength(10);
+  // A leaked model would add 51 MiB a load, a hundred times this bound in all.
+  expect((rss[9] ?? Infinity) - (rss[1] ?? 0)).toBeLessThan(100);
+});
+
+test('models that are forgotten without dispose are freed by the garbage collector', async () => {
+  const child = await runChild(
+    `
+    (async () => {
+      for (let i = 0; i < 60; i++) {
+        await new GoogLeNet({ numClasses: 10, seed: 0 }).forward(pictures(1));
+        if (i % 10 === 9) { global.gc(); await sleep(30); }
+      }
+      console.log(process.memoryUsage().rss / 2 ** 20 < 1500);
+    })();
+  `,
+    { args: ['--expose-gc'] },
+  );
+  expect(child).toMatchObject({ code: 0, signal: null, stdout: 'true\n', stderr: '' });
+});

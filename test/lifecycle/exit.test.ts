@@ -1,0 +1,104 @@
+import { runChild } from '../support/child';
+
+/** A crash shows as a signal (SIGSEGV, SIGABRT) or as words of the C++ runtime. */
+function expectClean({ stderr, signal }: { stderr: string; signal: string | null }) {
+  expect(signal).toBeNull();
+  expect(stderr).not.toMatch(/terminate called|core dumped|FATAL ERROR|Segmentation/);
+}
+
+test('a program that is done ends by itself, although its model was never disposed', async () => {
+  const child = await runChild(`
+    const model = new GoogLeNet({ numClasses: 10 });
+    model.forward(pictures(1)).then(([main]) => console.log(main.shape.join()));
+  `);
+  expectClean(child);
+  expect(child).toMatchObject({ code: 0, stdout: '1,10\n' });
+});
+
+test('a program ends although nobody awaits what it started', async () => {
+  const child = await runChild(`
+    const model = new GoogLeNet({ numClasses: 10 });
+    model.eval();
+    model.forward(pictures(4));
+  `);
+  expectClean(child);
+  expect(child.code).toBe(0);
+});
+
+test.each([
+  ['a forward', 'model.forward(pictures(16))'],
+  ['a training step', 'new Trainer(model).step(pictures(8), labels(8))'],
+  ['a save', 'model.save("/dev/null/never/there").catch(() => {})'],
+  ['a queue of forwards', 'for (let i = 0; i < 50; i++) model.forward(pictures(4))'],
+])('process.exit in the middle of %s ends the process with its code', async (_, work) => {
+  const child = await runChild(`
+    const model = new GoogLeNet({ numClasses: 10 });
+    model.forward(pictures(1)).then(() => {
+      ${work};
+      setTimeout(() => process.exit(7), 60);
+    });
+  `);
+  expectClean(child);
+  expect(child.code).toBe(7);
+});
+
+test('an uncaught error in the middle of a forward ends the process as Node ends it', async () => {
+  const child = await runChild(`
+    const model = new GoogLeNet({ numClasses: 10 });
+    model.forward(pictures(16));
+    setTimeout(() => { throw new Error('mine'); }, 60);
+  `);
+  expectClean(child);
+  expect(child.code).toBe(1);
+  expect(child.stderr).toContain('Error: mine');
+});
+
+test('an unhandled rejection of ours ends the process with its code in the output', async () => {
+  const child = await runChild(
+    `new GoogLeNet({ numClasses: 10 }).forward({ data: new Float32Array(3), shape: [1, 3, 1, 1] });`,
+  );
+  expectClean(child);
+  expect(child.code).toBe(1);
+  expect(child.stderr).toContain('INVALID_SHAPE');
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s in the middle of a step ends the process at once',
+  async (signal) => {
+    let sent = false;
+    const child = await runChild(
+      `
+    const trainer = new Trainer(new GoogLeNet({ numClasses: 10 }));
+    (async () => { for (;;) { console.log('step'); await trainer.step(pictures(8), labels(8)); } })();
+  `,
+      {
+        onStdout: (text, kill) => {
+          if (sent || text.split('step').length < 3) return;
+          sent = true;
+          setTimeout(() => kill(signal), 50);
+        },
+      },
+    );
+    expect(child.signal).toBe(signal);
+    expect(child.stderr).toBe('');
+  },
+);
+
+test('a SIGINT handler of the program may finish its work', async () => {
+  const child = await runChild(
+    `
+    const model = new GoogLeNet({ numClasses: 10 });
+    let stop = false;
+    process.on('SIGINT', () => { stop = true; });
+    (async () => {
+      while (!stop) { await model.forward(pictures(2)); console.log('forward'); }
+      model.dispose();
+      console.log('done');
+    })();
+  `,
+    { onStdout: (text, kill) => text.endsWith('forward\n') && !text.includes('done') && kill('SIGINT') },
+  );
+  expectClean(child);
+  expect(child.code).toBe(0);
+  expect(child.stdout).toMatch(/done\n$/);
+});
