@@ -1,0 +1,175 @@
+import type { NativeGoogLeNet } from '../../src/native/contract';
+import { loadAddon } from '../../src/native/load';
+
+/** What C++ itself does when somebody goes around TypeScript. A crash here would end the test run. */
+const addon = loadAddon();
+// biome-ignore lint/suspicious/noExplicitAny: everything in this file is wrongly typed on purpose
+type Any = any;
+
+const OPTIONS = {
+  numClasses: 10,
+  auxLogits: true,
+  dropout: 0.4,
+  dropoutAux: 0.7,
+  channelsLast: false,
+  device: 'cpu',
+  seed: 0n,
+};
+const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
+const BATCH = { ...NORMALIZATION, images: new Uint8Array(224 * 224 * 3), shape: [1, 224, 224, 3] };
+
+let model: NativeGoogLeNet;
+
+beforeAll(async () => {
+  model = new addon.GoogLeNet(OPTIONS);
+  await model.initialize({ method: 'default' });
+});
+
+afterAll(() => model.dispose());
+
+/** The code with which a call fails, synchronously or not. */
+async function codeOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call();
+  } catch (error) {
+    return (error as { code?: unknown }).code ?? (error as Error).name;
+  }
+  return 'no error';
+}
+
+const forward = (changes: object) => () => model.forward({ ...BATCH, ...changes } as Any);
+
+test.each<[string, () => unknown, string]>([
+  ['no options', () => (model as Any).forward(), 'INVALID_ARGUMENT'],
+  ['options of the wrong type', () => (model as Any).forward('x'), 'INVALID_ARGUMENT'],
+  ['missing images', forward({ images: undefined }), 'INVALID_ARGUMENT'],
+  ['images of a plain array', forward({ images: [1, 2, 3] }), 'INVALID_ARGUMENT'],
+  ['images of doubles', forward({ images: new Float64Array(4) }), 'INVALID_DTYPE'],
+  ['too few bytes', forward({ images: new Uint8Array(5) }), 'INVALID_SHAPE'],
+  ['a detached array', forward({ images: detached() }), 'INVALID_SHAPE'],
+  ['a shape of five sizes', forward({ shape: [1, 1, 224, 224, 3] }), 'INVALID_SHAPE'],
+  ['a negative size', forward({ shape: [-1, 224, 224, 3] }), 'INVALID_SHAPE'],
+  ['a fractional size', forward({ shape: [1.5, 224, 224, 3] }), 'INVALID_ARGUMENT'],
+  ['sizes whose product overflows', forward({ shape: [2 ** 50, 2 ** 50, 2 ** 50, 3] }), 'INVALID_SHAPE'],
+  [
+    'a size the layers cannot take',
+    forward({ images: new Uint8Array(12), shape: [1, 2, 2, 3] }),
+    'LIBTORCH_ERROR',
+  ],
+  ['a mean of two numbers', forward({ mean: [1, 2] }), 'INVALID_ARGUMENT'],
+  ['a mean of texts', forward({ mean: ['a', 'b', 'c'] }), 'INVALID_ARGUMENT'],
+  ['an unknown initialization', () => model.initialize({ method: 'zero' } as Any), 'INVALID_ARGUMENT'],
+  ['a seed that is a number', () => model.manualSeed({ seed: 1 } as Any), 'INVALID_ARGUMENT'],
+  ['a seed of 65 bits', () => model.manualSeed({ seed: 1n << 64n }), 'INVALID_ARGUMENT'],
+  [
+    'a generator state of one byte',
+    () => model.setGeneratorState({ state: new Uint8Array(1) }),
+    'INVALID_CHECKPOINT',
+  ],
+  [
+    'a generator state of zeros',
+    () => model.setGeneratorState({ state: new Uint8Array(5056) }),
+    'LIBTORCH_ERROR',
+  ],
+  ['a trainer of no model', () => new addon.Trainer({ model: {} } as Any), 'INVALID_ARGUMENT'],
+  [
+    'a trainer of an inception module',
+    () => new addon.Trainer({ model: inception() } as Any),
+    'INVALID_ARGUMENT',
+  ],
+  ['a constructor without new', () => (addon.GoogLeNet as Any)(OPTIONS), 'TypeError'],
+  ['a method of another object', () => model.forward.call({} as Any, BATCH), 'TypeError'],
+  ['a method of another handle', () => model.forward.call(inception() as Any, BATCH), 'TypeError'],
+  ['no threads', () => addon.setNumThreads({ threads: 0 }), 'INVALID_ARGUMENT'],
+])('%s', async (_, call, code) => {
+  expect(await codeOf(call)).toBe(code);
+});
+
+function detached(): Uint8Array {
+  const array = new Uint8Array(224 * 224 * 3);
+  structuredClone(array, { transfer: [array.buffer] });
+  return array;
+}
+
+function inception() {
+  const channels = {
+    inChannels: 4,
+    ch1x1: 1,
+    ch3x3Reduce: 1,
+    ch3x3: 1,
+    ch5x5Reduce: 1,
+    ch5x5: 1,
+    poolProj: 1,
+  };
+  return new addon.InceptionModule({ ...channels, device: 'cpu', seed: 0n });
+}
+
+describe('tensors are only copied inside their source', () => {
+  const bias = { name: 'fc.bias', dtype: 'F32', shape: [10], offset: 0, bytes: 40 } as const;
+  const restore =
+    (changes: object, bytes = 40) =>
+    () =>
+      model.restore({ source: { buffer: new Uint8Array(bytes) }, spans: [{ ...bias, ...changes } as Any] });
+  const snapshot =
+    (changes: object, bytes = 40) =>
+    () =>
+      model.snapshot({ buffer: new Uint8Array(bytes), spans: [{ ...bias, ...changes } as Any] });
+
+  test.each<[string, object, string]>([
+    ['an offset behind the end', { offset: 8 }, 'INVALID_WEIGHTS'],
+    ['an offset near 2^53', { offset: Number.MAX_SAFE_INTEGER }, 'INVALID_WEIGHTS'],
+    ['a negative offset', { offset: -8 }, 'INVALID_ARGUMENT'],
+    ['fewer bytes than the shape has', { bytes: 8 }, 'INVALID_WEIGHTS'],
+    ['a huge shape', { shape: [2 ** 40, 2 ** 12], bytes: 40 }, 'INVALID_WEIGHTS'],
+    ['an unknown dtype', { dtype: 'F31' }, 'INVALID_DTYPE'],
+    ['an unknown name', { name: 'fc.nothing' }, 'WEIGHTS_MISMATCH'],
+    ['another shape', { shape: [2, 5] }, 'WEIGHTS_MISMATCH'],
+  ])('%s', async (_, changes, code) => {
+    expect(await codeOf(restore(changes))).toBe(code);
+    expect(await codeOf(snapshot(changes))).toBe(code);
+  });
+
+  test('a restore that fails at its second tensor leaves the first as it was', async () => {
+    const read = async () => {
+      const buffer = new Uint8Array(40);
+      await model.snapshot({ buffer, spans: [{ ...bias, shape: [10] }] });
+      return buffer;
+    };
+    const before = await read();
+    const spans = [
+      { ...bias, shape: [10] },
+      { ...bias, name: 'fc.nothing', shape: [10] },
+    ];
+    expect(await codeOf(() => model.restore({ source: { buffer: new Uint8Array(40).fill(1) }, spans }))).toBe(
+      'WEIGHTS_MISMATCH',
+    );
+    expect(await read()).toEqual(before);
+  });
+
+  test('a file that is shorter than its spans is refused, not read beyond its end', async () => {
+    const spans = [{ ...bias, shape: [10], offset: 10_000_000 }];
+    expect(await codeOf(() => model.restore({ source: { path: __filename }, spans }))).toBe(
+      'INVALID_WEIGHTS',
+    );
+    expect(await codeOf(() => model.restore({ source: { path: '/nonexistent/file' }, spans }))).toBe(
+      'FILE_NOT_FOUND',
+    );
+  });
+});
+
+test('pictures and output of a transform must have the sizes they claim', async () => {
+  const picture = { data: new Uint8Array(12), height: 2, width: 2 };
+  const call = (changes: object) => () =>
+    addon.resizeCrop({
+      pictures: [picture],
+      resize: 8,
+      crop: 8,
+      output: new Uint8Array(192),
+      ...changes,
+    } as Any);
+  expect(await codeOf(call({}))).toBe('no error');
+  expect(await codeOf(call({ pictures: [{ ...picture, height: 3 }] }))).toBe('INVALID_SHAPE');
+  expect(await codeOf(call({ pictures: [null] }))).toBe('INVALID_ARGUMENT');
+  expect(await codeOf(call({ output: new Uint8Array(191) }))).toBe('INVALID_SHAPE');
+  expect(await codeOf(call({ crop: 9 }))).toBe('INVALID_ARGUMENT');
+});

@@ -1,0 +1,63 @@
+import type {
+  NativeAddon,
+  NativeGoogLeNet,
+  NativeInceptionModule,
+  NativeTrainer,
+} from '../../src/native/contract';
+import { loadAddon } from '../../src/native/load';
+
+/** The compiler refuses these lists when they miss a name of the contract or have one too many. */
+type Names<T> = Record<keyof T, true>;
+
+const ADDON: Names<NativeAddon> = {
+  libtorch: true,
+  cuda: true,
+  shutDown: true,
+  setNumThreads: true,
+  numThreads: true,
+  resolveDevice: true,
+  GoogLeNet: true,
+  InceptionModule: true,
+  Trainer: true,
+  resizeCrop: true,
+};
+
+const MODULE: Names<NativeGoogLeNet> & Names<NativeInceptionModule> = {
+  forward: true,
+  parameterCount: true,
+  tensors: true,
+  snapshot: true,
+  restore: true,
+  setTraining: true,
+  manualSeed: true,
+  generatorState: true,
+  setGeneratorState: true,
+  initialize: true,
+  dispose: true,
+};
+
+const TRAINER: Names<NativeTrainer> = {
+  step: true,
+  evaluate: true,
+  tensors: true,
+  snapshot: true,
+  restore: true,
+  gradients: true,
+  dispose: true,
+};
+
+const sorted = (names: Iterable<string>) => [...names].sort();
+const methods = (type: { prototype: object }) =>
+  sorted(Object.getOwnPropertyNames(type.prototype).filter((name) => name !== 'constructor'));
+
+test('the addon exports what the contract lists, no more and no less', () => {
+  expect(sorted(Object.keys(loadAddon()))).toEqual(sorted(Object.keys(ADDON)));
+});
+
+test.each([
+  ['GoogLeNet', MODULE],
+  ['InceptionModule', MODULE],
+  ['Trainer', TRAINER],
+] as const)('%s has the methods that the contract lists', (name, expected) => {
+  expect(methods(loadAddon()[name])).toEqual(sorted(Object.keys(expected)));
+});
