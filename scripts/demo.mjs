@@ -1,4 +1,84 @@
-// npm run demo: sets everything up, then runs the main job.
-import { bootstrap } from './bootstrap.mjs';
+// npm run demo [-- flags of `googlenet setup`]: sets everything up, trains GoogLeNet on the bundled pictures until it clearly learns,
+// and uses the result. A demo that was interrupted goes on; another one begins in a folder of its own.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { bootstrap, root, run } from './bootstrap.mjs';
 
-await bootstrap();
+const main = 'dist/cli/main.js';
+const sample = 'scripts/sample/fashion-mnist';
+const picture = `${sample}/test/9-ankle-boot/000.png`;
+const recipe = ['--data', sample, '--epochs', '6', '--batch-size', '16'];
+/** Ten classes: guessing gets 0.1. */
+const wantedAccuracy = 0.5;
+
+/** The newest of runs/demo, runs/demo-2, …, and whether it is complete. */
+function newestRun() {
+  const folder = join(root, 'runs');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const numbers = names.flatMap((name) => /^demo(?:-(\d+))?$/.exec(name)?.[1] ?? (name === 'demo' ? 1 : []));
+  const number = Math.max(0, ...numbers.map(Number));
+  const has = (file) => existsSync(join(folder, nameOf(number), file));
+  return { number, begun: has('settings.json'), complete: has('model.safetensors') };
+}
+
+const nameOf = (number) => (number === 1 ? 'demo' : `demo-${number}`);
+
+/** How a command of the package is typed. */
+const announce = (args) => console.log(`\n$ npx googlenet ${args.join(' ')}`);
+
+/** Ends the demo where one of its commands failed or was interrupted. */
+function check(status) {
+  if (status > 128)
+    console.error('The demo was interrupted. Run `npm run demo` again: it goes on from there.');
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+async function googlenet(...args) {
+  announce(args);
+  check(await run(process.execPath, [main, ...args]));
+}
+
+/** The same for a command that prints JSON, which is returned. */
+async function googlenetJson(...args) {
+  announce(args);
+  const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [output, [status]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  check(status);
+  return JSON.parse(output);
+}
+
+await bootstrap(process.argv.slice(2));
+
+const newest = newestRun();
+const dir = join('runs', nameOf(newest.number + (newest.number === 0 || newest.complete ? 1 : 0)));
+const start = newest.begun && !newest.complete ? ['--resume', dir] : [...recipe, '--out', dir];
+console.log('\nGoogLeNet learns to tell ten kinds of clothes apart, from 100 pictures of each.');
+await googlenet('train', ...start);
+
+const weights = join(dir, 'model.safetensors');
+const {
+  top1: accuracy,
+  top5,
+  pictures,
+} = await googlenetJson('evaluate', weights, `${sample}/test`, '--json');
+console.log(
+  `The saved model, read again: test accuracy ${accuracy} (top-5 ${top5}) on ${pictures} pictures.`,
+);
+await googlenet('predict', weights, picture);
+
+if (!(accuracy > wantedAccuracy)) {
+  console.error(`The test accuracy is ${accuracy}; more than ${wantedAccuracy} was to be expected.`);
+  process.exit(1);
+}
+console.log(`Look at the curves:
+  ${join(root, dir, 'loss.png')}
+  ${join(root, dir, 'accuracy.png')}
+
+Try next:
+  npx googlenet evaluate ${weights} ${sample}/test           every class's accuracy
+  npx googlenet train --resume ${dir} --epochs 12          learn on
+  npx googlenet predict ${weights} your-own.jpg
+  npx googlenet train --data your-pictures --out runs/mine        your-pictures/train/<class>/*.jpg and …/test/<class>/*.jpg`);

@@ -1,6 +1,5 @@
 #include "train/sgd.h"
 
-#include <ATen/ops/_fused_sgd.h>
 #include <torch/types.h>
 
 #include "core/error.h"
@@ -16,17 +15,24 @@ void Sgd::zero_grad() {
 
 void Sgd::step(double lr) {
   const torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> parameters;
-  std::vector<torch::Tensor> gradients;
-  for (const auto& [name, tensor] : parameters_) {
-    parameters.push_back(tensor);
-    gradients.push_back(tensor.grad());
-  }
-  // The first step sets a buffer to the gradient itself, without dampening.
   const bool is_first_step = options_.momentum != 0 && momentum_.empty();
-  if (is_first_step) create_momentum_buffers();
-  at::_fused_sgd_(parameters, gradients, momentum_, options_.weight_decay, options_.momentum, lr,
-                  options_.dampening, options_.nesterov, /*maximize=*/false, is_first_step);
+  std::vector<torch::Tensor> buffers = is_first_step ? std::vector<torch::Tensor>() : momentum_;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    torch::Tensor parameter = parameters_[i].tensor;
+    torch::Tensor update = parameter.grad();
+    if (options_.weight_decay != 0) update = update.add(parameter, options_.weight_decay);
+    if (options_.momentum != 0) {
+      // The first step sets a buffer to the gradient itself, without dampening.
+      if (is_first_step) {
+        buffers.push_back(update.clone());
+      } else {
+        buffers[i].mul_(options_.momentum).add_(update, 1 - options_.dampening);
+      }
+      update = options_.nesterov ? update.add(buffers[i], options_.momentum) : buffers[i];
+    }
+    parameter.add_(update, -lr);
+  }
+  momentum_ = std::move(buffers);
 }
 
 std::vector<NamedTensor> Sgd::momentum_buffers() const {

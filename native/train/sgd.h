@@ -11,7 +11,9 @@ struct SgdOptions {
   bool nesterov;
 };
 
-// torch.optim.SGD. One fused pass per parameter; its bits equal those of Python's default implementation.
+// torch.optim.SGD, with the operations of its default implementation in their order. libtorch's fused kernel
+// takes half the time (7 of 14 ms a step) but rounds the last elements of tensors whose size is no multiple
+// of 8 in another way.
 class Sgd {
  public:
   Sgd(std::vector<NamedTensor> parameters, const SgdOptions& options);

@@ -1,7 +1,8 @@
 """The PyTorch-eager side of the benchmark: one timed run per request, so that the caller can interleave both sides.
 
 Requests are JSON lines on stdin, each answered by one JSON line (`{"error": …}` when it fails):
-    {"op": "load", "weights": FILE.safetensors, "images": FILE, "labels": FILE, "count": N, "threads": T, "numClasses": C}
+    {"op": "load", "weights": FILE.safetensors, "images": FILE, "labels": FILE, "count": N, "threads": T, "numClasses": C,
+     "channelsLast": false, "device": "cpu"}
         weights of a model with both auxiliary heads; N pictures as raw float32 [N, 3, 224, 224]; N labels as raw int32
     {"op": "forward", "batch": B}   one run of the first B pictures  → {"ms", "logits"}   (the first five logits)
     {"op": "step", "batch": B}      one SGD step on them             → {"ms", "loss"}
@@ -30,13 +31,26 @@ AUX_WEIGHT = 0.3
 
 
 class Peer:
-    def load(self, weights: str, images: str, labels: str, count: int, threads: int, numClasses: int) -> dict[str, Any]:
+    def load(
+        self,
+        weights: str,
+        images: str,
+        labels: str,
+        count: int,
+        threads: int,
+        numClasses: int,
+        channelsLast: bool = False,
+        device: str = "cpu",
+    ) -> dict[str, Any]:
         torch.set_num_threads(threads)
+        layout = torch.channels_last if channelsLast else torch.contiguous_format
         self.model = GoogLeNet(num_classes=numClasses, aux_logits=True)
         self.model.load_state_dict(load_file(weights))
+        self.device = torch.device(device)
+        self.model.to(self.device, memory_format=layout)
         self.sgd = torch.optim.SGD(self.model.parameters(), lr=0.01, momentum=0.9, weight_decay=2e-4)
         numbers = torch.from_file(images, size=count * 3 * 224 * 224, dtype=torch.float32)
-        self.images = numbers.clone().reshape(count, 3, 224, 224)
+        self.images = numbers.clone().reshape(count, 3, 224, 224).contiguous(memory_format=layout)
         self.labels = torch.from_file(labels, size=count, dtype=torch.int32).to(torch.int64)
         return {"torch": torch.__version__, "threads": torch.get_num_threads()}
 
@@ -50,16 +64,17 @@ class Peer:
         self.model.eval()
         with torch.inference_mode():
             start = time.perf_counter()
-            main, _, _ = self.model(images)
+            heads = [head.cpu() for head in self.model(images.to(self.device))]
             ms = (time.perf_counter() - start) * 1000
-        return {"ms": ms, "logits": main[0, :5].tolist()}
+        return {"ms": ms, "logits": heads[0][0, :5].tolist()}
 
     def step(self, batch: int) -> dict[str, Any]:
         images, labels = self.batch(batch)
         self.model.train()
         start = time.perf_counter()
         self.sgd.zero_grad(set_to_none=True)
-        main, aux1, aux2 = self.model(images)
+        labels = labels.to(self.device)
+        main, aux1, aux2 = self.model(images.to(self.device))
         loss = F.cross_entropy(main, labels)
         loss = loss + AUX_WEIGHT * F.cross_entropy(aux1, labels)
         loss = loss + AUX_WEIGHT * F.cross_entropy(aux2, labels)

@@ -197,9 +197,5 @@ def load_weights(path: str, options: dict[str, Any], batch: int, input_seed: int
     return {"images": images, **named("logits", logits(model, images)), **state_of(model)}, {}
 
 
-CASES = {
-    case.__name__: case
-    for case in (
-        info, init, forward, forward_bytes, inception, train, preprocess, accepts, save_weights, load_weights,
-    )
-}  # fmt: skip
+ALL = (info, init, forward, forward_bytes, inception, train, preprocess, accepts, save_weights, load_weights)
+CASES = {case.__name__: case for case in ALL}

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { GoogLeNetError } from '../errors.js';
 
@@ -12,9 +13,10 @@ export const EXIT_USAGE = 2;
 export function reportFailure(error: unknown, withStack: boolean): number {
   // commander has printed its own message, and help or a version is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const code = error instanceof GoogLeNetError ? error.code : null;
-  const hint = code === null ? ' (--verbose shows where)' : '';
-  console.error(withStack ? (stack ?? message) : `${code ?? 'Unexpected error'}: ${message}${hint}`);
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`${code ?? 'Unexpected error'}: ${message}`);
+  if (withStack) console.error(inspect(error));
+  else if (code === null) console.error('Run it again with --verbose to see where it happened.');
   return code === 'INVALID_ARGUMENT' ? EXIT_USAGE : EXIT_FAILURE;
 }

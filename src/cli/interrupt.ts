@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { GoogLeNetError } from '../errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -28,11 +27,6 @@ export class Interrupt {
   /** Exit status of a program that the signal ended, 130 for Ctrl-C; null when there was none. */
   get status(): number | null {
     return this.#first && 128 + constants.signals[this.#first.signal];
-  }
-
-  /** @throws GoogLeNetError `ABORTED` */
-  throwIfAborted(): void {
-    if (this.signal.aborted) throw new GoogLeNetError('ABORTED', 'Interrupted.');
   }
 
   release(): void {

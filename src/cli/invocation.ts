@@ -1,5 +1,11 @@
 import { basename, relative } from 'node:path';
 
+/** A path as somebody in the current folder would type it. */
+export function shown(path: string): string {
+  const short = relative('', path);
+  return short === '' || short.startsWith('..') ? path : short;
+}
+
 /** Quoted for a POSIX shell where it has to be. */
 export const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
@@ -8,7 +14,7 @@ export const quote = (argument: string): string =>
 function program(script: string): string[] {
   if (script.includes('/node_modules/.bin/')) return ['npx', 'googlenet'];
   if (basename(script) === 'googlenet') return ['googlenet'];
-  return ['node', relative('', script)];
+  return ['node', shown(script)];
 }
 
 /** The command line that runs `googlenet` again with other arguments. */

@@ -15,7 +15,6 @@ export const formatPercent = (fraction: number): string => `${(fraction * 100).t
 
 export const formatMegabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** What a JSON reader gets where a number does not exist. */
 export const formatJson = (value: unknown): string => JSON.stringify(value, null, 2);
 
 export type Alignment = 'left' | 'right';

@@ -22,14 +22,16 @@ function format(rows: ParityRow[]): string {
   return table.map((line) => line.map(pad).join('  ')).join('\n');
 }
 
+/** Batch 7 before batch 32. */
+const byCheck = (a: ParityRow, b: ParityRow): number =>
+  a.check.localeCompare(b.check, 'en', { numeric: true }) || a.threads - b.threads;
+
 export default function tearDown(): void {
   const file = process.env.GOOGLENET_PARITY_ROWS;
   if (file === undefined) return;
   if (existsSync(file)) {
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-    const rows = lines
-      .map((line) => JSON.parse(line) as ParityRow)
-      .sort((a, b) => (a.check < b.check ? -1 : 1));
+    const rows = lines.map((line) => JSON.parse(line) as ParityRow).sort(byCheck);
     const reference = rows[0]?.reference;
     const skipped = rows.flatMap((row) =>
       row.skipped === undefined ? [] : [`${row.check}: ${row.skipped}`],

@@ -1,0 +1,66 @@
+// Our side of the benchmark: the same JSON-lines protocol as peer.py, plus the delay of the event loop during each run.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
+
+const { GoogLeNet, Trainer, setNumThreads, libtorch } = createRequire(import.meta.url)('../..');
+
+const SIDE = 224;
+let model;
+let trainer;
+let images;
+let labels;
+
+function batch(size) {
+  const data = images.subarray(0, size * 3 * SIDE * SIDE);
+  return { data, shape: [size, 3, SIDE, SIDE] };
+}
+
+const floats = (file) => {
+  const bytes = readFileSync(file);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+};
+
+/** Milliseconds of a run, and how late the timers of the event loop fired meanwhile, sampled every millisecond. */
+async function timed(run) {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const start = performance.now();
+  const result = await run();
+  const ms = performance.now() - start;
+  // A run shorter than the sampling may have no sample.
+  await new Promise((resolve) => setTimeout(resolve, 3));
+  delay.disable();
+  return { ms, delayP99: delay.percentile(99) / 1e6, delayMax: delay.max / 1e6, result };
+}
+
+const operations = {
+  async load({ weights, images: imageFile, labels: labelFile, threads, device }) {
+    setNumThreads(threads);
+    model = await GoogLeNet.load(weights, { device });
+    trainer = new Trainer(model);
+    images = floats(imageFile);
+    const bytes = readFileSync(labelFile);
+    labels = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    return { libtorch: libtorch().version };
+  },
+  async forward({ batch: size }) {
+    model.eval();
+    const { result, ...times } = await timed(() => model.forward(batch(size)));
+    return { ...times, logits: [...result[0].data.slice(0, 5)] };
+  },
+  async step({ batch: size }) {
+    const { result, ...times } = await timed(() => trainer.step(batch(size), labels.subarray(0, size)));
+    return { ...times, loss: result.loss };
+  },
+  rss: async () => ({ bytes: process.memoryUsage().rss }),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { op, ...request } = JSON.parse(line);
+  const reply = await operations[op](request).catch((error) => ({
+    error: `${error.code ?? error.name}: ${error.message}`,
+  }));
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

@@ -1,0 +1,39 @@
+// A side of the benchmark: a child process that answers JSON lines.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export class Side {
+  #child;
+  #lines;
+
+  constructor(file, args) {
+    this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async ask(op, request = {}) {
+    this.#child.stdin.write(`${JSON.stringify({ op, ...request })}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error(`${this.#child.spawnfile} ended while it was asked for '${op}'.`);
+    const reply = JSON.parse(value);
+    if (reply.error) throw new Error(reply.error);
+    return reply;
+  }
+
+  close() {
+    this.#child.stdin.end();
+  }
+}
+
+/** Milliseconds from starting a program to its end. */
+export function timeProcess(file, args) {
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve(performance.now() - start);
+      else reject(new Error(`${file} ${args.join(' ')} ended with ${code}.`));
+    });
+  });
+}

@@ -1,0 +1,57 @@
+import { Command, Option } from 'commander';
+import { toOptions } from '../flags.js';
+import { GROUPS, SETTINGS, type SettingName, type TrainSettings } from '../training/settings.js';
+
+const EXAMPLES = `
+Examples:
+  $ googlenet train --data pictures --out runs/first
+        pictures/train/<class>/*.jpg, and pictures/val/ or pictures/test/ for validation
+  $ googlenet train --train a --validation b --out runs/second --epochs 60 --batch-size 64 --lr 0.02
+  $ googlenet train --resume runs/second
+        goes on where it was interrupted, to the same weights as if it had not been
+  $ googlenet train --resume runs/second --epochs 80
+  $ googlenet train --data pictures --weights runs/first/model.safetensors --out runs/third
+
+The folder of a run holds settings.json, metrics.jsonl, checkpoints/last.safetensors, model.safetensors (the final
+weights), best.safetensors (those that were best on the validation pictures), and the curves: loss and accuracy, each
+as .svg and .png. Ctrl-C finishes the step, writes a checkpoint and says how to go on.`;
+
+/** `googlenet train`: exit status 130 when Ctrl-C interrupted it. */
+export function trainCommand(): Command {
+  const command = new Command('train')
+    .description('train a model on folders of pictures')
+    .addOption(
+      new Option('--data <dir>', 'folder with train/, and val/, validation/ or test/').conflicts([
+        'train',
+        'validation',
+      ]),
+    )
+    .option('--train <dir>', 'training pictures, one subfolder for each class')
+    .option('--validation <dir>', 'pictures to score the model on after each epoch')
+    .option('--out <dir>', 'folder of the run, which must not hold one yet')
+    .addOption(
+      new Option('--resume <dir>', 'go on with the run in this folder').conflicts(['out', 'weights']),
+    )
+    .addOption(
+      new Option('--weights <file>', 'start from these weights or this checkpoint').conflicts('initWeights'),
+    );
+  for (const [heading, names] of Object.entries(GROUPS)) {
+    const options = names.flatMap((name) => toOptions(name, SETTINGS[name]));
+    for (const option of options) command.addOption(option.helpGroup(heading));
+  }
+  return command.addHelpText('after', EXAMPLES).action(async () => {
+    const { runTraining } = await import('../training/run.js');
+    const { data, train, validation, out, resume, weights } = command.opts<Record<string, string>>();
+    const places = Object.entries({ data, train, validation, out, resume, weights });
+    const given = Object.fromEntries(places.filter(([, value]) => value !== undefined));
+    process.exitCode = await runTraining({ ...given, settings: typedSettings(command) });
+  });
+}
+
+/** Those that were typed: a resumed run must tell them from defaults. */
+function typedSettings(command: Command): Partial<TrainSettings> {
+  const names = (Object.keys(SETTINGS) as SettingName[]).filter(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  );
+  return Object.fromEntries(names.map((name) => [name, command.getOptionValue(name)]));
+}

@@ -1,0 +1,49 @@
+import { type Classification, loadImages, topK } from '../classifier.js';
+import { GoogLeNet } from '../model.js';
+import type { Device } from '../module.js';
+import { setNumThreads } from '../runtime.js';
+import type { Tensor } from '../tensor.js';
+import type { PredictSettings } from './commands/predict.js';
+
+/** The best classes of each head; null for the heads of a model without auxiliary logits. */
+export interface Heads {
+  main: Classification[];
+  aux1: Classification[] | null;
+  aux2: Classification[] | null;
+}
+
+export interface Prediction extends Heads {
+  image: string;
+}
+
+/** Pictures that are computed together. */
+const BATCH = 32;
+
+/** Picture by picture, in the order given; the first unreadable one ends it. */
+export async function* predict(
+  weights: string,
+  images: readonly string[],
+  settings: PredictSettings,
+): AsyncGenerator<Prediction, void, void> {
+  if (settings.threads !== null) setNumThreads(settings.threads);
+  const model = await GoogLeNet.load(weights, { device: settings.device as Device });
+  try {
+    for (let start = 0; start < images.length; start += BATCH) {
+      const paths = images.slice(start, start + BATCH);
+      const [main, aux1, aux2] = await model.forward(await loadImages(paths));
+      const best = (tensor: Tensor, i: number) => topK(row(tensor, i), settings.topK, model.classes);
+      for (const [i, image] of paths.entries()) {
+        yield {
+          image,
+          main: best(main, i),
+          aux1: aux1 && best(aux1, i),
+          aux2: aux2 && best(aux2, i),
+        };
+      }
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+const row = ({ data, shape: [, width = 0] }: Tensor, i: number) => data.subarray(i * width, (i + 1) * width);

@@ -1,0 +1,67 @@
+/** What a run says at its start and at its end. */
+
+import { join } from 'node:path';
+import type { EpochRecord, EpochScores } from '../../report/records.js';
+import { flagOf } from '../flags.js';
+import { commandLine, shown } from '../invocation.js';
+import { formatCount, formatPercent, formatTable, plural } from '../output.js';
+import type { Plan } from './plan.js';
+import { bestOf } from './records.js';
+import { type RunDescription, runFiles, type Source } from './run-folder.js';
+import { SETTING_NAMES } from './settings.js';
+
+const sourceText = (source: Source | null): string =>
+  source === null ? 'none' : `${shown(source.folder)} (${formatCount(source.pictures)} pictures)`;
+
+export function formatStart(
+  { dir, run, checkpoint }: Plan,
+  environment: RunDescription['environment'],
+): string {
+  const { settings, classes, train, validation, weights } = run;
+  const rows = [
+    ['train', sourceText(train)],
+    ['validation', sourceText(validation)],
+    ['classes', formatCount(classes.length)],
+    ...(weights === null ? [] : [['weights', shown(weights)]]),
+    ...SETTING_NAMES.map((name) => [flagOf(name).slice(2), String(settings[name] ?? 'none')]),
+    ...Object.entries(environment).map(([name, value]) => [name, String(value)]),
+  ];
+  const table = formatTable(rows.map((row) => ['', ...row]));
+  if (checkpoint === null) return `Training in ${shown(dir)}:\n${table}`;
+  const { epoch, globalStep } = checkpoint.progress;
+  return `Going on in ${shown(dir)} after ${plural(epoch, 'epoch')}, ${plural(globalStep, 'step')}:\n${table}`;
+}
+
+const scoreCells = ({ loss, top1, top5 }: EpochScores): string[] => [
+  loss === null ? 'none' : loss.toFixed(4),
+  formatPercent(top1 ?? 0),
+  formatPercent(top5 ?? 0),
+];
+
+export function formatResult({ dir }: Plan, epochs: readonly EpochRecord[]): string {
+  const last = epochs.at(-1);
+  const best = bestOf(epochs);
+  const rows = [['', '', 'loss', 'top-1', 'top-5']];
+  if (last) rows.push(['', 'train', ...scoreCells(last.train)]);
+  if (last?.validation) rows.push(['', 'validation', ...scoreCells(last.validation)]);
+  if (best?.validation) rows.push(['', `best (epoch ${best.epoch})`, ...scoreCells(best.validation)]);
+  const files = runFiles(dir);
+  const outputs = [
+    ['', shown(files.model), 'the final weights'],
+    ...(best
+      ? [['', shown(files.best), `the weights of epoch ${best.epoch}, best on the validation pictures`]]
+      : []),
+    ['', shown(files.checkpoint), 'to go on with more epochs'],
+    ...['loss', 'accuracy'].map((name) => ['', shown(join(dir, `${name}.png`)), 'the curve, also as .svg']),
+  ];
+  const done = `Trained ${plural(last?.epoch ?? 0, 'epoch')}, ${plural(last?.step ?? 0, 'step')}.`;
+  return [
+    done,
+    formatTable(rows, ['left', 'left', 'right', 'right', 'right']),
+    `Files in ${shown(dir)}:`,
+    formatTable(outputs),
+  ].join('\n');
+}
+
+export const formatInterruption = ({ dir }: Plan, step: number): string =>
+  `Interrupted after ${plural(step, 'step')}. Go on with:\n  ${commandLine(['train', '--resume', shown(dir)])}`;

@@ -1,0 +1,138 @@
+import { copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cli, records, startCli, workspace } from './cli.js';
+
+const dir = workspace();
+const path = (...names: string[]) => join(dir, ...names);
+const MODEL = 'run/model.safetensors';
+const CHECKPOINT = 'run/checkpoints/last.safetensors';
+const PICTURE = 'pictures/test/1-trouser/003.png';
+
+beforeAll(async () => {
+  const recipe = [
+    '--data',
+    'pictures',
+    '--epochs',
+    '1',
+    '--batch-size',
+    '4',
+    '--threads',
+    '1',
+    '--out',
+    'run',
+  ];
+  expect(await cli(dir, 'train', ...recipe)).toMatchObject({ code: 0 });
+});
+
+describe('evaluate', () => {
+  test('a saved model scores what it scored at the end of its training', async () => {
+    const { code, stdout } = await cli(dir, 'evaluate', MODEL, 'pictures/test', '--json');
+    expect(code).toBe(0);
+    const scores = JSON.parse(stdout);
+    const validation = records(path('run')).at(-1)?.validation as { loss: number; top1: number };
+    expect(scores).toMatchObject({ pictures: 16, top1: validation.top1, top5: 1 });
+    // The same terms in another order.
+    expect(scores.loss).toBeCloseTo(validation.loss, 5);
+    expect(scores.classes.map(({ name, pictures }: Record<string, unknown>) => [name, pictures])).toEqual([
+      ['0-t-shirt-top', 8],
+      ['1-trouser', 8],
+    ]);
+  });
+
+  test('results are for stdout, progress is for stderr', async () => {
+    const { code, stdout, stderr } = await cli(dir, 'evaluate', CHECKPOINT, 'pictures/test');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^loss \d+\.\d{4} {2}top-1 [\d.]+ % {2}top-5 100\.00 %$/m);
+    expect(stdout).toMatch(/^1-trouser +8 +\d +[\d.]+ % +\d/m);
+    expect(stderr).toMatch(/^evaluation {2}\d+\/16 {2}[\d.]+ images\/s/);
+  });
+
+  test('a folder with other classes than the model is refused', async () => {
+    renameSync(path('pictures/train/0-t-shirt-top'), path('pictures/train/0-shirt'));
+    const { code, stdout, stderr } = await cli(dir, 'evaluate', MODEL, 'pictures/train');
+    renameSync(path('pictures/train/0-shirt'), path('pictures/train/0-t-shirt-top'));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^INVALID_DATASET: .*0-shirt.*0-t-shirt-top/);
+  });
+});
+
+describe('predict', () => {
+  test('prints the best classes of the three heads side by side', async () => {
+    const { code, stdout } = await cli(dir, 'predict', MODEL, PICTURE);
+    expect(code).toBe(0);
+    const [title, heads, ...ranks] = stdout.trimEnd().split('\n');
+    expect(title).toBe(PICTURE);
+    expect(heads).toMatch(/^ +main +aux1 +aux2$/);
+    expect(ranks).toHaveLength(2);
+    for (const rank of ranks) expect(rank).toMatch(/^ +\d( {2}[01]-[\w-]+ +[01]\.\d{4}){3}$/);
+  });
+
+  test('--json prints one document for all pictures', async () => {
+    const { stdout } = await cli(dir, 'predict', MODEL, PICTURE, PICTURE, '--json', '--top-k', '1');
+    const { predictions } = JSON.parse(stdout);
+    expect(predictions).toHaveLength(2);
+    expect(predictions[0]).toEqual(predictions[1]);
+    expect(predictions[0].aux2).toEqual([
+      { label: expect.any(String), index: expect.any(Number), probability: expect.any(Number) },
+    ]);
+  });
+
+  test('an unreadable picture is named', async () => {
+    writeFileSync(path('broken.png'), 'not a picture');
+    const { code, stderr } = await cli(dir, 'predict', MODEL, 'broken.png');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^INVALID_IMAGE: .*broken\.png/);
+  });
+});
+
+describe('info', () => {
+  test('tells weights from a checkpoint', async () => {
+    const weights = await cli(dir, 'info', MODEL);
+    expect(weights.stdout).toMatch(/type +weights/);
+    expect(weights.stdout).toMatch(/names +0-t-shirt-top, 1-trouser/);
+    const checkpoint = JSON.parse((await cli(dir, 'info', CHECKPOINT, '--json')).stdout);
+    expect(checkpoint).toMatchObject({
+      type: 'checkpoint',
+      numClasses: 2,
+      auxLogits: true,
+      training: { epoch: 1, step: 0, globalStep: 2, batchSize: 4, auxWeight: 0.3 },
+    });
+    expect(checkpoint.tensors).toBeUndefined();
+  });
+
+  test('counts the parameters, and lists the tensors where asked to', async () => {
+    const { stdout } = await cli(dir, 'info', MODEL, '--json', '--tensors');
+    const { parameters, tensors } = JSON.parse(stdout);
+    // 13,378,792 at 1000 classes; each class has 1025 numbers in each of three heads.
+    expect(parameters).toBe(13_378_792 - 998 * 3 * 1025);
+    expect(tensors).toContainEqual({ name: 'fc.weight', dtype: 'F32', shape: [2, 1024] });
+    expect((await cli(dir, 'info', MODEL, '--tensors')).stdout).toMatch(/^fc\.weight +F32 +\[2, 1024\]$/m);
+  });
+
+  test('goes on where nobody reads its output', async () => {
+    const run = startCli(dir, 'info', MODEL, '--tensors');
+    run.child.stdout?.destroy();
+    expect(await run.result).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('a truncated file is an error with a code', async () => {
+    copyFileSync(path(MODEL), path('truncated.safetensors'));
+    truncateSync(path('truncated.safetensors'), readFileSync(path(MODEL)).length - 4);
+    for (const args of [['info'], ['predict', PICTURE], ['evaluate', 'pictures/test']]) {
+      const [command = '', ...rest] = args;
+      const { code, stderr } = await cli(dir, command, 'truncated.safetensors', ...rest);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^INVALID_WEIGHTS: .*truncated/);
+    }
+  });
+});
+
+test.each(['evaluate', 'predict'])(
+  '%s without the device that was asked for fails with its code',
+  async (command) => {
+    const target = command === 'predict' ? PICTURE : 'pictures/test';
+    const { code, stderr } = await cli(dir, command, MODEL, target, '--device', 'cuda:99');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^CUDA_UNAVAILABLE: /);
+  },
+);

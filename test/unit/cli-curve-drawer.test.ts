@@ -1,0 +1,62 @@
+import { CurveDrawer } from '../../src/cli/training/curve-drawer.js';
+import type { CurveFiles } from '../../src/report/write-curves.js';
+
+const FILES: CurveFiles = { loss: { svg: 'a', png: 'b' }, accuracy: { svg: 'c', png: 'd' } };
+
+/** Drawings that end when they are told to. */
+function drawings() {
+  const started: { end(): void; fail(error: Error): void }[] = [];
+  const draw = () =>
+    new Promise<CurveFiles>((resolve, reject) => {
+      started.push({ end: () => resolve(FILES), fail: reject });
+    });
+  return { started, draw };
+}
+
+const turn = () => new Promise(setImmediate);
+
+test('requests during a drawing lead to one more drawing', async () => {
+  const { started, draw } = drawings();
+  const drawer = new CurveDrawer('run', fail, draw);
+  drawer.request();
+  drawer.request();
+  drawer.request();
+  expect(started).toHaveLength(1);
+  started[0]?.end();
+  await turn();
+  expect(started).toHaveLength(2);
+  started[1]?.end();
+  await turn();
+  expect(started).toHaveLength(2);
+});
+
+test('the last drawing waits for the one under way, and shows the last state', async () => {
+  const { started, draw } = drawings();
+  const drawer = new CurveDrawer('run', fail, draw);
+  drawer.request();
+  drawer.request();
+  const finished = drawer.finish();
+  started[0]?.end();
+  await turn();
+  expect(started).toHaveLength(2);
+  started[1]?.end();
+  expect(await finished).toBe(FILES);
+});
+
+test('a drawing that fails is reported and the run goes on; the last one fails the run', async () => {
+  const { started, draw } = drawings();
+  const failures: string[] = [];
+  const drawer = new CurveDrawer('run', (error) => failures.push(error.message), draw);
+  drawer.request();
+  started[0]?.fail(new Error('disk full'));
+  await turn();
+  expect(failures).toEqual(['disk full']);
+  const finished = drawer.finish();
+  await turn();
+  started[1]?.fail(new Error('disk still full'));
+  await expect(finished).rejects.toThrow('disk still full');
+});
+
+function fail(error: Error): never {
+  throw error;
+}

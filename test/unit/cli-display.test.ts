@@ -1,0 +1,71 @@
+import { createDisplay } from '../../src/cli/display.js';
+
+const CLEAR = '\r\u001b[K';
+const status = (done: number) => ({ label: 'epoch 1/2', done, total: 8, details: 'loss 1.0' });
+
+function fake(isTTY: boolean, columns = 80) {
+  const screen = { isTTY, columns, text: '', write: (text: string) => (screen.text += text) };
+  const time = { ms: 0 };
+  return { screen, time, display: (term = 'xterm') => createDisplay(screen, term, () => time.ms) };
+}
+
+test('away from a terminal a line is printed at once and then every ten seconds', () => {
+  const { screen, time, display } = fake(false);
+  const lines = display();
+  for (; time.ms <= 20_000; time.ms += 500) lines.update(status(time.ms / 2500));
+  lines.line('epoch 1/2 is over');
+  lines.close();
+  expect(screen.text).toBe(
+    [
+      'epoch 1/2  0/8  loss 1.0',
+      'epoch 1/2  4/8  loss 1.0',
+      'epoch 1/2  8/8  loss 1.0',
+      'epoch 1/2 is over',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a terminal that cannot clear a line gets plain lines too', () => {
+  const { screen, display } = fake(true);
+  display('dumb').update(status(1));
+  expect(screen.text).toBe('epoch 1/2  1/8  loss 1.0\n');
+});
+
+test('on a terminal one line is drawn over itself, ten times a second at most', () => {
+  const { screen, time, display } = fake(true);
+  const bar = display();
+  bar.update(status(0));
+  for (time.ms = 1; time.ms < 100; time.ms++) bar.update(status(1));
+  time.ms = 100;
+  bar.update(status(2));
+  const drawn = (filled: number, done: number) =>
+    `${CLEAR}epoch 1/2 ${'█'.repeat(filled)}${'░'.repeat(24 - filled)} ${done}/8  loss 1.0`;
+  expect(screen.text).toBe(drawn(0, 0) + drawn(6, 2));
+});
+
+test('a full bar is always drawn', () => {
+  const { screen, display } = fake(true);
+  const bar = display();
+  bar.update(status(7));
+  bar.update(status(8));
+  expect(screen.text).toContain('█'.repeat(24));
+});
+
+test('lines stay above the bar, and the bar goes away', () => {
+  const { screen, display } = fake(true);
+  const bar = display();
+  bar.line('before');
+  bar.update(status(0));
+  const [, drawn = ''] = screen.text.split(CLEAR);
+  bar.line('after');
+  bar.close();
+  bar.close();
+  expect(screen.text).toBe(`before\n${CLEAR}${drawn}${CLEAR}after\n${drawn}${CLEAR}`);
+});
+
+test('a narrow terminal gets as much of the bar as fits on one line', () => {
+  const { screen, display } = fake(true, 20);
+  display().update(status(4));
+  expect(screen.text).toBe(`${CLEAR}epoch 1/2 █████████`);
+});

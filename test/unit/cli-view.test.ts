@@ -1,0 +1,83 @@
+import type { Display, Status } from '../../src/cli/display.js';
+import { bestOf, epochRecord, stepRecord } from '../../src/cli/training/records.js';
+import { TrainingView } from '../../src/cli/training/view.js';
+import { checkRecord, type EpochRecord } from '../../src/report/records.js';
+import type { EpochEvent, StepEvent } from '../../src/train/fit.js';
+import { runRecords } from '../support/runs.js';
+
+const losses = { loss: 1.5, mainLoss: 1, aux1Loss: null, aux2Loss: null };
+const step: StepEvent = {
+  ...{ type: 'step', epoch: 2, step: 7, stepsPerEpoch: 5, count: 20, imagesPerSecond: 10, lr: 0.01 },
+  ...{ correct: 5, correctTop5: 10 },
+  ...losses,
+};
+const scores = { loss: 1.25, top1: 0.5, top5: 0.75 };
+const epoch: EpochEvent = {
+  ...{ type: 'epoch', epoch: 2, step: 10, lr: 0.01, seconds: 65, imagesPerSecond: 10 },
+  ...{ train: scores, validation: { ...scores, top1: 0.25 } },
+};
+
+function watch() {
+  const seen: { lines: string[]; status: Status | undefined } = { lines: [], status: undefined };
+  const display: Display = {
+    update: (status) => {
+      seen.status = status;
+    },
+    line: (text) => seen.lines.push(text),
+    close: () => undefined,
+  };
+  const time = { ms: 0 };
+  const shape = { epochs: 3, epoch: 2, trainPictures: 100, validationPictures: 30 };
+  return { seen, time, view: new TrainingView(display, shape, () => time.ms) };
+}
+
+test('a step shows the means of its epoch, the speed and the time left', () => {
+  const { seen, view } = watch();
+  view.step(step, scores, 40);
+  // 60 + 100 pictures at 10 a second, and 2 × 30 at three times that speed.
+  expect(seen.status).toEqual({
+    label: 'epoch 2/3',
+    done: 40,
+    total: 100,
+    details: 'loss 1.2500  top-1 50.00 %  10.0 images/s  0:18 left',
+  });
+});
+
+test('the speed of the validation is measured', () => {
+  const { seen, time, view } = watch();
+  view.step(step, scores, 100);
+  time.ms = 1000;
+  view.validated(10);
+  // 100 pictures at 10 a second, and 20 + 30 at 10 a second.
+  expect(seen.status).toEqual({
+    label: 'epoch 2/3 validation',
+    done: 10,
+    total: 30,
+    details: '0:15 left',
+  });
+});
+
+test('an epoch leaves a line', () => {
+  const { seen, view } = watch();
+  view.epoch(epoch);
+  expect(seen.lines).toEqual([
+    'epoch 2/3  train loss 1.2500  top-1 50.00 %   validation loss 1.2500  top-1 25.00 %   lr 0.01000   1:05',
+  ]);
+});
+
+test('events become records that the run log takes', () => {
+  expect(checkRecord(stepRecord(step))).toMatchObject({ step: 7, top1: 0.25, aux1Loss: null });
+  expect(checkRecord(epochRecord(epoch))).toMatchObject({ epoch: 2, validation: { top1: 0.25 } });
+  expect(checkRecord(epochRecord({ ...epoch, imagesPerSecond: Number.NaN })).imagesPerSecond).toBeNull();
+});
+
+test('the best epoch is the one with the highest accuracy, the earliest of equals', () => {
+  const epochs = runRecords({ epochs: 4, stepsPerEpoch: 1 }).filter(
+    (r): r is EpochRecord => r.type === 'epoch',
+  );
+  const [first] = epochs;
+  expect(bestOf(epochs)?.epoch).toBe(4);
+  expect(bestOf([...epochs].reverse().concat(epochs))?.epoch).toBe(4);
+  expect(bestOf(first ? [first, { ...first, epoch: 9 }] : [])?.epoch).toBe(1);
+  expect(bestOf(epochs.map((record) => ({ ...record, validation: null })))).toBeNull();
+});
