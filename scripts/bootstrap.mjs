@@ -2,7 +2,7 @@
 // the native addon. Plain JavaScript without dependencies, since it runs before there are any. What is up to date is left alone.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -110,6 +110,8 @@ async function compileTypeScript() {
     rmSync(join(root, 'dist'), { recursive: true, force: true });
     const status = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
     if (status !== 0) fail('SETUP_FAILED', 'The TypeScript sources do not compile; see above.', status);
+    // npm does this where the package is installed; here `npx googlenet` runs the file itself.
+    chmodSync(join(root, 'dist/cli/main.js'), 0o755);
   });
 }
 

@@ -31,6 +31,7 @@ class Driver {
     }
   }
 
+  // Why no device can be used; empty where one can.
   const std::string& problem() const { return problem_; }
 
   CudaDevice describe(int index) const {
@@ -58,6 +59,11 @@ class Driver {
   std::string problem_;
 };
 
+const Driver& driver() {
+  static const Driver driver;
+  return driver;
+}
+
 bool has_cuda_library() {
   Dl_info info;
   const auto* symbol = reinterpret_cast<const void*>(&at::globalContext);
@@ -79,17 +85,25 @@ CudaStatus probe() {
     return status;
   }
   status.loaded = true;
-  const Driver driver;
-  if (!driver.problem().empty()) {
-    status.reason = driver.problem();
+  if (!driver().problem().empty()) {
+    status.reason = driver().problem();
     return status;
   }
   const int count = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
-  for (int index = 0; index < count; ++index) status.devices.push_back(driver.describe(index));
+  for (int index = 0; index < count; ++index) status.devices.push_back(driver().describe(index));
   status.available = count > 0;
   if (!status.available)
     status.reason = "libtorch finds no CUDA device (is the driver too old for this libtorch?)";
   return status;
+}
+
+// Not parsed by c10::Device, whose index has 8 bits: 'cuda:256' would be device 0.
+size_t index_of(const std::string& wish) {
+  if (wish == "cuda") return 0;
+  const std::string digits = wish.substr(0, 5) == "cuda:" ? wish.substr(5) : "";
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos)
+    throw Error("INVALID_ARGUMENT", "Unknown device '" + wish + "'.");
+  return std::stoul(digits);
 }
 
 }  // namespace
@@ -100,14 +114,15 @@ const CudaStatus& cuda_status() {
 }
 
 c10::Device resolve_device(const std::string& wish) {
-  if (wish == "cpu") return c10::Device(c10::kCPU);
+  // Where there is no device, opening the library would cost a quarter of a second for nothing.
+  const bool is_optional = wish == "cpu" || wish == "auto";
+  if (is_optional && (!has_cuda_library() || !driver().problem().empty())) return c10::Device(c10::kCPU);
   const CudaStatus& cuda = cuda_status();
-  if (wish == "auto") return cuda.available ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
+  if (wish == "cpu" || (wish == "auto" && !cuda.available)) return c10::Device(c10::kCPU);
   if (!cuda.available)
     throw Error("CUDA_UNAVAILABLE", "CUDA cannot be used: " + cuda.reason + ". Use device 'cpu' or 'auto'.");
-  const c10::Device device(wish);
-  const int index = device.has_index() ? device.index() : 0;
-  if (index >= static_cast<int>(cuda.devices.size())) {
+  const size_t index = wish == "auto" ? 0 : index_of(wish);
+  if (index >= cuda.devices.size()) {
     throw Error("CUDA_UNAVAILABLE", "There is no device '" + wish + "': this machine has " +
                                         std::to_string(cuda.devices.size()) +
                                         " CUDA device(s), numbered from 0.");

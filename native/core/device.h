@@ -21,11 +21,13 @@ struct CudaStatus {
   std::vector<CudaDevice> devices;
 };
 
-// Opens libtorch_cuda on the first call. Nothing in this process may touch libtorch's CUDA hooks before: they
-// are looked up once and would be remembered as absent.
+// Opens libtorch_cuda on the first call.
 const CudaStatus& cuda_status();
 
-// 'cpu', 'cuda', 'cuda:N' or 'auto'. Throws CUDA_UNAVAILABLE.
+// 'cpu', 'cuda', 'cuda:N' or 'auto'. Throws CUDA_UNAVAILABLE. To be called before the first computation in
+// the process, also one on the CPU: libtorch looks its CUDA library up once, and what it does not find then
+// stays away. A convolution on the CPU already asks whether there is cuDNN, and the first backward pass
+// starts autograd's threads, one for each device of that moment.
 c10::Device resolve_device(const std::string& wish);
 
 }  // namespace googlenet

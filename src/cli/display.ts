@@ -27,7 +27,8 @@ export interface Screen {
 
 const REDRAW_MS = 100;
 const LINE_MS = 10_000;
-const BAR_WIDTH = 24;
+const MIN_BAR = 6;
+const MAX_BAR = 24;
 
 export function createDisplay(
   screen: Screen = process.stderr,
@@ -86,7 +87,8 @@ class BarDisplay implements Display {
   update(status: Status): void {
     if (status.done < status.total && !this.#isDue()) return;
     // A full last column would make some terminals wrap, and the line could not be taken back.
-    this.#drawn = formatBar(status).slice(0, (this.#screen.columns ?? 80) - 1);
+    const columns = (this.#screen.columns || 80) - 1;
+    this.#drawn = formatBar(status, columns).slice(0, columns);
     this.#screen.write(CLEAR_LINE + this.#drawn);
   }
 
@@ -100,8 +102,10 @@ class BarDisplay implements Display {
   }
 }
 
-function formatBar({ label, done, total, details }: Status): string {
-  const filled = Math.round((BAR_WIDTH * Math.min(done, total)) / Math.max(total, 1));
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-  return `${label} ${bar} ${done}/${total}  ${details}`.trimEnd();
+/** The bar gives way to the numbers. */
+function formatBar({ label, done, total, details }: Status, columns: number): string {
+  const numbers = `${done}/${total}  ${details}`.trimEnd();
+  const width = Math.max(MIN_BAR, Math.min(MAX_BAR, columns - label.length - numbers.length - 2));
+  const filled = Math.round((width * Math.min(done, total)) / Math.max(total, 1));
+  return `${label} ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${numbers}`;
 }

@@ -38,17 +38,17 @@ export async function evaluateModel(
   const file = await describeFile(weights);
   const dataset = await ImageFolder.open(dir);
   assertSameClasses(file, dir, dataset);
-  const display = createDisplay();
-  const interrupt = new Interrupt(() => display.line('Stopping.'));
-  if (file.model.classes === undefined) {
-    display.line(
-      `${weights} has no class names: folders are taken for its classes in the order of their names.`,
-    );
-  }
   if (settings.threads !== null) setNumThreads(settings.threads);
   const { device, channelsLast, auxWeight } = settings;
   const model = await GoogLeNet.load(weights, { device: device as Device, channelsLast });
   const trainer = new Trainer(model, { auxWeight });
+  const display = createDisplay();
+  const interrupt = new Interrupt(() => display.line('Stopping.'));
+  if (model.classes === undefined) {
+    display.line(
+      `${weights} has no class names: folders are taken for its classes in the order of their names.`,
+    );
+  }
   try {
     const tallies = await tallyClasses(trainer, dataset, settings, display, interrupt.signal);
     const names = tallies.map((tally, label) => ({ name: dataset.classes[label] ?? '', tally }));

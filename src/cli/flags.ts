@@ -21,6 +21,15 @@ export type ValuesOf<Table extends Settings> = {
   [Name in keyof Table]: Table[Name] extends Setting<infer T> ? T : never;
 };
 
+/** What is not given gets its default. */
+export function withDefaults<Table extends Settings>(
+  table: Table,
+  given: Readonly<Record<string, unknown>>,
+): ValuesOf<Table> {
+  const values = Object.entries(table).map(([name, setting]) => [name, given[name] ?? setting.default]);
+  return Object.fromEntries(values) as ValuesOf<Table>;
+}
+
 /** A text that is no number stays a text, so that the check can show it. */
 const readNumber = (text: string): unknown =>
   /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : text;

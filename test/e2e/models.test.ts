@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cli, records, startCli, workspace } from './cli.js';
+import { cli, records, startCli, until, workspace } from './cli.js';
 
 const dir = workspace();
 const path = (...names: string[]) => join(dir, ...names);
@@ -45,6 +45,13 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^loss \d+\.\d{4} {2}top-1 [\d.]+ % {2}top-5 100\.00 %$/m);
     expect(stdout).toMatch(/^1-trouser +8 +\d +[\d.]+ % +\d/m);
     expect(stderr).toMatch(/^evaluation {2}\d+\/16 {2}[\d.]+ images\/s/);
+  });
+
+  test('Ctrl-C ends it without a result', async () => {
+    const run = startCli(dir, 'evaluate', MODEL, 'pictures/test', '--batch-size', '1', '--threads', '1');
+    await until(run, () => run.output.stderr.includes('evaluation'));
+    run.child.kill('SIGINT');
+    expect(await run.result).toMatchObject({ code: 130, stdout: '' });
   });
 
   test('a folder with other classes than the model is refused', async () => {

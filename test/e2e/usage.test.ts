@@ -1,4 +1,4 @@
-import { cli, workspace } from './cli.js';
+import { cli, MAIN, start, workspace } from './cli.js';
 
 const dir = workspace();
 const COMMANDS = ['train', 'evaluate', 'predict', 'info', 'doctor', 'setup'];
@@ -13,6 +13,10 @@ test.each(['train', 'evaluate', 'predict', 'info'])('the help of %s has examples
   const { code, stdout } = await cli(dir, command, '--help');
   expect(code).toBe(0);
   expect(stdout).toContain(`$ googlenet ${command} `);
+});
+
+test('the program can be executed by itself, as npx does in a clone', async () => {
+  expect(await start(MAIN, ['--version'], dir).result).toMatchObject({ code: 0 });
 });
 
 test('--version prints the version of the package', async () => {

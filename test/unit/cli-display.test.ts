@@ -64,8 +64,11 @@ test('lines stay above the bar, and the bar goes away', () => {
   expect(screen.text).toBe(`before\n${CLEAR}${drawn}${CLEAR}after\n${drawn}${CLEAR}`);
 });
 
-test('a narrow terminal gets as much of the bar as fits on one line', () => {
-  const { screen, display } = fake(true, 20);
+test('the bar gives way to the numbers, and the line never wraps', () => {
+  const { screen, display } = fake(true, 40);
   display().update(status(4));
-  expect(screen.text).toBe(`${CLEAR}epoch 1/2 █████████`);
+  expect(screen.text).toBe(`${CLEAR}epoch 1/2 ████████░░░░░░░ 4/8  loss 1.0`);
+  const narrow = fake(true, 20);
+  narrow.display().update(status(4));
+  expect(narrow.screen.text).toBe(`${CLEAR}epoch 1/2 ███░░░ 4/`);
 });

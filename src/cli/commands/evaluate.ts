@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Evaluation } from '../evaluation.js';
-import { toOptions, type ValuesOf } from '../flags.js';
+import { toOptions, type ValuesOf, withDefaults } from '../flags.js';
 import { formatCount, formatJson, formatPercent, formatTable, plural } from '../output.js';
 import { SETTINGS } from '../training/settings.js';
 
@@ -27,23 +27,13 @@ export function evaluateCommand(): Command {
   }
   return command.addHelpText('after', EXAMPLES).action(async (weights: string, dir: string) => {
     const { evaluateModel } = await import('../evaluation.js');
-    const { json, ...typed } = command.opts<Partial<EvaluateSettings> & { json?: boolean }>();
-    const settings: EvaluateSettings = { ...defaults, ...typed };
+    const { json, ...typed } = command.opts();
+    const settings = withDefaults(OPTIONS, typed);
     const { status, evaluation } = await evaluateModel(weights, dir, settings);
     if (evaluation) console.log(json ? formatJson(evaluation) : formatEvaluation(evaluation));
     process.exitCode = status;
   });
 }
-
-const defaults: EvaluateSettings = {
-  batchSize: batchSize.default,
-  auxWeight: auxWeight.default,
-  resize: resize.default,
-  crop: crop.default,
-  device: device.default,
-  threads: threads.default,
-  channelsLast: channelsLast.default,
-};
 
 function formatEvaluation({ weights, dir, pictures, loss, top1, top5, classes }: Evaluation): string {
   const rows = classes.map((entry) => [

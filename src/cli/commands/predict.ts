@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { count, toOptions, type ValuesOf } from '../flags.js';
+import { count, toOptions, type ValuesOf, withDefaults } from '../flags.js';
 import { formatJson, formatTable } from '../output.js';
 import type { Heads, Prediction } from '../prediction.js';
 import { SETTINGS } from '../training/settings.js';
@@ -28,8 +28,8 @@ export function predictCommand(): Command {
   }
   return command.addHelpText('after', EXAMPLES).action(async (weights: string, images: string[]) => {
     const { predict } = await import('../prediction.js');
-    const { json, ...typed } = command.opts<Partial<PredictSettings> & { json?: boolean }>();
-    const settings = { topK: 5, device: device.default, threads: threads.default, ...typed };
+    const { json, ...typed } = command.opts();
+    const settings = withDefaults(OPTIONS, typed);
     const predictions: Prediction[] = [];
     for await (const prediction of predict(weights, images, settings)) {
       if (json) predictions.push(prediction);

@@ -1,5 +1,14 @@
 /** What `googlenet train` can be told, once for its flags, for settings.json and for what is printed at the start. */
-import { count, deviceSetting, optionalCount, real, type Settings, toggle, type ValuesOf } from '../flags.js';
+import {
+  count,
+  deviceSetting,
+  optionalCount,
+  real,
+  type Settings,
+  toggle,
+  type ValuesOf,
+  withDefaults,
+} from '../flags.js';
 
 export const GROUPS = {
   'Training:': ['epochs', 'batchSize', 'seed', 'checkpointEvery'],
@@ -46,7 +55,7 @@ export const SETTINGS = {
   crop: count(224, 'edge of the square that is cut from their centre, 223 to 254'),
 
   device: deviceSetting,
-  threads: optionalCount('threads to compute with (default: one for each core)', 1024),
+  threads: optionalCount("threads to compute with (default: libtorch's own choice)", 1024),
   channelsLast: toggle(true, 'the usual memory format: other rounding, and on the CPU 1.7 times slower'),
 } as const satisfies Settings;
 
@@ -55,6 +64,4 @@ export type SettingName = keyof TrainSettings;
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-export const DEFAULTS = Object.fromEntries(
-  SETTING_NAMES.map((name) => [name, SETTINGS[name].default]),
-) as TrainSettings;
+export const DEFAULTS: TrainSettings = withDefaults(SETTINGS, {});
