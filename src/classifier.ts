@@ -1,7 +1,7 @@
 import { decodeImage } from './data/decode.js';
 import { preprocess } from './data/transforms.js';
 import type { Images } from './tensor.js';
-import { integer } from './validate.js';
+import { integer, invalid, isFloat32Array } from './validate.js';
 
 export interface Classification {
   /** The class's name, or its index as text in a model without names. */
@@ -18,14 +18,17 @@ export interface Classification {
  * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`
  */
 export async function loadImages(sources: readonly (string | Uint8Array)[]): Promise<Images> {
+  if (!Array.isArray(sources)) throw invalid('sources', 'an array of paths or encoded pictures', sources);
   return preprocess(await Promise.all(sources.map((source) => decodeImage(source))));
 }
 
 /**
  * The `k` classes with the highest logits, best first.
  * @param logits of one picture, `[numClasses]`.
+ * @throws GoogLeNetError `INVALID_DTYPE`, `INVALID_ARGUMENT`
  */
 export function topK(logits: Float32Array, k: number, classes?: readonly string[]): Classification[] {
+  if (!isFloat32Array(logits)) throw invalid('logits', 'a Float32Array', logits, 'INVALID_DTYPE');
   integer('k', k, 1);
   const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - highest));

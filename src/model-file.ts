@@ -8,6 +8,9 @@ export interface ModelDescription {
   auxLogits: boolean;
   /** Names of the classes, where they are known. */
   classes?: readonly string[];
+  /** As the model was trained with. */
+  dropout?: number;
+  dropoutAux?: number;
 }
 
 /** The metadata key under which this package keeps JSON of its own. Files written elsewhere lack it. */
@@ -30,21 +33,60 @@ export function fromMetadata(header: SafetensorsHeader, path: string): Record<st
   throw new GoogLeNetError('INVALID_WEIGHTS', `The metadata of ${path} is damaged. Save the file again.`);
 }
 
-/** Reads a description off the tensors themselves, so that a Python state_dict needs no metadata. */
-export function describe(
-  tensors: readonly TensorSpan[],
-  content: Record<string, unknown>,
-  path: string,
-): ModelDescription {
+/** In checkpoints the model's tensors stand beside the optimiser's, behind this. */
+export const MODEL_PREFIX = 'model.';
+
+/** A file's tensors under a prefix, by their names without it. */
+export function withoutPrefix(tensors: readonly TensorSpan[], prefix: string): TensorSpan[] {
+  return tensors.flatMap((span) =>
+    span.name.startsWith(prefix) ? [{ ...span, name: span.name.slice(prefix.length) }] : [],
+  );
+}
+
+export interface StoredModel {
+  /** Of the model alone, under its own names. */
+  tensors: TensorSpan[];
+  description: ModelDescription;
+  /** The package's own metadata; empty in files written elsewhere. */
+  content: Record<string, unknown>;
+}
+
+/**
+ * The model in a file of weights or a checkpoint. Classes and auxiliary heads are read off the tensors, so that a Python state_dict
+ * needs no metadata.
+ * @throws GoogLeNetError `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where the file holds no GoogLeNet.
+ */
+export function modelIn(header: SafetensorsHeader, path: string): StoredModel {
+  const content = fromMetadata(header, path);
+  const inCheckpoint = withoutPrefix(header.tensors, MODEL_PREFIX);
+  const tensors = inCheckpoint.length > 0 ? inCheckpoint : header.tensors;
   const numClasses = tensors.find(({ name }) => name === 'fc.weight')?.shape[0];
   if (numClasses === undefined || numClasses < 1) {
     throw new GoogLeNetError('WEIGHTS_MISMATCH', `${path} holds no GoogLeNet: it has no tensor 'fc.weight'.`);
   }
   const auxLogits = tensors.some(({ name }) => name.startsWith('auxilliary_output_1.'));
-  const { classes } = content;
+  const extras = readExtras(content.model, numClasses, path);
+  return { tensors, content, description: { numClasses, auxLogits, ...extras } };
+}
+
+/** What the metadata adds to the tensors. It may be missing, but if it is there it must be sound. */
+function readExtras(value: unknown, numClasses: number, path: string): Partial<ModelDescription> {
+  if (value === undefined) return {};
+  const { classes, dropout, dropoutAux } = (value ?? { classes: null }) as Record<string, unknown>;
+  const isRate = (rate: unknown) => typeof rate === 'number' && rate >= 0 && rate <= 1;
   const areNames =
     Array.isArray(classes) &&
     classes.length === numClasses &&
     classes.every((name) => typeof name === 'string');
-  return areNames ? { numClasses, auxLogits, classes: classes as string[] } : { numClasses, auxLogits };
+  if (
+    (classes !== undefined && !areNames) ||
+    [dropout, dropoutAux].some((rate) => rate !== undefined && !isRate(rate))
+  ) {
+    throw new GoogLeNetError(
+      'INVALID_WEIGHTS',
+      `The metadata of ${path} does not fit its tensors. Save the file again.`,
+    );
+  }
+  const extras = { classes, dropout, dropoutAux };
+  return Object.fromEntries(Object.entries(extras).filter(([, extra]) => extra !== undefined));
 }

@@ -1,14 +1,14 @@
 import { type Classification, loadImages, topK } from './classifier.js';
-import { readSafetensorsHeader } from './formats/safetensors.js';
+import { withSafetensors } from './formats/safetensors.js';
 import { readImages } from './images.js';
-import { describe, fromMetadata, type ModelDescription, toMetadata } from './model-file.js';
+import { type ModelDescription, modelIn, toMetadata } from './model-file.js';
 import { type Device, type InitMethod, Module, readPlace } from './module.js';
 import { call, callSync } from './native/call.js';
 import type { NativeGoogLeNet } from './native/contract.js';
 import { loadAddon } from './native/load.js';
 import type { Images, Tensor } from './tensor.js';
 import { boolean, integer, invalid, number, options, string } from './validate.js';
-import { loadFile, saveFile, withoutPrefix } from './weights.js';
+import { loadFile, saveFile } from './weights.js';
 
 export interface GoogLeNetOptions {
   /** Default 1000. */
@@ -48,9 +48,6 @@ export interface LoadModelOptions {
 
 /** Logits of the three heads, `[n, numClasses]` each; `null` for the heads of a model without auxiliary logits. */
 export type Logits = [main: Tensor, aux1: Tensor | null, aux2: Tensor | null];
-
-/** In checkpoints the model's tensors stand beside the optimiser's. */
-export const MODEL_PREFIX = 'model.';
 
 function readClasses(value: unknown, numClasses: number): readonly string[] | undefined {
   if (value === undefined) return undefined;
@@ -172,8 +169,8 @@ export class GoogLeNet extends Module<NativeGoogLeNet> {
 
   /** What a file says of this model beside its tensors. */
   describe(): ModelDescription {
-    const { numClasses, auxLogits, classes } = this;
-    return classes ? { numClasses, auxLogits, classes } : { numClasses, auxLogits };
+    const { numClasses, auxLogits, classes, dropout, dropoutAux } = this;
+    return { numClasses, auxLogits, ...(classes && { classes }), dropout, dropoutAux };
   }
 
   /**
@@ -197,21 +194,18 @@ export class GoogLeNet extends Module<NativeGoogLeNet> {
     const known = ['device', 'seed', 'dropout', 'dropoutAux', 'channelsLast', 'strict', 'classes'] as const;
     const { strict = true, ...rest } = options('options', given, known) as LoadModelOptions;
     boolean('strict', strict);
-    const header = await readSafetensorsHeader(string('path', path));
-    const inModel = withoutPrefix(header.tensors, MODEL_PREFIX);
-    const tensors = inModel.length > 0 ? inModel : header.tensors;
-    const { model: stored = {} } = fromMetadata(header, path) as { model?: Record<string, unknown> };
-    const model = new GoogLeNet({
-      ...describe(tensors, stored, path),
-      ...rest,
-      [WITHOUT_WEIGHTS]: strict,
-    } as GoogLeNetOptions);
-    try {
-      await loadFile(model.native, path, tensors, { strict });
-      return model.eval();
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
+    return withSafetensors(string('path', path), async (file) => {
+      const { tensors, description } = modelIn(file, path);
+      const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+      const options = { ...description, ...Object.fromEntries(given), [WITHOUT_WEIGHTS]: strict };
+      const model = new GoogLeNet(options as GoogLeNetOptions);
+      try {
+        await loadFile(model.native, file, tensors, { strict });
+        return model.eval();
+      } catch (error) {
+        model.dispose();
+        throw error;
+      }
+    });
   }
 }

@@ -119,8 +119,9 @@ export const numberOfElements = (sizes: readonly number[]): number => sizes.redu
 
 export function signal(name: string, value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
-  if (typeof (value as AbortSignal | null)?.aborted !== 'boolean')
-    throw invalid(name, 'an AbortSignal', value);
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  const isSignal = typeof aborted === 'boolean' && typeof addEventListener === 'function';
+  if (!isSignal) throw invalid(name, 'an AbortSignal', value);
   return value as AbortSignal;
 }
 

@@ -1,8 +1,9 @@
 import { GoogLeNetError } from './errors.js';
 import { writeFileAtomic } from './formats/atomic-file.js';
-import { planSafetensors } from './formats/safetensors.js';
+import { type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
 import { call } from './native/call.js';
 import type { TensorInfo, TensorSpan, TensorStore } from './native/contract.js';
+import { allocate, copyInSlices } from './private-copy.js';
 import { DTYPE_BYTES, type DType } from './tensor.js';
 import { invalid, numberOfElements, object, shape as readShape } from './validate.js';
 
@@ -110,11 +111,10 @@ export type CopyOut = (options: { buffer: Uint8Array; spans: TensorSpan[] }) => 
 /** Copies tensors out of the addon as typed arrays, which share one ArrayBuffer. */
 export async function readTensors(tensors: readonly TensorInfo[], copy: CopyOut): Promise<StateDict> {
   const { spans, bytes } = layOut(tensors);
-  // Zeroed lazily by the operating system: allocating it here costs microseconds whatever its size.
-  const memory = new ArrayBuffer(bytes);
-  await call(() => copy({ buffer: new Uint8Array(memory), spans }));
+  const buffer = allocate(bytes);
+  await call(() => copy({ buffer, spans }));
   const entries = spans.map(({ name, dtype, shape, offset, bytes }) => {
-    const data = new ARRAYS[dtype](memory, offset, bytes / DTYPE_BYTES[dtype]);
+    const data = new ARRAYS[dtype](buffer.buffer, offset, bytes / DTYPE_BYTES[dtype]);
     return [name, { dtype, shape, data }] as const;
   });
   return Object.fromEntries(entries);
@@ -142,33 +142,6 @@ function readStateTensor(name: string, value: unknown): StateTensor {
   return { dtype: dtype as DType, shape: sizes, data: array };
 }
 
-/** Copies at most this many bytes in one go on the JS thread. */
-const SLICE_BYTES = 1 << 20;
-
-/** Memory that only we hold, filled from the caller's arrays in slices so that the event loop goes on meanwhile. */
-async function copyPrivately(
-  tensors: readonly StateTensor[],
-  spans: readonly TensorSpan[],
-  bytes: number,
-): Promise<Uint8Array> {
-  const memory = new Uint8Array(bytes);
-  let copied = 0;
-  for (const [i, { data }] of tensors.entries()) {
-    const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const target = spans[i]?.offset ?? 0;
-    for (let at = 0; at < source.length; at += SLICE_BYTES) {
-      const slice = source.subarray(at, at + SLICE_BYTES);
-      memory.set(slice, target + at);
-      copied += slice.length;
-      if (copied >= SLICE_BYTES) {
-        copied = 0;
-        await new Promise(setImmediate);
-      }
-    }
-  }
-  return memory;
-}
-
 export interface LoadOptions {
   /** Fail where names differ; false takes what fits and leaves the rest as it is. Default true. */
   strict: boolean;
@@ -188,28 +161,26 @@ export async function loadStateDict(
   assertMatch(difference, strict, 'the state dict');
   const used = given.filter(({ name }) => !difference.unexpected.includes(name));
   const { spans, bytes } = layOut(used.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] })));
-  const buffer = await copyPrivately(used, spans, bytes);
+  const buffer = allocate(bytes);
+  await copyInSlices(
+    buffer,
+    used.map(({ data }, i) => ({ source: data, offset: spans[i]?.offset ?? 0 })),
+  );
   await call(() => store.restore({ source: { buffer }, spans }));
   return difference;
 }
 
-/** A file's tensors under a prefix, by their names without it. */
-export function withoutPrefix(tensors: readonly TensorSpan[], prefix: string): TensorSpan[] {
-  return tensors.flatMap((span) =>
-    span.name.startsWith(prefix) ? [{ ...span, name: span.name.slice(prefix.length) }] : [],
-  );
-}
-
+/** @param tensors those of the file that are meant for `store`, under its names. */
 export async function loadFile(
   store: TensorStore,
-  path: string,
+  { fd, path }: OpenSafetensors,
   tensors: readonly TensorSpan[],
   { strict }: LoadOptions,
 ): Promise<Difference> {
   const difference = compareTensors(store.tensors(), tensors);
   assertMatch(difference, strict, path);
   const spans = tensors.filter(({ name }) => !difference.unexpected.includes(name));
-  await call(() => store.restore({ source: { path }, spans }));
+  await call(() => store.restore({ source: { fd, path }, spans }));
   return difference;
 }
 
@@ -230,7 +201,7 @@ export async function saveFile(
     tensors.map((info) => ({ ...info, name: prefix + info.name })),
   );
   const { spans, dataBytes } = planSafetensors(named);
-  const buffer = new Uint8Array(dataBytes);
+  const buffer = allocate(dataBytes);
   // Asked for together, so that no training step comes between the groups.
   await Promise.all(
     groups.map(({ prefix, tensors, copy }) => {

@@ -1,5 +1,7 @@
 #include "binding/environment.h"
 
+#include <vector>
+
 #include "binding/session.h"
 
 namespace googlenet {
@@ -26,22 +28,27 @@ void Environment::create(Napi::Env env) {
 void Environment::shut_down() {
   closed_ = true;
   data_queue_.stop();
-  for (Session* session : sessions_) session->queue.stop();
+  // Held, because a dropped job may have been the last to hold a session.
+  std::vector<std::shared_ptr<Session>> sessions;
+  for (Session* session : sessions_) sessions.push_back(session->weak_from_this().lock());
+  for (const auto& session : sessions) {
+    if (session) session->queue.stop();
+  }
 }
 
 void Environment::submit(SerialQueue& queue, std::unique_ptr<Task> task, bool keep_alive) {
   if (closed_) return;
-  if (keep_alive && pending_++ == 0) completions_.Ref(env_);
   // std::function wants copies, so the job shares what it will hand back. Jobs that are dropped are destroyed
   // by stop(), which runs on this thread too.
   auto completion =
       std::make_shared<std::unique_ptr<Completion>>(new Completion{std::move(task), keep_alive});
   const bool accepted = queue.push([this, completion] {
     (*completion)->task->work();
-    // Fails only while the environment closes; the completion is then destroyed with the queue's jobs.
-    if (completions_.NonBlockingCall(completion->get()) == napi_ok) (void)completion->release();
+    // It can only fail for lack of memory. What it holds must not be destroyed on this thread, so it is given
+    // up.
+    completions_.NonBlockingCall(completion->release());
   });
-  if (!accepted && keep_alive && --pending_ == 0) completions_.Unref(env_);
+  if (accepted && keep_alive && pending_++ == 0) completions_.Ref(env_);
 }
 
 void Environment::deliver(Napi::Env env, Napi::Function, Environment* self, Completion* raw) {

@@ -9,6 +9,7 @@ class GoogLeNetHandle : public ModuleHandle<GoogLeNetHandle> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit GoogLeNetHandle(Info info);
+  void Finalize(Napi::Env env) override { collect(env); }
 
   // The handle behind a value, or an Error where the value is something else.
   static GoogLeNetHandle& from(const Napi::Value& value);

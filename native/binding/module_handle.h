@@ -31,8 +31,13 @@ class ModuleHandle : public Napi::ObjectWrap<Self> {
 
   explicit ModuleHandle(Info info) : Napi::ObjectWrap<Self>(info) {}
 
-  void Finalize(Napi::Env env) override {
-    if (session_) session_->dispose(env);
+  // Called by the leaf classes' Finalize: node-addon-api does not see an inherited one.
+  void collect(Napi::Env env) {
+    try {
+      if (session_) session_->dispose(env);
+    } catch (const std::exception&) {
+      // No thread to be had: the module is freed with the last reference to the session.
+    }
   }
 
   const std::shared_ptr<Session>& session() const { return session_; }

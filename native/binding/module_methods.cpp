@@ -29,13 +29,13 @@ void set_memory_format(torch::nn::Module& module, at::MemoryFormat format) {
 Napi::Value parameter_count(Info info, Session& session) {
   session.require_usable();
   int64_t count = 0;
-  for (const auto& parameter : session.module->parameters()) count += parameter.numel();
+  for (const TensorInfo& parameter : session.parameters()) count += c10::multiply_integers(parameter.shape);
   return Napi::Number::New(info.Env(), static_cast<double>(count));
 }
 
 Napi::Value tensors(Info info, Session& session) {
   session.require_usable();
-  return describe(info.Env(), state_dict(*session.module));
+  return to_js(info.Env(), session.tensors());
 }
 
 Napi::Value snapshot(Info info, Session& session) {

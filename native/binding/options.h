@@ -1,13 +1,12 @@
 #pragma once
 
 #include <array>
-#include <exception>
 #include <string>
 #include <vector>
 
+#include "binding/errors.h"
 #include "binding/napi_setup.h"
 #include "binding/staging.h"
-#include "core/error.h"
 #include "data/transforms.h"
 #include "weights/state_dict.h"
 
@@ -49,20 +48,5 @@ Staging::Handle copy_floats(const Options& options, const char* name, const std:
 torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_classes);
 
 const char* dtype_name(c10::ScalarType dtype);
-
-// Runs a native method; whatever it throws becomes a JavaScript error with a code.
-template <class Body>
-Napi::Value guarded(const Napi::CallbackInfo& info, Body body) {
-  try {
-    return body();
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (...) {
-    const ErrorReport problem = report(std::current_exception());
-    Napi::Error error = Napi::Error::New(info.Env(), problem.message);
-    error.Set("code", Napi::String::New(info.Env(), problem.code));
-    throw error;
-  }
-}
 
 }  // namespace googlenet

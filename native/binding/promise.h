@@ -6,18 +6,10 @@
 #include <type_traits>
 
 #include "binding/environment.h"
-#include "core/error.h"
+#include "binding/errors.h"
 #include "core/threads.h"
 
 namespace googlenet {
-
-// { code, message } as a JavaScript Error; src/native/call.ts turns it into the package's class with the
-// caller's stack.
-inline Napi::Value to_js_error(Napi::Env env, const ErrorReport& report) {
-  Napi::Error error = Napi::Error::New(env, report.message);
-  error.Set("code", Napi::String::New(env, report.code));
-  return error.Value();
-}
 
 template <class Work, class Convert>
 class PromiseTask : public Task {
@@ -45,12 +37,14 @@ class PromiseTask : public Task {
     const Napi::HandleScope scope(env);
     try {
       if (error_) {
-        deferred_.Reject(to_js_error(env, report(error_)));
+        deferred_.Reject(to_js_error(env, report(error_)).Value());
       } else {
         deferred_.Resolve(convert_(env, *result_));
       }
     } catch (const Napi::Error& error) {
       deferred_.Reject(error.Value());
+    } catch (...) {
+      deferred_.Reject(to_js_error(env, report(std::current_exception())).Value());
     }
   }
 

@@ -2,7 +2,9 @@
 
 #include <torch/types.h>
 
-#include <cstring>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "core/error.h"
 
@@ -10,15 +12,20 @@ namespace googlenet {
 
 namespace {
 
-// Frees a disposed module where freeing tens of megabytes disturbs nobody.
-class Release : public Task {
+// Work that nobody waits for and that does not keep the process alive.
+class DetachedTask : public Task {
  public:
-  explicit Release(std::shared_ptr<Session> session) : session_(std::move(session)) {}
-  void work() override { session_->module.reset(); }
-  void finish(Napi::Env) override {}
+  DetachedTask(std::shared_ptr<Session> session, std::function<void()> work, std::function<void()> finish)
+      : session_(std::move(session)), work_(std::move(work)), finish_(std::move(finish)) {}
+  void work() override { work_(); }
+  void finish(Napi::Env) override {
+    if (finish_) finish_();
+  }
 
  private:
   std::shared_ptr<Session> session_;
+  std::function<void()> work_;
+  std::function<void()> finish_;
 };
 
 int64_t bytes_of(const torch::nn::Module& module) {
@@ -45,16 +52,39 @@ void Session::require_usable() const {
 
 void Session::set_module(Napi::Env env, std::shared_ptr<torch::nn::Module> created) {
   module = std::move(created);
-  reported_bytes_ = bytes_of(*module);
-  Napi::MemoryManagement::AdjustExternalMemory(env, reported_bytes_);
+  tensors_ = describe(state_dict(*module));
+  parameters_ = describe(named_parameters(*module));
+  report_memory(env, bytes_of(*module));
 }
 
 void Session::dispose(Napi::Env env) {
   if (disposed_) return;
   disposed_ = true;
   if (environment_->closed()) return;
-  Napi::MemoryManagement::AdjustExternalMemory(env, -reported_bytes_);
-  environment_->submit(queue, std::make_unique<Release>(shared_from_this()), /*keep_alive=*/false);
+  report_memory(env, -reported_bytes_);
+  // Freed where freeing tens of megabytes disturbs nobody. No work can follow, so the thread and libtorch's
+  // threads behind it end then and not with the last handle.
+  run_detached([this] { release(); }, [this] { queue.stop(); });
+}
+
+void Session::run_detached(std::function<void()> work, std::function<void()> finish) {
+  auto task = std::make_unique<DetachedTask>(shared_from_this(), std::move(work), std::move(finish));
+  environment_->submit(queue, std::move(task), /*keep_alive=*/false);
+}
+
+void Session::report_memory(Napi::Env env, int64_t bytes) {
+  reported_bytes_ += bytes;
+  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
+}
+
+void Session::release() {
+  for (const auto& release : releases_) release();
+  releases_.clear();
+  module.reset();
+#ifdef __GLIBC__
+  // Otherwise glibc keeps much of a model for later, in an arena that other threads may never use.
+  malloc_trim(0);
+#endif
 }
 
 Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of) {
@@ -68,10 +98,11 @@ Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, Te
 Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of) {
   const Options source(options.object("source"));
   std::vector<TensorSpan> spans = options.spans("spans");
-  if (source.has("path")) {
-    return session.run(
-        env, [spans = std::move(spans), path = source.string("path"),
-              tensors_of = std::move(tensors_of)](Session& self) { restore(tensors_of(self), spans, path); });
+  if (source.has("fd")) {
+    auto file = std::make_shared<FileReader>(static_cast<int>(source.integer("fd")), source.string("path"));
+    return session.run(env,
+                       [spans = std::move(spans), file = std::move(file), tensors_of = std::move(tensors_of)](
+                           Session& self) { restore(tensors_of(self), spans, *file); });
   }
   const Bytes buffer = source.bytes("buffer");
   return session.run(
@@ -79,17 +110,35 @@ Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, Ten
             tensors_of = std::move(tensors_of)](Session& self) { restore(tensors_of(self), spans, buffer); });
 }
 
-Napi::Value describe(Napi::Env env, const std::vector<NamedTensor>& tensors) {
+namespace {
+
+Napi::Array shape_to_js(Napi::Env env, at::IntArrayRef sizes) {
+  Napi::Array shape = Napi::Array::New(env, sizes.size());
+  for (uint32_t d = 0; d < sizes.size(); ++d)
+    shape[d] = Napi::Number::New(env, static_cast<double>(sizes[d]));
+  return shape;
+}
+
+// The tensor's own memory, without a copy. Node ends the process where V8 cannot allocate a large array;
+// libtorch has already allocated this one.
+Napi::Float32Array array_of(Napi::Env env, const torch::Tensor& tensor) {
+  const auto count = static_cast<size_t>(tensor.numel());
+  if (count == 0) return Napi::Float32Array::New(env, 0);
+  auto* owner = new torch::Tensor(tensor);
+  const auto free = [](Napi::BasicEnv, void*, torch::Tensor* kept) { delete kept; };
+  const auto memory = Napi::ArrayBuffer::New(env, tensor.mutable_data_ptr(), tensor.nbytes(), free, owner);
+  return Napi::Float32Array::New(env, count, memory, 0);
+}
+
+}  // namespace
+
+Napi::Value to_js(Napi::Env env, const std::vector<TensorInfo>& tensors) {
   Napi::Array list = Napi::Array::New(env, tensors.size());
   for (uint32_t i = 0; i < tensors.size(); ++i) {
-    const auto& [name, tensor] = tensors[i];
-    Napi::Array shape = Napi::Array::New(env, static_cast<size_t>(tensor.dim()));
-    for (uint32_t d = 0; d < shape.Length(); ++d)
-      shape[d] = Napi::Number::New(env, static_cast<double>(tensor.size(d)));
     Napi::Object info = Napi::Object::New(env);
-    info["name"] = name;
-    info["dtype"] = dtype_name(tensor.scalar_type());
-    info["shape"] = shape;
+    info["name"] = tensors[i].name;
+    info["dtype"] = dtype_name(tensors[i].dtype);
+    info["shape"] = shape_to_js(env, tensors[i].shape);
     list[i] = info;
   }
   return list;
@@ -97,14 +146,9 @@ Napi::Value describe(Napi::Env env, const std::vector<NamedTensor>& tensors) {
 
 Napi::Value tensor_to_js(Napi::Env env, const torch::Tensor& tensor) {
   if (!tensor.defined()) return env.Null();
-  Napi::Float32Array data = Napi::Float32Array::New(env, static_cast<size_t>(tensor.numel()));
-  if (tensor.numel() > 0) std::memcpy(data.Data(), tensor.const_data_ptr<float>(), tensor.nbytes());
-  Napi::Array shape = Napi::Array::New(env, static_cast<size_t>(tensor.dim()));
-  for (uint32_t d = 0; d < shape.Length(); ++d)
-    shape[d] = Napi::Number::New(env, static_cast<double>(tensor.size(d)));
   Napi::Object result = Napi::Object::New(env);
-  result["data"] = data;
-  result["shape"] = shape;
+  result["data"] = array_of(env, tensor);
+  result["shape"] = shape_to_js(env, tensor.sizes());
   return result;
 }
 

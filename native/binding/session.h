@@ -44,6 +44,22 @@ class Session : public std::enable_shared_from_this<Session> {
   Staging& staging() { return environment_->staging(); }
   void set_module(Napi::Env env, std::shared_ptr<torch::nn::Module> created);
 
+  // What the module is made of, for the JavaScript thread; the module itself belongs to the compute thread.
+  const std::vector<TensorInfo>& tensors() const { return tensors_; }
+  const std::vector<TensorInfo>& parameters() const { return parameters_; }
+
+  // Native memory behind this session's handles, so that V8 collects them in time.
+  void report_memory(Napi::Env env, int64_t bytes);
+
+  // Runs `work`, which must not throw, on this session's thread, then `finish` on the JavaScript thread, if
+  // the process lives so long.
+  void run_detached(std::function<void()> work, std::function<void()> finish = nullptr);
+
+  // Something else to free with the module, on its thread.
+  void on_release(std::function<void()> release) { releases_.push_back(std::move(release)); }
+  // Compute thread: frees the module and what depends on it.
+  void release();
+
   SerialQueue queue;
   const c10::Device device;
   RandomSource random;
@@ -54,6 +70,9 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<Environment> environment_;
   bool disposed_ = false;
   int64_t reported_bytes_ = 0;
+  std::vector<TensorInfo> tensors_;
+  std::vector<TensorInfo> parameters_;
+  std::vector<std::function<void()>> releases_;
 };
 
 // The tensors a copy is about, looked up on the compute thread.
@@ -61,10 +80,10 @@ using TensorsOf = std::function<std::vector<NamedTensor>(Session&)>;
 
 // { buffer, spans }: copies tensors into a buffer that only we hold.
 Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of);
-// { source: { path } | { buffer }, spans }: copies stored tensors in.
+// { source: { fd, path } | { buffer }, spans }: copies stored tensors in.
 Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of);
 
-Napi::Value describe(Napi::Env env, const std::vector<NamedTensor>& tensors);
+Napi::Value to_js(Napi::Env env, const std::vector<TensorInfo>& tensors);
 Napi::Value tensor_to_js(Napi::Env env,
                          const torch::Tensor& tensor);  // float, contiguous, on the CPU; undefined → null
 

@@ -7,22 +7,35 @@
 
 namespace googlenet {
 
-// The optimiser's tensors belong to the model's thread, so they are created and used there only.
+// The optimiser's tensors belong to the model's thread, so they are created, used and freed there only.
 struct TrainerHandle::State {
   SgdOptions sgd;
   double aux_weight;
   int64_t num_classes;
+  int64_t reported_bytes;
   std::unique_ptr<Trainer> trainer;
 
   Trainer& on(Session& session) {
     if (!trainer) trainer = std::make_unique<Trainer>(GoogLeNetHandle::model_of(session), sgd, aux_weight);
     return *trainer;
   }
+
+  void free() {
+    if (trainer) trainer->optimizer().zero_grad();
+    trainer.reset();
+  }
 };
 
 namespace {
 
-Napi::Value to_js(Napi::Env env, const BatchResult& result) {
+// Momentum and gradients, once they are there.
+int64_t training_bytes(const std::vector<TensorInfo>& parameters) {
+  int64_t elements = 0;
+  for (const TensorInfo& parameter : parameters) elements += c10::multiply_integers(parameter.shape);
+  return 2 * elements * static_cast<int64_t>(sizeof(float));
+}
+
+Napi::Value batch_to_js(Napi::Env env, const BatchResult& result) {
   Napi::Object object = Napi::Object::New(env);
   object["loss"] = result.loss;
   object["mainLoss"] = result.main_loss;
@@ -43,6 +56,9 @@ Napi::Function TrainerHandle::define(Napi::Env env) {
                          InstanceMethod<&TrainerHandle::tensors>("tensors"),
                          InstanceMethod<&TrainerHandle::snapshot>("snapshot"),
                          InstanceMethod<&TrainerHandle::restore>("restore"),
+                         InstanceMethod<&TrainerHandle::has_momentum>("hasMomentum"),
+                         InstanceMethod<&TrainerHandle::reset_momentum>("resetMomentum"),
+                         InstanceMethod<&TrainerHandle::is_finite>("isFinite"),
                          InstanceMethod<&TrainerHandle::gradients>("gradients"),
                          InstanceMethod<&TrainerHandle::dispose>("dispose"),
                      });
@@ -58,6 +74,12 @@ TrainerHandle::TrainerHandle(Info info) : Napi::ObjectWrap<TrainerHandle>(info) 
                    options.boolean("nesterov")};
     state_->aux_weight = options.number("auxWeight");
     state_->num_classes = GoogLeNetHandle::model_of(*session_)->options.num_classes;
+    // A disposed model takes its trainers' tensors with it.
+    session_->on_release([weak = std::weak_ptr<State>(state_)] {
+      if (const auto state = weak.lock()) state->free();
+    });
+    state_->reported_bytes = training_bytes(session_->parameters());
+    session_->report_memory(info.Env(), state_->reported_bytes);
     return info.Env().Undefined();
   });
 }
@@ -66,7 +88,8 @@ void TrainerHandle::require_usable() const {
   if (!state_) throw Error("DISPOSED", "This trainer was disposed. Create a new one.");
 }
 
-Napi::Value TrainerHandle::step(Info info) {
+template <class Run>
+Napi::Value TrainerHandle::run_batch(Info info, Run run) {
   return guarded(info, [&] {
     require_usable();
     const Options options(info);
@@ -74,26 +97,25 @@ Napi::Value TrainerHandle::step(Info info) {
     return session_->run(
         info.Env(),
         [images, labels = copy_labels(options, images->size(0), state_->num_classes),
-         lr = options.number("lr"), normalization = read_normalization(options),
-         state = state_](Session& self) {
-          return state->on(self).step(to_input(*images, normalization, self), labels.to(self.device), lr);
+         normalization = read_normalization(options), state = state_, run](Session& self) {
+          return run(state->on(self), to_input(*images, normalization, self), labels.to(self.device));
         },
-        to_js);
+        [](Napi::Env env, const BatchResult& result) { return batch_to_js(env, result); });
+  });
+}
+
+Napi::Value TrainerHandle::step(Info info) {
+  return guarded(info, [&] {
+    const double lr = Options(info).number("lr");
+    return run_batch(info, [lr](Trainer& trainer, const torch::Tensor& images, const torch::Tensor& labels) {
+      return trainer.step(images, labels, lr);
+    });
   });
 }
 
 Napi::Value TrainerHandle::evaluate(Info info) {
-  return guarded(info, [&] {
-    require_usable();
-    const Options options(info);
-    const Staging::Handle images = copy_images(options, session_->staging());
-    return session_->run(
-        info.Env(),
-        [images, labels = copy_labels(options, images->size(0), state_->num_classes),
-         normalization = read_normalization(options), state = state_](Session& self) {
-          return state->on(self).evaluate(to_input(*images, normalization, self), labels.to(self.device));
-        },
-        to_js);
+  return run_batch(info, [](Trainer& trainer, const torch::Tensor& images, const torch::Tensor& labels) {
+    return trainer.evaluate(images, labels);
   });
 }
 
@@ -102,10 +124,7 @@ Napi::Value TrainerHandle::tensors(Info info) {
   return guarded(info, [&] {
     require_usable();
     session_->require_usable();
-    std::vector<NamedTensor> parameters;
-    for (const auto& item : session_->module->named_parameters())
-      parameters.push_back({item.key(), item.value()});
-    return describe(info.Env(), parameters);
+    return to_js(info.Env(), session_->parameters());
   });
 }
 
@@ -137,13 +156,52 @@ Napi::Value TrainerHandle::gradients(Info info) {
   });
 }
 
+template <class Work>
+Napi::Value TrainerHandle::ask(Info info, Work work) {
+  return guarded(info, [&] {
+    require_usable();
+    return session_->run(
+        info.Env(), [state = state_, work](Session& self) { return work(state->on(self).optimizer()); },
+        [](Napi::Env env, bool answer) { return Napi::Boolean::New(env, answer); });
+  });
+}
+
+Napi::Value TrainerHandle::has_momentum(Info info) {
+  return ask(info, [](const Sgd& optimizer) { return optimizer.has_momentum(); });
+}
+
+Napi::Value TrainerHandle::is_finite(Info info) {
+  return ask(info, [](const Sgd& optimizer) { return optimizer.is_finite(); });
+}
+
+Napi::Value TrainerHandle::reset_momentum(Info info) {
+  return ask(info, [](Sgd& optimizer) {
+    optimizer.clear_momentum();
+    return true;
+  });
+}
+
+void TrainerHandle::release(Napi::Env env) {
+  const auto state = std::move(state_);
+  state_.reset();
+  // Where the model is disposed, its tensors are freed already, or will be with the model.
+  if (!state || session_->disposed()) return;
+  session_->report_memory(env, -state->reported_bytes);
+  session_->run_detached([state] { state->free(); });
+}
+
+void TrainerHandle::Finalize(Napi::Env env) {
+  try {
+    release(env);
+  } catch (const std::exception&) {
+    // No thread to be had: the tensors are freed with the model.
+  }
+}
+
 Napi::Value TrainerHandle::dispose(Info info) {
   return guarded(info, [&]() -> Napi::Value {
-    const auto state = std::move(state_);
-    state_.reset();
-    // Its tensors are freed on the model's thread, after the work that still uses them.
-    if (!state || session_->disposed()) return info.Env().Undefined();
-    return session_->run(info.Env(), [state](Session&) { state->trainer.reset(); });
+    release(info.Env());
+    return info.Env().Undefined();
   });
 }
 

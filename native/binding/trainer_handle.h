@@ -13,6 +13,7 @@ class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
 
   static Napi::Function define(Napi::Env env);
   explicit TrainerHandle(Info info);
+  void Finalize(Napi::Env env) override;
 
  private:
   // Made by the first work on the model's thread; shared with queued work.
@@ -23,10 +24,20 @@ class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
   Napi::Value tensors(Info info);
   Napi::Value snapshot(Info info);
   Napi::Value restore(Info info);
+  Napi::Value has_momentum(Info info);
+  Napi::Value reset_momentum(Info info);
+  Napi::Value is_finite(Info info);
   Napi::Value gradients(Info info);
   Napi::Value dispose(Info info);
 
   void require_usable() const;
+  void release(Napi::Env env);
+  // One step or evaluation of the batch in the call's options.
+  template <class Run>
+  Napi::Value run_batch(Info info, Run run);
+  // Runs `work(optimizer)` on the model's thread; its result becomes a boolean.
+  template <class Work>
+  Napi::Value ask(Info info, Work work);
 
   std::shared_ptr<Session> session_;
   std::shared_ptr<State> state_;  // null after dispose()

@@ -60,8 +60,9 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
     if (output.size != pictures.size() * static_cast<size_t>(crop * crop * 3)) {
       throw Error("INVALID_SHAPE", "The output has n × crop × crop × 3 bytes.");
     }
+    // One thread: this runs beside training, which has the others.
     return promise(
-        info.Env(), Environment::of(info.Env())->data_queue(), num_threads(),
+        info.Env(), Environment::of(info.Env())->data_queue(), /*threads=*/1,
         [pictures = std::move(pictures), resize, crop, output, keeper = keep(options.value("output"))] {
           fill(pictures, resize, crop, const_cast<uint8_t*>(output.data));
         });

@@ -64,11 +64,17 @@ const Driver& driver() {
   return driver;
 }
 
-bool has_cuda_library() {
+bool find_cuda_library() {
   Dl_info info;
   const auto* symbol = reinterpret_cast<const void*>(&at::globalContext);
   if (dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return false;
   return std::filesystem::exists(std::filesystem::path(info.dli_fname).parent_path() / "libtorch_cuda.so");
+}
+
+// Finding out takes half a millisecond, so it is done once.
+bool has_cuda_library() {
+  static const bool found = find_cuda_library();
+  return found;
 }
 
 CudaStatus probe() {

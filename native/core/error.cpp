@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <new>
+#include <system_error>
 
 namespace googlenet {
 
@@ -36,6 +37,9 @@ ErrorReport report(const std::exception_ptr& error) {
     return {is_out_of_memory(e, message) ? "OUT_OF_MEMORY" : "LIBTORCH_ERROR", message};
   } catch (const std::bad_alloc&) {
     return {"OUT_OF_MEMORY", "The host ran out of memory. Use a smaller batch or dispose of models."};
+  } catch (const std::system_error& e) {
+    return {"OUT_OF_MEMORY",
+            std::string("The system has no thread to give: ") + e.what() + ". Dispose of models."};
   } catch (const std::exception& e) {
     return {"LIBTORCH_ERROR", first_line(e.what())};
   } catch (...) {

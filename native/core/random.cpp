@@ -13,6 +13,9 @@ namespace googlenet {
 
 namespace {
 
+// Seed and offset: the state of a CUDA generator.
+constexpr size_t kPhiloxBytes = 16;
+
 bool is_shared(const RandomSource& source) {
   return source.host == source.local;
 }
@@ -36,6 +39,19 @@ at::Tensor slice(const std::vector<uint8_t>& bytes, size_t begin, size_t count) 
 void set_state(at::Generator& generator, const at::Tensor& state) {
   std::lock_guard lock(generator.mutex());
   generator.set_state(state);
+}
+
+// libtorch believes the two positions inside the state and would read beyond it. Layout: seed (8 bytes), left
+// (4), seeded (4), next (8), 624 words of 8 bytes, and the cached normal numbers; see
+// CPUGeneratorImplStateLegacy.
+void check_mersenne_twister(const std::vector<uint8_t>& state) {
+  int32_t left = 0;
+  uint64_t next = 0;
+  std::memcpy(&left, state.data() + 8, sizeof left);
+  std::memcpy(&next, state.data() + 16, sizeof next);
+  constexpr int32_t kWords = 624;
+  if (left < 1 || left > kWords || next > kWords || left + static_cast<int32_t>(next) > kWords + 1)
+    throw Error("INVALID_CHECKPOINT", "The random state is damaged.");
 }
 
 }  // namespace
@@ -65,10 +81,12 @@ std::vector<uint8_t> save_state(const RandomSource& source) {
 void load_state(RandomSource& source, const std::vector<uint8_t>& state) {
   const auto host_bytes = static_cast<size_t>(state_of(source.host).numel());
   const size_t local_bytes = is_shared(source) ? 0 : static_cast<size_t>(state_of(source.local).numel());
-  if (state.size() < host_bytes) {
+  if (state.size() != host_bytes && state.size() != host_bytes + kPhiloxBytes) {
     throw Error("INVALID_CHECKPOINT", "The random state has " + std::to_string(state.size()) +
-                                          " bytes, expected at least " + std::to_string(host_bytes) + ".");
+                                          " bytes, expected " + std::to_string(host_bytes) + ", or " +
+                                          std::to_string(kPhiloxBytes) + " more from CUDA.");
   }
+  check_mersenne_twister(state);
   set_state(source.host, slice(state, 0, host_bytes));
   // A run may move between CPU and CUDA: the device's own state is then taken over only where both have one.
   if (local_bytes > 0 && state.size() == host_bytes + local_bytes) {

@@ -15,8 +15,9 @@ void check_cancelled() {
 bool SerialQueue::push(Job job) {
   std::lock_guard lock(mutex_);
   if (stopping_) return false;
-  jobs_.push_back(std::move(job));
+  // The thread first: if there is none to be had, the caller learns that nothing was queued.
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  jobs_.push_back(std::move(job));
   wake_.notify_one();
   return true;
 }

@@ -36,8 +36,9 @@ class SerialQueue {
   std::thread thread_;
 };
 
-// Called between layers: ends the running job with an Error when its queue is being stopped, so that leaving
-// the process waits for a layer and not for a whole batch.
+// Called between the modules of a forward pass: ends the running job with an Error when its queue is being
+// stopped, so that leaving the process waits for a module and not for a whole batch. A backward pass is one
+// piece and is waited for.
 void check_cancelled();
 
 }  // namespace googlenet

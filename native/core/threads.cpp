@@ -24,6 +24,8 @@ int num_threads() {
 void apply_num_threads(int threads) {
   thread_local int applied = 0;
   if (threads == applied) return;
+  // A thread that asks for the first time takes the process's number, over whatever was set before.
+  (void)at::get_num_threads();
   at::set_num_threads(threads);
   applied = threads;
 }

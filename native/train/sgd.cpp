@@ -2,9 +2,22 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace googlenet {
+
+namespace {
+
+std::vector<torch::Tensor> zeros_like(const std::vector<NamedTensor>& parameters) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> zeros;
+  for (const auto& parameter : parameters) zeros.push_back(torch::zeros_like(parameter.tensor));
+  return zeros;
+}
+
+}  // namespace
 
 Sgd::Sgd(std::vector<NamedTensor> parameters, const SgdOptions& options)
     : parameters_(std::move(parameters)), options_(options) {}
@@ -36,14 +49,22 @@ void Sgd::step(double lr) {
 }
 
 std::vector<NamedTensor> Sgd::momentum_buffers() const {
-  std::vector<NamedTensor> buffers;
-  for (size_t i = 0; i < momentum_.size(); ++i) buffers.push_back({parameters_[i].name, momentum_[i]});
-  return buffers;
+  const auto buffers = momentum_.empty() ? zeros_like(parameters_) : momentum_;
+  std::vector<NamedTensor> named;
+  for (size_t i = 0; i < buffers.size(); ++i) named.push_back({parameters_[i].name, buffers[i]});
+  return named;
 }
 
 void Sgd::create_momentum_buffers() {
-  momentum_.clear();
-  for (const auto& parameter : parameters_) momentum_.push_back(torch::zeros_like(parameter.tensor).detach());
+  momentum_ = zeros_like(parameters_);
+}
+
+bool Sgd::is_finite() const {
+  const torch::NoGradGuard no_grad;
+  const auto finite = [](const torch::Tensor& tensor) { return torch::isfinite(tensor).all().item<bool>(); };
+  return std::all_of(momentum_.begin(), momentum_.end(), finite) &&
+         std::all_of(parameters_.begin(), parameters_.end(),
+                     [&](const NamedTensor& parameter) { return finite(parameter.tensor); });
 }
 
 std::vector<NamedTensor> Sgd::gradients() const {

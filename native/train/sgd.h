@@ -21,10 +21,16 @@ class Sgd {
   void zero_grad();
   void step(double lr);
 
-  // Momentum buffers under the names of their parameters; empty before the first step or without momentum.
+  // False before the first step and without momentum.
+  bool has_momentum() const { return !momentum_.empty(); }
+  // Momentum buffers under the names of their parameters; zeros where there are none yet.
   std::vector<NamedTensor> momentum_buffers() const;
   // Allocates the buffers, so that saved ones can be copied in: the next step is then not a first one.
   void create_momentum_buffers();
+  // The next step is a first one again.
+  void clear_momentum() { momentum_.clear(); }
+  // No parameter or buffer is NaN or infinite.
+  bool is_finite() const;
   std::vector<NamedTensor> gradients() const;
 
  private:

@@ -11,12 +11,6 @@ namespace googlenet {
 
 namespace {
 
-std::vector<NamedTensor> parameters_of(const GoogLeNet& model) {
-  std::vector<NamedTensor> parameters;
-  for (const auto& item : model->named_parameters()) parameters.push_back({item.key(), item.value()});
-  return parameters;
-}
-
 double value(const torch::Tensor& scalar) {
   return scalar.defined() ? scalar.item<double>() : std::numeric_limits<double>::quiet_NaN();
 }
@@ -36,7 +30,7 @@ BatchResult summarize(const Losses& losses, const torch::Tensor& logits, const t
 }  // namespace
 
 Trainer::Trainer(GoogLeNet model, const SgdOptions& options, double aux_weight)
-    : model_(std::move(model)), aux_weight_(aux_weight), optimizer_(parameters_of(model_), options) {}
+    : model_(std::move(model)), aux_weight_(aux_weight), optimizer_(named_parameters(*model_), options) {}
 
 BatchResult Trainer::step(const torch::Tensor& images, const torch::Tensor& labels, double lr) {
   const torch::AutoGradMode with_grad(true);

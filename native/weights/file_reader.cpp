@@ -11,19 +11,20 @@
 
 namespace googlenet {
 
-FileReader::FileReader(const std::string& path)
-    : path_(path), descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (descriptor_ < 0) {
-    const int problem = errno;
-    throw Error(problem == ENOENT ? "FILE_NOT_FOUND" : "FILE_ERROR",
-                "Cannot read " + path + ": " + std::strerror(problem) + ".");
-  }
-  struct stat status;
-  if (fstat(descriptor_, &status) == 0) size_ = static_cast<uint64_t>(status.st_size);
+FileReader::FileReader(int descriptor, std::string path)
+    : path_(std::move(path)), descriptor_(fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {
+  if (descriptor_ < 0) throw Error("FILE_ERROR", "Cannot read " + path_ + ": " + std::strerror(errno) + ".");
 }
 
 FileReader::~FileReader() {
   close(descriptor_);
+}
+
+uint64_t FileReader::size() const {
+  struct stat status;
+  if (fstat(descriptor_, &status) != 0)
+    throw Error("FILE_ERROR", "Cannot read " + path_ + ": " + std::strerror(errno) + ".");
+  return static_cast<uint64_t>(status.st_size);
 }
 
 void FileReader::read(uint64_t offset, void* into, uint64_t bytes) const {

@@ -73,6 +73,19 @@ std::vector<NamedTensor> state_dict(const torch::nn::Module& module) {
   return tensors;
 }
 
+std::vector<NamedTensor> named_parameters(const torch::nn::Module& module) {
+  std::vector<NamedTensor> parameters;
+  for (const auto& item : module.named_parameters()) parameters.push_back({item.key(), item.value()});
+  return parameters;
+}
+
+std::vector<TensorInfo> describe(const std::vector<NamedTensor>& tensors) {
+  std::vector<TensorInfo> infos;
+  for (const auto& [name, tensor] : tensors)
+    infos.push_back({name, tensor.scalar_type(), tensor.sizes().vec()});
+  return infos;
+}
+
 void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, uint8_t* buffer,
               size_t size) {
   std::unordered_map<std::string, torch::Tensor> sources;
@@ -99,8 +112,7 @@ void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSp
 }
 
 void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
-             const std::string& path) {
-  const FileReader file(path);
+             const FileReader& file) {
   restore_with(tensors, spans, file.size(),
                [&](const TensorSpan& span, void* into) { file.read(span.offset, into, span.bytes); });
 }

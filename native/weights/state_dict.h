@@ -5,12 +5,23 @@
 #include <string>
 #include <vector>
 
+#include "weights/file_reader.h"
+
 namespace googlenet {
 
 struct NamedTensor {
   std::string name;
   torch::Tensor tensor;
 };
+
+// What a tensor is, for threads that must not touch it.
+struct TensorInfo {
+  std::string name;
+  c10::ScalarType dtype;
+  std::vector<int64_t> shape;
+};
+
+std::vector<TensorInfo> describe(const std::vector<NamedTensor>& tensors);
 
 // A tensor inside a run of bytes. Offsets come from outside and are checked here, whoever checked them
 // before.
@@ -29,6 +40,7 @@ struct Bytes {
 
 // Parameters and buffers under PyTorch's names and in its order: module by module, parameters before buffers.
 std::vector<NamedTensor> state_dict(const torch::nn::Module& module);
+std::vector<NamedTensor> named_parameters(const torch::nn::Module& module);
 
 // Copies tensors out into `buffer`, each at its span.
 void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, uint8_t* buffer,
@@ -39,6 +51,6 @@ void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorS
 void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
              const Bytes& source);
 void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
-             const std::string& path);
+             const FileReader& file);
 
 }  // namespace googlenet

@@ -1,10 +1,10 @@
 """Serves the reference cases as JSON lines, so that torch is imported once.
 
-Request:  {"id": 1, "case": "forward", "threads": 2, "out": "/tmp/a.safetensors", "arguments": {…}}
+Request:  {"id": 1, "case": "forward", "threads": 2, "out": "case.safetensors", "arguments": {…}}
 Answer:   {"id": 1, "ok": true, "facts": {…}}  with the tensors in `out`, or  {"id": 1, "ok": false, "error": "…"}
 
 Ends when stdin ends. Try it by hand:
-    echo '{"id": 1, "case": "info", "threads": 1, "out": "/tmp/a.safetensors", "arguments": {}}' | python reference.py
+    echo '{"id": 1, "case": "info", "threads": 1, "out": "case.safetensors", "arguments": {}}' | python reference.py
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
 import type { Dataset } from '../data/dataset.js';
 import { GoogLeNetError } from '../errors.js';
 import { readSafetensorsHeader } from '../formats/safetensors.js';
-import { describe, fromMetadata, type ModelDescription } from '../model-file.js';
+import { type ModelDescription, modelIn } from '../model-file.js';
 import type { TensorSpan } from '../native/contract.js';
-import { withoutPrefix } from '../weights.js';
-
-/** Checkpoints keep the model's tensors behind this. model.ts has it too, but takes a tenth of a second to load. */
-const MODEL_PREFIX = 'model.';
 
 export interface WeightsFile {
   path: string;
@@ -24,14 +20,11 @@ export interface WeightsFile {
  */
 export async function describeFile(path: string): Promise<WeightsFile> {
   const header = await readSafetensorsHeader(path);
-  const content = fromMetadata(header, path);
-  const inModel = withoutPrefix(header.tensors, MODEL_PREFIX);
-  const tensors = inModel.length > 0 ? inModel : header.tensors;
-  const stored = (content.model ?? {}) as Record<string, unknown>;
+  const { tensors, description, content } = modelIn(header, path);
   return {
     path,
     isCheckpoint: content.checkpoint === 1,
-    model: describe(tensors, stored, path),
+    model: description,
     tensors,
     stored: header.tensors,
   };

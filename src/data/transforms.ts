@@ -2,6 +2,7 @@
 import { GoogLeNetError } from '../errors.js';
 import { call } from '../native/call.js';
 import { loadAddon } from '../native/load.js';
+import { allocate, copyInSlices } from '../private-copy.js';
 import type { Images } from '../tensor.js';
 import { integer, invalid, isUint8Array, object, options } from '../validate.js';
 import type { Picture } from './dataset.js';
@@ -50,8 +51,14 @@ export async function resizeCrop(
   { resize, crop }: ResizeCropOptions,
   output = new Uint8Array(pictures.length * crop * crop * 3),
 ): Promise<Uint8Array> {
-  const checked = pictures.map((picture, i) => checkPicture(`pictures[${i}]`, picture, resize));
-  await call(() => loadAddon().resizeCrop({ pictures: checked, resize, crop, output }));
+  const own: Picture[] = [];
+  for (const [i, picture] of pictures.entries()) {
+    const { data, height, width } = checkPicture(`pictures[${i}]`, picture, resize);
+    const copy = allocate(data.length);
+    await copyInSlices(copy, [{ source: data, offset: 0 }]);
+    own.push({ data: copy, height, width });
+  }
+  await call(() => loadAddon().resizeCrop({ pictures: own, resize, crop, output }));
   return output;
 }
 

@@ -35,25 +35,45 @@ export interface SafetensorsPlan {
   readonly dataBytes: number;
 }
 
-/**
- * Reads and checks the header of a safetensors file; its memory is bounded by {@link MAX_HEADER_BYTES}.
- * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed, `FILE_NOT_FOUND`, `FILE_ERROR`.
- */
+/** A file whose header has been read and checked, still open. */
+export interface OpenSafetensors extends SafetensorsHeader {
+  readonly path: string;
+  /** For reading the tensors: by now the name may lead to another file, whose tensors are elsewhere. */
+  readonly fd: number;
+}
+
+/** Reads and checks only the header; see {@link withSafetensors}. */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  return withSafetensors(path, async ({ tensors, metadata }) => ({ tensors, metadata }));
+}
+
+/**
+ * Opens a safetensors file, reads and checks its header (memory is bounded by {@link MAX_HEADER_BYTES}) and closes it after `use`.
+ * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed, `FILE_NOT_FOUND`, `FILE_ERROR`; what `use` throws.
+ */
+export async function withSafetensors<T>(
+  path: string,
+  use: (file: OpenSafetensors) => Promise<T>,
+): Promise<T> {
+  const file = await openRegular(path);
+  try {
+    const header = await readHeader(file, path).catch((error) => {
+      throw fromFileError(error, 'read', path);
+    });
+    return await use({ ...header, path, fd: file.fd });
+  } finally {
+    await file.close();
+  }
+}
+
+async function openRegular(path: string): Promise<FileHandle> {
   try {
     // Opening a named pipe would wait for a writer forever.
-    if (!(await stat(path)).isFile()) {
-      throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
-    }
-    const file = await open(path, 'r');
-    try {
-      return await readHeader(file, path);
-    } finally {
-      await file.close();
-    }
+    if ((await stat(path)).isFile()) return await open(path, 'r');
   } catch (error) {
     throw fromFileError(error, 'read', path);
   }
+  throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
 }
 
 async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {

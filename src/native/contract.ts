@@ -17,8 +17,8 @@ export interface TensorSpan extends TensorInfo {
   bytes: number;
 }
 
-/** Bytes to copy tensors from: a file, read by C++ at checked offsets, or memory that nobody else can detach. */
-export type TensorSource = { path: string } | { buffer: Uint8Array };
+/** Bytes to copy tensors from: an open file (`path` is for messages), read at checked offsets, or memory that nobody else can detach. */
+export type TensorSource = { fd: number; path: string } | { buffer: Uint8Array };
 
 /** Anything whose tensors can be copied out and in. All copies happen on the module's own thread, in call order. */
 export interface TensorStore {
@@ -73,7 +73,12 @@ export interface NativeTrainer extends TensorStore {
   step(options: NativeImages & { labels: Int32Array; lr: number }): Promise<NativeLosses>;
   /** Losses in evaluation mode without gradients; the model's mode is put back afterwards. */
   evaluate(options: NativeImages & { labels: Int32Array }): Promise<NativeLosses>;
-  /** `tensors`, `snapshot` and `restore` of a trainer are its momentum buffers; empty before the first step. */
+  /** `tensors`, `snapshot` and `restore` of a trainer are its momentum buffers; zeros before the first step. */
+  hasMomentum(): Promise<boolean>;
+  /** Makes the next step a first one again. */
+  resetMomentum(): Promise<boolean>;
+  /** No parameter and no momentum is NaN or infinite. */
+  isFinite(): Promise<boolean>;
   gradients(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
   dispose(): void;
 }

@@ -81,7 +81,7 @@ export function loadAddon(): NativeAddon {
   if (record) checkFolder(path, record);
   const addon = open(path);
   checkVersions(path, addon);
-  process.once('exit', () => addon.shutDown());
+  process.prependOnceListener('exit', () => addon.shutDown());
   loaded = addon;
   return addon;
 }

@@ -1,12 +1,13 @@
 import { GoogLeNetError } from '../errors.js';
-import { readSafetensorsHeader } from '../formats/safetensors.js';
-import { type GoogLeNet, MODEL_PREFIX, nativeOf } from '../model.js';
-import { fromMetadata, type ModelDescription, toMetadata } from '../model-file.js';
+import { readSafetensorsHeader, type SafetensorsHeader, withSafetensors } from '../formats/safetensors.js';
+import { type GoogLeNet, nativeOf } from '../model.js';
+import { MODEL_PREFIX, type ModelDescription, modelIn, toMetadata, withoutPrefix } from '../model-file.js';
 import { call } from '../native/call.js';
 import type { NativeTrainer } from '../native/contract.js';
-import { string } from '../validate.js';
-import { assertMatch, compareTensors, saveFile, withoutPrefix } from '../weights.js';
-import type { TrainerConfig } from './config.js';
+import { boolean, integer, number, object, seed, string } from '../validate.js';
+import { assertMatch, compareTensors, saveFile } from '../weights.js';
+import { readTrainerConfig, type TrainerConfig } from './config.js';
+import { MAX_EPOCH } from './schedule.js';
 import { emptyTally, type Tally } from './scores.js';
 
 /** Where a run stands. Together with the seed it is the whole state of the data loader. */
@@ -35,14 +36,20 @@ export const START: Progress = { epoch: 0, step: 0, globalStep: 0, tally: emptyT
 
 const MOMENTUM_PREFIX = 'optimizer.momentum.';
 
-/** The part of a checkpoint that is not tensors. */
-interface Content {
-  checkpoint: 1;
-  model: ModelDescription & { dropout: number; dropoutAux: number };
+/** What a checkpoint says beside its tensors. */
+export interface Checkpoint {
+  model: ModelDescription;
   trainer: TrainerConfig;
   progress: Progress;
+}
+
+/** The part of the file that is not tensors. */
+interface Content extends Checkpoint {
+  checkpoint: 1;
   /** State of the model's random numbers, base64. */
   generator: string;
+  /** False before the first step, which treats momentum in a way of its own. */
+  hasMomentum: boolean;
 }
 
 interface Training {
@@ -53,61 +60,124 @@ interface Training {
 
 export async function saveCheckpoint(
   path: string,
-  { model, config, progress }: Training,
+  training: Training,
   trainer: NativeTrainer,
-  hasMomentum: boolean,
 ): Promise<void> {
+  const { model, config, progress } = training;
   const native = nativeOf(model);
-  const { dropout, dropoutAux } = model;
-  const generator = call(() => native.generatorState());
-  const content = generator.then((state): Content => {
-    const description = { ...model.describe(), dropout, dropoutAux };
-    const base64 = Buffer.from(state).toString('base64');
-    return { checkpoint: 1, model: description, trainer: config, progress, generator: base64 };
+  // Asked for in one go, together with the tensors, so that no step comes between them.
+  const answers = Promise.all([
+    call(() => native.generatorState()),
+    call(() => trainer.hasMomentum()),
+    call(() => trainer.isFinite()),
+  ]);
+  const content = answers.then(([state, hasMomentum, areFinite]): Content => {
+    if (!areFinite) throw diverged(progress);
+    const generator = Buffer.from(state).toString('base64');
+    return { checkpoint: 1, model: model.describe(), trainer: config, progress, generator, hasMomentum };
   });
-  const groups = [{ prefix: MODEL_PREFIX, tensors: native.tensors(), copy: native.snapshot.bind(native) }];
-  if (hasMomentum) {
-    groups.push({
-      prefix: MOMENTUM_PREFIX,
-      tensors: trainer.tensors(),
-      copy: trainer.snapshot.bind(trainer),
-    });
-  }
+  const groups = [
+    { prefix: MODEL_PREFIX, tensors: native.tensors(), copy: native.snapshot.bind(native) },
+    { prefix: MOMENTUM_PREFIX, tensors: trainer.tensors(), copy: trainer.snapshot.bind(trainer) },
+  ];
   await saveFile(string('path', path), groups, content.then(toMetadata));
 }
 
-/** What a checkpoint says, read without touching a model; for rebuilding model and trainer from it. */
-export async function readCheckpoint(path: string) {
-  const header = await readSafetensorsHeader(string('path', path));
-  const content = fromMetadata(header, path) as Partial<Content>;
-  if (
-    content.checkpoint !== 1 ||
-    !content.model ||
-    !content.trainer ||
-    !content.progress ||
-    !content.generator
-  ) {
-    throw new GoogLeNetError('INVALID_CHECKPOINT', `${path} is not a training checkpoint of this package.`);
-  }
-  return { ...(content as Content), tensors: header.tensors };
+/** A checkpoint with weights that are no numbers would replace the last one that can be resumed from. */
+function diverged({ globalStep }: Progress): GoogLeNetError {
+  const message = `The weights are NaN or infinite after step ${globalStep}, so no checkpoint was written.`;
+  const fix = 'Resume from an earlier checkpoint with a lower learning rate, and look for broken pictures.';
+  return new GoogLeNetError('DIVERGED', `${message} ${fix}`);
+}
+
+/**
+ * What a checkpoint says, read without touching a model; for building model and trainer from it.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const { model, trainer, progress } = readContent(await readSafetensorsHeader(string('path', path)), path);
+  return { model, trainer, progress };
 }
 
 export async function loadCheckpoint(
   path: string,
-  { model }: Training,
+  model: GoogLeNet,
   trainer: NativeTrainer,
-): Promise<{ progress: Progress; hasMomentum: boolean }> {
+): Promise<Progress> {
   const native = nativeOf(model);
-  const { tensors, progress, generator } = await readCheckpoint(path);
-  const weights = withoutPrefix(tensors, MODEL_PREFIX);
-  const momentum = withoutPrefix(tensors, MOMENTUM_PREFIX);
-  // Everything is compared before anything is changed.
-  assertMatch(compareTensors(native.tensors(), weights), true, path);
-  const hasMomentum = momentum.length > 0;
-  if (hasMomentum) assertMatch(compareTensors(trainer.tensors(), momentum), true, `the optimiser in ${path}`);
+  return withSafetensors(string('path', path), async (file) => {
+    const { fd } = file;
+    const { progress, generator, hasMomentum } = readContent(file, path);
+    const weights = withoutPrefix(file.tensors, MODEL_PREFIX);
+    const momentum = withoutPrefix(file.tensors, MOMENTUM_PREFIX);
+    // Everything is compared before anything is changed.
+    assertMatch(compareTensors(native.tensors(), weights), true, path);
+    assertMatch(compareTensors(trainer.tensors(), momentum), true, `the optimiser in ${path}`);
 
-  await call(() => native.setGeneratorState({ state: Buffer.from(generator, 'base64') }));
-  await call(() => native.restore({ source: { path }, spans: weights }));
-  if (hasMomentum) await call(() => trainer.restore({ source: { path }, spans: momentum }));
-  return { progress, hasMomentum };
+    // One after the other in the model's queue, with nothing between them.
+    await Promise.all([
+      call(() => native.setGeneratorState({ state: Buffer.from(generator, 'base64') })),
+      call(() => native.restore({ source: { fd, path }, spans: weights })),
+      hasMomentum
+        ? call(() => trainer.restore({ source: { fd, path }, spans: momentum }))
+        : call(() => trainer.resetMomentum()),
+    ]);
+    return progress;
+  });
+}
+
+/** Believes nothing: the file may be damaged or written by somebody else. */
+function readContent(header: SafetensorsHeader, path: string): Content {
+  const { description, content } = modelIn(header, path);
+  const isOurs = content.checkpoint === 1;
+  if (!isOurs) {
+    throw new GoogLeNetError('INVALID_CHECKPOINT', `${path} is not a training checkpoint of this package.`);
+  }
+  try {
+    return {
+      checkpoint: 1,
+      model: description,
+      trainer: readTrainerConfig(content.trainer),
+      progress: readProgress(content.progress),
+      generator: string('generator', content.generator),
+      hasMomentum: boolean('hasMomentum', content.hasMomentum),
+    };
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new GoogLeNetError('INVALID_CHECKPOINT', `The metadata of ${path} is damaged: ${message}`, {
+      cause,
+    });
+  }
+}
+
+function readProgress(value: unknown): Progress {
+  const { epoch, step, globalStep, tally, batches } = object('progress', value);
+  return {
+    epoch: integer('progress.epoch', epoch, 0, MAX_EPOCH),
+    step: integer('progress.step', step, 0),
+    globalStep: integer('progress.globalStep', globalStep, 0),
+    tally: readTally(tally),
+    batches: batches === null ? null : readBatchPlan(batches),
+  };
+}
+
+function readTally(value: unknown): Tally {
+  const { count, loss, correct, correctTop5 } = object('progress.tally', value);
+  return {
+    count: integer('progress.tally.count', count, 0),
+    loss: number('progress.tally.loss', loss),
+    correct: integer('progress.tally.correct', correct, 0),
+    correctTop5: integer('progress.tally.correctTop5', correctTop5, 0),
+  };
+}
+
+function readBatchPlan(value: unknown): BatchPlan {
+  const plan = object('progress.batches', value);
+  return {
+    seed: seed('progress.batches.seed', BigInt(string('progress.batches.seed', plan.seed))).toString(),
+    batchSize: integer('progress.batches.batchSize', plan.batchSize, 1),
+    length: integer('progress.batches.length', plan.length, 1),
+    shuffle: boolean('progress.batches.shuffle', plan.shuffle),
+    dropLast: boolean('progress.batches.dropLast', plan.dropLast),
+  };
 }

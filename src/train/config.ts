@@ -30,6 +30,9 @@ export interface TrainerConfig {
   auxWeight: number;
 }
 
+/** The numbers that weights of 32 bits can be multiplied by. */
+const FACTOR = { min: 0, max: 3.4028234663852886e38 };
+
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
 export function readTrainerConfig(given: unknown): TrainerConfig {
   const {
@@ -40,7 +43,7 @@ export function readTrainerConfig(given: unknown): TrainerConfig {
   return {
     optimizer: readOptimizer(optimizer),
     schedule: readSchedule(schedule),
-    auxWeight: number('auxWeight', auxWeight, { min: 0 }),
+    auxWeight: number('auxWeight', auxWeight, FACTOR),
   };
 }
 
@@ -48,9 +51,9 @@ function readOptimizer(given: unknown): Required<SgdOptions> {
   const known = ['lr', 'momentum', 'weightDecay', 'dampening', 'nesterov'] as const;
   const read = options('optimizer', given, known);
   const optimizer = {
-    lr: number('optimizer.lr', read.lr ?? 0.01, { min: 0 }),
-    momentum: number('optimizer.momentum', read.momentum ?? 0.9, { min: 0 }),
-    weightDecay: number('optimizer.weightDecay', read.weightDecay ?? 2e-4, { min: 0 }),
+    lr: number('optimizer.lr', read.lr ?? 0.01, FACTOR),
+    momentum: number('optimizer.momentum', read.momentum ?? 0.9, FACTOR),
+    weightDecay: number('optimizer.weightDecay', read.weightDecay ?? 2e-4, FACTOR),
     dampening: number('optimizer.dampening', read.dampening ?? 0),
     nesterov: boolean('optimizer.nesterov', read.nesterov ?? false),
   };

@@ -1,8 +1,19 @@
+import { batchCount } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { checkResizeCrop, type ResizeCropOptions } from '../data/transforms.js';
 import { GoogLeNetError } from '../errors.js';
 import { assertInputSize } from '../input-size.js';
-import { boolean, integer, options, seed as readSeed, signal as readSignal, string } from '../validate.js';
+import type { GoogLeNet } from '../model.js';
+import {
+  boolean,
+  integer,
+  invalid,
+  object,
+  options,
+  seed as readSeed,
+  signal as readSignal,
+  string,
+} from '../validate.js';
 import type { BatchPlan } from './checkpoint.js';
 
 export interface FitOptions {
@@ -40,7 +51,7 @@ export interface FitPlan {
   batches: BatchPlan;
   loading: ResizeCropOptions & { prefetch: number };
   validation: Dataset | null;
-  validating: ResizeCropOptions & { batchSize: number };
+  validating: ResizeCropOptions & { batchSize: number; signal: AbortSignal | undefined };
   checkpointDir: string | null;
   checkpointEvery: number | null;
   resume: string | null;
@@ -64,14 +75,29 @@ const KNOWN = [
 ] as const;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET` */
-export function readFitOptions(given: FitOptions, dataset: Dataset, numClasses: number): FitPlan {
+export function readFitOptions(given: FitOptions, dataset: Dataset, model: GoogLeNet): FitPlan {
   const read = options('options', given, KNOWN) as FitOptions;
   const batchSize = integer('batchSize', read.batchSize ?? 32, 1, 65_536);
   const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
   assertInputSize(sizes.crop, sizes.crop);
   const validation = read.validation ?? null;
-  assertFits('The training set', dataset, numClasses);
-  if (validation) assertSameClasses(dataset, validation);
+  const signal = readSignal('signal', read.signal);
+  assertDataset('The training set', dataset, model);
+  if (validation) {
+    assertDataset('The validation set', validation, model);
+    assertSameClasses('The validation set', validation.classes, 'the training set', dataset.classes);
+  }
+  const dropLast = boolean('dropLast', read.dropLast ?? false);
+  if (batchCount(dataset.length, batchSize, dropLast) === 0) {
+    const message = `The training set has ${dataset.length} pictures, fewer than one batch of ${batchSize}, and dropLast leaves them out.`;
+    throw new GoogLeNetError('INVALID_DATASET', message);
+  }
+  if (read.checkpointEvery !== undefined && read.checkpointDir === undefined) {
+    throw new GoogLeNetError(
+      'INVALID_ARGUMENT',
+      'checkpointEvery needs checkpointDir, the folder to write to.',
+    );
+  }
   return {
     epochs: integer('epochs', read.epochs, 1),
     batches: {
@@ -79,32 +105,50 @@ export function readFitOptions(given: FitOptions, dataset: Dataset, numClasses: 
       batchSize,
       length: dataset.length,
       shuffle: boolean('shuffle', read.shuffle ?? true),
-      dropLast: boolean('dropLast', read.dropLast ?? false),
+      dropLast,
     },
     loading: { ...sizes, prefetch: integer('prefetch', read.prefetch ?? 2, 0, 64) },
     validation,
-    validating: { ...sizes, batchSize },
+    validating: { ...sizes, batchSize, signal },
     checkpointDir: read.checkpointDir === undefined ? null : string('checkpointDir', read.checkpointDir),
     checkpointEvery:
       read.checkpointEvery === undefined ? null : integer('checkpointEvery', read.checkpointEvery, 1),
     resume: read.resume === undefined ? null : string('resume', read.resume),
-    signal: readSignal('signal', read.signal),
+    signal,
   };
 }
 
-function assertFits(what: string, dataset: Dataset, numClasses: number): void {
-  if (dataset.length === 0) throw new GoogLeNetError('INVALID_DATASET', `${what} is empty.`);
-  if (dataset.classes.length > numClasses) {
-    const message = `${what} has ${dataset.classes.length} classes, the model only ${numClasses}. Set numClasses.`;
+/**
+ * A dataset that a model can be trained or scored on. Labels are positions in the list of classes, so the lists must be the same.
+ * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET`
+ */
+export function assertDataset(what: string, dataset: Dataset, { numClasses, classes }: GoogLeNet): void {
+  const { length, classes: names, label, image } = object(what, dataset) as unknown as Dataset;
+  const isDataset =
+    Number.isSafeInteger(length) &&
+    Array.isArray(names) &&
+    [label, image].every((f) => typeof f === 'function');
+  if (!isDataset) throw invalid(what, 'a dataset with length, classes, label() and image()', dataset);
+  if (length === 0) throw new GoogLeNetError('INVALID_DATASET', `${what} is empty.`);
+  if (names.length > numClasses) {
+    const message = `${what} has ${names.length} classes, the model only ${numClasses}. Set numClasses.`;
     throw new GoogLeNetError('INVALID_DATASET', message);
   }
+  if (classes) assertSameClasses(what, names, 'the model', classes);
 }
 
-/** Labels are positions in the list of classes, so the lists must be the same. */
-function assertSameClasses(training: Dataset, validation: Dataset): void {
-  assertFits('The validation set', validation, training.classes.length);
-  const other = validation.classes.findIndex((name, i) => name !== training.classes[i]);
-  if (other === -1 && validation.classes.length === training.classes.length) return;
-  const message = `The validation set's classes (${validation.classes.join(', ')}) are not those of the training set (${training.classes.join(', ')}).`;
-  throw new GoogLeNetError('INVALID_DATASET', message.length > 400 ? `${message.slice(0, 400)}…` : message);
+function assertSameClasses(
+  what: string,
+  names: readonly string[],
+  other: string,
+  others: readonly string[],
+): void {
+  const at = names.findIndex((name, i) => name !== others[i]);
+  if (at === -1 && names.length === others.length) return;
+  const pair =
+    at === -1
+      ? `${names.length} and ${others.length} of them`
+      : `class ${at} is ${names[at]} and ${others[at]}`;
+  const message = `${what} and ${other} have different classes: ${pair}. Give both the same ones in the same order.`;
+  throw new GoogLeNetError('INVALID_DATASET', message);
 }

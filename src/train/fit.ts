@@ -4,9 +4,9 @@ import { batchCount, batches } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { epochOrder } from '../data/sampler.js';
 import { fromFileError, GoogLeNetError } from '../errors.js';
-import type { BatchPlan, Progress } from './checkpoint.js';
-import { type FitOptions, readFitOptions } from './fit-options.js';
-import { add, emptyTally, type Scores, toScores } from './scores.js';
+import { type BatchPlan, type Progress, START } from './checkpoint.js';
+import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
+import { add, type Scores, toScores, type ValidationEvent, validation } from './scores.js';
 import type { StepResult, Trainer } from './trainer.js';
 
 export type { FitOptions };
@@ -53,7 +53,7 @@ export interface EndEvent {
   checkpoint: string | null;
 }
 
-export type FitEvent = StepEvent | EpochEvent | CheckpointEvent | EndEvent;
+export type FitEvent = StepEvent | ValidationEvent | EpochEvent | CheckpointEvent | EndEvent;
 
 /** The training loop. Its whole state is `trainer.progress`, so that a checkpoint at any step resumes bit for bit. */
 export async function* trainingLoop(
@@ -61,90 +61,87 @@ export async function* trainingLoop(
   dataset: Dataset,
   given: FitOptions,
 ): AsyncGenerator<FitEvent, void, void> {
-  const plan = readFitOptions(given, dataset, trainer.model.numClasses);
-  if (plan.resume !== null) await trainer.loadCheckpoint(plan.resume);
-  assertSameBatches(trainer.progress, plan.batches);
-  if (plan.checkpointDir !== null) await makeFolder(plan.checkpointDir);
-
-  const stepsPerEpoch = batchCount(dataset.length, plan.batches.batchSize, plan.batches.dropLast);
-  const aborted = () => plan.signal?.aborted === true;
-  let saved: string | null = null;
+  const plan = readFitOptions(given, dataset, trainer.model);
+  const { batches: plannedBatches, checkpointEvery } = plan;
+  const stepsPerEpoch = batchCount(dataset.length, plannedBatches.batchSize, plannedBatches.dropLast);
+  const isAborted = () => plan.signal?.aborted === true;
+  let checkpoint: string | null = null;
 
   async function* save(): AsyncGenerator<CheckpointEvent> {
     if (plan.checkpointDir === null) return;
-    saved = join(plan.checkpointDir, 'last.safetensors');
-    await trainer.saveCheckpoint(saved);
-    yield { type: 'checkpoint', path: saved, epoch: trainer.epoch, step: trainer.progress.globalStep };
+    checkpoint = join(plan.checkpointDir, 'last.safetensors');
+    await trainer.saveCheckpoint(checkpoint);
+    yield { type: 'checkpoint', path: checkpoint, epoch: trainer.epoch, step: trainer.progress.globalStep };
   }
 
-  while (trainer.epoch < plan.epochs && !aborted()) {
-    const { epoch } = trainer;
-    const { lr } = trainer;
-    const clock = startClock();
-    const order = epochOrder(dataset.length, {
-      seed: BigInt(plan.batches.seed),
-      epoch,
-      shuffle: plan.batches.shuffle,
-    });
-    const { batchSize, dropLast } = plan.batches;
-    const loader = batches(dataset, {
-      order,
-      batchSize,
-      dropLast,
-      start: trainer.progress.step,
-      ...plan.loading,
-    });
+  if (plan.resume !== null) await trainer.loadCheckpoint(plan.resume);
+  assertSameBatches(trainer.progress, plannedBatches, stepsPerEpoch);
+  if (plan.checkpointDir !== null) await makeFolder(plan.checkpointDir);
 
-    for await (const { images, labels } of loader) {
-      const result = await trainer.step(images, labels);
-      const { globalStep, step, tally } = trainer.progress;
-      assertFinite(result, globalStep + 1);
-      const sums = add(tally, result, labels.length);
-      trainer.progress = {
-        epoch,
-        step: step + 1,
-        globalStep: globalStep + 1,
-        tally: sums,
-        batches: plan.batches,
-      };
-      const imagesPerSecond = clock.count(labels.length);
+  try {
+    while (trainer.epoch < plan.epochs) {
+      const { epoch, lr } = trainer;
+      const clock = startClock();
+      for await (const { images, labels } of epochBatches(dataset, plan, trainer.progress)) {
+        const result = await trainer.step(images, labels);
+        const step = trainer.progress.globalStep + 1;
+        assertFinite(result, step);
+        trainer.progress = {
+          epoch,
+          step: trainer.progress.step + 1,
+          globalStep: step,
+          tally: add(trainer.progress.tally, result, labels.length),
+          batches: plannedBatches,
+        };
+        const imagesPerSecond = clock.count(labels.length);
+        const count = labels.length;
+        yield { type: 'step', epoch: epoch + 1, step, stepsPerEpoch, count, imagesPerSecond, ...result };
+        plan.signal?.throwIfAborted();
+        if (checkpointEvery !== null && step % checkpointEvery === 0) yield* save();
+      }
+
+      const { tally, globalStep: step } = trainer.progress;
+      const speed = clock.total();
+      const scores = plan.validation && (yield* validation(trainer, plan.validation, plan.validating));
+      trainer.progress = { ...START, epoch: epoch + 1, globalStep: step };
       yield {
-        type: 'step',
+        type: 'epoch',
         epoch: epoch + 1,
-        step: globalStep + 1,
-        stepsPerEpoch,
-        count: labels.length,
-        imagesPerSecond,
-        ...result,
+        step,
+        lr,
+        train: toScores(tally),
+        validation: scores,
+        ...speed,
       };
-      if (aborted()) break;
-      if (plan.checkpointEvery !== null && (globalStep + 1) % plan.checkpointEvery === 0) yield* save();
+      if (trainer.epoch < plan.epochs) plan.signal?.throwIfAborted();
+      yield* save();
     }
-    if (aborted() && trainer.progress.step < stepsPerEpoch) break;
-
-    const { tally, globalStep } = trainer.progress;
-    const { imagesPerSecond, seconds } = clock.total();
-    const validation = plan.validation && (await trainer.validate(plan.validation, plan.validating));
-    trainer.progress = { epoch: epoch + 1, step: 0, globalStep, tally: emptyTally(), batches: plan.batches };
-    yield {
-      type: 'epoch',
-      epoch: epoch + 1,
-      step: globalStep,
-      lr,
-      train: toScores(tally),
-      validation,
-      seconds,
-      imagesPerSecond,
-    };
-    if (!aborted()) yield* save();
+  } catch (error) {
+    // Only what the signal itself has thrown: a step that fails while a run is being stopped is still a failure.
+    if (!isAborted() || !isAbort(error, plan.signal)) throw error;
+    yield* save();
   }
-  if (aborted()) yield* save();
-  const reason = trainer.epoch < plan.epochs ? 'aborted' : 'completed';
-  yield { type: 'end', reason, epoch: trainer.epoch, step: trainer.progress.globalStep, checkpoint: saved };
+  const { epoch } = trainer;
+  const reason = epoch < plan.epochs ? 'aborted' : 'completed';
+  yield { type: 'end', reason, epoch, step: trainer.progress.globalStep, checkpoint };
 }
 
-function assertSameBatches({ step, batches: then }: Progress, now: BatchPlan): void {
-  if (step === 0 || then === null) return;
+/** The batches of an epoch that are still to be trained on. */
+function epochBatches(dataset: Dataset, plan: FitPlan, { epoch, step }: Progress) {
+  const { seed, shuffle, batchSize, dropLast } = plan.batches;
+  const order = epochOrder(dataset.length, { seed: BigInt(seed), epoch, shuffle });
+  return batches(dataset, { order, batchSize, dropLast, start: step, signal: plan.signal, ...plan.loading });
+}
+
+const isAbort = (error: unknown, signal: AbortSignal | undefined): boolean =>
+  error === signal?.reason || (error instanceof GoogLeNetError && error.code === 'ABORTED');
+
+function assertSameBatches({ step, batches: then }: Progress, now: BatchPlan, stepsPerEpoch: number): void {
+  if (step === 0) return;
+  if (then === null || step > stepsPerEpoch) {
+    const message = `The run stopped after step ${step} of an epoch that has no such step. Start it anew.`;
+    throw new GoogLeNetError('INVALID_CHECKPOINT', message);
+  }
   for (const key of Object.keys(now) as (keyof BatchPlan)[]) {
     if (then[key] === now[key]) continue;
     const message = `The run stopped in the middle of an epoch with ${key} ${then[key]} and cannot go on with ${now[key]}.`;

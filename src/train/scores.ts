@@ -3,6 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import { epochOrder } from '../data/sampler.js';
 import { checkResizeCrop } from '../data/transforms.js';
 import { integer, options, signal as readSignal } from '../validate.js';
+import { assertDataset } from './fit-options.js';
 import type { BatchResult, Trainer } from './trainer.js';
 
 /** Means over a dataset. */
@@ -45,27 +46,45 @@ export interface ValidateOptions {
   resize?: number;
   /** Edge of the crop from their centre. Default 224. */
   crop?: number;
-  signal?: AbortSignal;
-  /** Called after each batch with how many pictures are done. */
-  onProgress?: (done: number) => void;
+  /** Ends with the error `ABORTED`. */
+  signal?: AbortSignal | undefined;
 }
 
-export async function validate(trainer: Trainer, dataset: Dataset, given: ValidateOptions): Promise<Scores> {
-  const read = options('options', given, [
-    'batchSize',
-    'resize',
-    'crop',
-    'signal',
-    'onProgress',
-  ]) as ValidateOptions;
+export interface ValidationEvent {
+  type: 'validation';
+  /** Pictures scored so far, of `total`. */
+  done: number;
+  total: number;
+}
+
+/** Scores a dataset batch by batch; the value it ends with is the result. */
+export async function* validation(
+  trainer: Trainer,
+  dataset: Dataset,
+  given: ValidateOptions,
+): AsyncGenerator<ValidationEvent, Scores, void> {
+  const read = options('options', given, ['batchSize', 'resize', 'crop', 'signal']);
   const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
   const batchSize = integer('batchSize', read.batchSize ?? 32, 1);
   const signal = readSignal('signal', read.signal);
+  assertDataset('The validation set', dataset, trainer.model);
   const order = epochOrder(dataset.length, { seed: 0, epoch: 0, shuffle: false });
   let tally = emptyTally();
   for await (const { images, labels } of batches(dataset, { order, batchSize, signal, ...sizes })) {
     tally = add(tally, await trainer.evaluate(images, labels), labels.length);
-    read.onProgress?.(tally.count);
+    yield { type: 'validation', done: tally.count, total: dataset.length };
   }
   return toScores(tally);
+}
+
+export async function validate(
+  trainer: Trainer,
+  dataset: Dataset,
+  options: ValidateOptions,
+): Promise<Scores> {
+  const scoring = validation(trainer, dataset, options);
+  for (;;) {
+    const { done, value } = await scoring.next();
+    if (done) return value;
+  }
 }

@@ -11,7 +11,7 @@ import { readTensors, type StateDict } from '../weights.js';
 import { loadCheckpoint, type Progress, START, saveCheckpoint } from './checkpoint.js';
 import { readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
 import { type FitEvent, type FitOptions, trainingLoop } from './fit.js';
-import { lrAt } from './schedule.js';
+import { lrAt, MAX_EPOCH } from './schedule.js';
 import { type Scores, type ValidateOptions, validate } from './scores.js';
 
 /** Losses and hits of one batch. */
@@ -35,11 +35,8 @@ export interface StepResult extends BatchResult {
 
 export type Labels = Int32Array | BigInt64Array | readonly number[];
 
-function toBatchResult(native: NativeLosses): BatchResult {
-  const { aux1Loss, aux2Loss, ...rest } = native;
-  // A diverged head is NaN too, but then so is the loss.
-  const absent = Number.isNaN(aux1Loss) && !Number.isNaN(rest.loss);
-  return { ...rest, aux1Loss: absent ? null : aux1Loss, aux2Loss: absent ? null : aux2Loss };
+function toBatchResult({ aux1Loss, aux2Loss, ...rest }: NativeLosses, hasAux: boolean): BatchResult {
+  return { ...rest, aux1Loss: hasAux ? aux1Loss : null, aux2Loss: hasAux ? aux2Loss : null };
 }
 
 /**
@@ -53,7 +50,7 @@ export class Trainer {
   /** Where `fit` goes on. Set by `fit` and by `loadCheckpoint`. */
   progress: Progress = START;
   readonly #native: NativeTrainer;
-  #stepped = false;
+  #isFitting = false;
   #disposed = false;
 
   /** @throws GoogLeNetError `INVALID_ARGUMENT`, `DISPOSED` */
@@ -79,7 +76,11 @@ export class Trainer {
   }
 
   set epoch(epoch: number) {
-    this.progress = { ...START, epoch: integer('epoch', epoch, 0), globalStep: this.progress.globalStep };
+    this.progress = {
+      ...START,
+      epoch: integer('epoch', epoch, 0, MAX_EPOCH),
+      globalStep: this.progress.globalStep,
+    };
   }
 
   /** The learning rate of the current epoch. */
@@ -98,10 +99,9 @@ export class Trainer {
     const { count, ...batch } = readImages(images);
     const indices = readLabels(labels, count, this.model.numClasses);
     const { lr } = this;
-    this.#stepped = true;
-    this.model.train();
+    if (!this.model.training) this.model.train();
     const result = await call(() => native.step({ ...batch, labels: indices, lr }));
-    return { ...toBatchResult(result), lr };
+    return { ...toBatchResult(result, this.model.auxLogits), lr };
   }
 
   /**
@@ -112,7 +112,8 @@ export class Trainer {
     const native = this.#usable;
     const { count, ...batch } = readImages(images);
     const indices = readLabels(labels, count, this.model.numClasses);
-    return toBatchResult(await call(() => native.evaluate({ ...batch, labels: indices })));
+    const result = await call(() => native.evaluate({ ...batch, labels: indices }));
+    return toBatchResult(result, this.model.auxLogits);
   }
 
   /** Mean loss and accuracy over a dataset, in evaluation mode. */
@@ -124,8 +125,19 @@ export class Trainer {
    * Trains for a number of epochs; see {@link FitOptions}. Events come as they happen; leaving the loop early stops the training.
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_IMAGE`, `INVALID_CHECKPOINT`, `DIVERGED`, `FILE_ERROR`, …
    */
-  fit(dataset: Dataset, options: FitOptions): AsyncGenerator<FitEvent, void, void> {
-    return trainingLoop(this, dataset, options);
+  async *fit(dataset: Dataset, options: FitOptions): AsyncGenerator<FitEvent, void, void> {
+    if (this.#isFitting) {
+      throw new GoogLeNetError(
+        'INVALID_ARGUMENT',
+        'This trainer is in the middle of a fit. Wait for its end, or leave its loop.',
+      );
+    }
+    this.#isFitting = true;
+    try {
+      yield* trainingLoop(this, dataset, options);
+    } finally {
+      this.#isFitting = false;
+    }
   }
 
   /** The gradients of the last step by parameter name. @throws GoogLeNetError `INVALID_ARGUMENT` before the first step. */
@@ -137,11 +149,11 @@ export class Trainer {
   /** SGD's momentum buffers by parameter name; empty before the first step and without momentum. */
   async momentumBuffers(): Promise<StateDict> {
     const native = this.#usable;
-    return this.#hasMomentum() ? readTensors(native.tensors(), (copy) => native.snapshot(copy)) : {};
-  }
-
-  #hasMomentum(): boolean {
-    return this.#stepped && this.config.optimizer.momentum !== 0;
+    const [buffers, hasMomentum] = await Promise.all([
+      readTensors(native.tensors(), (copy) => native.snapshot(copy)),
+      call(() => native.hasMomentum()),
+    ]);
+    return hasMomentum ? buffers : {};
   }
 
   /**
@@ -150,7 +162,7 @@ export class Trainer {
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `DISPOSED`
    */
   async saveCheckpoint(path: string): Promise<void> {
-    await saveCheckpoint(path, this, this.#usable, this.#hasMomentum());
+    await saveCheckpoint(path, this, this.#usable);
   }
 
   /**
@@ -158,9 +170,7 @@ export class Trainer {
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`, `WEIGHTS_MISMATCH`
    */
   async loadCheckpoint(path: string): Promise<void> {
-    const { progress, hasMomentum } = await loadCheckpoint(path, this, this.#usable);
-    this.progress = progress;
-    this.#stepped = hasMomentum;
+    this.progress = await loadCheckpoint(path, this.model, this.#usable);
   }
 
   /** Frees the optimiser's memory; the model stays. Calling it again does nothing. */

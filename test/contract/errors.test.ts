@@ -12,8 +12,11 @@ import {
   type Images,
   InceptionModule,
   libtorch,
+  loadImages,
+  preprocess,
   readCheckpoint,
   Trainer,
+  topK,
 } from '../../src/index';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -81,6 +84,11 @@ const CASES: [string, ErrorCode, () => unknown][] = [
   ['an unknown device', 'INVALID_ARGUMENT', () => new GoogLeNet({ device: wrong('gpu') })],
   ['a NaN learning rate', 'INVALID_ARGUMENT', () => new Trainer(model, { optimizer: { lr: Number.NaN } })],
   [
+    'a learning rate beyond 32 bits',
+    'INVALID_ARGUMENT',
+    () => new Trainer(model, { optimizer: { lr: 1e39 } }),
+  ],
+  [
     'nesterov without momentum',
     'INVALID_ARGUMENT',
     () => new Trainer(model, { optimizer: { momentum: 0, nesterov: true } }),
@@ -98,6 +106,10 @@ const CASES: [string, ErrorCode, () => unknown][] = [
   ['saving into a missing folder', 'FILE_NOT_FOUND', () => model.save(folder('none', 'model.safetensors'))],
   ['saving over a folder', 'FILE_ERROR', () => model.save(tmpdir())],
   ['weights as checkpoint', 'INVALID_CHECKPOINT', resumeWeights],
+  ['one path where a list belongs', 'INVALID_ARGUMENT', () => loadImages(wrong('a.png'))],
+  ['no logits to sort', 'INVALID_DTYPE', () => topK(wrong(null), 5)],
+  ['a picture that shrinks while it is read', 'INVALID_ARGUMENT', () => preprocessWhile(shrink)],
+  ['a picture that is transferred while it is read', 'INVALID_ARGUMENT', () => preprocessWhile(transfer)],
   ['a picture that is none', 'INVALID_IMAGE', () => decodeImage(new Uint8Array(100))],
   ['a data folder without classes', 'INVALID_DATASET', () => ImageFolder.open(folder())],
   ['an aborted loader', 'ABORTED', loadAborted],
@@ -152,6 +164,22 @@ async function diverge() {
   };
   const wild = new Trainer(new GoogLeNet({ numClasses: 2, seed: 0 }), { optimizer: { lr: 1e30 } });
   for await (const _ of wild.fit(dataset, { epochs: 4, batchSize: 2 }));
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+const shrink = ({ buffer }: Bytes) => (buffer as ArrayBuffer & { resize(bytes: number): void }).resize(0);
+const transfer = ({ buffer }: Bytes) => structuredClone(buffer, { transfer: [buffer] });
+
+/** Big enough that reading it takes several turns of the event loop. */
+function preprocessWhile(change: (data: Bytes) => unknown) {
+  const bytes = 4000 * 4000 * 3;
+  const memory = new (ArrayBuffer as new (bytes: number, options: object) => ArrayBuffer)(bytes, {
+    maxByteLength: bytes,
+  });
+  const data = new Uint8Array(memory);
+  const pending = preprocess([{ data, height: 4000, width: 4000 }]);
+  setImmediate(() => change(data));
+  return pending;
 }
 
 function disposed(): GoogLeNet {

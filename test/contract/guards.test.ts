@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import type { NativeGoogLeNet } from '../../src/native/contract';
 import { loadAddon } from '../../src/native/load';
 
@@ -69,7 +70,12 @@ test.each<[string, () => unknown, string]>([
   [
     'a generator state of zeros',
     () => model.setGeneratorState({ state: new Uint8Array(5056) }),
-    'LIBTORCH_ERROR',
+    'INVALID_CHECKPOINT',
+  ],
+  [
+    'a generator state that goes on',
+    () => model.setGeneratorState({ state: new Uint8Array(100_000) }),
+    'INVALID_CHECKPOINT',
   ],
   ['a trainer of no model', () => new addon.Trainer({ model: {} } as Any), 'INVALID_ARGUMENT'],
   [
@@ -148,12 +154,11 @@ describe('tensors are only copied inside their source', () => {
 
   test('a file that is shorter than its spans is refused, not read beyond its end', async () => {
     const spans = [{ ...bias, shape: [10], offset: 10_000_000 }];
-    expect(await codeOf(() => model.restore({ source: { path: __filename }, spans }))).toBe(
-      'INVALID_WEIGHTS',
-    );
-    expect(await codeOf(() => model.restore({ source: { path: '/nonexistent/file' }, spans }))).toBe(
-      'FILE_NOT_FOUND',
-    );
+    const fd = openSync(__filename, 'r');
+    const restore = () => model.restore({ source: { fd, path: 'a file' }, spans });
+    expect(await codeOf(restore)).toBe('INVALID_WEIGHTS');
+    closeSync(fd);
+    expect(await codeOf(restore)).toBe('FILE_ERROR');
   });
 });
 

@@ -42,6 +42,9 @@ const TRAINER: Names<NativeTrainer> = {
   tensors: true,
   snapshot: true,
   restore: true,
+  hasMomentum: true,
+  resetMomentum: true,
+  isFinite: true,
   gradients: true,
   dispose: true,
 };

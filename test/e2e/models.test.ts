@@ -102,7 +102,7 @@ describe('info', () => {
       type: 'checkpoint',
       numClasses: 2,
       auxLogits: true,
-      training: { epoch: 1, step: 0, globalStep: 2, batchSize: 4, auxWeight: 0.3 },
+      training: { epoch: 1, step: 0, globalStep: 2, auxWeight: 0.3 },
     });
     expect(checkpoint.tensors).toBeUndefined();
   });

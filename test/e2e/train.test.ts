@@ -111,11 +111,13 @@ test('Ctrl-C during the validation after an epoch does not wait for its end', as
 });
 
 test('a second Ctrl-C ends the process in the middle of a step', async () => {
-  const run = startCli(dir, 'train', '--data', SAMPLE, '--out', 'twice', '--batch-size', '256');
-  await until(run, () => run.output.stdout.includes('Training in twice'));
-  await sleep(1000);
+  // A step of 64 pictures takes seconds, during which the pictures of the next one are loaded.
+  const recipe = ['--data', SAMPLE, '--batch-size', '64', '--threads', '1'];
+  const run = startCli(dir, 'train', ...recipe, '--out', 'twice');
+  await until(run, () => records(path('twice')).length > 0);
+  await sleep(200);
   run.child.kill('SIGINT');
-  await sleep(1000);
+  await sleep(700);
   run.child.kill('SIGINT');
   const { code, stdout, stderr } = await run.result;
   expect(code).toBe(130);

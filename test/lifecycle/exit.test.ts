@@ -53,6 +53,33 @@ test('an uncaught error in the middle of a forward ends the process as Node ends
   expect(child.stderr).toContain('Error: mine');
 });
 
+test('an exit listener that throws does not keep the compute threads from being stopped', async () => {
+  const child = await runChild(`
+    process.on('exit', () => { throw new Error('theirs'); });
+    const model = new GoogLeNet({ numClasses: 10 });
+    model.forward(pictures(16));
+    setTimeout(() => process.exit(5), 60);
+  `);
+  expectClean(child);
+  expect(child.stderr).toContain('Error: theirs');
+});
+
+test('work that begins in an exit listener is dropped, not run beside the end of the process', async () => {
+  const child = await runChild(`
+    const model = new GoogLeNet({ numClasses: 10 });
+    process.on('exit', () => {
+      model.forward(pictures(1));
+      new GoogLeNet({ numClasses: 10 }).forward(pictures(1));
+      model.dispose();
+      console.log('late');
+    });
+    model.forward(pictures(4));
+    setTimeout(() => process.exit(4), 30);
+  `);
+  expectClean(child);
+  expect(child).toMatchObject({ code: 4, stdout: 'late\n', stderr: '' });
+});
+
 test('an unhandled rejection of ours ends the process with its code in the output', async () => {
   const child = await runChild(
     `new GoogLeNet({ numClasses: 10 }).forward({ data: new Float32Array(3), shape: [1, 3, 1, 1] });`,

@@ -38,6 +38,34 @@ test('twenty workers are terminated in the middle of a forward and the process l
   expect(child).toMatchObject({ code: 0, signal: null, stdout: 'alive true\n', stderr: '' });
 });
 
+/** Answers arrive faster than a worker can end: some fall into its last moments, when nothing can be thrown any more. */
+const SHORT_FORWARDS = `
+  const { parentPort } = require('node:worker_threads');
+  const { InceptionModule } = require(PACKAGE);
+  const channels = { inChannels: 4, ch1x1: 1, ch3x3Reduce: 1, ch3x3: 1, ch5x5Reduce: 1, ch5x5: 1, poolProj: 1 };
+  const block = new InceptionModule(channels);
+  const good = () => block.forward({ data: new Float32Array(4 * 64), shape: [1, 4, 8, 8] }).then(good);
+  const bad = () => block.forward({ data: new Float32Array(4), shape: [1, 4, 8, 8] }).catch(() => setImmediate(bad));
+  for (let i = 0; i < 32; i++) { good(); bad(); }
+  setTimeout(() => parentPort.postMessage('up'), 5);
+`;
+
+test('forty workers are terminated among thousands of short forwards and errors', async () => {
+  const child = await run(`
+    ${worker(SHORT_FORWARDS)}
+    (async () => {
+      for (let i = 0; i < 40; i++) {
+        const one = start();
+        await new Promise((resolve) => one.once('message', resolve));
+        await sleep((i * 7) % 13);
+        await one.terminate();
+      }
+      console.log('alive');
+    })();
+  `);
+  expect(child).toMatchObject({ code: 0, signal: null, stdout: 'alive\n', stderr: '' });
+});
+
 test('a worker is terminated in the middle of a training step and the main thread trains on', async () => {
   const step = FORWARD_FOREVER.replace('{ GoogLeNet }', '{ GoogLeNet, Trainer }')
     .replace('(async', 'const trainer = new Trainer(model);\n(async')

@@ -53,8 +53,8 @@ type Info = Awaited<ReturnType<typeof inspect>>;
 async function describeTraining(path: string) {
   const { readCheckpoint } = await import('../../train/checkpoint.js');
   const { progress, trainer } = await readCheckpoint(path);
-  const { epoch, step, globalStep, batches } = progress;
-  return { epoch, step, globalStep, batchSize: batches?.batchSize ?? null, ...trainer };
+  const { epoch, step, globalStep } = progress;
+  return { epoch, step, globalStep, ...trainer };
 }
 
 function formatInfo(info: Info): string {
@@ -70,8 +70,8 @@ function formatInfo(info: Info): string {
     ['tensors', formatCount(tensors.length)],
   ];
   if (training) {
-    const { epoch, step, globalStep, batchSize, optimizer, schedule, auxWeight } = training;
-    const settings = Object.entries({ batchSize, ...optimizer, ...schedule, auxWeight });
+    const { epoch, step, globalStep, optimizer, schedule, auxWeight } = training;
+    const settings = Object.entries({ ...optimizer, ...schedule, auxWeight });
     rows.push(
       ['epochs done', formatCount(epoch)],
       ['steps done', `${formatCount(globalStep)}, of them ${formatCount(step)} in the epoch under way`],

@@ -6,6 +6,7 @@ import type { EpochRecord } from '../../report/records.js';
 import { RunLog, readRunRecords } from '../../report/run-log.js';
 import type { EpochEvent } from '../../train/fit.js';
 import { toScores } from '../../train/scores.js';
+import { Trainer } from '../../train/trainer.js';
 import { createDisplay, type Display } from '../display.js';
 import { Interrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
@@ -16,7 +17,6 @@ import { bestOf, epochRecord, stepRecord } from './records.js';
 import { removeUnfinishedFiles, runFiles } from './run-folder.js';
 import { formatInterruption, formatResult, formatStart } from './summary.js';
 import { TrainingView } from './view.js';
-import { WatchedTrainer } from './watched-trainer.js';
 
 interface Context {
   plan: Plan;
@@ -88,7 +88,7 @@ interface End {
 
 /** @param epochs of the run so far; grows. */
 async function fit(context: Context, log: RunLog, curves: CurveDrawer, epochs: EpochRecord[]): Promise<End> {
-  const { plan, model, display, interrupt } = context;
+  const { plan, model, display } = context;
   const { settings, train, validation } = plan.run;
   const files = runFiles(plan.dir);
   const view = new TrainingView(display, {
@@ -97,10 +97,7 @@ async function fit(context: Context, log: RunLog, curves: CurveDrawer, epochs: E
     trainPictures: train.pictures,
     validationPictures: validation?.pictures ?? 0,
   });
-  const trainer = new WatchedTrainer(model, trainerOptions(settings), {
-    signal: interrupt.signal,
-    onEvaluated: (pictures) => view.validated(pictures),
-  });
+  const trainer = new Trainer(model, trainerOptions(settings));
 
   async function endEpoch(event: EpochEvent): Promise<void> {
     view.epoch(event);
@@ -117,21 +114,19 @@ async function fit(context: Context, log: RunLog, curves: CurveDrawer, epochs: E
       if (event.type === 'step') {
         await log.append(stepRecord(event));
         view.step(event, toScores(tally), tally.count);
+      } else if (event.type === 'validation') {
+        view.validated(event.done);
       } else if (event.type === 'epoch') {
         await endEpoch(event);
       }
     }
   } catch (error) {
-    if (!isInterruption(error, interrupt)) throw withAdvice(error, files.checkpoint);
-    await trainer.saveCheckpoint(files.checkpoint);
+    throw withAdvice(error, files.checkpoint);
   } finally {
     trainer.dispose();
   }
   return { isComplete: trainer.epoch >= settings.epochs, step: trainer.progress.globalStep };
 }
-
-const isInterruption = (error: unknown, interrupt: Interrupt): boolean =>
-  error instanceof GoogLeNetError && error.code === 'ABORTED' && interrupt.signal.aborted;
 
 function fitOptions({ plan, interrupt }: Context) {
   const { epochs, batchSize, seed, resize, crop, checkpointEvery } = plan.run.settings;

@@ -54,12 +54,13 @@ export class TrainingView {
     this.#display.update({ label: this.#label(''), done: trained, total: trainPictures, details });
   }
 
-  validated(pictures: number): void {
+  /** @param done pictures scored so far. */
+  validated(done: number): void {
     const now = this.#clock();
-    const seconds = (now - this.#lastMs) / 1000 / pictures;
+    const seconds = (now - this.#lastMs) / 1000 / (done - this.#validated);
     this.#secondsPerValidationPicture = smooth(this.#secondsPerValidationPicture, seconds);
     this.#lastMs = now;
-    this.#validated += pictures;
+    this.#validated = done;
     const total = this.#shape.validationPictures;
     this.#display.update({
       label: this.#label(' validation'),

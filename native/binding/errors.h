@@ -1,0 +1,30 @@
+#pragma once
+
+#include <exception>
+
+#include "binding/napi_setup.h"
+#include "core/error.h"
+
+namespace googlenet {
+
+// { code, message } as a JavaScript Error; src/native/call.ts turns it into the package's class with the
+// caller's stack.
+inline Napi::Error to_js_error(Napi::Env env, const ErrorReport& report) {
+  Napi::Error error = Napi::Error::New(env, report.message);
+  error.Set("code", Napi::String::New(env, report.code));
+  return error;
+}
+
+// Runs a native method; whatever it throws becomes a JavaScript error with a code.
+template <class Body>
+Napi::Value guarded(const Napi::CallbackInfo& info, Body body) {
+  try {
+    return body();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (...) {
+    throw to_js_error(info.Env(), report(std::current_exception()));
+  }
+}
+
+}  // namespace googlenet
