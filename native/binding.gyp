@@ -25,6 +25,7 @@
         "<(libtorch_dir)/lib/libtorch_cpu.so",
         "<(libtorch_dir)/lib/libc10.so",
         "-ldl",
+        "-Wl,-z,nodelete",
         "-Wl,-rpath,<(libtorch_dir)/lib"
       ]
     }

@@ -4,6 +4,7 @@
 #include "binding/googlenet_handle.h"
 #include "binding/inception_handle.h"
 #include "binding/trainer_handle.h"
+#include "core/caching_allocator.h"
 #include "core/threads.h"
 
 namespace googlenet {
@@ -19,6 +20,7 @@ Napi::Value shut_down(const Napi::CallbackInfo& info) {
 
 // Everything JavaScript sees; src/native/contract.ts lists the same names.
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  install_caching_allocator();
   Environment::create(env);
   num_threads();  // libtorch's default, read before any work changes it
 

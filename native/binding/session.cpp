@@ -6,6 +6,7 @@
 #include <malloc.h>
 #endif
 
+#include "core/caching_allocator.h"
 #include "core/error.h"
 
 namespace googlenet {
@@ -81,6 +82,7 @@ void Session::release() {
   for (const auto& release : releases_) release();
   releases_.clear();
   module.reset();
+  release_unused_memory(std::chrono::seconds(0));
 #ifdef __GLIBC__
   // Otherwise glibc keeps much of a model for later, in an arena that other threads may never use.
   malloc_trim(0);

@@ -1,12 +1,16 @@
 #include "core/serial_queue.h"
 
+#include "core/caching_allocator.h"
 #include "core/error.h"
 
 namespace googlenet {
 
 namespace {
 thread_local const std::atomic<bool>* cancelled = nullptr;
-}
+
+// Longer than the pause between two steps or two requests of a busy service.
+constexpr std::chrono::seconds kKeepMemory{10};
+}  // namespace
 
 void check_cancelled() {
   if (cancelled != nullptr && *cancelled) throw Error("ABORTED", "The environment is shutting down.");
@@ -39,12 +43,19 @@ void SerialQueue::run() {
     Job job;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+      const auto is_ready = [this] { return stopping_ || !jobs_.empty(); };
+      if (!wake_.wait_for(lock, kKeepMemory, is_ready)) {
+        lock.unlock();
+        release_unused_memory(kKeepMemory);
+        lock.lock();
+        wake_.wait(lock, is_ready);
+      }
       if (stopping_) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
     job();
+    release_unused_memory(kKeepMemory);
   }
 }
 
