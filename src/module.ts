@@ -100,7 +100,8 @@ export abstract class Module<Native extends NativeModule> implements Seedable {
   }
 
   /**
-   * Sets parameters and buffers; all of them or, after an error, none. The arrays must not change until the promise settles.
+   * Sets parameters and buffers; all of them or, after an error, none. The arrays must not change until the promise settles, and
+   * calls made before that may still see the old numbers.
    * @param given `strict` (default true) fails where names are missing or unexpected.
    * @returns the names that differ.
    * @throws GoogLeNetError `WEIGHTS_MISMATCH`, `INVALID_DTYPE`, `INVALID_SHAPE`, `DISPOSED`

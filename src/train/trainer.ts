@@ -89,7 +89,8 @@ export class Trainer {
   }
 
   /**
-   * One optimiser step in training mode. The arrays may be reused at once.
+   * One optimiser step in training mode. The arrays may be reused at once. A step that fails for lack of memory while it changes
+   * the weights leaves some of them changed: go on from a checkpoint, with a smaller batch.
    * @param images as for `GoogLeNet.forward`.
    * @param labels one class index for each picture.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OUT_OF_MEMORY`
