@@ -23,7 +23,7 @@ const common = /^(errors|validate|tensor|labels|code-points|native\/contract)$/;
 // TypeScript folder → modules it may import, besides its own and the common ones. Folders that are not named are free.
 const typescript = {
   formats: /^(?!)/,
-  report: /^(train\/run-log|formats\/atomic-file)$/,
+  report: /^formats\/atomic-file$/,
   serve: /^(engine|model|classifier)$/,
   setup: /^native\/load$/,
   native: /^setup\/(paths|versions|build-record|libtorch-version)$/,

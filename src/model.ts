@@ -181,7 +181,7 @@ export class GoogLeNet extends Module<NativeGoogLeNet> {
   async save(path: string): Promise<void> {
     const { native } = this;
     const group = { prefix: '', tensors: native.tensors(), copy: native.snapshot.bind(native) };
-    await saveFile(string('path', path), [group], Promise.resolve(toMetadata({ model: this.describe() })));
+    await saveFile(string('path', path), [group], async () => toMetadata({ model: this.describe() }));
   }
 
   /**

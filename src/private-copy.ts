@@ -23,21 +23,17 @@ export async function copyInSlices(
   target: Uint8Array,
   parts: readonly { source: ArrayBufferView; offset: number }[],
 ): Promise<void> {
+  const sized = parts.map((part) => ({ ...part, bytes: part.source.byteLength }));
   let copied = 0;
-  for (const { source, offset } of parts) {
-    const { byteLength } = source;
-    for (let at = 0; at < byteLength; at += SLICE_BYTES) {
-      if (source.byteLength !== byteLength) {
+  for (const { source, offset, bytes } of sized) {
+    for (let at = 0; at < bytes; at += SLICE_BYTES) {
+      if (source.byteLength !== bytes) {
         throw new GoogLeNetError(
           'INVALID_ARGUMENT',
           'An array was transferred or resized while it was being read. Wait for the promise.',
         );
       }
-      const slice = new Uint8Array(
-        source.buffer,
-        source.byteOffset + at,
-        Math.min(SLICE_BYTES, byteLength - at),
-      );
+      const slice = new Uint8Array(source.buffer, source.byteOffset + at, Math.min(SLICE_BYTES, bytes - at));
       target.set(slice, offset + at);
       copied += slice.length;
       if (copied < SLICE_BYTES) continue;

@@ -195,23 +195,23 @@ export interface StoredGroup {
 export async function saveFile(
   path: string,
   groups: readonly StoredGroup[],
-  metadata: Promise<Record<string, string>>,
+  metadata: () => Promise<Record<string, string>>,
 ): Promise<void> {
   const named = groups.flatMap(({ prefix, tensors }) =>
     tensors.map((info) => ({ ...info, name: prefix + info.name })),
   );
   const { spans, dataBytes } = planSafetensors(named);
   const buffer = allocate(dataBytes);
-  // Asked for together, so that no training step comes between the groups.
-  await Promise.all(
-    groups.map(({ prefix, tensors, copy }) => {
-      const own = new Set(tensors.map(({ name }) => prefix + name));
-      const mine = spans.filter(({ name }) => own.has(name));
-      return call(() =>
-        copy({ buffer, spans: mine.map((span) => ({ ...span, name: span.name.slice(prefix.length) })) }),
-      );
-    }),
-  );
-  const { header } = planSafetensors(named, await metadata);
+  const copies = groups.map(({ prefix, tensors, copy }) => {
+    const own = new Set(tensors.map(({ name }) => prefix + name));
+    const mine = spans.filter(({ name }) => own.has(name));
+    return { copy, spans: mine.map((span) => ({ ...span, name: span.name.slice(prefix.length) })) };
+  });
+  // Asked for in one turn, so that no training step comes between them.
+  const [description] = await Promise.all([
+    metadata(),
+    ...copies.map(({ copy, spans }) => call(() => copy({ buffer, spans }))),
+  ]);
+  const { header } = planSafetensors(named, description);
   await writeFileAtomic(path, [header, buffer]);
 }

@@ -4,7 +4,6 @@
 #include <unordered_set>
 
 #include "binding/napi_setup.h"
-#include "binding/staging.h"
 #include "core/serial_queue.h"
 
 namespace googlenet {
@@ -44,7 +43,6 @@ class Environment : public std::enable_shared_from_this<Environment> {
 
   // One thread for picture transforms, beside the models' threads.
   SerialQueue& data_queue() { return data_queue_; }
-  Staging& staging() { return *staging_; }
 
  private:
   struct Completion;
@@ -56,7 +54,6 @@ class Environment : public std::enable_shared_from_this<Environment> {
   size_t pending_ = 0;
   bool closed_ = false;
   SerialQueue data_queue_;
-  const std::shared_ptr<Staging> staging_ = std::make_shared<Staging>();
   std::unordered_set<Session*> sessions_;
 };
 

@@ -19,11 +19,10 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   return session.run(
       info.Env(),
-      [images = copy_images(options, session.staging()),
-       normalization = read_normalization(options)](Session& self) {
+      [images = copy_images(options), normalization = read_normalization(options)](Session& self) {
         const torch::NoGradGuard no_grad;
         GoogLeNet model = GoogLeNetHandle::model_of(self);
-        const GoogLeNetOutput output = model->forward(to_input(*images, normalization, self));
+        const GoogLeNetOutput output = model->forward(to_input(images, normalization, self));
         return GoogLeNetOutput{to_host(output.main), to_host(output.aux1), to_host(output.aux2)};
       },
       [](Napi::Env env, const GoogLeNetOutput& output) {

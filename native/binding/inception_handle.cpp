@@ -13,10 +13,10 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   return session.run(
       info.Env(),
-      [input = copy_floats(options, "input", options.shape("shape"), session.staging())](Session& self) {
+      [input = copy_floats(options, "input", options.shape("shape"))](Session& self) {
         const torch::NoGradGuard no_grad;
         InceptionModule module(std::dynamic_pointer_cast<InceptionModuleImpl>(self.module));
-        return module->forward(input->to(self.device)).to(at::kCPU).contiguous();
+        return module->forward(input.to(self.device)).to(at::kCPU).contiguous();
       },
       tensor_to_js);
 }

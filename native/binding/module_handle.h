@@ -33,11 +33,7 @@ class ModuleHandle : public Napi::ObjectWrap<Self> {
 
   // Called by the leaf classes' Finalize: node-addon-api does not see an inherited one.
   void collect(Napi::Env env) {
-    try {
-      if (session_) session_->dispose(env);
-    } catch (const std::exception&) {
-      // No thread to be had: the module is freed with the last reference to the session.
-    }
+    if (session_) session_->dispose(env);
   }
 
   const std::shared_ptr<Session>& session() const { return session_; }

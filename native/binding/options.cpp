@@ -64,12 +64,11 @@ void copy_array(const Napi::TypedArray& array, torch::Tensor& copy) {
   if (copy.numel() > 0) std::memcpy(copy.mutable_data_ptr(), data_of(array), copy.nbytes());
 }
 
-Staging::Handle stage(const Napi::TypedArray& array, const std::vector<int64_t>& shape, c10::ScalarType dtype,
-                      Staging& staging) {
+torch::Tensor copy(const Napi::TypedArray& array, const std::vector<int64_t>& shape, c10::ScalarType dtype) {
   require_length(array, shape);
-  const Staging::Handle copy = staging.take(shape, dtype);
-  copy_array(array, *copy);
-  return copy;
+  torch::Tensor tensor = torch::empty(shape, dtype);
+  copy_array(array, tensor);
+  return tensor;
 }
 
 bool is_byte_array(const Napi::TypedArray& array) {
@@ -183,27 +182,26 @@ std::vector<TensorSpan> Options::spans(const char* name) const {
   return spans;
 }
 
-Staging::Handle copy_images(const Options& options, Staging& staging) {
+torch::Tensor copy_images(const Options& options) {
   const Napi::TypedArray array = typed_array(options, "images");
   const std::vector<int64_t> shape = options.shape("shape");
   if (shape.size() != 4) throw Error("INVALID_SHAPE", "A batch of pictures has four dimensions.");
   if (is_byte_array(array)) {
     if (shape[3] != 3)
       throw Error("INVALID_SHAPE", "Pictures of bytes have the shape [n, height, width, 3].");
-    return stage(array, shape, c10::kByte, staging);
+    return copy(array, shape, c10::kByte);
   }
   if (array.TypedArrayType() != napi_float32_array)
     throw Error("INVALID_DTYPE", "Expected a Float32Array or a Uint8Array.");
   if (shape[1] != 3) throw Error("INVALID_SHAPE", "Pictures of floats have the shape [n, 3, height, width].");
-  return stage(array, shape, c10::kFloat, staging);
+  return copy(array, shape, c10::kFloat);
 }
 
-Staging::Handle copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape,
-                            Staging& staging) {
+torch::Tensor copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape) {
   const Napi::TypedArray array = typed_array(options, name);
   if (array.TypedArrayType() != napi_float32_array)
     throw Error("INVALID_DTYPE", std::string("Expected a Float32Array for ") + name + ".");
-  return stage(array, shape, c10::kFloat, staging);
+  return copy(array, shape, c10::kFloat);
 }
 
 torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_classes) {

@@ -6,7 +6,6 @@
 
 #include "binding/errors.h"
 #include "binding/napi_setup.h"
-#include "binding/staging.h"
 #include "data/transforms.h"
 #include "weights/state_dict.h"
 
@@ -41,10 +40,8 @@ class Options {
 
 // Copies of what a caller passed in, made on the JavaScript thread: the caller may change, transfer or detach
 // its arrays at once.
-Staging::Handle copy_images(const Options& options,
-                            Staging& staging);  // float [n, 3, h, w] or bytes [n, h, w, 3]
-Staging::Handle copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape,
-                            Staging& staging);
+torch::Tensor copy_images(const Options& options);  // float [n, 3, h, w] or bytes [n, h, w, 3]
+torch::Tensor copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape);
 torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_classes);
 
 const char* dtype_name(c10::ScalarType dtype);

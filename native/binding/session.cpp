@@ -68,9 +68,13 @@ void Session::dispose(Napi::Env env) {
   run_detached([this] { release(); }, [this] { queue.stop(); });
 }
 
-void Session::run_detached(std::function<void()> work, std::function<void()> finish) {
-  auto task = std::make_unique<DetachedTask>(shared_from_this(), std::move(work), std::move(finish));
-  environment_->submit(queue, std::move(task), /*keep_alive=*/false);
+void Session::run_detached(std::function<void()> work, std::function<void()> finish) noexcept {
+  try {
+    auto task = std::make_unique<DetachedTask>(shared_from_this(), std::move(work), std::move(finish));
+    environment_->submit(queue, std::move(task), /*keep_alive=*/false);
+  } catch (const std::exception&) {
+    // No memory or no thread to be had: what it would free is freed with the last reference to this session.
+  }
 }
 
 void Session::report_memory(Napi::Env env, int64_t bytes) {
@@ -78,9 +82,15 @@ void Session::report_memory(Napi::Env env, int64_t bytes) {
   Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
 }
 
+void Session::add_dependent(std::weak_ptr<Dependent> dependent) {
+  std::erase_if(dependents_, [](const auto& one) { return one.expired(); });
+  dependents_.push_back(std::move(dependent));
+}
+
 void Session::release() {
-  for (const auto& release : releases_) release();
-  releases_.clear();
+  for (const auto& weak : dependents_) {
+    if (const auto dependent = weak.lock()) dependent->release(*this);
+  }
   module.reset();
   release_unused_memory(std::chrono::seconds(0));
 #ifdef __GLIBC__
@@ -104,12 +114,13 @@ Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, Ten
     auto file = std::make_shared<FileReader>(static_cast<int>(source.integer("fd")), source.string("path"));
     return session.run(env,
                        [spans = std::move(spans), file = std::move(file), tensors_of = std::move(tensors_of)](
-                           Session& self) { restore(tensors_of(self), spans, *file); });
+                           Session& self) { read_tensors(tensors_of(self), spans, *file).apply(); });
   }
   const Bytes buffer = source.bytes("buffer");
-  return session.run(
-      env, [spans = std::move(spans), buffer, keeper = keep(source.value("buffer")),
-            tensors_of = std::move(tensors_of)](Session& self) { restore(tensors_of(self), spans, buffer); });
+  return session.run(env, [spans = std::move(spans), buffer, keeper = keep(source.value("buffer")),
+                           tensors_of = std::move(tensors_of)](Session& self) {
+    read_tensors(tensors_of(self), spans, buffer).apply();
+  });
 }
 
 namespace {

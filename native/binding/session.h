@@ -13,6 +13,15 @@
 
 namespace googlenet {
 
+class Session;
+
+// What else has tensors that belong to a session's thread: a trainer.
+class Dependent {
+ public:
+  virtual ~Dependent() = default;
+  virtual void release(Session& session) = 0;
+};
+
 // A module with its thread, its device and its random numbers. Shared by the handles that use it and by every
 // piece of queued work, so that it outlives all of them; touched by one compute thread only.
 class Session : public std::enable_shared_from_this<Session> {
@@ -41,7 +50,6 @@ class Session : public std::enable_shared_from_this<Session> {
                    [self = shared_from_this(), work = std::move(work)]() mutable { work(*self); });
   }
 
-  Staging& staging() { return environment_->staging(); }
   void set_module(Napi::Env env, std::shared_ptr<torch::nn::Module> created);
 
   // What the module is made of, for the JavaScript thread; the module itself belongs to the compute thread.
@@ -52,27 +60,30 @@ class Session : public std::enable_shared_from_this<Session> {
   void report_memory(Napi::Env env, int64_t bytes);
 
   // Runs `work`, which must not throw, on this session's thread, then `finish` on the JavaScript thread, if
-  // the process lives so long.
-  void run_detached(std::function<void()> work, std::function<void()> finish = nullptr);
+  // the process lives so long and has a thread to give.
+  void run_detached(std::function<void()> work, std::function<void()> finish = nullptr) noexcept;
 
-  // Something else to free with the module, on its thread.
-  void on_release(std::function<void()> release) { releases_.push_back(std::move(release)); }
-  // Compute thread: frees the module and what depends on it.
-  void release();
+  // Freed with the module, on its thread.
+  void add_dependent(std::weak_ptr<Dependent> dependent);
 
   SerialQueue queue;
   const c10::Device device;
   RandomSource random;
   at::MemoryFormat memory_format = at::MemoryFormat::Contiguous;
   std::shared_ptr<torch::nn::Module> module;  // null after dispose()
+  // Whose backward pass left the gradients that the parameters hold.
+  const Dependent* gradients_of = nullptr;
 
  private:
+  // Compute thread: frees the module and what depends on it.
+  void release();
+
   const std::shared_ptr<Environment> environment_;
   bool disposed_ = false;
   int64_t reported_bytes_ = 0;
   std::vector<TensorInfo> tensors_;
   std::vector<TensorInfo> parameters_;
-  std::vector<std::function<void()>> releases_;
+  std::vector<std::weak_ptr<Dependent>> dependents_;
 };
 
 // The tensors a copy is about, looked up on the compute thread.

@@ -8,7 +8,7 @@
 namespace googlenet {
 
 // The optimiser's tensors belong to the model's thread, so they are created, used and freed there only.
-struct TrainerHandle::State {
+struct TrainerHandle::State : Dependent {
   SgdOptions sgd;
   double aux_weight;
   int64_t num_classes;
@@ -20,8 +20,12 @@ struct TrainerHandle::State {
     return *trainer;
   }
 
-  void free() {
-    if (trainer) trainer->optimizer().zero_grad();
+  // Gradients are the parameters' and may be another trainer's by now.
+  void release(Session& session) override {
+    if (trainer && session.gradients_of == this) {
+      trainer->optimizer().zero_grad();
+      session.gradients_of = nullptr;
+    }
     trainer.reset();
   }
 };
@@ -55,9 +59,8 @@ Napi::Function TrainerHandle::define(Napi::Env env) {
                          InstanceMethod<&TrainerHandle::evaluate>("evaluate"),
                          InstanceMethod<&TrainerHandle::tensors>("tensors"),
                          InstanceMethod<&TrainerHandle::snapshot>("snapshot"),
-                         InstanceMethod<&TrainerHandle::restore>("restore"),
+                         InstanceMethod<&TrainerHandle::resume>("resume"),
                          InstanceMethod<&TrainerHandle::has_momentum>("hasMomentum"),
-                         InstanceMethod<&TrainerHandle::reset_momentum>("resetMomentum"),
                          InstanceMethod<&TrainerHandle::is_finite>("isFinite"),
                          InstanceMethod<&TrainerHandle::gradients>("gradients"),
                          InstanceMethod<&TrainerHandle::dispose>("dispose"),
@@ -74,10 +77,7 @@ TrainerHandle::TrainerHandle(Info info) : Napi::ObjectWrap<TrainerHandle>(info) 
                    options.boolean("nesterov")};
     state_->aux_weight = options.number("auxWeight");
     state_->num_classes = GoogLeNetHandle::model_of(*session_)->options.num_classes;
-    // A disposed model takes its trainers' tensors with it.
-    session_->on_release([weak = std::weak_ptr<State>(state_)] {
-      if (const auto state = weak.lock()) state->free();
-    });
+    session_->add_dependent(state_);
     state_->reported_bytes = training_bytes(session_->parameters());
     session_->report_memory(info.Env(), state_->reported_bytes);
     return info.Env().Undefined();
@@ -93,12 +93,12 @@ Napi::Value TrainerHandle::run_batch(Info info, Run run) {
   return guarded(info, [&] {
     require_usable();
     const Options options(info);
-    const Staging::Handle images = copy_images(options, session_->staging());
+    const torch::Tensor images = copy_images(options);
     return session_->run(
         info.Env(),
-        [images, labels = copy_labels(options, images->size(0), state_->num_classes),
+        [images, labels = copy_labels(options, images.size(0), state_->num_classes),
          normalization = read_normalization(options), state = state_, run](Session& self) {
-          return run(state->on(self), to_input(*images, normalization, self), labels.to(self.device));
+          return run(self, *state, to_input(images, normalization, self), labels.to(self.device));
         },
         [](Napi::Env env, const BatchResult& result) { return batch_to_js(env, result); });
   });
@@ -107,16 +107,18 @@ Napi::Value TrainerHandle::run_batch(Info info, Run run) {
 Napi::Value TrainerHandle::step(Info info) {
   return guarded(info, [&] {
     const double lr = Options(info).number("lr");
-    return run_batch(info, [lr](Trainer& trainer, const torch::Tensor& images, const torch::Tensor& labels) {
-      return trainer.step(images, labels, lr);
-    });
+    return run_batch(
+        info, [lr](Session& self, State& state, const torch::Tensor& images, const torch::Tensor& labels) {
+          Trainer& trainer = state.on(self);
+          self.gradients_of = &state;
+          return trainer.step(images, labels, lr);
+        });
   });
 }
 
 Napi::Value TrainerHandle::evaluate(Info info) {
-  return run_batch(info, [](Trainer& trainer, const torch::Tensor& images, const torch::Tensor& labels) {
-    return trainer.evaluate(images, labels);
-  });
+  return run_batch(info, [](Session& self, State& state, const torch::Tensor& images,
+                            const torch::Tensor& labels) { return state.on(self).evaluate(images, labels); });
 }
 
 // Momentum buffers have the names, types and shapes of the parameters.
@@ -137,14 +139,31 @@ Napi::Value TrainerHandle::snapshot(Info info) {
   });
 }
 
-Napi::Value TrainerHandle::restore(Info info) {
+// Everything is read and checked before anything is changed.
+Napi::Value TrainerHandle::resume(Info info) {
   return guarded(info, [&] {
     require_usable();
-    return copy_in(info.Env(), *session_, Options(info), [state = state_](Session& self) {
-      Sgd& optimizer = state->on(self).optimizer();
-      optimizer.create_momentum_buffers();
-      return optimizer.momentum_buffers();
-    });
+    const Options options(info);
+    const Options source(options.object("source"));
+    const Bytes state = options.bytes("generator");
+    return session_->run(
+        info.Env(),
+        [file = std::make_shared<FileReader>(static_cast<int>(source.integer("fd")), source.string("path")),
+         weights = options.spans("weights"), momentum = options.spans("momentum"),
+         has_momentum = options.boolean("hasMomentum"),
+         generator = std::vector<uint8_t>(state.data, state.data + state.size),
+         state = state_](Session& self) {
+          Sgd& optimizer = state->on(self).optimizer();
+          check_state(self.random, generator);
+          Restore new_weights = read_tensors(state_dict(*self.module), weights, *file);
+          const std::vector<NamedTensor> buffers =
+              has_momentum ? optimizer.new_momentum_buffers() : std::vector<NamedTensor>();
+          if (has_momentum) read_tensors(buffers, momentum, *file).apply();
+
+          load_state(self.random, generator);
+          new_weights.apply();
+          optimizer.set_momentum_buffers(buffers);
+        });
   });
 }
 
@@ -174,28 +193,17 @@ Napi::Value TrainerHandle::is_finite(Info info) {
   return ask(info, [](const Sgd& optimizer) { return optimizer.is_finite(); });
 }
 
-Napi::Value TrainerHandle::reset_momentum(Info info) {
-  return ask(info, [](Sgd& optimizer) {
-    optimizer.clear_momentum();
-    return true;
-  });
-}
-
 void TrainerHandle::release(Napi::Env env) {
   const auto state = std::move(state_);
   state_.reset();
   // Where the model is disposed, its tensors are freed already, or will be with the model.
   if (!state || session_->disposed()) return;
   session_->report_memory(env, -state->reported_bytes);
-  session_->run_detached([state] { state->free(); });
+  session_->run_detached([state, session = session_.get()] { state->release(*session); });
 }
 
 void TrainerHandle::Finalize(Napi::Env env) {
-  try {
-    release(env);
-  } catch (const std::exception&) {
-    // No thread to be had: the tensors are freed with the model.
-  }
+  release(env);
 }
 
 Napi::Value TrainerHandle::dispose(Info info) {

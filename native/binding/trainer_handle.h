@@ -23,9 +23,8 @@ class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
   Napi::Value evaluate(Info info);
   Napi::Value tensors(Info info);
   Napi::Value snapshot(Info info);
-  Napi::Value restore(Info info);
+  Napi::Value resume(Info info);
   Napi::Value has_momentum(Info info);
-  Napi::Value reset_momentum(Info info);
   Napi::Value is_finite(Info info);
   Napi::Value gradients(Info info);
   Napi::Value dispose(Info info);

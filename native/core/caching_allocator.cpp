@@ -4,13 +4,13 @@
 #include <c10/util/Exception.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <new>
 #include <string>
-#include <vector>
 
 namespace googlenet {
 
@@ -20,11 +20,14 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kPage = 4096;
 // Smaller tensors stay with malloc, which keeps memory of that size itself.
-constexpr size_t kSmallestCached = size_t{64} << 10;
+constexpr size_t kSmallestMapped = size_t{64} << 10;
+// How long a peak of use counts for what may be kept.
+constexpr std::chrono::seconds kPeakWindow{10};
 
 // In front of every tensor's bytes; as long as the alignment that libtorch promises.
 struct alignas(64) Header {
   size_t capacity;  // of the whole block, header included
+  bool is_mapped;
 };
 
 struct Unused {
@@ -32,23 +35,23 @@ struct Unused {
   Clock::time_point since;
 };
 
+// By capacity.
+using UnusedBlocks = std::multimap<size_t, Unused>;
+
 constexpr size_t round_up(size_t bytes, size_t unit) {
   return (bytes + unit - 1) / unit * unit;
-}
-
-Header* header_of(void* data) {
-  return static_cast<Header*>(data) - 1;
-}
-
-Header* make_block(void* memory, size_t capacity) {
-  return new (memory) Header{capacity};
 }
 
 // Null where there is no memory. Ordinary pages: huge ones were no faster and cost seconds at the first
 // touch.
 Header* map_block(size_t capacity) {
   void* memory = mmap(nullptr, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? nullptr : make_block(memory, capacity);
+  return memory == MAP_FAILED ? nullptr : new (memory) Header{capacity, true};
+}
+
+Header* malloc_block(size_t capacity) {
+  void* memory = std::aligned_alloc(alignof(Header), capacity);
+  return memory == nullptr ? nullptr : new (memory) Header{capacity, false};
 }
 
 class CachingAllocator final : public c10::Allocator {
@@ -64,63 +67,132 @@ class CachingAllocator final : public c10::Allocator {
     default_copy_data(target, source, bytes);
   }
 
-  void release(Clock::duration age) {
-    std::vector<Header*> old;
+  void release(Clock::duration age) noexcept {
+    UnusedBlocks old;
     {
       std::lock_guard lock(mutex_);
       const auto now = Clock::now();
       for (auto entry = unused_.begin(); entry != unused_.end();) {
-        if (now - entry->second.since < age) {
-          ++entry;
-          continue;
-        }
-        old.push_back(entry->second.block);
-        entry = unused_.erase(entry);
+        const auto next = std::next(entry);
+        if (now - entry->second.since >= age) move(entry, old);
+        entry = next;
       }
     }
-    for (Header* block : old) munmap(block, block->capacity);
+    unmap(old);
+  }
+
+  void add_keeper() {
+    std::lock_guard lock(mutex_);
+    ++keepers_;
+  }
+
+  void remove_keeper() noexcept {
+    {
+      std::lock_guard lock(mutex_);
+      if (--keepers_ > 0) return;
+    }
+    release(Clock::duration::zero());
   }
 
  private:
   void* take(size_t bytes) {
     if (bytes > SIZE_MAX / 2) fail(bytes);
     const size_t needed = bytes + sizeof(Header);
-    Header* block = needed < kSmallestCached ? allocate_small(needed) : find(round_up(needed, kPage));
+    Header* block = needed < kSmallestMapped ? take_small(round_up(needed, alignof(Header)))
+                                             : take_mapped(round_up(needed, kPage));
     if (block == nullptr) fail(bytes);
     return block + 1;
   }
 
-  static Header* allocate_small(size_t needed) {
-    const size_t capacity = round_up(needed, alignof(Header));
-    void* memory = std::aligned_alloc(alignof(Header), capacity);
-    return memory == nullptr ? nullptr : make_block(memory, capacity);
+  Header* take_small(size_t capacity) {
+    Header* block = malloc_block(capacity);
+    if (block != nullptr) return block;
+    release(Clock::duration::zero());
+    return malloc_block(capacity);
   }
 
-  // The smallest unused block that fits without wasting a fifth of it, or a new one.
-  Header* find(size_t capacity) {
+  // An unused block, or a new one.
+  Header* take_mapped(size_t capacity) {
+    UnusedBlocks surplus;
     {
       std::lock_guard lock(mutex_);
-      const auto entry = unused_.lower_bound(capacity);
-      if (entry != unused_.end() && entry->first <= capacity + capacity / 4) {
-        Header* block = entry->second.block;
-        unused_.erase(entry);
-        return block;
-      }
+      if (Header* block = find(capacity)) return block;
+      count_use(capacity);
+      make_room(surplus);
     }
+    unmap(surplus);
     Header* block = map_block(capacity);
     if (block != nullptr) return block;
     release(Clock::duration::zero());
-    return map_block(capacity);
+    block = map_block(capacity);
+    if (block != nullptr) return block;
+    std::lock_guard lock(mutex_);
+    used_bytes_ -= capacity;
+    return nullptr;
   }
 
-  // Must not throw: it runs in destructors.
-  void keep(Header* block) {
+  // The smallest unused block that fits, if it is at most twice as large: with less a forward of 32 pictures
+  // finds too few, with more memory is wasted.
+  Header* find(size_t capacity) {
+    const auto entry = unused_.lower_bound(capacity);
+    if (entry == unused_.end() || entry->first > 2 * capacity) return nullptr;
+    Header* block = entry->second.block;
+    unused_.erase(entry);
+    unused_bytes_ -= block->capacity;
+    count_use(block->capacity);
+    return block;
+  }
+
+  void count_use(size_t capacity) {
+    used_bytes_ += capacity;
+    peak_ = std::max(peak_, used_bytes_);
+  }
+
+  // Takes the oldest unused blocks out where they and what is in use are more than twice what was lately in
+  // use.
+  void make_room(UnusedBlocks& surplus) {
+    const auto now = Clock::now();
+    if (now - window_start_ > kPeakWindow) {
+      window_start_ = now;
+      last_peak_ = std::exchange(peak_, used_bytes_);
+    }
+    const size_t peak = std::max(peak_, last_peak_);
+    const auto older = [](const auto& a, const auto& b) { return a.second.since < b.second.since; };
+    while (!unused_.empty() && used_bytes_ + unused_bytes_ > 2 * peak)
+      move(std::min_element(unused_.begin(), unused_.end(), older), surplus);
+  }
+
+  // Without allocating, so that memory can be given back when there is none left.
+  void move(UnusedBlocks::iterator entry, UnusedBlocks& target) {
+    unused_bytes_ -= entry->first;
+    target.insert(unused_.extract(entry));
+  }
+
+  void unmap(UnusedBlocks& blocks) noexcept {
+    while (!blocks.empty()) {
+      auto node = blocks.extract(blocks.begin());
+      if (munmap(node.mapped().block, node.key()) == 0) continue;
+      // The system has no room to split a mapping: kept for a tensor that fits.
+      std::lock_guard lock(mutex_);
+      unused_bytes_ += node.key();
+      unused_.insert(std::move(node));
+    }
+  }
+
+  void keep(Header* block) noexcept {
+    const size_t capacity = block->capacity;
     try {
       std::lock_guard lock(mutex_);
-      unused_.emplace(block->capacity, Unused{block, Clock::now()});
-    } catch (const std::exception&) {
-      munmap(block, block->capacity);
+      used_bytes_ -= capacity;
+      if (keepers_ > 0) {
+        unused_.emplace(capacity, Unused{block, Clock::now()});
+        unused_bytes_ += capacity;
+        return;
+      }
+    } catch (const std::bad_alloc&) {
+      // Not even room for the entry: given back below.
     }
+    munmap(block, capacity);
   }
 
   static void give_back(void* data);
@@ -130,7 +202,13 @@ class CachingAllocator final : public c10::Allocator {
   }
 
   std::mutex mutex_;
-  std::multimap<size_t, Unused> unused_;
+  UnusedBlocks unused_;
+  size_t unused_bytes_ = 0;
+  size_t used_bytes_ = 0;
+  size_t peak_ = 0;       // of used_bytes_, since window_start_
+  size_t last_peak_ = 0;  // and in the window before
+  Clock::time_point window_start_ = Clock::now();
+  size_t keepers_ = 0;
 };
 
 // Never destroyed: tensors may be freed until the very end of the process.
@@ -141,12 +219,12 @@ CachingAllocator& allocator() {
 
 void CachingAllocator::give_back(void* data) {
   if (data == nullptr) return;
-  Header* block = header_of(data);
-  if (block->capacity < kSmallestCached) {
+  Header* block = static_cast<Header*>(data) - 1;
+  if (block->is_mapped) {
+    allocator().keep(block);
+  } else {
     std::free(block);
-    return;
   }
-  allocator().keep(block);
 }
 
 }  // namespace
@@ -155,7 +233,15 @@ void install_caching_allocator() {
   c10::SetCPUAllocator(&allocator());
 }
 
-void release_unused_memory(std::chrono::steady_clock::duration age) {
+KeepFreedMemory::KeepFreedMemory() {
+  allocator().add_keeper();
+}
+
+KeepFreedMemory::~KeepFreedMemory() {
+  allocator().remove_keeper();
+}
+
+void release_unused_memory(std::chrono::steady_clock::duration age) noexcept {
   allocator().release(age);
 }
 

@@ -46,11 +46,14 @@ void set_state(at::Generator& generator, const at::Tensor& state) {
 // CPUGeneratorImplStateLegacy.
 void check_mersenne_twister(const std::vector<uint8_t>& state) {
   int32_t left = 0;
+  int32_t seeded = 0;
   uint64_t next = 0;
   std::memcpy(&left, state.data() + 8, sizeof left);
+  std::memcpy(&seeded, state.data() + 12, sizeof seeded);
   std::memcpy(&next, state.data() + 16, sizeof next);
   constexpr int32_t kWords = 624;
-  if (left < 1 || left > kWords || next > kWords || left + static_cast<int32_t>(next) > kWords + 1)
+  if (seeded != 1 || left < 1 || left > kWords || next > kWords ||
+      left + static_cast<int32_t>(next) > kWords + 1)
     throw Error("INVALID_CHECKPOINT", "The random state is damaged.");
 }
 
@@ -78,15 +81,20 @@ std::vector<uint8_t> save_state(const RandomSource& source) {
   return bytes;
 }
 
-void load_state(RandomSource& source, const std::vector<uint8_t>& state) {
+void check_state(const RandomSource& source, const std::vector<uint8_t>& state) {
   const auto host_bytes = static_cast<size_t>(state_of(source.host).numel());
-  const size_t local_bytes = is_shared(source) ? 0 : static_cast<size_t>(state_of(source.local).numel());
   if (state.size() != host_bytes && state.size() != host_bytes + kPhiloxBytes) {
     throw Error("INVALID_CHECKPOINT", "The random state has " + std::to_string(state.size()) +
                                           " bytes, expected " + std::to_string(host_bytes) + ", or " +
                                           std::to_string(kPhiloxBytes) + " more from CUDA.");
   }
   check_mersenne_twister(state);
+}
+
+void load_state(RandomSource& source, const std::vector<uint8_t>& state) {
+  check_state(source, state);
+  const auto host_bytes = static_cast<size_t>(state_of(source.host).numel());
+  const size_t local_bytes = is_shared(source) ? 0 : static_cast<size_t>(state_of(source.local).numel());
   set_state(source.host, slice(state, 0, host_bytes));
   // A run may move between CPU and CUDA: the device's own state is then taken over only where both have one.
   if (local_bytes > 0 && state.size() == host_bytes + local_bytes) {

@@ -21,6 +21,8 @@ RandomSource make_random_source(c10::Device device, uint64_t seed);
 void manual_seed(RandomSource& source, uint64_t seed);
 
 std::vector<uint8_t> save_state(const RandomSource& source);
+// Throws INVALID_CHECKPOINT for a state that libtorch could not go on from.
+void check_state(const RandomSource& source, const std::vector<uint8_t>& state);
 void load_state(RandomSource& source, const std::vector<uint8_t>& state);
 
 }  // namespace googlenet

@@ -1,5 +1,7 @@
 #include "core/serial_queue.h"
 
+#include <optional>
+
 #include "core/caching_allocator.h"
 #include "core/error.h"
 
@@ -39,6 +41,7 @@ void SerialQueue::stop() {
 
 void SerialQueue::run() {
   cancelled = &stopping_;
+  std::optional<KeepFreedMemory> freed_memory;
   for (;;) {
     Job job;
     {
@@ -46,7 +49,7 @@ void SerialQueue::run() {
       const auto is_ready = [this] { return stopping_ || !jobs_.empty(); };
       if (!wake_.wait_for(lock, kKeepMemory, is_ready)) {
         lock.unlock();
-        release_unused_memory(kKeepMemory);
+        freed_memory.reset();
         lock.lock();
         wake_.wait(lock, is_ready);
       }
@@ -54,6 +57,7 @@ void SerialQueue::run() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
+    if (!freed_memory) freed_memory.emplace();
     job();
     release_unused_memory(kKeepMemory);
   }

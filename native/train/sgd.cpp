@@ -8,17 +8,6 @@
 
 namespace googlenet {
 
-namespace {
-
-std::vector<torch::Tensor> zeros_like(const std::vector<NamedTensor>& parameters) {
-  const torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> zeros;
-  for (const auto& parameter : parameters) zeros.push_back(torch::zeros_like(parameter.tensor));
-  return zeros;
-}
-
-}  // namespace
-
 Sgd::Sgd(std::vector<NamedTensor> parameters, const SgdOptions& options)
     : parameters_(std::move(parameters)), options_(options) {}
 
@@ -49,14 +38,22 @@ void Sgd::step(double lr) {
 }
 
 std::vector<NamedTensor> Sgd::momentum_buffers() const {
-  const auto buffers = momentum_.empty() ? zeros_like(parameters_) : momentum_;
+  if (momentum_.empty()) return new_momentum_buffers();
   std::vector<NamedTensor> named;
-  for (size_t i = 0; i < buffers.size(); ++i) named.push_back({parameters_[i].name, buffers[i]});
+  for (size_t i = 0; i < momentum_.size(); ++i) named.push_back({parameters_[i].name, momentum_[i]});
   return named;
 }
 
-void Sgd::create_momentum_buffers() {
-  momentum_ = zeros_like(parameters_);
+std::vector<NamedTensor> Sgd::new_momentum_buffers() const {
+  const torch::NoGradGuard no_grad;
+  std::vector<NamedTensor> zeros;
+  for (const auto& [name, tensor] : parameters_) zeros.push_back({name, torch::zeros_like(tensor)});
+  return zeros;
+}
+
+void Sgd::set_momentum_buffers(const std::vector<NamedTensor>& buffers) {
+  momentum_.clear();
+  for (const auto& buffer : buffers) momentum_.push_back(buffer.tensor);
 }
 
 bool Sgd::is_finite() const {

@@ -25,10 +25,10 @@ class Sgd {
   bool has_momentum() const { return !momentum_.empty(); }
   // Momentum buffers under the names of their parameters; zeros where there are none yet.
   std::vector<NamedTensor> momentum_buffers() const;
-  // Allocates the buffers, so that saved ones can be copied in: the next step is then not a first one.
-  void create_momentum_buffers();
-  // The next step is a first one again.
-  void clear_momentum() { momentum_.clear(); }
+  // Zeros for saved buffers to be copied into.
+  std::vector<NamedTensor> new_momentum_buffers() const;
+  // In the order of the parameters. The next step is then not a first one; without any it is one again.
+  void set_momentum_buffers(const std::vector<NamedTensor>& buffers);
   // No parameter or buffer is NaN or infinite.
   bool is_finite() const;
   std::vector<NamedTensor> gradients() const;

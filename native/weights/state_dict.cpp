@@ -36,12 +36,12 @@ void check(const TensorSpan& span, uint64_t available) {
 
 using ReadSpan = std::function<void(const TensorSpan&, void*)>;
 
-void restore_with(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
-                  uint64_t available, const ReadSpan& read) {
+Restore read_all(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+                 uint64_t available, const ReadSpan& read) {
   std::unordered_map<std::string, torch::Tensor> targets;
   for (const auto& [name, tensor] : tensors) targets.emplace(name, tensor);
 
-  std::vector<std::pair<torch::Tensor, torch::Tensor>> copies;
+  Restore restore;
   for (const TensorSpan& span : spans) {
     check(span, available);
     const auto target = targets.find(span.name);
@@ -52,10 +52,9 @@ void restore_with(const std::vector<NamedTensor>& tensors, const std::vector<Ten
     }
     auto stored = torch::empty(span.shape, span.dtype);
     if (span.bytes > 0) read(span, stored.mutable_data_ptr());
-    copies.emplace_back(target->second, std::move(stored));
+    restore.add(target->second, std::move(stored));
   }
-  const torch::NoGradGuard no_grad;
-  for (auto& [target, stored] : copies) target.copy_(stored);
+  return restore;
 }
 
 }  // namespace
@@ -104,17 +103,22 @@ void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorS
   }
 }
 
-void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
-             const Bytes& source) {
-  restore_with(tensors, spans, source.size, [&](const TensorSpan& span, void* into) {
+void Restore::apply() {
+  const torch::NoGradGuard no_grad;
+  for (auto& [target, stored] : copies_) target.copy_(stored);
+}
+
+Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+                     const Bytes& source) {
+  return read_all(tensors, spans, source.size, [&](const TensorSpan& span, void* into) {
     std::memcpy(into, source.data + span.offset, span.bytes);
   });
 }
 
-void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
-             const FileReader& file) {
-  restore_with(tensors, spans, file.size(),
-               [&](const TensorSpan& span, void* into) { file.read(span.offset, into, span.bytes); });
+Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+                     const FileReader& file) {
+  return read_all(tensors, spans, file.size(),
+                  [&](const TensorSpan& span, void* into) { file.read(span.offset, into, span.bytes); });
 }
 
 }  // namespace googlenet

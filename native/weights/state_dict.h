@@ -3,6 +3,7 @@
 #include <torch/nn/module.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "weights/file_reader.h"
@@ -46,11 +47,23 @@ std::vector<NamedTensor> named_parameters(const torch::nn::Module& module);
 void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans, uint8_t* buffer,
               size_t size);
 
-// Copies stored tensors in, converting the element type where it differs. All or nothing: everything is read
-// and checked before the first tensor is changed.
-void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
-             const Bytes& source);
-void restore(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
-             const FileReader& file);
+// Stored tensors that are read and checked but not yet in place, so that what belongs together changes
+// together or not at all.
+class Restore {
+ public:
+  void add(torch::Tensor target, torch::Tensor stored) {
+    copies_.emplace_back(std::move(target), std::move(stored));
+  }
+  // Copies everything in, converting element types where they differ.
+  void apply();
+
+ private:
+  std::vector<std::pair<torch::Tensor, torch::Tensor>> copies_;
+};
+
+Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+                     const Bytes& source);
+Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
+                     const FileReader& file);
 
 }  // namespace googlenet

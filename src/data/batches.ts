@@ -7,6 +7,9 @@ import type { Dataset } from './dataset.js';
 import { Limiter } from './limiter.js';
 import { checkPicture, checkResizeCrop, type ResizeCropOptions, resizeCrop } from './transforms.js';
 
+/** More pictures than any machine trains on at once. */
+export const MAX_BATCH_SIZE = 2 ** 16;
+
 export interface Batch {
   /** RGB bytes, `[n, crop, crop, 3]`. */
   images: Images;
@@ -53,7 +56,7 @@ function resolve(dataset: Dataset, given: BatchesOptions): Resolved {
     throw invalid(`order[${outside}]`, `an integer in [0, ${dataset.length - 1}]`, order[outside]);
   return {
     order,
-    batchSize: integer('batchSize', rest.batchSize, 1, 2 ** 16),
+    batchSize: integer('batchSize', rest.batchSize, 1, MAX_BATCH_SIZE),
     start: integer('start', rest.start ?? 0, 0),
     dropLast: boolean('dropLast', rest.dropLast ?? false),
     prefetch: integer('prefetch', rest.prefetch ?? 2, 0, 64),

@@ -68,15 +68,24 @@ export interface NativeLosses {
   correctTop5: number;
 }
 
-export interface NativeTrainer extends TensorStore {
+export interface NativeTrainer {
   /** One optimiser step. Leaves the model in training mode. */
   step(options: NativeImages & { labels: Int32Array; lr: number }): Promise<NativeLosses>;
   /** Losses in evaluation mode without gradients; the model's mode is put back afterwards. */
   evaluate(options: NativeImages & { labels: Int32Array }): Promise<NativeLosses>;
-  /** `tensors`, `snapshot` and `restore` of a trainer are its momentum buffers; zeros before the first step. */
+  /** The momentum buffers, as of a {@link TensorStore}; zeros before the first step. */
+  tensors(): TensorInfo[];
+  snapshot(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
+  /** False before the first step, which treats momentum in a way of its own. */
   hasMomentum(): Promise<boolean>;
-  /** Makes the next step a first one again. */
-  resetMomentum(): Promise<boolean>;
+  /** Takes weights, momentum and random numbers over from a checkpoint: all of them or, after an error, none. */
+  resume(options: {
+    source: { fd: number; path: string };
+    weights: TensorSpan[];
+    momentum: TensorSpan[];
+    hasMomentum: boolean;
+    generator: Uint8Array;
+  }): Promise<void>;
   /** No parameter and no momentum is NaN or infinite. */
   isFinite(): Promise<boolean>;
   gradients(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;

@@ -65,22 +65,22 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const { model, config, progress } = training;
   const native = nativeOf(model);
-  // Asked for in one go, together with the tensors, so that no step comes between them.
-  const answers = Promise.all([
-    call(() => native.generatorState()),
-    call(() => trainer.hasMomentum()),
-    call(() => trainer.isFinite()),
-  ]);
-  const content = answers.then(([state, hasMomentum, areFinite]): Content => {
+  const content = async () => {
+    const [state, hasMomentum, areFinite] = await Promise.all([
+      call(() => native.generatorState()),
+      call(() => trainer.hasMomentum()),
+      call(() => trainer.isFinite()),
+    ]);
     if (!areFinite) throw diverged(progress);
     const generator = Buffer.from(state).toString('base64');
-    return { checkpoint: 1, model: model.describe(), trainer: config, progress, generator, hasMomentum };
-  });
+    const described: Checkpoint = { model: model.describe(), trainer: config, progress };
+    return toMetadata({ checkpoint: 1, ...described, generator, hasMomentum } satisfies Content);
+  };
   const groups = [
     { prefix: MODEL_PREFIX, tensors: native.tensors(), copy: native.snapshot.bind(native) },
     { prefix: MOMENTUM_PREFIX, tensors: trainer.tensors(), copy: trainer.snapshot.bind(trainer) },
   ];
-  await saveFile(string('path', path), groups, content.then(toMetadata));
+  await saveFile(string('path', path), groups, content);
 }
 
 /** A checkpoint with weights that are no numbers would replace the last one that can be resumed from. */
@@ -114,14 +114,15 @@ export async function loadCheckpoint(
     assertMatch(compareTensors(native.tensors(), weights), true, path);
     assertMatch(compareTensors(trainer.tensors(), momentum), true, `the optimiser in ${path}`);
 
-    // One after the other in the model's queue, with nothing between them.
-    await Promise.all([
-      call(() => native.setGeneratorState({ state: Buffer.from(generator, 'base64') })),
-      call(() => native.restore({ source: { fd, path }, spans: weights })),
-      hasMomentum
-        ? call(() => trainer.restore({ source: { fd, path }, spans: momentum }))
-        : call(() => trainer.resetMomentum()),
-    ]);
+    await call(() =>
+      trainer.resume({
+        source: { fd, path },
+        weights,
+        momentum,
+        hasMomentum,
+        generator: Buffer.from(generator, 'base64'),
+      }),
+    );
     return progress;
   });
 }

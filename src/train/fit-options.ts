@@ -1,4 +1,4 @@
-import { batchCount } from '../data/batches.js';
+import { batchCount, MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { checkResizeCrop, type ResizeCropOptions } from '../data/transforms.js';
 import { GoogLeNetError } from '../errors.js';
@@ -77,7 +77,7 @@ const KNOWN = [
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET` */
 export function readFitOptions(given: FitOptions, dataset: Dataset, model: GoogLeNet): FitPlan {
   const read = options('options', given, KNOWN) as FitOptions;
-  const batchSize = integer('batchSize', read.batchSize ?? 32, 1, 65_536);
+  const batchSize = integer('batchSize', read.batchSize ?? 32, 1, MAX_BATCH_SIZE);
   const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
   assertInputSize(sizes.crop, sizes.crop);
   const validation = read.validation ?? null;

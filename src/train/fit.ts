@@ -4,7 +4,7 @@ import { batchCount, batches } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { epochOrder } from '../data/sampler.js';
 import { fromFileError, GoogLeNetError } from '../errors.js';
-import { type BatchPlan, type Progress, START } from './checkpoint.js';
+import { type BatchPlan, type Progress, readCheckpoint, START } from './checkpoint.js';
 import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
 import { add, type Scores, toScores, type ValidationEvent, validation } from './scores.js';
 import type { StepResult, Trainer } from './trainer.js';
@@ -74,7 +74,11 @@ export async function* trainingLoop(
     yield { type: 'checkpoint', path: checkpoint, epoch: trainer.epoch, step: trainer.progress.globalStep };
   }
 
-  if (plan.resume !== null) await trainer.loadCheckpoint(plan.resume);
+  if (plan.resume !== null) {
+    // Before it is loaded, so that a run that cannot go on leaves the model as it is.
+    assertSameBatches((await readCheckpoint(plan.resume)).progress, plannedBatches, stepsPerEpoch);
+    await trainer.loadCheckpoint(plan.resume);
+  }
   assertSameBatches(trainer.progress, plannedBatches, stepsPerEpoch);
   if (plan.checkpointDir !== null) await makeFolder(plan.checkpointDir);
 

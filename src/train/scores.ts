@@ -1,4 +1,4 @@
-import { batches } from '../data/batches.js';
+import { batches, MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { epochOrder } from '../data/sampler.js';
 import { checkResizeCrop } from '../data/transforms.js';
@@ -65,7 +65,7 @@ export async function* validation(
 ): AsyncGenerator<ValidationEvent, Scores, void> {
   const read = options('options', given, ['batchSize', 'resize', 'crop', 'signal']);
   const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
-  const batchSize = integer('batchSize', read.batchSize ?? 32, 1);
+  const batchSize = integer('batchSize', read.batchSize ?? 32, 1, MAX_BATCH_SIZE);
   const signal = readSignal('signal', read.signal);
   assertDataset('The validation set', dataset, trainer.model);
   const order = epochOrder(dataset.length, { seed: 0, epoch: 0, shuffle: false });

@@ -102,6 +102,7 @@ const CASES: [string, ErrorCode, () => unknown][] = [
   ['a folder as weights file', 'FILE_ERROR', () => GoogLeNet.load(tmpdir())],
   ['a truncated weights file', 'INVALID_WEIGHTS', loadTruncated],
   ['weights of something else', 'WEIGHTS_MISMATCH', loadOther],
+  ['a state dict that is transferred while it is read', 'INVALID_ARGUMENT', loadTransferred],
   ['a state dict that lacks tensors', 'WEIGHTS_MISMATCH', () => model.loadStateDict({})],
   ['saving into a missing folder', 'FILE_NOT_FOUND', () => model.save(folder('none', 'model.safetensors'))],
   ['saving over a folder', 'FILE_ERROR', () => model.save(tmpdir())],
@@ -136,6 +137,15 @@ async function loadOther() {
     poolProj: 1,
   });
   return model.loadStateDict(await other.stateDict());
+}
+
+/** All tensors of a state dict share one buffer. */
+async function loadTransferred() {
+  const state = await model.stateDict();
+  const pending = model.loadStateDict(state);
+  const buffer = state['fc.weight']?.data.buffer as ArrayBuffer;
+  structuredClone(buffer, { transfer: [buffer] });
+  return pending;
 }
 
 async function resumeWeights() {

@@ -11,8 +11,8 @@ const folder = temporaryFolder();
 /** Small pictures are scaled up to the smallest size that the classifier takes. */
 const SMALL = { epochs: 1, batchSize: 2, resize: 224 } as const;
 
-const build = (options = {}) => {
-  const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed: 1 });
+const build = (options = {}, seed = 1) => {
+  const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed });
   return { model, trainer: new Trainer(model, options) };
 };
 
@@ -132,6 +132,12 @@ async function edit(path: string, change: (content: Record<string, Record<string
   await writeFile(path, safetensorsBytes(padded, bytes.subarray(end)));
 }
 
+function unseeded(content: Record<string, unknown>) {
+  const state = Buffer.from(content.generator as string, 'base64');
+  state.writeInt32LE(0, 12);
+  content.generator = state.toString('base64');
+}
+
 describe('checkpoints', () => {
   test.each<[string, (content: Record<string, Record<string, unknown>>) => unknown]>([
     ['no progress', (content) => delete content.progress],
@@ -142,15 +148,16 @@ describe('checkpoints', () => {
     ['random numbers that are no text', (content) => Object.assign(content, { generator: 5 })],
     ['too many random numbers', (content) => Object.assign(content, { generator: 'A'.repeat(9000) })],
     ['random numbers of zeros', (content) => Object.assign(content, { generator: 'A'.repeat(6742) })],
+    ['random numbers that say they are not seeded', unseeded],
     [
       'an unknown optimiser',
       (content) => Object.assign(content.trainer ?? {}, { optimizer: { lr: 'fast' } }),
     ],
   ])('with %s are refused, and the model stays as it is', async (_, change) => {
+    await build({}, 2).trainer.saveCheckpoint(folder('c.safetensors'));
+    await edit(folder('c.safetensors'), change);
     const { model, trainer } = build();
     const before = await model.stateDict();
-    await trainer.saveCheckpoint(folder('c.safetensors'));
-    await edit(folder('c.safetensors'), change);
     await expect(events(trainer, { ...SMALL, resume: folder('c.safetensors') })).rejects.toMatchObject(
       errorWith('INVALID_CHECKPOINT'),
     );
@@ -207,4 +214,17 @@ describe('checkpoints', () => {
     using loaded = await GoogLeNet.load(folder('c.safetensors'));
     expect(loaded).toMatchObject({ dropout: 0.25, dropoutAux: 0.5 });
   });
+});
+
+test('a trainer that is disposed leaves the gradients of another one on the same model', async () => {
+  const { model, trainer } = build();
+  const old = new Trainer(model);
+  const batch = { data: new Uint8Array(2 * 224 * 224 * 3), shape: [2, 224, 224, 3] };
+  await old.step(batch, [0, 1]);
+  await trainer.step(batch, [1, 0]);
+  const before = await trainer.gradients();
+  old.dispose();
+  expect(compareBits(await trainer.gradients(), before)).toMatchObject({ differing: 0 });
+  trainer.dispose();
+  await expect(new Trainer(model).gradients()).rejects.toMatchObject(errorWith('INVALID_ARGUMENT'));
 });
