@@ -90,6 +90,8 @@ class CachingAllocator final : public c10::Allocator {
     {
       std::lock_guard lock(mutex_);
       if (--keepers_ > 0) return;
+      // What was in use before the pause says nothing about what comes after it.
+      peak_ = last_peak_ = used_bytes_;
     }
     release(Clock::duration::zero());
   }
