@@ -15,6 +15,8 @@ start to first logits, resident memory, delay of the event loop. Nothing else sh
   --threads N   compute threads of both sides (default: all cores)
   --repeat N    factor for the number of runs (default 1)
   --device D    cpu or cuda (default cpu)
+  --channels-last
+                both sides in PyTorch's channels_last memory format
   --output F    where the raw figures go as JSON lines (default .googlenet/bench.jsonl)
 `;
 
@@ -23,6 +25,7 @@ const { values: flags } = parseArgs({
     threads: { type: 'string', default: String(availableParallelism()) },
     repeat: { type: 'string', default: '1' },
     device: { type: 'string', default: 'cpu' },
+    'channels-last': { type: 'boolean', default: false },
     output: { type: 'string', default: join(root, '.googlenet/bench.jsonl') },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -40,7 +43,7 @@ const { venvPython } = require('../dist/setup/install-libtorch.js');
 const { addonPath } = require('../dist/setup/paths.js');
 
 const threads = Number(flags.threads);
-const { device } = flags;
+const { device, 'channels-last': channelsLast } = flags;
 const python = process.env.GOOGLENET_PYTHON ?? recordOfAddon(addonPath())?.libtorch.python ?? venvPython();
 const records = [];
 
@@ -83,7 +86,7 @@ async function prepare(folder) {
     files.labels,
     Int32Array.from({ length: 32 }, (_, i) => i),
   );
-  return { ...files, count: 32, threads, numClasses: 1000, device };
+  return { ...files, count: 32, threads, numClasses: 1000, device, channelsLast };
 }
 
 async function compare(ours, peer, { name, op, batch, warmup, runs }) {
@@ -166,7 +169,7 @@ try {
     `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gigabytes} GiB; ${threads} threads; device ${device}`,
   );
   console.log(
-    `Node ${process.versions.node} with libtorch ${libtorch}; Python with torch ${torch}, eager; fp32, 224×224`,
+    `Node ${process.versions.node} with libtorch ${libtorch}; Python with torch ${torch}, eager; fp32, 224×224${channelsLast ? ', channels-last' : ''}`,
   );
 
   const memory = await compareMemory(ours, peer);

@@ -72,16 +72,16 @@ export function modelIn(header: SafetensorsHeader, path: string): StoredModel {
 /** What the metadata adds to the tensors. It may be missing, but if it is there it must be sound. */
 function readExtras(value: unknown, numClasses: number, path: string): Partial<ModelDescription> {
   if (value === undefined) return {};
-  const { classes, dropout, dropoutAux } = (value ?? { classes: null }) as Record<string, unknown>;
-  const isRate = (rate: unknown) => typeof rate === 'number' && rate >= 0 && rate <= 1;
+  const { classes, dropout, dropoutAux } = Object(value) as Record<string, unknown>;
+  const isRate = (rate: unknown) =>
+    rate === undefined || (typeof rate === 'number' && rate >= 0 && rate <= 1);
   const areNames =
-    Array.isArray(classes) &&
-    classes.length === numClasses &&
-    classes.every((name) => typeof name === 'string');
-  if (
-    (classes !== undefined && !areNames) ||
-    [dropout, dropoutAux].some((rate) => rate !== undefined && !isRate(rate))
-  ) {
+    classes === undefined ||
+    (Array.isArray(classes) &&
+      classes.length === numClasses &&
+      classes.every((name) => typeof name === 'string'));
+  const isObject = typeof value === 'object' && value !== null;
+  if (!isObject || !areNames || !isRate(dropout) || !isRate(dropoutAux)) {
     throw new GoogLeNetError(
       'INVALID_WEIGHTS',
       `The metadata of ${path} does not fit its tensors. Save the file again.`,

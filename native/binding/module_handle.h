@@ -17,7 +17,6 @@ Napi::Value restore(Info info, Session& session);
 Napi::Value set_training(Info info, Session& session);
 Napi::Value manual_seed(Info info, Session& session);
 Napi::Value generator_state(Info info, Session& session);
-Napi::Value set_generator_state(Info info, Session& session);
 Napi::Value initialize(Info info, Session& session);
 Napi::Value dispose(Info info, Session& session);
 }  // namespace module_methods
@@ -61,7 +60,6 @@ class ModuleHandle : public Napi::ObjectWrap<Self> {
                                  method<module_methods::set_training>("setTraining"),
                                  method<module_methods::manual_seed>("manualSeed"),
                                  method<module_methods::generator_state>("generatorState"),
-                                 method<module_methods::set_generator_state>("setGeneratorState"),
                                  method<module_methods::initialize>("initialize"),
                                  method<module_methods::dispose>("dispose"),
                              });

@@ -68,13 +68,6 @@ Napi::Value generator_state(Info info, Session& session) {
       });
 }
 
-Napi::Value set_generator_state(Info info, Session& session) {
-  const Bytes bytes = Options(info).bytes("state");
-  std::vector<uint8_t> state(bytes.data, bytes.data + bytes.size);
-  return session.run(info.Env(),
-                     [state = std::move(state)](Session& self) { load_state(self.random, state); });
-}
-
 Napi::Value initialize(Info info, Session& session) {
   const InitMethod method = to_init_method(Options(info).string("method"));
   return session.run(info.Env(), [method](Session& self) {

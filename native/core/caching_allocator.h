@@ -5,8 +5,8 @@
 namespace googlenet {
 
 // Makes libtorch keep the CPU memory of freed tensors for the next ones. It allocates every activation anew,
-// and from glibc that is an mmap, a page fault for every page and an munmap: an eighth of the time of a
-// forward or a training step of 32 pictures. At most as much is kept as was lately in use.
+// and from glibc that is an mmap, a page fault for every page and an munmap (`npm run bench` shows what it
+// is worth). At most as much is kept as was lately in use.
 void install_caching_allocator();
 
 // Memory is kept while one of these exists. With the last one all of it goes back to the system.

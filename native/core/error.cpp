@@ -38,8 +38,9 @@ ErrorReport report(const std::exception_ptr& error) {
   } catch (const std::bad_alloc&) {
     return {"OUT_OF_MEMORY", "The host ran out of memory. Use a smaller batch or dispose of models."};
   } catch (const std::system_error& e) {
-    return {"OUT_OF_MEMORY",
-            std::string("The system has no thread to give: ") + e.what() + ". Dispose of models."};
+    if (e.code() != std::errc::resource_unavailable_try_again)
+      return {"LIBTORCH_ERROR", first_line(e.what())};
+    return {"OUT_OF_MEMORY", "The system has no thread to give. Dispose of models, or raise its limits."};
   } catch (const std::exception& e) {
     return {"LIBTORCH_ERROR", first_line(e.what())};
   } catch (...) {

@@ -12,8 +12,7 @@ struct SgdOptions {
 };
 
 // torch.optim.SGD, with the operations of its default implementation in their order. libtorch's fused kernel
-// takes half the time (7 of 14 ms a step) but rounds the last elements of tensors whose size is no multiple
-// of 8 in another way.
+// is faster but rounds the last elements of tensors whose size is no multiple of 8 in another way.
 class Sgd {
  public:
   Sgd(std::vector<NamedTensor> parameters, const SgdOptions& options);

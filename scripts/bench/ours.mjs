@@ -36,9 +36,9 @@ async function timed(run) {
 }
 
 const operations = {
-  async load({ weights, images: imageFile, labels: labelFile, threads, device }) {
+  async load({ weights, images: imageFile, labels: labelFile, threads, device, channelsLast }) {
     setNumThreads(threads);
-    model = await GoogLeNet.load(weights, { device });
+    model = await GoogLeNet.load(weights, { device, channelsLast });
     trainer = new Trainer(model);
     images = floats(imageFile);
     const bytes = readFileSync(labelFile);

@@ -34,7 +34,6 @@ export interface NativeModule extends TensorStore {
   setTraining(options: { training: boolean }): Promise<void>;
   manualSeed(options: { seed: bigint }): Promise<void>;
   generatorState(): Promise<Uint8Array>;
-  setGeneratorState(options: { state: Uint8Array }): Promise<void>;
   /** Draws every parameter from the generator, in construction order; the first call for a new module, `none` if it will load. */
   initialize(options: { method: 'none' | 'default' | 'xavier' }): Promise<void>;
   dispose(): void;

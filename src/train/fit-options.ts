@@ -15,6 +15,7 @@ import {
   string,
 } from '../validate.js';
 import type { BatchPlan } from './checkpoint.js';
+import { MAX_EPOCH } from './schedule.js';
 
 export interface FitOptions {
   /** How many epochs the run has in all; a resumed run does the rest. */
@@ -99,7 +100,7 @@ export function readFitOptions(given: FitOptions, dataset: Dataset, model: GoogL
     );
   }
   return {
-    epochs: integer('epochs', read.epochs, 1),
+    epochs: integer('epochs', read.epochs, 1, MAX_EPOCH),
     batches: {
       seed: readSeed('seed', read.seed ?? 0).toString(),
       batchSize,

@@ -164,6 +164,17 @@ describe('checkpoints', () => {
     expect(compareBits(await model.stateDict(), before)).toMatchObject({ differing: 0 });
   });
 
+  test.each([null, 'a model', 5, { classes: ['a'] }, { dropout: 2 }])(
+    'that describe their model by %j are refused',
+    async (model) => {
+      await build().trainer.saveCheckpoint(folder('c.safetensors'));
+      await edit(folder('c.safetensors'), (content) => Object.assign(content, { model }));
+      await expect(GoogLeNet.load(folder('c.safetensors'))).rejects.toMatchObject(
+        errorWith('INVALID_WEIGHTS'),
+      );
+    },
+  );
+
   test('of a trainer that has not stepped make the next step a first one again', async () => {
     const { model, trainer } = build();
     const batch = { data: new Uint8Array(2 * 224 * 224 * 3).fill(90), shape: [2, 224, 224, 3] };

@@ -62,21 +62,9 @@ test.each<[string, () => unknown, string]>([
   ['an unknown initialization', () => model.initialize({ method: 'zero' } as Any), 'INVALID_ARGUMENT'],
   ['a seed that is a number', () => model.manualSeed({ seed: 1 } as Any), 'INVALID_ARGUMENT'],
   ['a seed of 65 bits', () => model.manualSeed({ seed: 1n << 64n }), 'INVALID_ARGUMENT'],
-  [
-    'a generator state of one byte',
-    () => model.setGeneratorState({ state: new Uint8Array(1) }),
-    'INVALID_CHECKPOINT',
-  ],
-  [
-    'a generator state of zeros',
-    () => model.setGeneratorState({ state: new Uint8Array(5056) }),
-    'INVALID_CHECKPOINT',
-  ],
-  [
-    'a generator state that goes on',
-    () => model.setGeneratorState({ state: new Uint8Array(100_000) }),
-    'INVALID_CHECKPOINT',
-  ],
+  ['a generator state of one byte', () => resumeWith(new Uint8Array(1)), 'INVALID_CHECKPOINT'],
+  ['a generator state of zeros', () => resumeWith(new Uint8Array(5056)), 'INVALID_CHECKPOINT'],
+  ['a generator state that goes on', () => resumeWith(new Uint8Array(100_000)), 'INVALID_CHECKPOINT'],
   ['a trainer of no model', () => new addon.Trainer({ model: {} } as Any), 'INVALID_ARGUMENT'],
   [
     'a trainer of an inception module',
@@ -90,6 +78,18 @@ test.each<[string, () => unknown, string]>([
 ])('%s', async (_, call, code) => {
   expect(await codeOf(call)).toBe(code);
 });
+
+async function resumeWith(generator: Uint8Array) {
+  const sgd = { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, auxWeight: 0.3 };
+  const fd = openSync(__filename, 'r');
+  const source = { fd, path: 'a file' };
+  try {
+    const trainer = new addon.Trainer({ model, ...sgd });
+    await trainer.resume({ source, weights: [], momentum: [], hasMomentum: false, generator });
+  } finally {
+    closeSync(fd);
+  }
+}
 
 function detached(): Uint8Array {
   const array = new Uint8Array(224 * 224 * 3);

@@ -31,7 +31,6 @@ const MODULE: Names<NativeGoogLeNet> & Names<NativeInceptionModule> = {
   setTraining: true,
   manualSeed: true,
   generatorState: true,
-  setGeneratorState: true,
   initialize: true,
   dispose: true,
 };

@@ -9,6 +9,9 @@ import { PACKAGE_ROOT } from '../support/child.js';
 export const MAIN = join(PACKAGE_ROOT, 'dist/cli/main.js');
 export const SAMPLE = join(PACKAGE_ROOT, 'scripts/sample/fashion-mnist');
 
+/** A short training on the pictures of a {@link workspace}. */
+export const RECIPE = '--data pictures --epochs 1 --batch-size 4 --threads 1'.split(' ');
+
 export interface Result {
   code: number | null;
   signal: NodeJS.Signals | null;

@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cli, records, startCli, until, workspace } from './cli.js';
+import { cli, RECIPE, records, startCli, until, workspace } from './cli.js';
 
 const dir = workspace();
 const path = (...names: string[]) => join(dir, ...names);
@@ -9,19 +9,7 @@ const CHECKPOINT = 'run/checkpoints/last.safetensors';
 const PICTURE = 'pictures/test/1-trouser/003.png';
 
 beforeAll(async () => {
-  const recipe = [
-    '--data',
-    'pictures',
-    '--epochs',
-    '1',
-    '--batch-size',
-    '4',
-    '--threads',
-    '1',
-    '--out',
-    'run',
-  ];
-  expect(await cli(dir, 'train', ...recipe)).toMatchObject({ code: 0 });
+  expect(await cli(dir, 'train', ...RECIPE, '--out', 'run')).toMatchObject({ code: 0 });
 });
 
 describe('evaluate', () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWhere } from '../support/skip.js';
-import { MAIN, start, workspace } from './cli.js';
+import { MAIN, RECIPE, start, workspace } from './cli.js';
 
 const dir = workspace();
 
@@ -41,22 +41,7 @@ const hasPython = spawnSync('python3', ['-c', 'import pty'], { stdio: 'ignore' }
 
 describeWhere(hasPython, 'no python3 with pty')('on a terminal', () => {
   test('training shows a bar with loss, accuracy, speed and time left', async () => {
-    const { code, stdout } = await inTerminal(
-      '',
-      ...[
-        'train',
-        '--data',
-        'pictures',
-        '--out',
-        'run',
-        '--epochs',
-        '1',
-        '--batch-size',
-        '4',
-        '--threads',
-        '1',
-      ],
-    );
+    const { code, stdout } = await inTerminal('', 'train', ...RECIPE, '--out', 'run');
     expect(code).toBe(0);
     expect(readable(stdout)).toMatch(
       /<clear>epoch 1\/1 █+░* \d\/8 {2}loss [\d.]+ {2}top-1 [\d.]+ % {2}[\d.]+ images\/s {2}0:\d\d/,

@@ -15,6 +15,12 @@ const FORWARD_FOREVER = `
 const worker = (source: string) => `
   const { Worker } = require('node:worker_threads');
   const start = () => new Worker(${JSON.stringify(source)}.replace('PACKAGE', JSON.stringify(process.argv[1] ?? '')), { eval: true });
+  async function startAndTerminate(ms) {
+    const one = start();
+    await new Promise((resolve) => one.once('message', resolve));
+    await sleep(ms);
+    await one.terminate();
+  }
 `;
 
 const PACKAGE_ARGUMENT = require('node:path').join(__dirname, '../..');
@@ -25,12 +31,7 @@ test('twenty workers are terminated in the middle of a forward and the process l
   const child = await run(`
     ${worker(FORWARD_FOREVER)}
     (async () => {
-      for (let i = 0; i < 20; i++) {
-        const one = start();
-        await new Promise((resolve) => one.once('message', resolve));
-        await sleep(5 + (i * 37) % 150);
-        await one.terminate();
-      }
+      for (let i = 0; i < 20; i++) await startAndTerminate(5 + (i * 37) % 150);
       const [main] = await new GoogLeNet({ numClasses: 10 }).forward(pictures(1));
       console.log('alive', main.data.every(Number.isFinite));
     })();
@@ -54,12 +55,7 @@ test('forty workers are terminated among thousands of short forwards and errors'
   const child = await run(`
     ${worker(SHORT_FORWARDS)}
     (async () => {
-      for (let i = 0; i < 40; i++) {
-        const one = start();
-        await new Promise((resolve) => one.once('message', resolve));
-        await sleep((i * 7) % 13);
-        await one.terminate();
-      }
+      for (let i = 0; i < 40; i++) await startAndTerminate((i * 7) % 13);
       console.log('alive');
     })();
   `);

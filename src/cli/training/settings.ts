@@ -56,7 +56,7 @@ export const SETTINGS = {
 
   device: deviceSetting,
   threads: optionalCount("threads to compute with (default: libtorch's own choice)", 1024),
-  channelsLast: toggle(true, 'the usual memory format: other rounding, and on the CPU 1.7 times slower'),
+  channelsLast: toggle(true, 'the usual memory format: other rounding, and on the CPU slower'),
 } as const satisfies Settings;
 
 export type TrainSettings = ValuesOf<typeof SETTINGS>;
