@@ -13,10 +13,20 @@ export type { ModelDescription } from './model-file.js';
 export type { Device } from './module.js';
 export { getNumThreads, type LibtorchInfo, libtorch, manualSeed, setNumThreads } from './runtime.js';
 export type { DType, Images, Tensor } from './tensor.js';
-export { type Progress, readCheckpoint } from './train/checkpoint.js';
-export type { SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
-export type { CheckpointEvent, EndEvent, EpochEvent, FitEvent, FitOptions, StepEvent } from './train/fit.js';
-export { lrAt, type Schedule } from './train/schedule.js';
-export type { Scores, ValidateOptions } from './train/scores.js';
-export { type BatchResult, type Labels, type StepResult, Trainer } from './train/trainer.js';
+export { readCheckpoint } from './train/checkpoint.js';
+export type { Precision, SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
+export type { EarlyStoppingOptions } from './train/early-stopping.js';
+export type { EndEvent, EpochEvent, FitEvent, FitOptions, FitResult, StepEvent } from './train/fit.js';
+export type { Best, EpochSummary, Progress } from './train/progress.js';
+export type { CheckpointEvent, WarningEvent } from './train/run-checkpoints.js';
+export { lrAt, type Position, type Schedule, type ScheduleOptions } from './train/schedule.js';
+export type { Scores } from './train/scores.js';
+export {
+  type BatchEvaluation,
+  type BatchResult,
+  type Labels,
+  type StepResult,
+  Trainer,
+} from './train/trainer.js';
+export type { Prediction, ValidateOptions, Validation, ValidationEvent } from './train/validation.js';
 export type { Difference, StateDict, StateTensor, TypedArray } from './weights.js';

@@ -1,6 +1,7 @@
 import { GoogLeNetError } from './errors.js';
 import { writeFileAtomic } from './formats/atomic-file.js';
 import { type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
+import { readFully } from './formats/read-fully.js';
 import { call } from './native/call.js';
 import type { TensorInfo, TensorSpan, TensorStore } from './native/contract.js';
 import { allocate, copyInSlices } from './private-copy.js';
@@ -170,6 +171,20 @@ export async function loadStateDict(
   return difference;
 }
 
+/** Reads tensors of an open file as typed arrays, which share one ArrayBuffer. */
+export function readStored(
+  { fd, path }: OpenSafetensors,
+  tensors: readonly TensorSpan[],
+): Promise<StateDict> {
+  const places = new Map(tensors.map(({ name, offset }) => [name, offset]));
+  return readTensors(tensors, async ({ buffer, spans }) => {
+    for (const { name, offset, bytes } of spans) {
+      const read = await readFully(fd, buffer.subarray(offset, offset + bytes), places.get(name) ?? 0);
+      if (!read) throw new GoogLeNetError('INVALID_WEIGHTS', `${path} was cut short while being read.`);
+    }
+  });
+}
+
 /** @param tensors those of the file that are meant for `store`, under its names. */
 export async function loadFile(
   store: TensorStore,
@@ -189,6 +204,24 @@ export interface StoredGroup {
   prefix: string;
   tensors: readonly TensorInfo[];
   copy: CopyOut;
+}
+
+/** Tensors that are typed arrays already; they must not change until the file is written. */
+export function storedGroup(prefix: string, state: StateDict): StoredGroup {
+  const tensors = Object.entries(state).map(([name, { dtype, shape }]) => ({
+    name,
+    dtype,
+    shape: [...shape],
+  }));
+  const copy: CopyOut = ({ buffer, spans }) =>
+    copyInSlices(
+      buffer,
+      spans.flatMap(({ name, offset }) => {
+        const source = state[name]?.data;
+        return source ? [{ source, offset }] : [];
+      }),
+    );
+  return { prefix, tensors, copy };
 }
 
 /** Writes groups of tensors, each a consistent snapshot, into one safetensors file: all of it or, after a failure, nothing. */

@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+
 #include "binding/googlenet_handle.h"
 #include "core/error.h"
 
@@ -9,21 +11,25 @@ namespace googlenet {
 
 // The optimiser's tensors belong to the model's thread, so they are created, used and freed there only.
 struct TrainerHandle::State : Dependent {
-  SgdOptions sgd;
-  double aux_weight;
+  TrainerOptions options;
   int64_t num_classes;
   int64_t reported_bytes;
   std::unique_ptr<Trainer> trainer;
 
   Trainer& on(Session& session) {
-    if (!trainer) trainer = std::make_unique<Trainer>(GoogLeNetHandle::model_of(session), sgd, aux_weight);
+    if (!trainer) {
+      TrainerOptions here = options;
+      if (here.loss.class_weights.defined())
+        here.loss.class_weights = here.loss.class_weights.to(session.device);
+      trainer = std::make_unique<Trainer>(GoogLeNetHandle::model_of(session), here);
+    }
     return *trainer;
   }
 
   // Gradients are the parameters' and may be another trainer's by now.
   void release(Session& session) override {
     if (trainer && session.gradients_of == this) {
-      trainer->optimizer().zero_grad();
+      trainer->zero_grad();
       session.gradients_of = nullptr;
     }
     trainer.reset();
@@ -32,14 +38,31 @@ struct TrainerHandle::State : Dependent {
 
 namespace {
 
-// Momentum and gradients, once they are there.
-int64_t training_bytes(const std::vector<TensorInfo>& parameters) {
-  int64_t elements = 0;
-  for (const TensorInfo& parameter : parameters) elements += c10::multiply_integers(parameter.shape);
-  return 2 * elements * static_cast<int64_t>(sizeof(float));
+TrainerOptions read_options(const Options& options, int64_t num_classes) {
+  TrainerOptions read;
+  read.sgd = {options.number("momentum"), options.number("dampening"), options.number("weightDecay"),
+              options.boolean("nesterov"), options.boolean("fused")};
+  read.loss.aux_weight = options.number("auxWeight");
+  read.loss.label_smoothing = options.number("labelSmoothing");
+  if (!options.value("classWeights").IsNull())
+    read.loss.class_weights = copy_floats(options, "classWeights", {num_classes});
+  if (!options.value("clipNorm").IsNull()) read.clip_norm = options.number("clipNorm");
+  if (!options.value("averageDecay").IsNull()) read.average_decay = options.number("averageDecay");
+  const std::string precision = options.string("precision");
+  if (precision != "float32" && precision != "bfloat16")
+    throw Error("INVALID_ARGUMENT", "Expected 'float32' or 'bfloat16' for precision.");
+  read.precision = precision == "bfloat16" ? Precision::kBFloat16 : Precision::kFloat32;
+  return read;
 }
 
-Napi::Value batch_to_js(Napi::Env env, const BatchResult& result) {
+// Momentum and gradients, once they are there, and the average.
+int64_t training_bytes(const std::vector<TensorInfo>& parameters, const TrainerOptions& options) {
+  int64_t elements = 0;
+  for (const TensorInfo& parameter : parameters) elements += c10::multiply_integers(parameter.shape);
+  return (options.average_decay ? 3 : 2) * elements * static_cast<int64_t>(sizeof(float));
+}
+
+Napi::Object to_js(Napi::Env env, const BatchResult& result) {
   Napi::Object object = Napi::Object::New(env);
   object["loss"] = result.loss;
   object["mainLoss"] = result.main_loss;
@@ -47,6 +70,31 @@ Napi::Value batch_to_js(Napi::Env env, const BatchResult& result) {
   object["aux2Loss"] = result.aux2_loss;
   object["correct"] = static_cast<double>(result.correct);
   object["correctTop5"] = static_cast<double>(result.correct_top5);
+  object["aux1Correct"] = static_cast<double>(result.aux1_correct);
+  object["aux2Correct"] = static_cast<double>(result.aux2_correct);
+  return object;
+}
+
+Napi::Object to_js(Napi::Env env, const StepResult& result) {
+  Napi::Object object = to_js(env, static_cast<const BatchResult&>(result));
+  object["gradNorm"] = result.gradient_norm;
+  return object;
+}
+
+template <class Array, class Element>
+Array array_of(Napi::Env env, const torch::Tensor& values) {
+  const auto count = static_cast<size_t>(values.numel());
+  Array array = Array::New(env, count);
+  std::copy_n(values.const_data_ptr<Element>(), count, array.Data());
+  return array;
+}
+
+Napi::Object to_js(Napi::Env env, const Evaluation& evaluation) {
+  Napi::Object object = to_js(env, static_cast<const BatchResult&>(evaluation));
+  const Predictions& predictions = evaluation.predictions;
+  object["predicted"] = array_of<Napi::Int32Array, int32_t>(env, predictions.classes);
+  object["probabilities"] = array_of<Napi::Float32Array, float>(env, predictions.probabilities);
+  object["labelProbabilities"] = array_of<Napi::Float32Array, float>(env, predictions.label_probabilities);
   return object;
 }
 
@@ -59,8 +107,11 @@ Napi::Function TrainerHandle::define(Napi::Env env) {
                          InstanceMethod<&TrainerHandle::evaluate>("evaluate"),
                          InstanceMethod<&TrainerHandle::tensors>("tensors"),
                          InstanceMethod<&TrainerHandle::snapshot>("snapshot"),
+                         InstanceMethod<&TrainerHandle::snapshot_average>("snapshotAverage"),
+                         InstanceMethod<&TrainerHandle::apply_average>("applyAverage"),
                          InstanceMethod<&TrainerHandle::resume>("resume"),
                          InstanceMethod<&TrainerHandle::has_momentum>("hasMomentum"),
+                         InstanceMethod<&TrainerHandle::has_average>("hasAverage"),
                          InstanceMethod<&TrainerHandle::is_finite>("isFinite"),
                          InstanceMethod<&TrainerHandle::gradients>("gradients"),
                          InstanceMethod<&TrainerHandle::dispose>("dispose"),
@@ -72,13 +123,12 @@ TrainerHandle::TrainerHandle(Info info) : Napi::ObjectWrap<TrainerHandle>(info) 
     const Options options(info);
     session_ = GoogLeNetHandle::from(options.value("model")).session();
     session_->require_usable();
-    state_ = std::make_shared<State>();
-    state_->sgd = {options.number("momentum"), options.number("dampening"), options.number("weightDecay"),
-                   options.boolean("nesterov")};
-    state_->aux_weight = options.number("auxWeight");
-    state_->num_classes = GoogLeNetHandle::model_of(*session_)->options.num_classes;
+    auto state = std::make_shared<State>();
+    state->num_classes = GoogLeNetHandle::model_of(*session_)->options.num_classes;
+    state->options = read_options(options, state->num_classes);
+    state->reported_bytes = training_bytes(session_->parameters(), state->options);
+    state_ = std::move(state);
     session_->add_dependent(state_);
-    state_->reported_bytes = training_bytes(session_->parameters());
     session_->report_memory(info.Env(), state_->reported_bytes);
     return info.Env().Undefined();
   });
@@ -100,25 +150,32 @@ Napi::Value TrainerHandle::run_batch(Info info, Run run) {
          normalization = read_normalization(options), state = state_, run](Session& self) {
           return run(self, *state, to_input(images, normalization, self), labels.to(self.device));
         },
-        [](Napi::Env env, const BatchResult& result) { return batch_to_js(env, result); });
+        [](Napi::Env env, const auto& result) { return to_js(env, result); });
   });
 }
 
 Napi::Value TrainerHandle::step(Info info) {
   return guarded(info, [&] {
     const double lr = Options(info).number("lr");
-    return run_batch(
-        info, [lr](Session& self, State& state, const torch::Tensor& images, const torch::Tensor& labels) {
-          Trainer& trainer = state.on(self);
-          self.gradients_of = &state;
-          return trainer.step(images, labels, lr);
-        });
+    const int64_t parts = Options(info).integer("parts");
+    if (parts < 1) throw Error("INVALID_ARGUMENT", "Expected at least one part.");
+    return run_batch(info, [lr, parts](Session& self, State& state, const torch::Tensor& images,
+                                       const torch::Tensor& labels) {
+      Trainer& trainer = state.on(self);
+      self.gradients_of = &state;
+      return trainer.step(images, labels, lr, parts);
+    });
   });
 }
 
 Napi::Value TrainerHandle::evaluate(Info info) {
-  return run_batch(info, [](Session& self, State& state, const torch::Tensor& images,
-                            const torch::Tensor& labels) { return state.on(self).evaluate(images, labels); });
+  return guarded(info, [&] {
+    const bool averaged = Options(info).boolean("averaged");
+    return run_batch(info, [averaged](Session& self, State& state, const torch::Tensor& images,
+                                      const torch::Tensor& labels) {
+      return state.on(self).evaluate(images, labels, averaged);
+    });
+  });
 }
 
 // Momentum buffers have the names, types and shapes of the parameters.
@@ -139,6 +196,31 @@ Napi::Value TrainerHandle::snapshot(Info info) {
   });
 }
 
+namespace {
+
+WeightAverage& average_of(Trainer& trainer) {
+  if (trainer.average() == nullptr) throw Error("INVALID_ARGUMENT", "This trainer keeps no average.");
+  return *trainer.average();
+}
+
+}  // namespace
+
+Napi::Value TrainerHandle::snapshot_average(Info info) {
+  return guarded(info, [&] {
+    require_usable();
+    return copy_out(info.Env(), *session_, Options(info),
+                    [state = state_](Session& self) { return average_of(state->on(self)).tensors(); });
+  });
+}
+
+Napi::Value TrainerHandle::apply_average(Info info) {
+  return guarded(info, [&] {
+    require_usable();
+    return session_->run(info.Env(),
+                         [state = state_](Session& self) { average_of(state->on(self)).apply(); });
+  });
+}
+
 // Everything is read and checked before anything is changed.
 Napi::Value TrainerHandle::resume(Info info) {
   return guarded(info, [&] {
@@ -150,19 +232,25 @@ Napi::Value TrainerHandle::resume(Info info) {
         info.Env(),
         [file = std::make_shared<FileReader>(static_cast<int>(source.integer("fd")), source.string("path")),
          weights = options.spans("weights"), momentum = options.spans("momentum"),
-         has_momentum = options.boolean("hasMomentum"),
+         has_momentum = options.boolean("hasMomentum"), average = options.spans("average"),
+         has_average = options.boolean("hasAverage"),
          generator = std::vector<uint8_t>(state.data, state.data + state.size),
          state = state_](Session& self) {
-          Sgd& optimizer = state->on(self).optimizer();
+          Trainer& trainer = state->on(self);
+          Sgd& optimizer = trainer.optimizer();
           check_state(self.random, generator);
           Restore new_weights = read_tensors(state_dict(*self.module), weights, *file);
           const std::vector<NamedTensor> buffers =
               has_momentum ? optimizer.new_momentum_buffers() : std::vector<NamedTensor>();
           if (has_momentum) read_tensors(buffers, momentum, *file).apply();
+          const std::vector<NamedTensor> averages =
+              has_average ? average_of(trainer).new_tensors() : std::vector<NamedTensor>();
+          if (has_average) read_tensors(averages, average, *file).apply();
 
           load_state(self.random, generator);
           new_weights.apply();
           optimizer.set_momentum_buffers(buffers);
+          if (trainer.average() != nullptr) trainer.average()->set_tensors(averages);
         });
   });
 }
@@ -180,17 +268,22 @@ Napi::Value TrainerHandle::ask(Info info, Work work) {
   return guarded(info, [&] {
     require_usable();
     return session_->run(
-        info.Env(), [state = state_, work](Session& self) { return work(state->on(self).optimizer()); },
+        info.Env(), [state = state_, work](Session& self) { return work(state->on(self)); },
         [](Napi::Env env, bool answer) { return Napi::Boolean::New(env, answer); });
   });
 }
 
 Napi::Value TrainerHandle::has_momentum(Info info) {
-  return ask(info, [](const Sgd& optimizer) { return optimizer.has_momentum(); });
+  return ask(info, [](Trainer& trainer) { return trainer.optimizer().has_momentum(); });
+}
+
+Napi::Value TrainerHandle::has_average(Info info) {
+  return ask(info,
+             [](Trainer& trainer) { return trainer.average() != nullptr && trainer.average()->exists(); });
 }
 
 Napi::Value TrainerHandle::is_finite(Info info) {
-  return ask(info, [](const Sgd& optimizer) { return optimizer.is_finite(); });
+  return ask(info, [](Trainer& trainer) { return trainer.optimizer().is_finite(); });
 }
 
 void TrainerHandle::release(Napi::Env env) {

@@ -23,8 +23,11 @@ class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
   Napi::Value evaluate(Info info);
   Napi::Value tensors(Info info);
   Napi::Value snapshot(Info info);
+  Napi::Value snapshot_average(Info info);
+  Napi::Value apply_average(Info info);
   Napi::Value resume(Info info);
   Napi::Value has_momentum(Info info);
+  Napi::Value has_average(Info info);
   Napi::Value is_finite(Info info);
   Napi::Value gradients(Info info);
   Napi::Value dispose(Info info);
@@ -34,7 +37,7 @@ class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
   // One step or evaluation of the batch in the call's options.
   template <class Run>
   Napi::Value run_batch(Info info, Run run);
-  // Runs `work(optimizer)` on the model's thread; its result becomes a boolean.
+  // Runs `work(trainer)` on the model's thread; its result becomes a boolean.
   template <class Work>
   Napi::Value ask(Info info, Work work);
 

@@ -4,16 +4,28 @@
 
 namespace googlenet {
 
-Losses cross_entropy_losses(const GoogLeNetOutput& logits, const torch::Tensor& labels, double aux_weight) {
+Losses cross_entropy_losses(const GoogLeNetOutput& logits, const torch::Tensor& labels,
+                            const LossOptions& options) {
+  const auto cross_entropy = [&](const torch::Tensor& head) {
+    const std::optional<torch::Tensor> weights =
+        options.class_weights.defined() ? std::make_optional(options.class_weights) : std::nullopt;
+    return torch::cross_entropy_loss(head, labels, weights, at::Reduction::Mean, /*ignore_index=*/-100,
+                                     options.label_smoothing);
+  };
   Losses losses;
-  losses.main = torch::cross_entropy_loss(logits.main, labels);
+  losses.main = cross_entropy(logits.main);
   losses.total = losses.main;
   if (logits.aux1.defined()) {
-    losses.aux1 = torch::cross_entropy_loss(logits.aux1, labels);
-    losses.aux2 = torch::cross_entropy_loss(logits.aux2, labels);
-    losses.total = losses.total + aux_weight * losses.aux1 + aux_weight * losses.aux2;
+    losses.aux1 = cross_entropy(logits.aux1);
+    losses.aux2 = cross_entropy(logits.aux2);
+    losses.total = losses.total + options.aux_weight * losses.aux1 + options.aux_weight * losses.aux2;
   }
   return losses;
+}
+
+double weight_of(const torch::Tensor& labels, const LossOptions& options) {
+  if (!options.class_weights.defined()) return static_cast<double>(labels.numel());
+  return options.class_weights.index_select(0, labels).sum().item<double>();
 }
 
 }  // namespace googlenet

@@ -4,7 +4,14 @@
 
 namespace googlenet {
 
-// Cross entropies, averaged over the batch. The auxiliary ones are undefined tensors without auxiliary heads.
+struct LossOptions {
+  double aux_weight = 0;
+  double label_smoothing = 0;
+  torch::Tensor class_weights;  // float [num_classes] on the model's device; undefined: all alike
+};
+
+// Cross entropies, averaged over the batch (by class weight, where there are weights). The auxiliary ones are
+// undefined tensors without auxiliary heads.
 struct Losses {
   torch::Tensor total;  // main + aux_weight · aux1 + aux_weight · aux2, summed in this order
   torch::Tensor main;
@@ -12,6 +19,10 @@ struct Losses {
   torch::Tensor aux2;
 };
 
-Losses cross_entropy_losses(const GoogLeNetOutput& logits, const torch::Tensor& labels, double aux_weight);
+Losses cross_entropy_losses(const GoogLeNetOutput& logits, const torch::Tensor& labels,
+                            const LossOptions& options);
+
+// What a mean over these labels weighs in a mean over more of them: their number, or their classes' weights.
+double weight_of(const torch::Tensor& labels, const LossOptions& options);
 
 }  // namespace googlenet

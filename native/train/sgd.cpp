@@ -18,7 +18,16 @@ void Sgd::zero_grad() {
 void Sgd::step(double lr) {
   const torch::NoGradGuard no_grad;
   const bool is_first_step = options_.momentum != 0 && momentum_.empty();
-  std::vector<torch::Tensor> buffers = is_first_step ? std::vector<torch::Tensor>() : momentum_;
+  std::vector<torch::Tensor> buffers = momentum_;
+  if (options_.fused) {
+    step_fused(buffers, is_first_step, lr);
+  } else {
+    step_one_by_one(buffers, is_first_step, lr);
+  }
+  momentum_ = std::move(buffers);
+}
+
+void Sgd::step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step, double lr) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     torch::Tensor parameter = parameters_[i].tensor;
     torch::Tensor update = parameter.grad();
@@ -34,7 +43,18 @@ void Sgd::step(double lr) {
     }
     parameter.add_(update, -lr);
   }
-  momentum_ = std::move(buffers);
+}
+
+void Sgd::step_fused(std::vector<torch::Tensor>& buffers, bool is_first_step, double lr) {
+  std::vector<torch::Tensor> parameters;
+  std::vector<torch::Tensor> gradients;
+  for (const auto& [name, tensor] : parameters_) {
+    parameters.push_back(tensor);
+    gradients.push_back(tensor.grad());
+    if (is_first_step) buffers.push_back(torch::empty_like(tensor.grad()));
+  }
+  at::_fused_sgd_(parameters, gradients, buffers, options_.weight_decay, options_.momentum, lr,
+                  options_.dampening, options_.nesterov, /*maximize=*/false, is_first_step);
 }
 
 std::vector<NamedTensor> Sgd::momentum_buffers() const {

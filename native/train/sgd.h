@@ -9,10 +9,12 @@ struct SgdOptions {
   double dampening;
   double weight_decay;
   bool nesterov;
+  // One pass over the memory instead of several. Rounds the last elements of tensors whose size is no
+  // multiple of 8 in another way than the default.
+  bool fused;
 };
 
-// torch.optim.SGD, with the operations of its default implementation in their order. libtorch's fused kernel
-// is faster but rounds the last elements of tensors whose size is no multiple of 8 in another way.
+// torch.optim.SGD, with the operations of its default implementation, or of `fused=True`, in their order.
 class Sgd {
  public:
   Sgd(std::vector<NamedTensor> parameters, const SgdOptions& options);
@@ -33,6 +35,9 @@ class Sgd {
   std::vector<NamedTensor> gradients() const;
 
  private:
+  void step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step, double lr);
+  void step_fused(std::vector<torch::Tensor>& buffers, bool is_first_step, double lr);
+
   std::vector<NamedTensor> parameters_;
   SgdOptions options_;
   std::vector<torch::Tensor> momentum_;

@@ -1,12 +1,24 @@
 #pragma once
 
+#include <optional>
+
+#include "core/autocast.h"
 #include "models/googlenet.h"
+#include "train/average.h"
 #include "train/loss.h"
 #include "train/sgd.h"
 
 namespace googlenet {
 
-// Plain numbers of one batch. Losses of absent auxiliary heads are NaN.
+struct TrainerOptions {
+  SgdOptions sgd;
+  LossOptions loss;
+  std::optional<double> clip_norm;      // no clipping without it
+  std::optional<double> average_decay;  // no average of the weights without it
+  Precision precision;
+};
+
+// Plain numbers of one batch. Those of absent auxiliary heads are NaN and 0.
 struct BatchResult {
   double loss;
   double main_loss;
@@ -14,23 +26,51 @@ struct BatchResult {
   double aux2_loss;
   int64_t correct;       // highest main logit is the label
   int64_t correct_top5;  // label among the five highest main logits
+  int64_t aux1_correct;
+  int64_t aux2_correct;
+};
+
+struct StepResult : BatchResult {
+  double gradient_norm;  // before clipping; NaN without it
+};
+
+// What the main head says of each picture of a batch, on the CPU.
+struct Predictions {
+  torch::Tensor classes;              // int32 [n], the most likely ones
+  torch::Tensor probabilities;        // float [n], theirs
+  torch::Tensor label_probabilities;  // float [n], those of the labels
+};
+
+struct Evaluation : BatchResult {
+  Predictions predictions;
 };
 
 // One step of training. The loop, the schedule and everything that is written down are TypeScript's.
 class Trainer {
  public:
-  Trainer(GoogLeNet model, const SgdOptions& options, double aux_weight);
+  Trainer(GoogLeNet model, const TrainerOptions& options);
 
-  // images: [n, 3, h, w] on the model's device; labels: int64 [n].
-  BatchResult step(const torch::Tensor& images, const torch::Tensor& labels, double lr);
-  BatchResult evaluate(const torch::Tensor& images, const torch::Tensor& labels);
+  // images: [n, 3, h, w] on the model's device; labels: int64 [n]. The batch is computed in `parts`, one
+  // after the other, whose gradients add up to those of the mean over the whole batch: it takes the memory of
+  // one.
+  StepResult step(const torch::Tensor& images, const torch::Tensor& labels, double lr, int64_t parts);
+  // Plain cross entropy, in evaluation mode; with `averaged` of the averaged weights, where there are any.
+  Evaluation evaluate(const torch::Tensor& images, const torch::Tensor& labels, bool averaged);
 
   Sgd& optimizer() { return optimizer_; }
+  // Null where none is kept.
+  WeightAverage* average() { return average_ ? &*average_ : nullptr; }
+  void zero_grad() { optimizer_.zero_grad(); }
 
  private:
+  // Forward and backward of one part, which has `share` of the batch.
+  torch::Tensor accumulate(const torch::Tensor& images, const torch::Tensor& labels, double share);
+
   GoogLeNet model_;
-  double aux_weight_;
+  TrainerOptions options_;
+  std::vector<NamedTensor> parameters_;
   Sgd optimizer_;
+  std::optional<WeightAverage> average_;
 };
 
 }  // namespace googlenet

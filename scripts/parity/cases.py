@@ -14,6 +14,7 @@ from googlenet import GoogLeNet, InceptionModule, parameter_count
 from preprocess import centre_crop, compare, normalise, random_picture, resize_short_edge
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 Tensors = dict[str, Tensor]
 Answer = tuple[Tensors, dict[str, Any]]
@@ -93,9 +94,11 @@ def inception(seed: int, channels: list[int], shape: list[int], input_seed: int)
     return {"input": x, "output": output, **state_of(module)}, {}
 
 
-def losses(outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor, aux_weight: float) -> list[Tensor]:
+def losses(
+    outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor, aux_weight: float, **criterion: Any
+) -> list[Tensor]:
     """[total, main, aux1, aux2]; NaN for heads that do not exist."""
-    each = [F.cross_entropy(out, labels) if out is not None else None for out in outputs]
+    each = [F.cross_entropy(out, labels, **criterion) if out is not None else None for out in outputs]
     total = each[0]
     for aux in each[1:]:
         if aux is not None:
@@ -103,9 +106,15 @@ def losses(outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor,
     return [total, *(torch.tensor(float("nan")) if loss is None else loss for loss in each)]
 
 
-def hits(main: Tensor, labels: Tensor) -> list[int]:
-    best = main.topk(5, dim=1).indices == labels.unsqueeze(1)
-    return [int(best[:, 0].sum()), int(best.sum())]
+def hits(outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor) -> Tensor:
+    """Main head, its best five, aux 1, aux 2."""
+    best = outputs[0].topk(5, dim=1).indices == labels.unsqueeze(1)
+    aux = [0 if out is None else int((out.argmax(1) == labels).sum()) for out in outputs[1:]]
+    return torch.tensor([int(best[:, 0].sum()), int(best.sum()), *aux], dtype=torch.int32)
+
+
+def autocast(precision: str) -> torch.autocast:
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def train(
@@ -119,40 +128,78 @@ def train(
     train_seed: int,
     input_seed: int,
     aux_weight: float = 0.3,
+    label_smoothing: float = 0.0,
+    class_weights: list[float] | None = None,
+    clip_norm: float | None = None,
+    accumulation: int = 1,
+    average_decay: float | None = None,
+    precision: str = "float32",
 ) -> Answer:
     """SGD over `steps_per_epoch` batches again and again, StepLR moving on after each epoch."""
     model = build(seed, options).train()
     draws = generator(input_seed)
     images = torch.randn(steps_per_epoch, batch, 3, 224, 224, generator=draws)
     labels = torch.randint(0, options["num_classes"], (steps_per_epoch, batch), generator=draws)
+    weight = None if class_weights is None else torch.tensor(class_weights)
     sgd = torch.optim.SGD(model.parameters(), **optimizer)
     decay = torch.optim.lr_scheduler.StepLR(sgd, **schedule)
+    average = None if average_decay is None else AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(average_decay))
     torch.manual_seed(train_seed)
-    history, rates, correct = [], [], []
+    history, rates, correct, norms = [], [], [], []
     for step in range(steps):
         at = step % steps_per_epoch
         sgd.zero_grad(set_to_none=True)
-        outputs = model(images[at].contiguous(memory_format=memory_format(options)))
-        each = losses(outputs, labels[at], aux_weight)
-        each[0].backward()
+        in_format = images[at].contiguous(memory_format=memory_format(options))
+        summed, right = torch.zeros(4), torch.zeros(4, dtype=torch.int32)
+        for some_images, some_labels in zip(in_format.chunk(accumulation), labels[at].chunk(accumulation)):
+            with autocast(precision):
+                outputs = model(some_images)
+                each = losses(outputs, some_labels, aux_weight, weight=weight, label_smoothing=label_smoothing)
+            if weight is None:
+                share = len(some_labels) / batch
+            else:
+                share = weight[some_labels].sum().item() / weight[labels[at]].sum().item()
+            (each[0] if accumulation == 1 else each[0] * share).backward()
+            part = torch.stack([loss.detach() for loss in each])
+            # One part is reported as it is; the sum of several is made of doubles, as in the package.
+            summed = part if accumulation == 1 else summed.double() + part.double() * share
+            right = right + hits(outputs, some_labels)
+        if clip_norm is not None:
+            norms.append(nn.utils.clip_grad_norm_(model.parameters(), clip_norm))
         rates.append(sgd.param_groups[0]["lr"])
         sgd.step()
+        if average is not None:
+            average.update_parameters(model)
         if at == steps_per_epoch - 1:
             decay.step()
-        history.append(torch.stack([loss.detach() for loss in each]))
-        correct.append(hits(outputs[0], labels[at]))
+        history.append(summed.double())
+        correct.append(right)
     parameters = dict(model.named_parameters())
     buffers = {name: sgd.state[p].get("momentum_buffer") for name, p in parameters.items()}
+    averaged = {} if average is None else named("average", average.module.state_dict())
+    evaluated = {} if average is None else evaluate(average.module, images[0], labels[0], precision)
     return {
         "images": images,
         "labels": labels.to(torch.int32),
         "losses": torch.stack(history),
         "lr": torch.tensor(rates, dtype=torch.float64),
-        "correct": torch.tensor(correct, dtype=torch.int32),
+        "correct": torch.stack(correct),
+        "norms": torch.stack(norms) if norms else torch.empty(0),
         **named("gradient", {name: p.grad for name, p in parameters.items() if p.grad is not None}),
         **named("momentum", {name: buffer for name, buffer in buffers.items() if buffer is not None}),
+        **averaged,
+        **evaluated,
         **state_of(model),
     }, {}
+
+
+def evaluate(model: nn.Module, images: Tensor, labels: Tensor, precision: str) -> Tensors:
+    """The main head's most likely classes, their probabilities and those of the labels."""
+    with torch.no_grad(), autocast(precision):
+        outputs = model.eval()(images)
+    best, classes = outputs[0].float().softmax(1).max(1)
+    of_labels = outputs[0].float().softmax(1).gather(1, labels.unsqueeze(1)).squeeze(1)
+    return {"evaluated.classes": classes.to(torch.int32), "evaluated.best": best, "evaluated.labels": of_labels}
 
 
 def preprocess(pictures: list[list[Any]], resize: int, crop: int, input_seed: int) -> Answer:

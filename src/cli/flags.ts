@@ -1,6 +1,6 @@
 /** Texts of the command line → checked values. Every value is checked by the same functions as in the library. */
 import { Option } from 'commander';
-import { boolean, device, integer, type NumberRange, number } from '../validate.js';
+import { boolean, device, integer, type NumberRange, number, oneOf, string } from '../validate.js';
 
 /** One option: `batchSize` in TypeScript and in settings.json is `--batch-size` on the command line. */
 export interface Setting<T> {
@@ -66,6 +66,34 @@ export const optionalCount = (description: string, max?: number): Setting<number
   description,
   check: (name, given) => (given === null ? null : integer(name, given, 1, max)),
   read: readNumber,
+});
+
+export const optionalReal = (range: NumberRange, description: string): Setting<number | null> => ({
+  value: 'x',
+  default: null,
+  description,
+  check: (name, given) => (given === null ? null : number(name, given, range)),
+  read: readNumber,
+});
+
+export const choice = <T extends string>(
+  value: T,
+  allowed: readonly T[],
+  description: string,
+): Setting<T> => ({
+  value: 'name',
+  default: value,
+  description: `${description}: ${allowed.join(', ')}`,
+  check: (name, given) => oneOf(name, given, allowed),
+  read: (text) => text,
+});
+
+export const text = (value: string, placeholder: string, description: string): Setting<string> => ({
+  value: placeholder,
+  default: value,
+  description,
+  check: string,
+  read: (given) => given,
 });
 
 export const deviceSetting: Setting<string> = {

@@ -65,24 +65,52 @@ export interface NativeLosses {
   correct: number;
   /** Pictures whose label is among the five highest main logits. */
   correctTop5: number;
+  /** Pictures whose highest logit of that head is the label; 0 without it. */
+  aux1Correct: number;
+  aux2Correct: number;
+}
+
+export interface NativeStep extends NativeLosses {
+  /** Of all gradients together, before clipping; NaN without it. */
+  gradNorm: number;
+}
+
+export interface NativeEvaluation extends NativeLosses {
+  /** The main head's most likely class of each picture. */
+  predicted: Int32Array;
+  /** Its probability. */
+  probabilities: Float32Array;
+  /** That of the label. */
+  labelProbabilities: Float32Array;
 }
 
 export interface NativeTrainer {
-  /** One optimiser step. Leaves the model in training mode. */
-  step(options: NativeImages & { labels: Int32Array; lr: number }): Promise<NativeLosses>;
-  /** Losses in evaluation mode without gradients; the model's mode is put back afterwards. */
-  evaluate(options: NativeImages & { labels: Int32Array }): Promise<NativeLosses>;
+  /** One optimiser step over the batch, computed in `parts`. Leaves the model in training mode. */
+  step(options: NativeImages & { labels: Int32Array; lr: number; parts: number }): Promise<NativeStep>;
+  /**
+   * Losses in evaluation mode without gradients, of the averaged weights where there are any and it is asked for. The model's mode
+   * is put back afterwards.
+   */
+  evaluate(options: NativeImages & { labels: Int32Array; averaged: boolean }): Promise<NativeEvaluation>;
   /** The momentum buffers, as of a {@link TensorStore}; zeros before the first step. */
   tensors(): TensorInfo[];
   snapshot(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
   /** False before the first step, which treats momentum in a way of its own. */
   hasMomentum(): Promise<boolean>;
-  /** Takes weights, momentum and random numbers over from a checkpoint: all of them or, after an error, none. */
+  /** False without averaging and before the first step. */
+  hasAverage(): Promise<boolean>;
+  /** The averaged parameters; the parameters themselves before the first step. Fails in a trainer that keeps no average. */
+  snapshotAverage(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
+  /** Copies the average into the model. */
+  applyAverage(): Promise<void>;
+  /** Takes weights, momentum, average and random numbers over from a checkpoint: all of them or, after an error, none. */
   resume(options: {
     source: { fd: number; path: string };
     weights: TensorSpan[];
     momentum: TensorSpan[];
     hasMomentum: boolean;
+    average: TensorSpan[];
+    hasAverage: boolean;
     generator: Uint8Array;
   }): Promise<void>;
   /** No parameter and no momentum is NaN or infinite. */
@@ -151,7 +179,13 @@ export interface NativeAddon {
     dampening: number;
     weightDecay: number;
     nesterov: boolean;
+    fused: boolean;
     auxWeight: number;
+    labelSmoothing: number;
+    classWeights: Float32Array | null;
+    clipNorm: number | null;
+    averageDecay: number | null;
+    precision: 'float32' | 'bfloat16';
   }) => NativeTrainer;
   /**
    * Short edge to `resize` (bilinear, antialiased), centre crop, as torchvision's tensor pipeline on bytes.

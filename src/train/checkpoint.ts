@@ -4,37 +4,22 @@ import { type GoogLeNet, nativeOf } from '../model.js';
 import { MODEL_PREFIX, type ModelDescription, modelIn, toMetadata, withoutPrefix } from '../model-file.js';
 import { call } from '../native/call.js';
 import type { NativeTrainer } from '../native/contract.js';
-import { boolean, integer, number, object, seed, string } from '../validate.js';
-import { assertMatch, compareTensors, saveFile } from '../weights.js';
+import { boolean, string } from '../validate.js';
+import {
+  assertMatch,
+  compareTensors,
+  readStored,
+  type StateDict,
+  type StoredGroup,
+  saveFile,
+  storedGroup,
+} from '../weights.js';
 import { readTrainerConfig, type TrainerConfig } from './config.js';
-import { MAX_EPOCH } from './schedule.js';
-import { emptyTally, type Tally } from './scores.js';
-
-/** Where a run stands. Together with the seed it is the whole state of the data loader. */
-export interface Progress {
-  /** Completed epochs. */
-  readonly epoch: number;
-  /** Completed steps of the epoch under way. */
-  readonly step: number;
-  /** Completed steps of the run. */
-  readonly globalStep: number;
-  /** What the epoch under way has summed up so far. */
-  readonly tally: Tally;
-  /** What fixes the batches; only with the same values can an epoch be resumed in its middle. */
-  readonly batches: BatchPlan | null;
-}
-
-export interface BatchPlan {
-  readonly seed: string;
-  readonly batchSize: number;
-  readonly length: number;
-  readonly shuffle: boolean;
-  readonly dropLast: boolean;
-}
-
-export const START: Progress = { epoch: 0, step: 0, globalStep: 0, tally: emptyTally(), batches: null };
+import { type Progress, readProgress } from './progress.js';
 
 const MOMENTUM_PREFIX = 'optimizer.momentum.';
+const AVERAGE_PREFIX = 'average.';
+const BEST_PREFIX = 'best.';
 
 /** What a checkpoint says beside its tensors. */
 export interface Checkpoint {
@@ -48,14 +33,16 @@ interface Content extends Checkpoint {
   checkpoint: 1;
   /** State of the model's random numbers, base64. */
   generator: string;
-  /** False before the first step, which treats momentum in a way of its own. */
+  /** False before the first step, which treats momentum, and the average, in a way of its own. */
   hasMomentum: boolean;
+  hasAverage: boolean;
 }
 
 interface Training {
   readonly model: GoogLeNet;
   readonly config: TrainerConfig;
   readonly progress: Progress;
+  readonly bestWeights: StateDict | null;
 }
 
 export async function saveCheckpoint(
@@ -66,21 +53,39 @@ export async function saveCheckpoint(
   const { model, config, progress } = training;
   const native = nativeOf(model);
   const content = async () => {
-    const [state, hasMomentum, areFinite] = await Promise.all([
+    const [state, hasMomentum, hasAverage, areFinite] = await Promise.all([
       call(() => native.generatorState()),
       call(() => trainer.hasMomentum()),
+      call(() => trainer.hasAverage()),
       call(() => trainer.isFinite()),
     ]);
     if (!areFinite) throw diverged(progress);
     const generator = Buffer.from(state).toString('base64');
     const described: Checkpoint = { model: model.describe(), trainer: config, progress };
-    return toMetadata({ checkpoint: 1, ...described, generator, hasMomentum } satisfies Content);
+    return toMetadata({
+      checkpoint: 1,
+      ...described,
+      generator,
+      hasMomentum,
+      hasAverage,
+    } satisfies Content);
   };
+  await saveFile(string('path', path), groupsOf(training, trainer), content);
+}
+
+function groupsOf({ model, config, bestWeights }: Training, trainer: NativeTrainer): StoredGroup[] {
+  const native = nativeOf(model);
+  const parameters = trainer.tensors();
   const groups = [
     { prefix: MODEL_PREFIX, tensors: native.tensors(), copy: native.snapshot.bind(native) },
-    { prefix: MOMENTUM_PREFIX, tensors: trainer.tensors(), copy: trainer.snapshot.bind(trainer) },
+    { prefix: MOMENTUM_PREFIX, tensors: parameters, copy: trainer.snapshot.bind(trainer) },
   ];
-  await saveFile(string('path', path), groups, content);
+  if (config.averageDecay !== null) {
+    const copy = trainer.snapshotAverage.bind(trainer);
+    groups.push({ prefix: AVERAGE_PREFIX, tensors: parameters, copy });
+  }
+  if (bestWeights !== null) groups.push(storedGroup(BEST_PREFIX, bestWeights));
+  return groups;
 }
 
 /** A checkpoint with weights that are no numbers would replace the last one that can be resumed from. */
@@ -101,31 +106,48 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 
 export async function loadCheckpoint(
   path: string,
-  model: GoogLeNet,
+  { model, config }: Training,
   trainer: NativeTrainer,
-): Promise<Progress> {
+): Promise<{ progress: Progress; bestWeights: StateDict | null }> {
   const native = nativeOf(model);
   return withSafetensors(string('path', path), async (file) => {
     const { fd } = file;
-    const { progress, generator, hasMomentum } = readContent(file, path);
+    const content = readContent(file, path);
     const weights = withoutPrefix(file.tensors, MODEL_PREFIX);
     const momentum = withoutPrefix(file.tensors, MOMENTUM_PREFIX);
+    // A trainer that keeps no average has no use for a stored one.
+    const hasAverage = content.hasAverage && config.averageDecay !== null;
+    const average = hasAverage ? withoutPrefix(file.tensors, AVERAGE_PREFIX) : [];
+    const best = withoutPrefix(file.tensors, BEST_PREFIX);
     // Everything is compared before anything is changed.
     assertMatch(compareTensors(native.tensors(), weights), true, path);
     assertMatch(compareTensors(trainer.tensors(), momentum), true, `the optimiser in ${path}`);
+    if (hasAverage) {
+      assertMatch(compareTensors(trainer.tensors(), average), true, `the averaged weights in ${path}`);
+    }
+    if ((content.progress.best !== null) !== best.length > 0) throw incomplete(path);
+    if (best.length > 0) {
+      assertMatch(compareTensors(native.tensors(), best), true, `the best weights in ${path}`);
+    }
+    const bestWeights = best.length > 0 ? await readStored(file, best) : null;
 
+    const { hasMomentum } = content;
+    const generator = Buffer.from(content.generator, 'base64');
     await call(() =>
       trainer.resume({
         source: { fd, path },
-        weights,
-        momentum,
-        hasMomentum,
-        generator: Buffer.from(generator, 'base64'),
+        ...{ weights, momentum, hasMomentum, average, hasAverage, generator },
       }),
     );
-    return progress;
+    return { progress: content.progress, bestWeights };
   });
 }
+
+const incomplete = (path: string) =>
+  new GoogLeNetError(
+    'INVALID_CHECKPOINT',
+    `${path} lacks the weights of its best epoch. Use an earlier one.`,
+  );
 
 /** Believes nothing: the file may be damaged or written by somebody else. */
 function readContent(header: SafetensorsHeader, path: string): Content {
@@ -142,6 +164,7 @@ function readContent(header: SafetensorsHeader, path: string): Content {
       progress: readProgress(content.progress),
       generator: string('generator', content.generator),
       hasMomentum: boolean('hasMomentum', content.hasMomentum),
+      hasAverage: boolean('hasAverage', content.hasAverage),
     };
   } catch (cause) {
     const { message } = cause as Error;
@@ -149,36 +172,4 @@ function readContent(header: SafetensorsHeader, path: string): Content {
       cause,
     });
   }
-}
-
-function readProgress(value: unknown): Progress {
-  const { epoch, step, globalStep, tally, batches } = object('progress', value);
-  return {
-    epoch: integer('progress.epoch', epoch, 0, MAX_EPOCH),
-    step: integer('progress.step', step, 0),
-    globalStep: integer('progress.globalStep', globalStep, 0),
-    tally: readTally(tally),
-    batches: batches === null ? null : readBatchPlan(batches),
-  };
-}
-
-function readTally(value: unknown): Tally {
-  const { count, loss, correct, correctTop5 } = object('progress.tally', value);
-  return {
-    count: integer('progress.tally.count', count, 0),
-    loss: number('progress.tally.loss', loss),
-    correct: integer('progress.tally.correct', correct, 0),
-    correctTop5: integer('progress.tally.correctTop5', correctTop5, 0),
-  };
-}
-
-function readBatchPlan(value: unknown): BatchPlan {
-  const plan = object('progress.batches', value);
-  return {
-    seed: seed('progress.batches.seed', BigInt(string('progress.batches.seed', plan.seed))).toString(),
-    batchSize: integer('progress.batches.batchSize', plan.batchSize, 1),
-    length: integer('progress.batches.length', plan.length, 1),
-    shuffle: boolean('progress.batches.shuffle', plan.shuffle),
-    dropLast: boolean('progress.batches.dropLast', plan.dropLast),
-  };
 }

@@ -1,155 +1,170 @@
-import { batchCount, MAX_BATCH_SIZE } from '../data/batches.js';
-import type { Dataset } from '../data/dataset.js';
-import { checkResizeCrop, type ResizeCropOptions } from '../data/transforms.js';
+import { MAX_BATCH_SIZE } from '../data/batches.js';
+import type { Dataset, Source } from '../data/dataset.js';
+import { Loader, type LoaderOptions } from '../data/loader.js';
 import { GoogLeNetError } from '../errors.js';
 import { assertInputSize } from '../input-size.js';
-import type { GoogLeNet } from '../model.js';
-import {
-  boolean,
-  integer,
-  invalid,
-  object,
-  options,
-  seed as readSeed,
-  signal as readSignal,
-  string,
-} from '../validate.js';
-import type { BatchPlan } from './checkpoint.js';
+import { integer, options, signal as readSignal, string } from '../validate.js';
+import { assertClasses, assertDataset, assertSameClasses } from './datasets.js';
+import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';
 import { MAX_EPOCH } from './schedule.js';
+import type { Trainer } from './trainer.js';
+import type { ValidateOptions } from './validation.js';
 
-export interface FitOptions {
-  /** How many epochs the run has in all; a resumed run does the rest. */
-  epochs: number;
-  /** Default 32. */
-  batchSize?: number;
-  /** Scored after each epoch. */
+/** How long to train, on what, and what to keep. The options of {@link LoaderOptions} say what the batches are made of. */
+export interface FitOptions extends Partial<LoaderOptions> {
+  /** How many epochs the run has in all; a resumed run does the rest. Either this or `steps`. */
+  epochs?: number;
+  /** How many steps the run has in all. */
+  steps?: number;
+  /** Scored after each epoch, and at the end. */
   validation?: Dataset;
-  /** Where `last.safetensors` is written: after each epoch, and when the run is aborted. */
+  /** Ends the run when validation gets no better, with the weights of the best epoch. Needs `validation`. */
+  earlyStopping?: EarlyStoppingOptions;
+  /** Where checkpoints are written: after each epoch, and when the run is aborted. */
   checkpointDir?: string;
-  /** Also writes it every so many steps. */
+  /** Also every so many steps. */
   checkpointEvery?: number;
-  /** A checkpoint to go on from. */
+  /** How many of the newest checkpoints are kept. Default 2: if one is damaged, there is the one before it. */
+  keepLast?: number;
+  /** Keeps those with the best top-1 accuracy on the validation pictures, too. Default 0. */
+  keepBest?: number;
+  /** Keeps that of every so many epochs, too. */
+  keepEvery?: number;
+  /**
+   * A checkpoint to go on from, or a folder of them: its newest that is whole. `auto`: the newest of `checkpointDir`, or a new run
+   * where there is none.
+   */
   resume?: string;
   /** Finishes the step under way, writes a checkpoint and ends with the reason `aborted`. */
   signal?: AbortSignal;
-  /** Of the order of the pictures, in [0, 2^64). Default 0. */
-  seed?: number | bigint;
-  /** Default true. */
-  shuffle?: boolean;
-  /** Leaves out a last batch that is smaller than the others. Default false. */
-  dropLast?: boolean;
-  /** Short edge of the resized pictures. Default 256. */
-  resize?: number;
-  /** Edge of the crop from their centre. Default 224. */
-  crop?: number;
-  /** Batches that are prepared while one is trained on. Default 2. */
-  prefetch?: number;
+}
+
+export interface CheckpointPlan {
+  dir: string;
+  every: number | null;
+  keep: { keepLast: number; keepBest: number; keepEvery: number | null };
 }
 
 /** {@link FitOptions} with defaults, sorted by who needs them. */
 export interface FitPlan {
-  epochs: number;
-  batches: BatchPlan;
-  loading: ResizeCropOptions & { prefetch: number };
+  epochs: number | null;
+  steps: number | null;
+  /** Of the whole run; null where the data does not say how much there is. */
+  totalSteps: number | null;
+  loader: Loader;
   validation: Dataset | null;
-  validating: ResizeCropOptions & { batchSize: number; signal: AbortSignal | undefined };
-  checkpointDir: string | null;
-  checkpointEvery: number | null;
+  validating: ValidateOptions;
+  stopping: EarlyStopping | null;
+  checkpoints: CheckpointPlan | null;
   resume: string | null;
   signal: AbortSignal | undefined;
 }
 
-const KNOWN = [
-  'epochs',
+const LOADING = [
   'batchSize',
-  'validation',
-  'checkpointDir',
-  'checkpointEvery',
-  'resume',
-  'signal',
-  'seed',
   'shuffle',
   'dropLast',
+  'seed',
   'resize',
   'crop',
+  'augment',
   'prefetch',
+  'unreadable',
+  'shard',
+] as const;
+
+const KNOWN = [
+  'epochs',
+  'steps',
+  'validation',
+  'earlyStopping',
+  'checkpointDir',
+  'checkpointEvery',
+  'keepLast',
+  'keepBest',
+  'keepEvery',
+  'resume',
+  'signal',
+  ...LOADING,
 ] as const;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET` */
-export function readFitOptions(given: FitOptions, dataset: Dataset, model: GoogLeNet): FitPlan {
+export function readFitOptions(given: FitOptions, source: Source, { model }: Trainer): FitPlan {
   const read = options('options', given, KNOWN) as FitOptions;
-  const batchSize = integer('batchSize', read.batchSize ?? 32, 1, MAX_BATCH_SIZE);
-  const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
-  assertInputSize(sizes.crop, sizes.crop);
-  const validation = read.validation ?? null;
+  const loading = Object.fromEntries(LOADING.map((name) => [name, read[name]]));
+  const { batchSize = 32, resize = 256, crop = 224, unreadable = 'error' } = read;
+  assertInputSize(crop, crop);
   const signal = readSignal('signal', read.signal);
-  assertDataset('The training set', dataset, model);
+  const loader = new Loader(source, {
+    ...loading,
+    batchSize: integer('batchSize', batchSize, 1, MAX_BATCH_SIZE),
+  } as LoaderOptions);
+  assertClasses('The training set', source.classes, model);
+  const validation = read.validation ?? null;
   if (validation) {
     assertDataset('The validation set', validation, model);
-    assertSameClasses('The validation set', validation.classes, 'the training set', dataset.classes);
+    assertSameClasses('The validation set', validation.classes, 'the training set', source.classes);
   }
-  const dropLast = boolean('dropLast', read.dropLast ?? false);
-  if (batchCount(dataset.length, batchSize, dropLast) === 0) {
-    const message = `The training set has ${dataset.length} pictures, fewer than one batch of ${batchSize}, and dropLast leaves them out.`;
-    throw new GoogLeNetError('INVALID_DATASET', message);
-  }
-  if (read.checkpointEvery !== undefined && read.checkpointDir === undefined) {
-    throw new GoogLeNetError(
-      'INVALID_ARGUMENT',
-      'checkpointEvery needs checkpointDir, the folder to write to.',
-    );
-  }
+  const length = readLength(read);
   return {
-    epochs: integer('epochs', read.epochs, 1, MAX_EPOCH),
-    batches: {
-      seed: readSeed('seed', read.seed ?? 0).toString(),
-      batchSize,
-      length: dataset.length,
-      shuffle: boolean('shuffle', read.shuffle ?? true),
-      dropLast,
-    },
-    loading: { ...sizes, prefetch: integer('prefetch', read.prefetch ?? 2, 0, 64) },
+    ...length,
+    totalSteps: length.steps ?? (loader.stepsPerEpoch && (length.epochs ?? 0) * loader.stepsPerEpoch),
+    loader,
     validation,
-    validating: { ...sizes, batchSize, signal },
-    checkpointDir: read.checkpointDir === undefined ? null : string('checkpointDir', read.checkpointDir),
-    checkpointEvery:
-      read.checkpointEvery === undefined ? null : integer('checkpointEvery', read.checkpointEvery, 1),
-    resume: read.resume === undefined ? null : string('resume', read.resume),
+    validating: { batchSize, resize, crop, unreadable, signal },
+    stopping: read.earlyStopping === undefined ? null : readStopping(read.earlyStopping, validation),
+    checkpoints: readCheckpoints(read),
+    resume: readResume(read),
     signal,
   };
 }
 
-/**
- * A dataset that a model can be trained or scored on. Labels are positions in the list of classes, so the lists must be the same.
- * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET`
- */
-export function assertDataset(what: string, dataset: Dataset, { numClasses, classes }: GoogLeNet): void {
-  const { length, classes: names, label, image } = object(what, dataset) as unknown as Dataset;
-  const isDataset =
-    Number.isSafeInteger(length) &&
-    Array.isArray(names) &&
-    [label, image].every((f) => typeof f === 'function');
-  if (!isDataset) throw invalid(what, 'a dataset with length, classes, label() and image()', dataset);
-  if (length === 0) throw new GoogLeNetError('INVALID_DATASET', `${what} is empty.`);
-  if (names.length > numClasses) {
-    const message = `${what} has ${names.length} classes, the model only ${numClasses}. Set numClasses.`;
-    throw new GoogLeNetError('INVALID_DATASET', message);
+function readLength({ epochs, steps }: FitOptions): Pick<FitPlan, 'epochs' | 'steps'> {
+  if ((epochs === undefined) === (steps === undefined)) {
+    throw new GoogLeNetError('INVALID_ARGUMENT', 'Give either epochs or steps, the length of the run.');
   }
-  if (classes) assertSameClasses(what, names, 'the model', classes);
+  return {
+    epochs: epochs === undefined ? null : integer('epochs', epochs, 1, MAX_EPOCH),
+    steps: steps === undefined ? null : integer('steps', steps, 1),
+  };
 }
 
-function assertSameClasses(
-  what: string,
-  names: readonly string[],
-  other: string,
-  others: readonly string[],
-): void {
-  const at = names.findIndex((name, i) => name !== others[i]);
-  if (at === -1 && names.length === others.length) return;
-  const pair =
-    at === -1
-      ? `${names.length} and ${others.length} of them`
-      : `class ${at} is ${names[at]} and ${others[at]}`;
-  const message = `${what} and ${other} have different classes: ${pair}. Give both the same ones in the same order.`;
-  throw new GoogLeNetError('INVALID_DATASET', message);
+function readStopping(given: EarlyStoppingOptions, validation: Dataset | null): EarlyStopping {
+  if (validation === null) {
+    throw new GoogLeNetError('INVALID_ARGUMENT', 'earlyStopping needs validation, the pictures to score.');
+  }
+  return readEarlyStopping(given);
+}
+
+function readCheckpoints(read: FitOptions): CheckpointPlan | null {
+  const { checkpointDir, checkpointEvery, keepLast, keepBest, keepEvery } = read;
+  if (checkpointDir === undefined) {
+    const needy = Object.entries({ checkpointEvery, keepLast, keepBest, keepEvery }).find(
+      ([, value]) => value !== undefined,
+    );
+    if (!needy) return null;
+    throw new GoogLeNetError('INVALID_ARGUMENT', `${needy[0]} needs checkpointDir, the folder to write to.`);
+  }
+  const optional = (name: string, value: number | undefined) =>
+    value === undefined ? null : integer(name, value, 1);
+  return {
+    dir: string('checkpointDir', checkpointDir),
+    every: optional('checkpointEvery', checkpointEvery),
+    keep: {
+      keepLast: integer('keepLast', keepLast ?? 2, 1),
+      keepBest: integer('keepBest', keepBest ?? 0, 0),
+      keepEvery: optional('keepEvery', keepEvery),
+    },
+  };
+}
+
+function readResume({ resume, checkpointDir }: FitOptions): string | null {
+  if (resume === undefined) return null;
+  if (resume === 'auto' && checkpointDir === undefined) {
+    throw new GoogLeNetError(
+      'INVALID_ARGUMENT',
+      "resume: 'auto' needs checkpointDir, the folder to look in.",
+    );
+  }
+  return resume === 'auto' ? resume : string('resume', resume);
 }

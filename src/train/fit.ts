@@ -1,13 +1,15 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { batchCount, batches } from '../data/batches.js';
-import type { Dataset } from '../data/dataset.js';
-import { epochOrder } from '../data/sampler.js';
-import { fromFileError, GoogLeNetError } from '../errors.js';
-import { type BatchPlan, type Progress, readCheckpoint, START } from './checkpoint.js';
+import type { Source } from '../data/dataset.js';
+import type { Batch } from '../data/batches.js';
+import { GoogLeNetError } from '../errors.js';
+import { hasStalled, isBetter, scoreOf } from './early-stopping.js';
 import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
-import { add, type Scores, toScores, type ValidationEvent, validation } from './scores.js';
+import { type EpochSummary, MAX_HISTORY, type Progress, START } from './progress.js';
+import { type CheckpointEvent, RunCheckpoints, resume, type WarningEvent } from './run-checkpoints.js';
+import { lrAt } from './schedule.js';
+import { add, type Scores, toScores } from './scores.js';
+import { type Clock, startClock } from './clock.js';
 import type { StepResult, Trainer } from './trainer.js';
+import { type Validation, type ValidationEvent, validation } from './validation.js';
 
 export type { FitOptions };
 
@@ -17,141 +19,187 @@ export interface StepEvent extends StepResult {
   epoch: number;
   /** Of the whole run, counted from 1. */
   step: number;
-  /** Steps in an epoch. */
-  stepsPerEpoch: number;
+  /** Steps in an epoch; null for a source that does not know its length. */
+  stepsPerEpoch: number | null;
   /** Pictures in this batch. */
   count: number;
   imagesPerSecond: number;
 }
 
-export interface EpochEvent {
+export interface EpochEvent extends EpochSummary {
   type: 'epoch';
-  /** Counted from 1. */
-  epoch: number;
-  step: number;
-  lr: number;
-  /** Means over the epoch's batches as they were trained on, so earlier ones are of a younger model. */
-  train: Scores;
-  validation: Scores | null;
-  seconds: number;
-  imagesPerSecond: number;
+  validation: Validation | null;
 }
 
-export interface CheckpointEvent {
-  type: 'checkpoint';
-  path: string;
+export interface FitResult {
+  /**
+   * `aborted`: the signal stopped the run after a whole step; `checkpoint` is where to resume.
+   * `stopped-early`: validation got no better; the model has the weights of the best epoch.
+   */
+  reason: 'completed' | 'aborted' | 'stopped-early';
+  /** Completed epochs and steps. */
   epoch: number;
   step: number;
-}
-
-export interface EndEvent {
-  type: 'end';
-  /** `aborted`: the signal stopped the run after a whole step; `checkpoint` is where to resume. */
-  reason: 'completed' | 'aborted';
-  epoch: number;
-  step: number;
+  /** The newest one. */
   checkpoint: string | null;
+  /** The latest thousand epochs, those before an interruption included. */
+  history: readonly EpochSummary[];
 }
 
-export type FitEvent = StepEvent | ValidationEvent | EpochEvent | CheckpointEvent | EndEvent;
+export interface EndEvent extends FitResult {
+  type: 'end';
+}
+
+export type FitEvent = StepEvent | ValidationEvent | EpochEvent | CheckpointEvent | WarningEvent | EndEvent;
 
 /** The training loop. Its whole state is `trainer.progress`, so that a checkpoint at any step resumes bit for bit. */
 export async function* trainingLoop(
   trainer: Trainer,
-  dataset: Dataset,
+  source: Source,
   given: FitOptions,
-): AsyncGenerator<FitEvent, void, void> {
-  const plan = readFitOptions(given, dataset, trainer.model);
-  const { batches: plannedBatches, checkpointEvery } = plan;
-  const stepsPerEpoch = batchCount(dataset.length, plannedBatches.batchSize, plannedBatches.dropLast);
-  const isAborted = () => plan.signal?.aborted === true;
-  let checkpoint: string | null = null;
-
-  async function* save(): AsyncGenerator<CheckpointEvent> {
-    if (plan.checkpointDir === null) return;
-    checkpoint = join(plan.checkpointDir, 'last.safetensors');
-    await trainer.saveCheckpoint(checkpoint);
-    yield { type: 'checkpoint', path: checkpoint, epoch: trainer.epoch, step: trainer.progress.globalStep };
-  }
-
-  if (plan.resume !== null) {
-    // Before it is loaded, so that a run that cannot go on leaves the model as it is.
-    assertSameBatches((await readCheckpoint(plan.resume)).progress, plannedBatches, stepsPerEpoch);
-    await trainer.loadCheckpoint(plan.resume);
-  }
-  assertSameBatches(trainer.progress, plannedBatches, stepsPerEpoch);
-  if (plan.checkpointDir !== null) await makeFolder(plan.checkpointDir);
-
+): AsyncGenerator<FitEvent, FitResult, void> {
+  const plan = readFitOptions(given, source, trainer);
+  const { loader, signal } = plan;
+  yield* resume(trainer, plan);
+  const checkpoints = await RunCheckpoints.open(trainer, plan);
   try {
-    while (trainer.epoch < plan.epochs) {
-      const { epoch, lr } = trainer;
+    while (!isOver(trainer.progress, plan)) {
       const clock = startClock();
-      for await (const { images, labels } of epochBatches(dataset, plan, trainer.progress)) {
-        const result = await trainer.step(images, labels);
-        const step = trainer.progress.globalStep + 1;
-        assertFinite(result, step);
-        trainer.progress = {
-          epoch,
-          step: trainer.progress.step + 1,
-          globalStep: step,
-          tally: add(trainer.progress.tally, result, labels.length),
-          batches: plannedBatches,
-        };
-        const imagesPerSecond = clock.count(labels.length);
-        const count = labels.length;
-        yield { type: 'step', epoch: epoch + 1, step, stepsPerEpoch, count, imagesPerSecond, ...result };
-        plan.signal?.throwIfAborted();
-        if (checkpointEvery !== null && step % checkpointEvery === 0) yield* save();
+      const { epoch, step: start } = trainer.progress;
+      for await (const batch of loader.epoch(epoch, { start, signal })) {
+        if (batch.skipped.length > 0) yield unreadable(batch);
+        if (batch.labels.length > 0) yield await trainOn(trainer, batch, plan, clock);
+        else trainer.progress = afterBatch(trainer.progress, batch, plan);
+        signal?.throwIfAborted();
+        if (trainer.progress.globalStep === plan.steps) break;
+        yield* checkpoints.afterStep();
       }
-
-      const { tally, globalStep: step } = trainer.progress;
-      const speed = clock.total();
       const scores = plan.validation && (yield* validation(trainer, plan.validation, plan.validating));
-      trainer.progress = { ...START, epoch: epoch + 1, globalStep: step };
-      yield {
-        type: 'epoch',
-        epoch: epoch + 1,
-        step,
-        lr,
-        train: toScores(tally),
-        validation: scores,
-        ...speed,
-      };
-      if (trainer.epoch < plan.epochs) plan.signal?.throwIfAborted();
-      yield* save();
+      const summary = await endEpoch(trainer, plan, scores, clock.total());
+      yield { type: 'epoch', ...summary, validation: scores };
+      if (!isOver(trainer.progress, plan)) signal?.throwIfAborted();
+      yield* checkpoints.save(scores?.top1 ?? null);
     }
+    await useBestWeights(trainer, plan);
   } catch (error) {
     // Only what the signal itself has thrown: a step that fails while a run is being stopped is still a failure.
-    if (!isAborted() || !isAbort(error, plan.signal)) throw error;
-    yield* save();
+    if (!isAbort(error, signal)) throw error;
+    yield* checkpoints.save(null);
+  } finally {
+    await checkpoints.close();
   }
-  const { epoch } = trainer;
-  const reason = epoch < plan.epochs ? 'aborted' : 'completed';
-  yield { type: 'end', reason, epoch, step: trainer.progress.globalStep, checkpoint };
+  const result = resultOf(trainer.progress, plan, checkpoints.latest);
+  yield { type: 'end', ...result };
+  return result;
 }
 
-/** The batches of an epoch that are still to be trained on. */
-function epochBatches(dataset: Dataset, plan: FitPlan, { epoch, step }: Progress) {
-  const { seed, shuffle, batchSize, dropLast } = plan.batches;
-  const order = epochOrder(dataset.length, { seed: BigInt(seed), epoch, shuffle });
-  return batches(dataset, { order, batchSize, dropLast, start: step, signal: plan.signal, ...plan.loading });
+function isOver(progress: Progress, { epochs, steps, stopping }: FitPlan): boolean {
+  if (steps !== null && progress.globalStep >= steps) return true;
+  if (stopping !== null && progress.step === 0 && hasStalled(progress, stopping)) return true;
+  return epochs !== null && progress.epoch >= epochs;
+}
+
+async function trainOn(trainer: Trainer, batch: Batch, plan: FitPlan, clock: Clock): Promise<StepEvent> {
+  const { images, labels } = batch;
+  const result = await trainer.step(images, labels);
+  const before = trainer.progress;
+  const step = before.globalStep + 1;
+  assertFinite(result, step);
+  const tally = add(before.tally, result, labels.length);
+  trainer.progress = { ...afterBatch(before, batch, plan), globalStep: step, tally };
+  const { stepsPerEpoch } = plan.loader;
+  const imagesPerSecond = clock.count(labels.length);
+  return {
+    type: 'step',
+    epoch: before.epoch + 1,
+    step,
+    stepsPerEpoch,
+    count: labels.length,
+    imagesPerSecond,
+    ...result,
+  };
+}
+
+const afterBatch = (progress: Progress, { skipped }: Batch, { loader }: FitPlan): Progress => ({
+  ...progress,
+  step: progress.step + 1,
+  skipped: progress.skipped + skipped.length,
+  batches: loader.plan,
+});
+
+/** Sums the epoch up. One that the number of steps cut short stays under way, for a run that goes on. */
+async function endEpoch(
+  trainer: Trainer,
+  plan: FitPlan,
+  validation: Validation | null,
+  speed: { seconds: number; imagesPerSecond: number },
+): Promise<EpochSummary> {
+  const { progress } = trainer;
+  const { epoch, globalStep: step, tally, skipped } = progress;
+  if (tally.count === 0) {
+    throw new GoogLeNetError(
+      'INVALID_DATASET',
+      `None of the ${skipped} pictures of epoch ${epoch + 1} could be read.`,
+    );
+  }
+  const { optimizer, schedule } = trainer.config;
+  const lr = lrAt({ epoch, step: step - 1, totalSteps: plan.totalSteps }, optimizer.lr, schedule);
+  const train = toScores(tally, trainer.model.auxLogits);
+  const summary = {
+    epoch: epoch + 1,
+    step,
+    lr,
+    train,
+    validation: validation && onlyScores(validation),
+    skipped,
+    ...speed,
+  };
+  const history = [...progress.history, summary].slice(-MAX_HISTORY);
+  const isCut = step === plan.steps && progress.step !== plan.loader.stepsPerEpoch;
+  trainer.progress = isCut
+    ? { ...progress, history }
+    : { ...START, epoch: epoch + 1, globalStep: step, best: progress.best, history };
+  const score = plan.stopping && validation && scoreOf(validation, plan.stopping.metric);
+  if (plan.stopping !== null && score !== null && isBetter(score, progress.best, plan.stopping)) {
+    trainer.bestWeights = await trainer.weights();
+    trainer.progress = { ...trainer.progress, best: { epoch: epoch + 1, score } };
+  }
+  return summary;
+}
+
+const onlyScores = ({
+  count: _,
+  skipped: __,
+  confusion: ___,
+  mistakes: ____,
+  samples: _____,
+  ...scores
+}: Validation): Scores => scores;
+
+/** What a finished run leaves in the model: the weights that validation liked best, or the averaged ones. */
+async function useBestWeights(trainer: Trainer, { stopping }: FitPlan): Promise<void> {
+  if (stopping !== null && trainer.bestWeights !== null)
+    await trainer.model.loadStateDict(trainer.bestWeights);
+  else if (trainer.config.averageDecay !== null) await trainer.applyAverage();
+}
+
+function resultOf(progress: Progress, plan: FitPlan, checkpoint: string | null): FitResult {
+  const { epoch, globalStep: step, history } = progress;
+  const hasReached = epoch === plan.epochs || step === plan.steps;
+  const reason = !isOver(progress, plan) ? 'aborted' : hasReached ? 'completed' : 'stopped-early';
+  return { reason, epoch, step, checkpoint, history };
 }
 
 const isAbort = (error: unknown, signal: AbortSignal | undefined): boolean =>
-  error === signal?.reason || (error instanceof GoogLeNetError && error.code === 'ABORTED');
+  signal?.aborted === true &&
+  (error === signal.reason || (error instanceof GoogLeNetError && error.code === 'ABORTED'));
 
-function assertSameBatches({ step, batches: then }: Progress, now: BatchPlan, stepsPerEpoch: number): void {
-  if (step === 0) return;
-  if (then === null || step > stepsPerEpoch) {
-    const message = `The run stopped after step ${step} of an epoch that has no such step. Start it anew.`;
-    throw new GoogLeNetError('INVALID_CHECKPOINT', message);
-  }
-  for (const key of Object.keys(now) as (keyof BatchPlan)[]) {
-    if (then[key] === now[key]) continue;
-    const message = `The run stopped in the middle of an epoch with ${key} ${then[key]} and cannot go on with ${now[key]}.`;
-    throw new GoogLeNetError('INVALID_CHECKPOINT', message);
-  }
-}
+const unreadable = ({ skipped }: Batch): WarningEvent => ({
+  type: 'warning',
+  code: 'UNREADABLE_IMAGE',
+  message: skipped.map(({ name, reason }) => `${name} is left out: ${reason}`).join(' '),
+  names: skipped.map(({ name }) => name),
+});
 
 function assertFinite({ loss, lr }: StepResult, step: number): void {
   if (Number.isFinite(loss)) return;
@@ -161,32 +209,4 @@ function assertFinite({ loss, lr }: StepResult, step: number): void {
     'DIVERGED',
     `The loss became ${loss} in step ${step} at learning rate ${lr}. ${fix}`,
   );
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw fromFileError(error, 'create', path);
-  }
-}
-
-/** Pictures per second: of the last step, and of the epoch as far as this process has trained it. */
-function startClock() {
-  const start = performance.now();
-  let last = start;
-  let pictures = 0;
-  return {
-    count(n: number): number {
-      const now = performance.now();
-      const rate = (n * 1000) / (now - last);
-      last = now;
-      pictures += n;
-      return rate;
-    },
-    total() {
-      const seconds = (performance.now() - start) / 1000;
-      return { seconds, imagesPerSecond: pictures / seconds };
-    },
-  };
 }

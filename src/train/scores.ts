@@ -1,90 +1,69 @@
-import { batches, MAX_BATCH_SIZE } from '../data/batches.js';
-import type { Dataset } from '../data/dataset.js';
-import { epochOrder } from '../data/sampler.js';
-import { checkResizeCrop } from '../data/transforms.js';
-import { integer, options, signal as readSignal } from '../validate.js';
-import { assertDataset } from './fit-options.js';
-import type { BatchResult, Trainer } from './trainer.js';
+import type { BatchResult } from './trainer.js';
 
-/** Means over a dataset. */
+/** Means over pictures. What belongs to an auxiliary head is null in a model without them. */
 export interface Scores {
+  /** mainLoss + auxWeight · aux1Loss + auxWeight · aux2Loss */
   loss: number;
+  mainLoss: number;
+  aux1Loss: number | null;
+  aux2Loss: number | null;
   /** Fraction of pictures whose label has the highest main logit. */
   top1: number;
+  /** … is among the five highest. */
   top5: number;
+  aux1Top1: number | null;
+  aux2Top1: number | null;
 }
+
+const SUMS = [
+  'count',
+  'loss',
+  'mainLoss',
+  'aux1Loss',
+  'aux2Loss',
+  'correct',
+  'correctTop5',
+  'aux1Correct',
+  'aux2Correct',
+] as const;
 
 /** Sums from which scores are made; plain numbers, so that a checkpoint can hold them. */
-export interface Tally {
-  readonly count: number;
-  readonly loss: number;
-  readonly correct: number;
-  readonly correctTop5: number;
-}
+export type Tally = Readonly<Record<(typeof SUMS)[number], number>>;
 
-export const emptyTally = (): Tally => ({ count: 0, loss: 0, correct: 0, correctTop5: 0 });
+export const TALLY_KEYS: readonly (keyof Tally)[] = SUMS;
+
+export const emptyTally = (): Tally =>
+  Object.fromEntries(SUMS.map((key) => [key, 0])) as Record<keyof Tally, number>;
 
 export function add(tally: Tally, result: BatchResult, count: number): Tally {
   return {
     count: tally.count + count,
     loss: tally.loss + result.loss * count,
+    mainLoss: tally.mainLoss + result.mainLoss * count,
+    aux1Loss: tally.aux1Loss + (result.aux1Loss ?? 0) * count,
+    aux2Loss: tally.aux2Loss + (result.aux2Loss ?? 0) * count,
     correct: tally.correct + result.correct,
     correctTop5: tally.correctTop5 + result.correctTop5,
+    aux1Correct: tally.aux1Correct + (result.aux1Correct ?? 0),
+    aux2Correct: tally.aux2Correct + (result.aux2Correct ?? 0),
   };
 }
 
-export const toScores = ({ count, loss, correct, correctTop5 }: Tally): Scores => ({
-  loss: loss / count,
-  top1: correct / count,
-  top5: correctTop5 / count,
-});
+export const addTallies = (a: Tally, b: Tally): Tally =>
+  Object.fromEntries(SUMS.map((key) => [key, a[key] + b[key]])) as Record<keyof Tally, number>;
 
-export interface ValidateOptions {
-  /** Default 32. */
-  batchSize?: number;
-  /** Short edge of the resized pictures. Default 256. */
-  resize?: number;
-  /** Edge of the crop from their centre. Default 224. */
-  crop?: number;
-  /** Ends with the error `ABORTED`. */
-  signal?: AbortSignal | undefined;
-}
-
-export interface ValidationEvent {
-  type: 'validation';
-  /** Pictures scored so far, of `total`. */
-  done: number;
-  total: number;
-}
-
-/** Scores a dataset batch by batch; the value it ends with is the result. */
-export async function* validation(
-  trainer: Trainer,
-  dataset: Dataset,
-  given: ValidateOptions,
-): AsyncGenerator<ValidationEvent, Scores, void> {
-  const read = options('options', given, ['batchSize', 'resize', 'crop', 'signal']);
-  const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
-  const batchSize = integer('batchSize', read.batchSize ?? 32, 1, MAX_BATCH_SIZE);
-  const signal = readSignal('signal', read.signal);
-  assertDataset('The validation set', dataset, trainer.model);
-  const order = epochOrder(dataset.length, { seed: 0, epoch: 0, shuffle: false });
-  let tally = emptyTally();
-  for await (const { images, labels } of batches(dataset, { order, batchSize, signal, ...sizes })) {
-    tally = add(tally, await trainer.evaluate(images, labels), labels.length);
-    yield { type: 'validation', done: tally.count, total: dataset.length };
-  }
-  return toScores(tally);
-}
-
-export async function validate(
-  trainer: Trainer,
-  dataset: Dataset,
-  options: ValidateOptions,
-): Promise<Scores> {
-  const scoring = validation(trainer, dataset, options);
-  for (;;) {
-    const { done, value } = await scoring.next();
-    if (done) return value;
-  }
+/** @param hasAux whether the model has auxiliary heads. */
+export function toScores(tally: Tally, hasAux: boolean): Scores {
+  const mean = (sum: number) => sum / tally.count;
+  const ofAux = (sum: number) => (hasAux ? mean(sum) : null);
+  return {
+    loss: mean(tally.loss),
+    mainLoss: mean(tally.mainLoss),
+    aux1Loss: ofAux(tally.aux1Loss),
+    aux2Loss: ofAux(tally.aux2Loss),
+    top1: mean(tally.correct),
+    top5: mean(tally.correctTop5),
+    aux1Top1: ofAux(tally.aux1Correct),
+    aux2Top1: ofAux(tally.aux2Correct),
+  };
 }

@@ -1,46 +1,63 @@
-import type { Dataset } from '../data/dataset.js';
+import type { Dataset, Source } from '../data/dataset.js';
 import { GoogLeNetError } from '../errors.js';
 import { readImages, readLabels } from '../images.js';
 import { type GoogLeNet, nativeOf } from '../model.js';
+import { toMetadata } from '../model-file.js';
 import { call, callSync } from '../native/call.js';
-import type { NativeLosses, NativeTrainer } from '../native/contract.js';
+import type { NativeLosses, NativeTrainer, TensorInfo } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import type { Images } from '../tensor.js';
-import { integer } from '../validate.js';
-import { readTensors, type StateDict } from '../weights.js';
-import { loadCheckpoint, type Progress, START, saveCheckpoint } from './checkpoint.js';
+import { boolean, integer, number, options, string } from '../validate.js';
+import { readTensors, type StateDict, type StoredGroup, saveFile } from '../weights.js';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
-import { type FitEvent, type FitOptions, trainingLoop } from './fit.js';
+import { type FitEvent, type FitOptions, type FitResult, trainingLoop } from './fit.js';
+import { type Progress, START } from './progress.js';
 import { lrAt, MAX_EPOCH } from './schedule.js';
-import { type Scores, type ValidateOptions, validate } from './scores.js';
+import { type ValidateOptions, type Validation, validate } from './validation.js';
 
-/** Losses and hits of one batch. */
+/** Losses and hits of one batch. What belongs to an auxiliary head is `null` in a model without them. */
 export interface BatchResult {
   /** mainLoss + auxWeight · aux1Loss + auxWeight · aux2Loss */
   loss: number;
   mainLoss: number;
-  /** `null` in a model without auxiliary heads. */
   aux1Loss: number | null;
   aux2Loss: number | null;
   /** Pictures whose label has the highest main logit. */
   correct: number;
   /** Pictures whose label is among the five highest main logits. */
   correctTop5: number;
+  /** As `correct`, of the auxiliary heads. */
+  aux1Correct: number | null;
+  aux2Correct: number | null;
 }
 
 export interface StepResult extends BatchResult {
   /** The learning rate of this step. */
   lr: number;
+  /** Norm of all gradients before they were clipped; `null` without `clipNorm`. */
+  gradNorm: number | null;
+}
+
+export interface BatchEvaluation extends BatchResult {
+  /** The most likely class of each picture, its probability, and that of the label. */
+  predicted: Int32Array;
+  probabilities: Float32Array;
+  labelProbabilities: Float32Array;
 }
 
 export type Labels = Int32Array | BigInt64Array | readonly number[];
 
-function toBatchResult({ aux1Loss, aux2Loss, ...rest }: NativeLosses, hasAux: boolean): BatchResult {
-  return { ...rest, aux1Loss: hasAux ? aux1Loss : null, aux2Loss: hasAux ? aux2Loss : null };
+function toBatchResult(losses: NativeLosses, hasAux: boolean): BatchResult {
+  const { loss, mainLoss, correct, correctTop5, aux1Loss, aux2Loss, aux1Correct, aux2Correct } = losses;
+  const aux = hasAux
+    ? { aux1Loss, aux2Loss, aux1Correct, aux2Correct }
+    : { aux1Loss: null, aux2Loss: null, aux1Correct: null, aux2Correct: null };
+  return { loss, mainLoss, correct, correctTop5, ...aux };
 }
 
 /**
- * Trains a model: cross entropy of the main head plus `auxWeight` times that of each auxiliary head, SGD with momentum, step decay
+ * Trains a model: cross entropy of the main head plus `auxWeight` times that of each auxiliary head, SGD with momentum, a schedule
  * of the learning rate. Steps run on the model's own thread in the order of the calls; in fp32 on the CPU they are bit-equal to
  * PyTorch's.
  */
@@ -49,6 +66,10 @@ export class Trainer {
   readonly config: TrainerConfig;
   /** Where `fit` goes on. Set by `fit` and by `loadCheckpoint`. */
   progress: Progress = START;
+  /** Steps of the whole run, which some schedules need. Set by `fit`; a loop of one's own sets it. */
+  totalSteps: number | null = null;
+  /** Weights of the best epoch so far, in a fit that stops early. */
+  bestWeights: StateDict | null = null;
   readonly #native: NativeTrainer;
   #isFitting = false;
   #disposed = false;
@@ -57,11 +78,17 @@ export class Trainer {
   constructor(model: GoogLeNet, options: TrainerOptions = {}) {
     this.config = readTrainerConfig(options);
     const native = nativeOf(model);
-    const { momentum, dampening, weightDecay, nesterov } = this.config.optimizer;
-    const { auxWeight } = this.config;
-    const sgd = { momentum, dampening, weightDecay, nesterov, auxWeight };
+    const { optimizer, schedule: _, accumulation: __, classWeights: weights, ...rest } = this.config;
+    const { lr: ___, ...sgd } = optimizer;
+    if (weights !== null && weights.length !== model.numClasses) {
+      const message = `Expected ${model.numClasses} classWeights, one for each class, but received ${weights.length}.`;
+      throw new GoogLeNetError('INVALID_ARGUMENT', message);
+    }
+    const classWeights = weights && Float32Array.from(weights);
     this.model = model;
-    this.#native = callSync(() => new (loadAddon().Trainer)({ model: native, ...sgd }));
+    this.#native = callSync(
+      () => new (loadAddon().Trainer)({ model: native, ...sgd, ...rest, classWeights }),
+    );
   }
 
   get #usable(): NativeTrainer {
@@ -80,12 +107,14 @@ export class Trainer {
       ...START,
       epoch: integer('epoch', epoch, 0, MAX_EPOCH),
       globalStep: this.progress.globalStep,
+      history: this.progress.history,
     };
   }
 
-  /** The learning rate of the current epoch. */
+  /** The learning rate of the next step. */
   get lr(): number {
-    return lrAt(this.epoch, this.config.optimizer.lr, this.config.schedule);
+    const { epoch, globalStep: step } = this.progress;
+    return lrAt({ epoch, step, totalSteps: this.totalSteps }, this.config.optimizer.lr, this.config.schedule);
   }
 
   /**
@@ -93,40 +122,52 @@ export class Trainer {
    * the weights leaves some of them changed: go on from a checkpoint, with a smaller batch.
    * @param images as for `GoogLeNet.forward`.
    * @param labels one class index for each picture.
+   * @param given `lr`: another learning rate than the schedule's.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OUT_OF_MEMORY`
    */
-  async step(images: Images, labels: Labels): Promise<StepResult> {
+  async step(images: Images, labels: Labels, given: { lr?: number } = {}): Promise<StepResult> {
     const native = this.#usable;
+    const { lr: givenLr } = options('options', given, ['lr']);
+    const lr = givenLr === undefined ? this.lr : number('lr', givenLr, { min: 0 });
     const { count, ...batch } = readImages(images);
     const indices = readLabels(labels, count, this.model.numClasses);
-    const { lr } = this;
+    const parts = Math.min(this.config.accumulation, count);
     if (!this.model.training) this.model.train();
-    const result = await call(() => native.step({ ...batch, labels: indices, lr }));
-    return { ...toBatchResult(result, this.model.auxLogits), lr };
+    const result = await call(() => native.step({ ...batch, labels: indices, lr, parts }));
+    const gradNorm = this.config.clipNorm === null ? null : result.gradNorm;
+    return { ...toBatchResult(result, this.model.auxLogits), lr, gradNorm };
   }
 
   /**
-   * Losses and hits of a batch in evaluation mode, without training.
+   * Losses, hits and predictions of a batch in evaluation mode, without training.
+   * @param given `averaged`: of the averaged weights, where the trainer keeps an average. Default false.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`
    */
-  async evaluate(images: Images, labels: Labels): Promise<BatchResult> {
+  async evaluate(
+    images: Images,
+    labels: Labels,
+    given: { averaged?: boolean } = {},
+  ): Promise<BatchEvaluation> {
     const native = this.#usable;
+    const averaged = boolean('averaged', options('options', given, ['averaged']).averaged ?? false);
     const { count, ...batch } = readImages(images);
     const indices = readLabels(labels, count, this.model.numClasses);
-    const result = await call(() => native.evaluate({ ...batch, labels: indices }));
-    return toBatchResult(result, this.model.auxLogits);
+    const result = await call(() => native.evaluate({ ...batch, labels: indices, averaged }));
+    const { predicted, probabilities, labelProbabilities } = result;
+    return { ...toBatchResult(result, this.model.auxLogits), predicted, probabilities, labelProbabilities };
   }
 
-  /** Mean loss and accuracy over a dataset, in evaluation mode. */
-  validate(dataset: Dataset, options: ValidateOptions = {}): Promise<Scores> {
+  /** Losses, accuracies, confusion and the worst mistakes over a dataset, in evaluation mode. */
+  validate(dataset: Dataset, options: ValidateOptions = {}): Promise<Validation> {
     return validate(this, dataset, options);
   }
 
   /**
-   * Trains for a number of epochs; see {@link FitOptions}. Events come as they happen; leaving the loop early stops the training.
+   * Trains for a number of epochs or steps; see {@link FitOptions}. Events come as they happen, the last one with the history of the
+   * run, which is also what the generator returns. Leaving the loop early stops the training.
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_IMAGE`, `INVALID_CHECKPOINT`, `DIVERGED`, `FILE_ERROR`, …
    */
-  async *fit(dataset: Dataset, options: FitOptions): AsyncGenerator<FitEvent, void, void> {
+  async *fit(source: Source, options: FitOptions): AsyncGenerator<FitEvent, FitResult, void> {
     if (this.#isFitting) {
       throw new GoogLeNetError(
         'INVALID_ARGUMENT',
@@ -135,7 +176,7 @@ export class Trainer {
     }
     this.#isFitting = true;
     try {
-      yield* trainingLoop(this, dataset, options);
+      return yield* trainingLoop(this, source, options);
     } finally {
       this.#isFitting = false;
     }
@@ -158,7 +199,49 @@ export class Trainer {
   }
 
   /**
-   * Writes everything that is needed to go on: weights, momentum, random state, position, settings and class names, in one
+   * The weights that validation scores: the averaged ones where the trainer keeps an average, else the model's.
+   * @throws GoogLeNetError `DISPOSED`
+   */
+  async weights(): Promise<StateDict> {
+    const groups = await Promise.all(
+      this.#weightGroups().map(({ tensors, copy }) => readTensors(tensors, copy)),
+    );
+    return Object.assign({}, ...groups);
+  }
+
+  /**
+   * Writes those weights as `GoogLeNet.save` does.
+   * @throws GoogLeNetError `FILE_NOT_FOUND` (no such folder), `FILE_ERROR`, `DISPOSED`
+   */
+  async saveWeights(path: string): Promise<void> {
+    const metadata = async () => toMetadata({ model: this.model.describe() });
+    await saveFile(string('path', path), this.#weightGroups(), metadata);
+  }
+
+  /** Copies the averaged weights into the model. @throws GoogLeNetError `INVALID_ARGUMENT` where no average is kept, `DISPOSED` */
+  async applyAverage(): Promise<void> {
+    const native = this.#usable;
+    await call(() => native.applyAverage());
+  }
+
+  #weightGroups(): StoredGroup[] {
+    const native = this.#usable;
+    const model = nativeOf(this.model);
+    const all: TensorInfo[] = model.tensors();
+    if (this.config.averageDecay === null) {
+      return [{ prefix: '', tensors: all, copy: model.snapshot.bind(model) }];
+    }
+    // Buffers are not averaged.
+    const averaged = native.tensors();
+    const names = new Set(averaged.map(({ name }) => name));
+    return [
+      { prefix: '', tensors: averaged, copy: native.snapshotAverage.bind(native) },
+      { prefix: '', tensors: all.filter(({ name }) => !names.has(name)), copy: model.snapshot.bind(model) },
+    ];
+  }
+
+  /**
+   * Writes everything that is needed to go on: weights, momentum, average, random state, position, settings and class names, in one
    * safetensors file that appears whole or not at all. `GoogLeNet.load` reads it too.
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `DISPOSED`
    */
@@ -171,7 +254,9 @@ export class Trainer {
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`, `WEIGHTS_MISMATCH`
    */
   async loadCheckpoint(path: string): Promise<void> {
-    this.progress = await loadCheckpoint(path, this.model, this.#usable);
+    const { progress, bestWeights } = await loadCheckpoint(path, this, this.#usable);
+    this.progress = progress;
+    this.bestWeights = bestWeights;
   }
 
   /** Frees the optimiser's memory; the model stays. Calling it again does nothing. */

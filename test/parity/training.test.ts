@@ -1,18 +1,15 @@
-import { GoogLeNet, Trainer } from '../../src/index.js';
+import { GoogLeNet, Trainer, type TrainerOptions } from '../../src/index.js';
 import { float32, type NamedTensor, type NamedTensors, tensorNamed, under } from '../support/bits.js';
 import { Parity } from './harness.js';
 import { type ModelOptions, snakeCase } from './options.js';
 
 const parity = Parity.use();
 
-interface Run {
+interface Run extends TrainerOptions {
   model: ModelOptions;
-  optimizer: { lr: number; momentum: number; weightDecay: number; nesterov?: boolean; dampening?: number };
-  schedule: { stepSize: number; gamma: number };
   steps: number;
   stepsPerEpoch: number;
   batch: number;
-  auxWeight: number;
 }
 
 interface Results {
@@ -20,12 +17,13 @@ interface Results {
   gradients: NamedTensors;
   momentum: NamedTensors;
   state: NamedTensors;
+  average: NamedTensors;
 }
 
 const SEED = 51;
 const TRAIN_SEED = 52;
 
-const sgd: Run = {
+const sgd = {
   model: { numClasses: 10, auxLogits: true, initWeights: true },
   optimizer: { lr: 0.01, momentum: 0.9, weightDecay: 2e-4 },
   schedule: { stepSize: 2, gamma: 0.96 },
@@ -33,7 +31,7 @@ const sgd: Run = {
   stepsPerEpoch: 5,
   batch: 4,
   auxWeight: 0.3,
-};
+} satisfies Run;
 
 /** The `index`-th [batch, …] slice of a tensor of [steps, batch, …]. */
 function slice<T extends Float32Array | Int32Array>(data: T, shape: readonly number[], index: number) {
@@ -43,16 +41,17 @@ function slice<T extends Float32Array | Int32Array>(data: T, shape: readonly num
 }
 
 async function runOurs(run: Run, images: NamedTensor, labels: NamedTensor): Promise<Results> {
-  const model = parity.own(new GoogLeNet({ ...run.model, seed: SEED, device: 'cpu' }));
-  const { optimizer, schedule, auxWeight } = run;
-  const trainer = parity.own(new Trainer(model, { optimizer, schedule, auxWeight }));
+  const { model: modelOptions, steps, stepsPerEpoch, batch: _, ...options } = run;
+  const model = parity.own(new GoogLeNet({ ...modelOptions, seed: SEED, device: 'cpu' }));
+  const trainer = parity.own(new Trainer(model, options));
   model.manualSeed(TRAIN_SEED);
-  const losses = new Float32Array(run.steps * 4);
-  const lr = new Float64Array(run.steps);
-  const correct = new Int32Array(run.steps * 2);
-  for (let step = 0; step < run.steps; step++) {
-    const at = step % run.stepsPerEpoch;
-    trainer.epoch = Math.floor(step / run.stepsPerEpoch);
+  const losses = new Float64Array(steps * 4);
+  const lr = new Float64Array(steps);
+  const correct = new Int32Array(steps * 4);
+  const norms: number[] = [];
+  for (let step = 0; step < steps; step++) {
+    const at = step % stepsPerEpoch;
+    trainer.epoch = Math.floor(step / stepsPerEpoch);
     const result = await trainer.step(
       slice(images.data as Float32Array, images.shape, at),
       slice(labels.data as Int32Array, labels.shape, at).data,
@@ -63,19 +62,40 @@ async function runOurs(run: Run, images: NamedTensor, labels: NamedTensor): Prom
       step * 4,
     );
     lr[step] = result.lr;
-    correct.set([result.correct, result.correctTop5], step * 2);
+    const { correct: first, correctTop5, aux1Correct, aux2Correct } = result;
+    correct.set([first, correctTop5, aux1Correct ?? 0, aux2Correct ?? 0], step * 4);
+    if (result.gradNorm !== null) norms.push(result.gradNorm);
   }
-  const [gradients, momentum, state] = [
-    await trainer.gradients(),
-    await trainer.momentumBuffers(),
-    await model.stateDict(),
-  ];
   const history = {
-    losses: { data: losses, shape: [run.steps, 4] },
-    lr: { data: lr, shape: [run.steps] },
-    correct: { data: correct, shape: [run.steps, 2] },
+    losses: { data: losses, shape: [steps, 4] },
+    lr: { data: lr, shape: [steps] },
+    correct: { data: correct, shape: [steps, 4] },
+    norms: { data: Float32Array.from(norms), shape: [norms.length] },
   };
-  return { history, gradients, momentum, state };
+  return {
+    history,
+    gradients: await trainer.gradients(),
+    momentum: await trainer.momentumBuffers(),
+    state: await model.stateDict(),
+    average: await averageOf(trainer, images, labels),
+  };
+}
+
+/** The averaged weights, and what the model says with them. */
+async function averageOf(trainer: Trainer, images: NamedTensor, labels: NamedTensor): Promise<NamedTensors> {
+  if (trainer.config.averageDecay === null) return {};
+  const batch = slice(images.data as Float32Array, images.shape, 0);
+  const answers = slice(labels.data as Int32Array, labels.shape, 0).data;
+  const { predicted, probabilities, labelProbabilities } = await trainer.evaluate(batch, answers, {
+    averaged: true,
+  });
+  const shape = [answers.length];
+  return {
+    ...(await trainer.weights()),
+    'evaluated.classes': { data: predicted, shape },
+    'evaluated.best': { data: probabilities, shape },
+    'evaluated.labels': { data: labelProbabilities, shape },
+  };
 }
 
 async function compareRuns(name: string, run: Run): Promise<void> {
@@ -88,16 +108,26 @@ async function compareRuns(name: string, run: Run): Promise<void> {
     input_seed: 53,
   });
   const ours = await runOurs(run, float32('images', tensors), tensorNamed('labels', tensors));
-  const { losses, lr, correct } = ours.history;
+  const { losses, lr, correct, norms } = ours.history;
   const theirs = (key: string): NamedTensors => ({ [key]: tensorNamed(key, tensors) });
   const checks: [string, NamedTensors, NamedTensors][] = [
     ['losses', { losses } as NamedTensors, theirs('losses')],
     ['learning rates', { lr } as NamedTensors, theirs('lr')],
-    ['correct answers, top 1 and top 5', { correct } as NamedTensors, theirs('correct')],
+    ['correct answers of all heads, top 1 and top 5', { correct } as NamedTensors, theirs('correct')],
     ['gradients of the last step', ours.gradients, under('gradient', tensors)],
     ['momentum buffers', ours.momentum, under('momentum', tensors)],
     ['weights and buffers', ours.state, under('state', tensors)],
   ];
+  if (run.clipNorm) checks.push(['gradient norms', { norms } as NamedTensors, theirs('norms')]);
+  if (run.averageDecay) {
+    const answers = ['classes', 'best', 'labels'].map((key) => `evaluated.${key}`);
+    const evaluated = Object.assign({}, ...answers.map(theirs));
+    checks.push([
+      'averaged weights and their predictions',
+      ours.average,
+      { ...under('average', tensors), ...evaluated },
+    ]);
+  }
   parity.expectAllBitEqual(`training, ${name}`, checks);
 }
 
@@ -126,4 +156,41 @@ test('a model without auxiliary heads and without momentum trains as in PyTorch'
   const model = { numClasses: 1000, auxLogits: false };
   const optimizer = { lr: 0.05, momentum: 0, weightDecay: 0 };
   await compareRuns('plain, no aux', { ...sgd, batch: 2, model, optimizer });
+});
+
+test('the fused optimiser is PyTorch’s fused one', async () => {
+  await compareRuns('fused SGD', { ...sgd, batch: 2, optimizer: { ...sgd.optimizer, fused: true } });
+});
+
+test('gradients are clipped as by clip_grad_norm_', async () => {
+  await compareRuns('clipped gradients', { ...sgd, batch: 2, clipNorm: 0.5 });
+});
+
+test('label smoothing and class weights are those of cross_entropy', async () => {
+  const classWeights = [1, 2, 0.5, 0, 1, 3, 1, 0.25, 1, 1];
+  await compareRuns('smoothed, weighted classes', { ...sgd, labelSmoothing: 0.1, classWeights });
+});
+
+test.each([
+  ['alike', {}],
+  ['weighted', { classWeights: [1, 2, 0.5, 0.1, 1, 3, 1, 0.25, 1, 1] }],
+])('a batch in parts adds gradients up as a loop of backward passes does, classes %s', async (how, more) => {
+  await compareRuns(`3 parts, ${how}`, { ...sgd, batch: 5, accumulation: 3, ...more });
+});
+
+test('averaged weights are those of swa_utils, and validation uses them', async () => {
+  await compareRuns('averaged weights', { ...sgd, batch: 2, averageDecay: 0.9 });
+});
+
+test('bfloat16 is PyTorch’s autocast, bit for bit', async () => {
+  const model = { ...sgd.model, channelsLast: true };
+  const optimizer = { ...sgd.optimizer, fused: true };
+  await compareRuns('bfloat16', {
+    ...sgd,
+    model,
+    optimizer,
+    precision: 'bfloat16',
+    averageDecay: 0.5,
+    clipNorm: 5,
+  });
 });

@@ -1,49 +1,84 @@
 /** What `googlenet train` can be told, once for its flags, for settings.json and for what is printed at the start. */
+import { SCHEDULES } from '../../train/schedule.js';
 import {
+  choice,
   count,
   deviceSetting,
   optionalCount,
+  optionalReal,
   real,
   type Settings,
+  text,
   toggle,
   type ValuesOf,
   withDefaults,
 } from '../flags.js';
 
 export const GROUPS = {
-  'Training:': ['epochs', 'batchSize', 'seed', 'checkpointEvery'],
-  'Optimiser (SGD) and schedule:': [
+  'Training:': ['epochs', 'steps', 'batchSize', 'accumulation', 'seed', 'patience', 'patienceMetric'],
+  'Checkpoints:': ['checkpointEvery', 'keepLast', 'keepBest', 'keepEvery'],
+  'Optimiser (SGD):': [
     'lr',
     'momentum',
     'dampening',
     'weightDecay',
     'nesterov',
-    'stepSize',
-    'gamma',
+    'fused',
+    'clipNorm',
+    'averageDecay',
   ],
-  'Model:': ['auxLogits', 'auxWeight', 'dropout', 'dropoutAux', 'initWeights'],
-  'Pictures:': ['resize', 'crop'],
-  'Computation:': ['device', 'threads', 'channelsLast'],
+  'Schedule of the learning rate:': ['schedule', 'stepSize', 'gamma', 'power', 'warmupSteps'],
+  'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
+  'Model:': ['auxLogits', 'dropout', 'dropoutAux', 'initWeights'],
+  'Pictures:': ['resize', 'crop', 'augment', 'unreadable', 'validationSplit'],
+  'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
 } as const satisfies Record<string, readonly (keyof typeof SETTINGS)[]>;
 
 const probability = { min: 0, max: 1 };
+const belowOne = { min: 0, max: 1, below: true };
 
 export const SETTINGS = {
   epochs: count(20, 'epochs in all'),
+  steps: optionalCount('steps in all, in place of epochs'),
   batchSize: count(32, 'pictures in a step'),
-  seed: count(0, 'seed of the initial weights, the dropout masks and the order of the pictures', 0),
+  accumulation: count(1, 'parts in which a step is computed: less memory for the same batch'),
+  seed: count(
+    0,
+    'seed of the initial weights, the dropout masks, the order of the pictures and their augmentation',
+    0,
+  ),
+  patience: optionalCount('stop after so many epochs without a better validation, with the best weights'),
+  patienceMetric: choice('top1', ['top1', 'loss'], 'what is better then'),
+
   checkpointEvery: optionalCount('write a checkpoint every so many steps, besides that of each epoch'),
+  keepLast: count(2, 'how many of the newest checkpoints are kept'),
+  keepBest: count(0, 'keep so many of the best on the validation pictures, too', 0),
+  keepEvery: optionalCount('keep that of every so many epochs, too'),
 
   lr: real(0.01, { min: 0 }, 'learning rate at the start'),
   momentum: real(0.9, { min: 0 }, 'momentum'),
   dampening: real(0, {}, 'dampening of the momentum'),
   weightDecay: real(2e-4, { min: 0 }, 'L2 penalty'),
   nesterov: toggle(false, 'Nesterov momentum'),
-  stepSize: count(8, 'epochs between two decays of the learning rate'),
-  gamma: real(0.96, { min: 0, above: true }, 'what the learning rate is multiplied by then'),
+  fused: toggle(false, 'one pass over the memory: faster, other rounding'),
+  clipNorm: optionalReal({ min: 0, above: true }, 'scale gradients down to this norm'),
+  averageDecay: optionalReal(belowOne, 'keep a moving average of the weights, e.g. 0.999, and end with it'),
+
+  schedule: choice('step', SCHEDULES, 'how the learning rate falls'),
+  stepSize: count(8, 'step: epochs between two decays'),
+  gamma: real(0.96, { min: 0, above: true }, 'step: what the learning rate is multiplied by then'),
+  power: real(1, { min: 0, above: true }, 'polynomial: its power'),
+  warmupSteps: count(0, 'steps in which the learning rate rises from zero', 0),
+
+  auxWeight: real(0.3, { min: 0 }, 'weight of the loss of each auxiliary head'),
+  labelSmoothing: real(0, belowOne, 'share of each label that is spread over all classes'),
+  classWeights: text(
+    'none',
+    'list',
+    'weights of the classes in the loss: none, balanced (rare classes weigh more), or 1,2,0.5,…',
+  ),
 
   auxLogits: toggle(true, 'leave out the two auxiliary heads'),
-  auxWeight: real(0.3, { min: 0 }, 'weight of the loss of each auxiliary head'),
   dropout: real(0.4, probability, 'probability of zeroing before the main classifier'),
   dropoutAux: real(0.7, probability, 'the same in the auxiliary heads'),
   initWeights: toggle(
@@ -52,11 +87,26 @@ export const SETTINGS = {
   ),
 
   resize: count(256, 'short edge of the resized pictures'),
-  crop: count(224, 'edge of the square that is cut from their centre, 223 to 254'),
+  crop: count(224, 'edge of the square that is cut from them, 223 to 254'),
+  augment: choice(
+    'none',
+    ['none', 'plain', 'paper'],
+    'changes of the training pictures (plain: random crop and flip; paper: also scale, aspect, colours)',
+  ),
+  unreadable: choice('error', ['error', 'skip'], 'pictures that cannot be decoded'),
+  validationSplit: optionalReal(
+    { min: 0, max: 1, above: true, below: true },
+    'share of the training pictures to validate on, where there are no others',
+  ),
 
   device: deviceSetting,
   threads: optionalCount("threads to compute with (default: libtorch's own choice)", 1024),
   channelsLast: toggle(true, 'the usual memory format: other rounding, and on the CPU slower'),
+  precision: choice(
+    'float32',
+    ['float32', 'bfloat16'],
+    'bfloat16 is faster where the hardware computes in it (AMX, AVX512-BF16, GPUs)',
+  ),
 } as const satisfies Settings;
 
 export type TrainSettings = ValuesOf<typeof SETTINGS>;

@@ -1,0 +1,25 @@
+#include "core/autocast.h"
+
+#include <ATen/autocast_mode.h>
+
+namespace googlenet {
+
+Autocast::Autocast(Precision precision, c10::Device device)
+    : active_(precision != Precision::kFloat32), device_(device.type()) {
+  if (!active_) return;
+  was_enabled_ = at::autocast::is_autocast_enabled(device_);
+  previous_ = at::autocast::get_autocast_dtype(device_);
+  at::autocast::set_autocast_enabled(device_, true);
+  at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+  at::autocast::increment_nesting();
+}
+
+Autocast::~Autocast() {
+  if (!active_) return;
+  // The cache holds this step's casts of the weights, which the optimiser is about to change.
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(device_, was_enabled_);
+  at::autocast::set_autocast_dtype(device_, previous_);
+}
+
+}  // namespace googlenet

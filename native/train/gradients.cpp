@@ -1,0 +1,22 @@
+#include "train/gradients.h"
+
+#include <torch/types.h>
+
+namespace googlenet {
+
+torch::Tensor clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> gradients;
+  std::vector<torch::Tensor> norms;
+  for (const auto& [name, tensor] : parameters) {
+    gradients.push_back(tensor.grad());
+    norms.push_back(at::linalg_vector_norm(tensor.grad()));
+  }
+  const torch::Tensor norm = at::linalg_vector_norm(torch::stack(norms));
+  // Multiplied by 1 where nothing is to be clipped: asking first would make the host wait for the device.
+  const torch::Tensor scale = (max_norm / (norm + 1e-6)).clamp_max(1.0);
+  for (torch::Tensor& gradient : gradients) gradient.mul_(scale);
+  return norm;
+}
+
+}  // namespace googlenet

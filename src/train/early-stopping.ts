@@ -1,0 +1,35 @@
+/** When a run has nothing more to gain: a pure function of its progress, so that a resumed run stops where it would have. */
+import { integer, number, oneOf, options } from '../validate.js';
+import type { Best, Progress } from './progress.js';
+import type { Scores } from './scores.js';
+
+export interface EarlyStoppingOptions {
+  /** Epochs without a better score after which the run ends. */
+  patience: number;
+  /** What is better: a higher top-1 accuracy on the validation pictures (the default), or a lower loss. */
+  metric?: 'top1' | 'loss';
+  /** By how much it must be better to count. Default 0. */
+  minDelta?: number;
+}
+
+export type EarlyStopping = Required<EarlyStoppingOptions>;
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` */
+export function readEarlyStopping(given: unknown): EarlyStopping {
+  const read = options('earlyStopping', given, ['patience', 'metric', 'minDelta']);
+  return {
+    patience: integer('earlyStopping.patience', read.patience, 1),
+    metric: oneOf('earlyStopping.metric', read.metric ?? 'top1', ['top1', 'loss'] as const),
+    minDelta: number('earlyStopping.minDelta', read.minDelta ?? 0, { min: 0 }),
+  };
+}
+
+/** Higher is better, whatever is measured. */
+export const scoreOf = (scores: Scores, metric: EarlyStopping['metric']): number =>
+  metric === 'loss' ? -scores.loss : scores.top1;
+
+export const isBetter = (score: number, best: Best | null, { minDelta }: EarlyStopping): boolean =>
+  best === null || score > best.score + minDelta;
+
+export const hasStalled = ({ epoch, best }: Progress, { patience }: EarlyStopping): boolean =>
+  best !== null && epoch - best.epoch >= patience;

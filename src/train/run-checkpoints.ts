@@ -1,0 +1,132 @@
+/** The checkpoints of a run as the loop sees them: where to go on, and a place to save. */
+import { stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { GoogLeNetError } from '../errors.js';
+import { readCheckpoint } from './checkpoint.js';
+import { CheckpointStore, findCheckpoint } from './checkpoint-store.js';
+import type { FitPlan } from './fit-options.js';
+import type { BatchPlan, Progress } from './progress.js';
+import type { Trainer } from './trainer.js';
+
+export interface CheckpointEvent {
+  type: 'checkpoint';
+  path: string;
+  epoch: number;
+  step: number;
+}
+
+export interface WarningEvent {
+  type: 'warning';
+  /** What a program can tell warnings apart by. */
+  code: 'UNREADABLE_IMAGE' | 'DAMAGED_CHECKPOINT' | 'CHECKPOINT_NOT_REMOVED';
+  message: string;
+  /** What it is about: names of pictures, or a path. */
+  names: string[];
+}
+
+const isFolder = (path: string) =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/**
+ * Puts a trainer where its run goes on. Everything is checked before anything is loaded, so that a run that cannot go on leaves the
+ * model as it is.
+ * @throws GoogLeNetError `INVALID_CHECKPOINT`, `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, …
+ */
+export async function* resume(trainer: Trainer, plan: FitPlan): AsyncGenerator<WarningEvent, void> {
+  const path = yield* whereToGoOn(plan);
+  if (path !== null) {
+    assertSameBatches((await readCheckpoint(path)).progress, plan.loader.plan);
+    await trainer.loadCheckpoint(path);
+  }
+  assertSameBatches(trainer.progress, plan.loader.plan);
+  // A run that ended within an epoch has summed it up already, and is about to do so again.
+  const { progress } = trainer;
+  const history = progress.history.filter(({ epoch }) => epoch <= progress.epoch);
+  trainer.progress = { ...progress, history };
+  trainer.totalSteps = plan.totalSteps;
+}
+
+async function* whereToGoOn({ resume, checkpoints }: FitPlan): AsyncGenerator<WarningEvent, string | null> {
+  if (resume === null) return null;
+  const isAuto = resume === 'auto' && checkpoints !== null;
+  const dir = isAuto ? checkpoints.dir : resume;
+  if (!(await isFolder(dir))) return isAuto ? null : resume;
+  const warnings: WarningEvent[] = [];
+  const found = await findCheckpoint(dir, (path, error) => warnings.push(damaged(path, error)));
+  yield* warnings;
+  if (found !== null || isAuto) return found;
+  throw new GoogLeNetError('FILE_NOT_FOUND', `${dir} holds no checkpoint to go on from.`);
+}
+
+const damaged = (path: string, error: Error): WarningEvent => ({
+  type: 'warning',
+  code: 'DAMAGED_CHECKPOINT',
+  message: `${error.message} The checkpoint before it is used.`,
+  names: [path],
+});
+
+/** In the middle of an epoch only the same batches can be gone on with. */
+function assertSameBatches({ step, batches: then }: Progress, now: BatchPlan): void {
+  if (step === 0) return;
+  if (then === null) {
+    const message = `The run stopped after batch ${step} of an epoch, but does not say of which. Start it anew.`;
+    throw new GoogLeNetError('INVALID_CHECKPOINT', message);
+  }
+  for (const key of new Set([...Object.keys(then), ...Object.keys(now)])) {
+    if (isDeepStrictEqual(then[key], now[key])) continue;
+    const [before, after] = [then[key], now[key]].map((value) => JSON.stringify(value));
+    const message = `The run stopped in the middle of an epoch with ${key} ${before} and cannot go on with ${after}.`;
+    throw new GoogLeNetError('INVALID_CHECKPOINT', message);
+  }
+}
+
+/** Saves where there is a folder to save to. */
+export class RunCheckpoints {
+  /** The newest one of this run. */
+  latest: string | null = null;
+  readonly #trainer: Trainer;
+  readonly #store: CheckpointStore | null;
+  readonly #every: number | null;
+
+  private constructor(trainer: Trainer, store: CheckpointStore | null, every: number | null) {
+    this.#trainer = trainer;
+    this.#store = store;
+    this.#every = every;
+  }
+
+  /** @throws GoogLeNetError `FILE_ERROR`; `INVALID_ARGUMENT` where a new run would replace the checkpoints of another. */
+  static async open(trainer: Trainer, { checkpoints }: FitPlan): Promise<RunCheckpoints> {
+    if (checkpoints === null) return new RunCheckpoints(trainer, null, null);
+    const { dir, keep, every } = checkpoints;
+    const step = trainer.progress.globalStep;
+    const store = await CheckpointStore.open(dir, { ...keep, resumedAt: step });
+    if (step === 0 && (await store.list()).length > 0) {
+      await store.close();
+      const fix = "Go on with it by resume: 'auto', or choose another checkpointDir";
+      throw new GoogLeNetError('INVALID_ARGUMENT', `${dir} holds the checkpoints of another run. ${fix}.`);
+    }
+    return new RunCheckpoints(trainer, store, every);
+  }
+
+  /** After a step: where it is the turn of a checkpoint. */
+  async *afterStep(): AsyncGenerator<CheckpointEvent | WarningEvent> {
+    if (this.#every !== null && this.#trainer.progress.globalStep % this.#every === 0) yield* this.save(null);
+  }
+
+  /** @param score of the epoch that has just ended; null where none has, or it was not validated. */
+  async *save(score: number | null): AsyncGenerator<CheckpointEvent | WarningEvent> {
+    if (this.#store === null) return;
+    const { epoch, globalStep: step, step: ofEpoch } = this.#trainer.progress;
+    const about = { step, epoch, isEpochEnd: ofEpoch === 0, score };
+    const path = await this.#store.save((to) => this.#trainer.saveCheckpoint(to), about);
+    this.latest = path;
+    yield { type: 'checkpoint', path, epoch, step };
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.close();
+  }
+}
