@@ -1,5 +1,6 @@
 import { GoogLeNetError } from './errors.js';
 import { writeFileAtomic } from './formats/atomic-file.js';
+import { seal, UNSEALED } from './formats/checksum.js';
 import { type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
 import { call } from './native/call.js';
 import type { TensorInfo, TensorSpan, TensorStore } from './native/contract.js';
@@ -191,7 +192,10 @@ export interface StoredGroup {
   copy: CopyOut;
 }
 
-/** Writes groups of tensors, each a consistent snapshot, into one safetensors file: all of it or, after a failure, nothing. */
+/**
+ * Writes groups of tensors, each a consistent snapshot, into one safetensors file with a checksum: all of it or, after a failure,
+ * nothing.
+ */
 export async function saveFile(
   path: string,
   groups: readonly StoredGroup[],
@@ -212,6 +216,7 @@ export async function saveFile(
     metadata(),
     ...copies.map(({ copy, spans }) => call(() => copy({ buffer, spans }))),
   ]);
-  const { header } = planSafetensors(named, description);
+  const { header } = planSafetensors(named, { ...UNSEALED, ...description });
+  await seal(header, buffer);
   await writeFileAtomic(path, [header, buffer]);
 }

@@ -41,6 +41,8 @@ export interface Checkpoint {
   model: ModelDescription;
   trainer: TrainerConfig;
   progress: Progress;
+  /** What the validation gave these very weights, the higher the better; null where none was made. */
+  score: number | null;
 }
 
 /** The part of the file that is not tensors. */
@@ -62,9 +64,16 @@ export async function saveCheckpoint(
   path: string,
   training: Training,
   trainer: NativeTrainer,
+  score: Checkpoint['score'] = null,
 ): Promise<void> {
   const { model, config, progress } = training;
   const native = nativeOf(model);
+  const described: Checkpoint = {
+    model: model.describe(),
+    trainer: config,
+    progress,
+    score: readScore(score),
+  };
   const content = async () => {
     const [state, hasMomentum, areFinite] = await Promise.all([
       call(() => native.generatorState()),
@@ -73,7 +82,6 @@ export async function saveCheckpoint(
     ]);
     if (!areFinite) throw diverged(progress);
     const generator = Buffer.from(state).toString('base64');
-    const described: Checkpoint = { model: model.describe(), trainer: config, progress };
     return toMetadata({ checkpoint: 1, ...described, generator, hasMomentum } satisfies Content);
   };
   const groups = [
@@ -95,8 +103,17 @@ function diverged({ globalStep }: Progress): GoogLeNetError {
  * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { model, trainer, progress } = readContent(await readSafetensorsHeader(string('path', path)), path);
-  return { model, trainer, progress };
+  const content = readContent(await readSafetensorsHeader(string('path', path)), path);
+  const { model, trainer, progress, score } = content;
+  return { model, trainer, progress, score };
+}
+
+/**
+ * Reads every byte of a checkpoint.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS` where bytes are missing or damaged, `INVALID_CHECKPOINT`
+ */
+export async function checkCheckpoint(path: string): Promise<void> {
+  await withSafetensors(path, async (file) => void readContent(file, path));
 }
 
 export async function loadCheckpoint(
@@ -140,6 +157,7 @@ function readContent(header: SafetensorsHeader, path: string): Content {
       model: description,
       trainer: readTrainerConfig(content.trainer),
       progress: readProgress(content.progress),
+      score: readScore(content.score ?? null),
       generator: string('generator', content.generator),
       hasMomentum: boolean('hasMomentum', content.hasMomentum),
     };
@@ -150,6 +168,8 @@ function readContent(header: SafetensorsHeader, path: string): Content {
     });
   }
 }
+
+const readScore = (value: unknown): Checkpoint['score'] => (value === null ? null : number('score', value));
 
 function readProgress(value: unknown): Progress {
   const { epoch, step, globalStep, tally, batches } = object('progress', value);
