@@ -1,5 +1,6 @@
 import { GoogLeNetError } from './errors.js';
 import { writeFileAtomic } from './formats/atomic-file.js';
+import { seal, UNSEALED } from './formats/checksum.js';
 import { type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
 import { readFully } from './formats/read-fully.js';
 import { call } from './native/call.js';
@@ -224,7 +225,10 @@ export function storedGroup(prefix: string, state: StateDict): StoredGroup {
   return { prefix, tensors, copy };
 }
 
-/** Writes groups of tensors, each a consistent snapshot, into one safetensors file: all of it or, after a failure, nothing. */
+/**
+ * Writes groups of tensors, each a consistent snapshot, into one safetensors file with a checksum: all of it or, after a failure,
+ * nothing.
+ */
 export async function saveFile(
   path: string,
   groups: readonly StoredGroup[],
@@ -245,6 +249,7 @@ export async function saveFile(
     metadata(),
     ...copies.map(({ copy, spans }) => call(() => copy({ buffer, spans }))),
   ]);
-  const { header } = planSafetensors(named, description);
+  const { header } = planSafetensors(named, { ...UNSEALED, ...description });
+  await seal(header, buffer);
   await writeFileAtomic(path, [header, buffer]);
 }

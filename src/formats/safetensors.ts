@@ -9,6 +9,7 @@ import { fromFileError, GoogLeNetError } from '../errors.js';
 import type { TensorInfo, TensorSpan } from '../native/contract.js';
 import { DTYPE_BYTES, type DType } from '../tensor.js';
 import { numberOfElements } from '../validate.js';
+import { verifyChecksum } from './checksum.js';
 import { parseHeader } from './safetensors-header.js';
 
 /** Bytes of the length that precedes the header. */
@@ -42,25 +43,35 @@ export interface OpenSafetensors extends SafetensorsHeader {
   readonly fd: number;
 }
 
-/** Reads and checks only the header; see {@link withSafetensors}. */
+/**
+ * Reads and checks only the header: memory is bounded by {@link MAX_HEADER_BYTES}, and the tensors may be damaged.
+ * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed, `FILE_NOT_FOUND`, `FILE_ERROR`
+ */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
-  return withSafetensors(path, async ({ tensors, metadata }) => ({ tensors, metadata }));
+  return withFile(path, async (file) => (await readHeader(file, path)).header);
 }
 
 /**
- * Opens a safetensors file, reads and checks its header (memory is bounded by {@link MAX_HEADER_BYTES}) and closes it after `use`.
- * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed, `FILE_NOT_FOUND`, `FILE_ERROR`; what `use` throws.
+ * Opens a safetensors file, checks its header and, where it has a checksum, every byte of it, and closes it after `use`.
+ * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed or damaged, `FILE_NOT_FOUND`, `FILE_ERROR`; what `use` throws.
  */
 export async function withSafetensors<T>(
   path: string,
   use: (file: OpenSafetensors) => Promise<T>,
 ): Promise<T> {
+  return withFile(path, async (file) => {
+    const { header, size } = await readHeader(file, path);
+    await verifyChecksum(file, size, header.metadata, (what) => invalidFile(path, what));
+    return use({ ...header, path, fd: file.fd });
+  });
+}
+
+async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await openRegular(path);
   try {
-    const header = await readHeader(file, path).catch((error) => {
-      throw fromFileError(error, 'read', path);
-    });
-    return await use({ ...header, path, fd: file.fd });
+    return await use(file);
+  } catch (error) {
+    throw fromFileError(error, 'read', path);
   } finally {
     await file.close();
   }
@@ -76,29 +87,33 @@ async function openRegular(path: string): Promise<FileHandle> {
   throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
 }
 
-async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {
-  const invalidFile = (what: string) =>
-    new GoogLeNetError('INVALID_WEIGHTS', `${path} is not a valid safetensors file: ${what}.`);
+const invalidFile = (path: string, what: string) =>
+  new GoogLeNetError('INVALID_WEIGHTS', `${path} is not a valid safetensors file: ${what}.`);
+
+/** @returns also the size of the file, all of which the header accounts for. */
+async function readHeader(
+  file: FileHandle,
+  path: string,
+): Promise<{ header: SafetensorsHeader; size: number }> {
+  const invalid = (what: string) => invalidFile(path, what);
   const { size } = await file.stat();
-  if (size < PREFIX_BYTES) throw invalidFile(`it has ${size} bytes, too few for the length of a header`);
+  if (size < PREFIX_BYTES) throw invalid(`it has ${size} bytes, too few for the length of a header`);
   const prefix = await readExactly(file, PREFIX_BYTES, 0);
-  if (!prefix) throw invalidFile('it was cut short while being read');
+  if (!prefix) throw invalid('it was cut short while being read');
 
   const declared = Buffer.from(prefix).readBigUInt64LE();
   if (declared > MAX_HEADER_BYTES) {
-    throw invalidFile(`its header claims ${declared} bytes; at most ${MAX_HEADER_BYTES} are read`);
+    throw invalid(`its header claims ${declared} bytes; at most ${MAX_HEADER_BYTES} are read`);
   }
   const headerBytes = Number(declared);
   const dataStart = PREFIX_BYTES + headerBytes;
-  if (dataStart > size) throw invalidFile(`its header claims ${headerBytes} bytes but the file has ${size}`);
+  if (dataStart > size) throw invalid(`its header claims ${headerBytes} bytes but the file has ${size}`);
   const header = await readExactly(file, headerBytes, PREFIX_BYTES);
-  if (!header) throw invalidFile('it was cut short while being read');
+  if (!header) throw invalid('it was cut short while being read');
 
-  const parsed = parseHeader(header, size - dataStart, invalidFile);
-  return {
-    tensors: parsed.tensors.map((span) => ({ ...span, offset: span.offset + dataStart })),
-    metadata: parsed.metadata,
-  };
+  const parsed = parseHeader(header, size - dataStart, invalid);
+  const tensors = parsed.tensors.map((span) => ({ ...span, offset: span.offset + dataStart }));
+  return { header: { tensors, metadata: parsed.metadata }, size };
 }
 
 /** Null where the file ends first, which happens when somebody truncates it under our hands. */

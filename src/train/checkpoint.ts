@@ -4,7 +4,7 @@ import { type GoogLeNet, nativeOf } from '../model.js';
 import { MODEL_PREFIX, type ModelDescription, modelIn, toMetadata, withoutPrefix } from '../model-file.js';
 import { call } from '../native/call.js';
 import type { NativeTrainer } from '../native/contract.js';
-import { boolean, string } from '../validate.js';
+import { boolean, number, string } from '../validate.js';
 import {
   assertMatch,
   compareTensors,
@@ -26,6 +26,8 @@ export interface Checkpoint {
   model: ModelDescription;
   trainer: TrainerConfig;
   progress: Progress;
+  /** What the validation gave these very weights, the higher the better; null where none was made. */
+  score: number | null;
 }
 
 /** The part of the file that is not tensors. */
@@ -49,9 +51,16 @@ export async function saveCheckpoint(
   path: string,
   training: Training,
   trainer: NativeTrainer,
+  score: Checkpoint['score'] = null,
 ): Promise<void> {
   const { model, config, progress } = training;
   const native = nativeOf(model);
+  const described: Checkpoint = {
+    model: model.describe(),
+    trainer: config,
+    progress,
+    score: readScore(score),
+  };
   const content = async () => {
     const [state, hasMomentum, hasAverage, areFinite] = await Promise.all([
       call(() => native.generatorState()),
@@ -61,7 +70,6 @@ export async function saveCheckpoint(
     ]);
     if (!areFinite) throw diverged(progress);
     const generator = Buffer.from(state).toString('base64');
-    const described: Checkpoint = { model: model.describe(), trainer: config, progress };
     return toMetadata({
       checkpoint: 1,
       ...described,
@@ -76,7 +84,7 @@ export async function saveCheckpoint(
 function groupsOf({ model, config, bestWeights }: Training, trainer: NativeTrainer): StoredGroup[] {
   const native = nativeOf(model);
   const parameters = trainer.tensors();
-  const groups = [
+  const groups: StoredGroup[] = [
     { prefix: MODEL_PREFIX, tensors: native.tensors(), copy: native.snapshot.bind(native) },
     { prefix: MOMENTUM_PREFIX, tensors: parameters, copy: trainer.snapshot.bind(trainer) },
   ];
@@ -100,8 +108,17 @@ function diverged({ globalStep }: Progress): GoogLeNetError {
  * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { model, trainer, progress } = readContent(await readSafetensorsHeader(string('path', path)), path);
-  return { model, trainer, progress };
+  const content = readContent(await readSafetensorsHeader(string('path', path)), path);
+  const { model, trainer, progress, score } = content;
+  return { model, trainer, progress, score };
+}
+
+/**
+ * Reads every byte of a checkpoint.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS` where bytes are missing or damaged, `INVALID_CHECKPOINT`
+ */
+export async function checkCheckpoint(path: string): Promise<void> {
+  await withSafetensors(path, async (file) => void readContent(file, path));
 }
 
 export async function loadCheckpoint(
@@ -162,6 +179,7 @@ function readContent(header: SafetensorsHeader, path: string): Content {
       model: description,
       trainer: readTrainerConfig(content.trainer),
       progress: readProgress(content.progress),
+      score: readScore(content.score ?? null),
       generator: string('generator', content.generator),
       hasMomentum: boolean('hasMomentum', content.hasMomentum),
       hasAverage: boolean('hasAverage', content.hasAverage),
@@ -173,3 +191,5 @@ function readContent(header: SafetensorsHeader, path: string): Content {
     });
   }
 }
+
+const readScore = (value: unknown): Checkpoint['score'] => (value === null ? null : number('score', value));

@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { GoogLeNetError } from '../errors.js';
 import { readCheckpoint } from './checkpoint.js';
-import { CheckpointStore, findCheckpoint } from './checkpoint-store.js';
+import { CheckpointStore } from './checkpoint-store.js';
+import { findCheckpoint } from './find-checkpoint.js';
 import type { FitPlan } from './fit-options.js';
 import type { BatchPlan, Progress } from './progress.js';
 import type { Trainer } from './trainer.js';
@@ -18,7 +19,7 @@ export interface CheckpointEvent {
 export interface WarningEvent {
   type: 'warning';
   /** What a program can tell warnings apart by. */
-  code: 'UNREADABLE_IMAGE' | 'DAMAGED_CHECKPOINT' | 'CHECKPOINT_NOT_REMOVED';
+  code: 'UNREADABLE_IMAGE' | 'DAMAGED_CHECKPOINT' | 'CHECKPOINT_STORE';
   message: string;
   /** What it is about: names of pictures, or a path. */
   names: string[];
@@ -83,50 +84,57 @@ function assertSameBatches({ step, batches: then }: Progress, now: BatchPlan): v
   }
 }
 
+interface Place {
+  store: CheckpointStore;
+  every: number | null;
+  /** What the store has told of since the last save. */
+  warnings: GoogLeNetError[];
+}
+
 /** Saves where there is a folder to save to. */
 export class RunCheckpoints {
   /** The newest one of this run. */
   latest: string | null = null;
   readonly #trainer: Trainer;
-  readonly #store: CheckpointStore | null;
-  readonly #every: number | null;
+  readonly #place: Place | null;
 
-  private constructor(trainer: Trainer, store: CheckpointStore | null, every: number | null) {
+  private constructor(trainer: Trainer, place: Place | null) {
     this.#trainer = trainer;
-    this.#store = store;
-    this.#every = every;
+    this.#place = place;
   }
 
   /** @throws GoogLeNetError `FILE_ERROR`; `INVALID_ARGUMENT` where a new run would replace the checkpoints of another. */
   static async open(trainer: Trainer, { checkpoints }: FitPlan): Promise<RunCheckpoints> {
-    if (checkpoints === null) return new RunCheckpoints(trainer, null, null);
+    if (checkpoints === null) return new RunCheckpoints(trainer, null);
     const { dir, keep, every } = checkpoints;
     const step = trainer.progress.globalStep;
-    const store = await CheckpointStore.open(dir, { ...keep, resumedAt: step });
-    if (step === 0 && (await store.list()).length > 0) {
-      await store.close();
-      const fix = "Go on with it by resume: 'auto', or choose another checkpointDir";
-      throw new GoogLeNetError('INVALID_ARGUMENT', `${dir} holds the checkpoints of another run. ${fix}.`);
-    }
-    return new RunCheckpoints(trainer, store, every);
+    const warnings: GoogLeNetError[] = [];
+    const onWarning = (warning: GoogLeNetError) => warnings.push(warning);
+    const store = await CheckpointStore.open(dir, { ...keep, resumedAt: step === 0 ? null : step, onWarning });
+    return new RunCheckpoints(trainer, { store, every, warnings });
   }
 
   /** After a step: where it is the turn of a checkpoint. */
   async *afterStep(): AsyncGenerator<CheckpointEvent | WarningEvent> {
-    if (this.#every !== null && this.#trainer.progress.globalStep % this.#every === 0) yield* this.save(null);
+    const every = this.#place?.every ?? null;
+    if (every !== null && this.#trainer.progress.globalStep % every === 0) yield* this.save(null);
   }
 
   /** @param score of the epoch that has just ended; null where none has, or it was not validated. */
   async *save(score: number | null): AsyncGenerator<CheckpointEvent | WarningEvent> {
-    if (this.#store === null) return;
+    if (this.#place === null) return;
+    const { store, warnings } = this.#place;
     const { epoch, globalStep: step, step: ofEpoch } = this.#trainer.progress;
-    const about = { step, epoch, isEpochEnd: ofEpoch === 0, score };
-    const path = await this.#store.save((to) => this.#trainer.saveCheckpoint(to), about);
+    const about = { step, epoch, isEpochEnd: ofEpoch === 0 && epoch > 0, score };
+    const path = await store.save((to) => this.#trainer.saveCheckpoint(to, { score }), about);
     this.latest = path;
+    for (const { message } of warnings.splice(0)) {
+      yield { type: 'warning', code: 'CHECKPOINT_STORE', message, names: [store.dir] };
+    }
     yield { type: 'checkpoint', path, epoch, step };
   }
 
   async close(): Promise<void> {
-    await this.#store?.close();
+    await this.#place?.store.close();
   }
 }

@@ -243,10 +243,12 @@ export class Trainer {
   /**
    * Writes everything that is needed to go on: weights, momentum, average, random state, position, settings and class names, in one
    * safetensors file that appears whole or not at all. `GoogLeNet.load` reads it too.
+   * @param given `score`: what validation gave these weights, the higher the better, for whoever keeps the best ones.
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `DISPOSED`
    */
-  async saveCheckpoint(path: string): Promise<void> {
-    await saveCheckpoint(path, this, this.#usable);
+  async saveCheckpoint(path: string, given: { score?: number | null } = {}): Promise<void> {
+    const { score = null } = options('options', given, ['score']) as { score?: number | null };
+    await saveCheckpoint(path, this, this.#usable, score);
   }
 
   /**

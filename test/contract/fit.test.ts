@@ -3,7 +3,7 @@ import { type ErrorCode, type FitEvent, type FitOptions, GoogLeNet, lrAt, Traine
 import { compareBits } from '../support/bits';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
-import { safetensorsBytes } from '../support/safetensors-bytes';
+import { resealed, safetensorsBytes } from '../support/safetensors-bytes';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -129,7 +129,7 @@ async function edit(path: string, change: (content: Record<string, Record<string
   header.__metadata__.googlenet = JSON.stringify(content);
   const text = Buffer.from(JSON.stringify(header));
   const padded = Buffer.concat([text, Buffer.alloc(-text.length & 7, ' ')]);
-  await writeFile(path, safetensorsBytes(padded, bytes.subarray(end)));
+  await writeFile(path, resealed(safetensorsBytes(padded, bytes.subarray(end))));
 }
 
 function unseeded(content: Record<string, unknown>) {

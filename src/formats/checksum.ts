@@ -1,0 +1,74 @@
+/**
+ * A CRC-32 in the metadata of a safetensors file, over every byte of the file: the length, the header and the tensors. Its own
+ * eight digits count as '0'. It finds what disks and copies do to a file, and is no protection against somebody who means harm.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import type { GoogLeNetError } from '../errors.js';
+
+/**
+ * What a file has in its metadata before it is sealed. Two keys, because each says that the other must be there: damage to the
+ * name of one cannot pass the file off as one that never had a checksum.
+ */
+export const UNSEALED = { checksum: 'crc32', crc32: '00000000' } as const;
+
+/** How the header of a sealed file begins: metadata is sorted, and these keys come first. */
+const START = Buffer.from('{"__metadata__":{"checksum":"crc32","crc32":"');
+const PREFIX_BYTES = 8;
+const DIGITS_AT = PREFIX_BYTES + START.length;
+const DATA_AT = DIGITS_AT + UNSEALED.crc32.length;
+
+/** Half a millisecond on the JS thread. */
+const SLICE_BYTES = 2 ** 20;
+
+const toHex = (crc: number): string => crc.toString(16).padStart(UNSEALED.crc32.length, '0');
+
+/**
+ * Puts the checksum of a file into its header, in slices between which the event loop goes on.
+ * @param header all that precedes the tensors' bytes, planned with the metadata {@link UNSEALED}.
+ * @param data must not change until the promise settles.
+ */
+export async function seal(header: Uint8Array, data: Uint8Array): Promise<void> {
+  let crc = crc32(header);
+  for (let at = 0; at < data.length; at += SLICE_BYTES) {
+    await new Promise(setImmediate);
+    crc = crc32(data.subarray(at, at + SLICE_BYTES), crc);
+  }
+  header.set(Buffer.from(toHex(crc)), DIGITS_AT);
+}
+
+/**
+ * Compares a file with its checksum, where its metadata says that it has one; others hold nothing to compare with.
+ * @param size bytes of the file, as its header accounts for them.
+ * @throws what `invalidFile` makes of the reason.
+ */
+export async function verifyChecksum(
+  file: FileHandle,
+  size: number,
+  metadata: Readonly<Record<string, string>>,
+  invalidFile: (what: string) => GoogLeNetError,
+): Promise<void> {
+  const { checksum, crc32: expected } = metadata;
+  if (checksum !== UNSEALED.checksum && expected === undefined) return;
+
+  const slice = Buffer.alloc(Math.min(size, SLICE_BYTES));
+  let crc = 0;
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await file.read(slice, 0, Math.min(slice.length, size - at), at);
+    const bytes = slice.subarray(0, bytesRead);
+    if (at === 0) {
+      if (bytesRead < DATA_AT || !bytes.subarray(PREFIX_BYTES, DIGITS_AT).equals(START)) {
+        throw invalidFile(`its checksum is not where this package writes it. ${FIX}`);
+      }
+      bytes.write(UNSEALED.crc32, DIGITS_AT);
+    }
+    if (bytesRead === 0) throw invalidFile('it was cut short while being read');
+    crc = crc32(bytes, crc);
+    at += bytesRead;
+  }
+  if (toHex(crc) === expected) return;
+  throw invalidFile(`its checksum does not match, so bytes of it changed after it was written. ${FIX}`);
+}
+
+const FIX =
+  'Take another copy of it; a program that changes it on purpose has to leave checksum and crc32 out of the metadata';

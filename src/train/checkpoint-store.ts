@@ -1,0 +1,190 @@
+/** The folder of a run's checkpoints, from which the run can go on whatever moment it was killed at. */
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../errors.js';
+import { integer, string } from '../validate.js';
+import { readCheckpoint } from './checkpoint.js';
+import { type CheckpointFile, checkpointsIn, isUnfinished, nameOf } from './checkpoint-files.js';
+import { lockFolder, type Unlock } from './folder-lock.js';
+import type { Progress } from './progress.js';
+import { kept, type Milestone, type Retention, readRetention } from './retention.js';
+import { explainSaveError } from './save-error.js';
+
+export interface StoredCheckpoint extends Milestone {
+  readonly path: string;
+}
+
+export interface StoreOptions extends Retention {
+  /**
+   * The step that the run goes on from; null for a new run, which needs a folder without checkpoints. Those of later steps are
+   * of a future that was given up: they stay until the first new checkpoint is on the disk, and that one replaces them all.
+   */
+  resumedAt: number | null;
+  /** Hears of what did not work and does not stop the run: a checkpoint that cannot be removed, or whose header cannot be read. */
+  onWarning: (warning: GoogLeNetError) => void;
+}
+
+export class CheckpointStore {
+  readonly dir: string;
+  readonly #rules: Required<Retention>;
+  readonly #onWarning: StoreOptions['onWarning'];
+  readonly #unlock: Unlock;
+  /** By name, what the header says; null where it cannot be read, so that no rule counts it. */
+  readonly #known = new Map<string, StoredCheckpoint | null>();
+  /** Until the first save: the step beyond which everything in the folder is of a future that was given up. */
+  #resumedAt: number | null = null;
+
+  private constructor(dir: string, rules: Required<Retention>, unlock: Unlock, { onWarning }: StoreOptions) {
+    this.dir = dir;
+    this.#rules = rules;
+    this.#unlock = unlock;
+    this.#onWarning = onWarning;
+  }
+
+  /**
+   * Makes the folder, keeps other processes out of it until `close`, and removes the files that a killed process of ours has left
+   * half written.
+   * @throws GoogLeNetError `INVALID_ARGUMENT` where another run is at work in the folder, or a new run finds checkpoints there;
+   * `FILE_ERROR`
+   */
+  static async open(dir: string, options: StoreOptions): Promise<CheckpointStore> {
+    const rules = readRetention(options);
+    const resumedAt = options.resumedAt === null ? null : integer('resumedAt', options.resumedAt, 0);
+    await makeFolder(string('checkpointDir', dir));
+    const store = new CheckpointStore(dir, rules, await lockFolder(dir, 'training'), options);
+    try {
+      await store.#prepare(resumedAt);
+      return store;
+    } catch (error) {
+      await store.close();
+      throw fromFileError(error, 'read', dir);
+    }
+  }
+
+  /** Lets others into the folder. Calling it again does nothing. */
+  close(): Promise<void> {
+    return this.#unlock();
+  }
+
+  /**
+   * Writes a checkpoint and then removes those that no rule keeps, so there has to be room for one more than are kept. One of the
+   * same step is replaced.
+   * @param write writes the checkpoint to a path, all of it or nothing.
+   * @param about what the file says of itself.
+   * @returns where it is.
+   * @throws GoogLeNetError `FILE_ERROR` where it cannot be written: the earlier ones are then as they were, and the run can be
+   * saved elsewhere; what `write` throws.
+   */
+  async save(write: (path: string) => Promise<void>, about: Milestone): Promise<string> {
+    const { step, epoch, isEpochEnd, score } = about;
+    let name = nameOf(step, this.#resumedAt);
+    try {
+      // What an earlier process began, before there is something newer that it would outrank.
+      await this.#completeReplacement();
+      await write(join(this.dir, name));
+      if (this.#resumedAt !== null && (await this.#completeReplacement())) {
+        this.#resumedAt = null;
+        name = nameOf(step);
+      }
+    } catch (error) {
+      throw explainSaveError(fromFileError(error, 'write to', this.dir), step, this.dir);
+    }
+    const path = join(this.dir, name);
+    this.#known.set(name, { path, step, epoch, isEpochEnd, score });
+    await this.#removeSurplus().catch((error) => this.#warn(fromFileError(error, 'tidy up', this.dir)));
+    return path;
+  }
+
+  /** Newest first, without those whose header cannot be read. @throws GoogLeNetError `FILE_ERROR` */
+  async list(): Promise<StoredCheckpoint[]> {
+    const stored: StoredCheckpoint[] = [];
+    for (const file of await checkpointsIn(this.dir)) {
+      const checkpoint = await this.#about(file);
+      if (checkpoint !== null) stored.push(checkpoint);
+    }
+    return stored;
+  }
+
+  async #prepare(resumedAt: number | null): Promise<void> {
+    for (const name of await readdir(this.dir)) {
+      if (isUnfinished(name)) await this.#remove(name);
+    }
+    const present = await checkpointsIn(this.dir);
+    if (resumedAt !== null) {
+      if (present.some(({ step }) => step > resumedAt)) this.#resumedAt = resumedAt;
+    } else if (present.length > 0) {
+      const message = `${this.dir} holds the checkpoints of another run. Resume from one of them, or choose another folder.`;
+      throw new GoogLeNetError('INVALID_ARGUMENT', message);
+    }
+  }
+
+  /**
+   * A checkpoint that replaces all beyond the step that its run went on from is written under a name that says so and makes it
+   * the newest. It gets its usual name when the others are gone, so no kill in between can bring them back.
+   * @returns false where one of them stays that would be the newest then.
+   */
+  async #completeReplacement(): Promise<boolean> {
+    const [newest, ...others] = await checkpointsIn(this.dir);
+    if (newest === undefined || newest.replacesFrom === null) return true;
+    let isNewest = true;
+    for (const { name, step, replacesFrom } of others) {
+      if (step <= newest.replacesFrom && replacesFrom === null) continue;
+      const isGone = await this.#remove(name);
+      if (!isGone && step > newest.step) isNewest = false;
+    }
+    if (isNewest) await rename(join(this.dir, newest.name), join(this.dir, nameOf(newest.step)));
+    return isNewest;
+  }
+
+  async #removeSurplus(): Promise<void> {
+    const stored = await this.list();
+    const keep = kept(stored, this.#rules);
+    for (const checkpoint of stored) {
+      if (!keep.has(checkpoint)) await this.#remove(basename(checkpoint.path));
+    }
+  }
+
+  async #about({ name, step }: CheckpointFile): Promise<StoredCheckpoint | null> {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const path = join(this.dir, name);
+    let about: StoredCheckpoint | null = null;
+    try {
+      const { progress, score } = await readCheckpoint(path);
+      about = { path, step, epoch: progress.epoch, isEpochEnd: isBetweenEpochs(progress), score };
+    } catch (error) {
+      this.#warn(error);
+    }
+    this.#known.set(name, about);
+    return about;
+  }
+
+  /** @returns whether it is gone. */
+  async #remove(name: string): Promise<boolean> {
+    const path = join(this.dir, name);
+    try {
+      await rm(path, { force: true });
+      this.#known.delete(name);
+      return true;
+    } catch (error) {
+      this.#warn(fromFileError(error, 'remove', path));
+      return false;
+    }
+  }
+
+  #warn(error: unknown): void {
+    if (!(error instanceof GoogLeNetError)) throw error;
+    this.#onWarning(error);
+  }
+}
+
+/** Whether a checkpoint was made between two epochs, and not amid one or before the first. */
+const isBetweenEpochs = ({ epoch, step }: Progress): boolean => step === 0 && epoch > 0;
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw fromFileError(error, 'create', path);
+  }
+}
