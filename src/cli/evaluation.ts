@@ -1,14 +1,15 @@
 import { batches } from '../data/batches.js';
-import { ImageFolder } from '../data/image-folder.js';
+import type { Dataset } from '../data/dataset.js';
 import { checkResizeCrop } from '../data/transforms.js';
 import { GoogLeNetError } from '../errors.js';
 import { assertInputSize } from '../input-size.js';
 import { GoogLeNet } from '../model.js';
 import type { Device } from '../module.js';
 import { setNumThreads } from '../runtime.js';
-import { add, emptyTally, type Scores, type Tally, toScores } from '../train/scores.js';
+import { add, addTallies, emptyTally, type Scores, type Tally, toScores } from '../train/scores.js';
 import { Trainer } from '../train/trainer.js';
 import type { EvaluateSettings } from './commands/evaluate.js';
+import { openDataset } from './dataset.js';
 import { createDisplay, type Display } from './display.js';
 import { Interrupt } from './interrupt.js';
 import { formatDuration } from './output.js';
@@ -36,7 +37,7 @@ export async function evaluateModel(
   checkResizeCrop(settings.resize, settings.crop);
   assertInputSize(settings.crop, settings.crop);
   const file = await describeFile(weights);
-  const dataset = await ImageFolder.open(dir);
+  const dataset = await openDataset(dir, 'test', file.model.classes ?? null);
   assertSameClasses(file, dir, dataset);
   if (settings.threads !== null) setNumThreads(settings.threads);
   const { device, channelsLast, auxWeight } = settings;
@@ -52,7 +53,7 @@ export async function evaluateModel(
   try {
     const tallies = await tallyClasses(trainer, dataset, settings, display, interrupt.signal);
     const names = tallies.map((tally, label) => ({ name: dataset.classes[label] ?? '', tally }));
-    return { status: 0, evaluation: { weights, dir, ...summarise(names) } };
+    return { status: 0, evaluation: { weights, dir, ...summarise(names, model.auxLogits) } };
   } catch (error) {
     if (!(error instanceof GoogLeNetError && error.code === 'ABORTED') || interrupt.status === null)
       throw error;
@@ -68,7 +69,7 @@ export async function evaluateModel(
 /** One class after the other, so that the sums of a batch belong to one class. */
 async function tallyClasses(
   trainer: Trainer,
-  dataset: ImageFolder,
+  dataset: Dataset,
   { batchSize, resize, crop }: EvaluateSettings,
   display: Display,
   signal: AbortSignal,
@@ -92,27 +93,24 @@ async function tallyClasses(
 }
 
 /** The positions of each class's pictures. */
-function groupByClass({ classes, samples }: ImageFolder): Uint32Array[] {
-  const groups = classes.map((): number[] => []);
-  for (const [i, { label }] of samples.entries()) groups[label]?.push(i);
+function groupByClass(dataset: Dataset): Uint32Array[] {
+  const groups = dataset.classes.map((): number[] => []);
+  for (let i = 0; i < dataset.length; i++) groups[dataset.label(i)]?.push(i);
   return groups.map((group) => Uint32Array.from(group));
 }
 
-function summarise(entries: readonly { name: string; tally: Tally }[]): Omit<Evaluation, 'weights' | 'dir'> {
-  const sum = entries.reduce(
-    (total, { tally }) => ({
-      count: total.count + tally.count,
-      loss: total.loss + tally.loss,
-      correct: total.correct + tally.correct,
-      correctTop5: total.correctTop5 + tally.correctTop5,
-    }),
-    emptyTally(),
-  );
-  const classes = entries.map(({ name, tally }) => ({
+function summarise(
+  entries: readonly { name: string; tally: Tally }[],
+  hasAux: boolean,
+): Omit<Evaluation, 'weights' | 'dir'> {
+  const sum = entries.map(({ tally }) => tally).reduce(addTallies, emptyTally());
+  // A dataset of arrays or idx files may lack a class, which then has no means.
+  const present = entries.filter(({ tally }) => tally.count > 0);
+  const classes = present.map(({ name, tally }) => ({
     name,
     pictures: tally.count,
     correct: tally.correct,
-    ...toScores(tally),
+    ...toScores(tally, hasAux),
   }));
-  return { pictures: sum.count, ...toScores(sum), classes };
+  return { pictures: sum.count, ...toScores(sum, hasAux), classes };
 }

@@ -76,7 +76,7 @@ export const optionalReal = (range: NumberRange, description: string): Setting<n
   read: readNumber,
 });
 
-export const choice = <T extends string>(
+export const choice = <const T extends string>(
   value: T,
   allowed: readonly T[],
   description: string,

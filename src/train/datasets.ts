@@ -1,7 +1,11 @@
 import type { Dataset } from '../data/dataset.js';
+import type { StreamDataset } from '../data/stream-dataset.js';
 import { GoogLeNetError } from '../errors.js';
 import type { GoogLeNet } from '../model.js';
 import { invalid, object } from '../validate.js';
+
+/** What a model can be trained on. */
+export type Source = Dataset | StreamDataset;
 
 /**
  * A dataset that a model can be trained or scored on. Labels are positions in the list of classes, so the lists must be the same.

@@ -1,5 +1,6 @@
 import { MAX_BATCH_SIZE } from '../data/batches.js';
-import type { Dataset, Source } from '../data/dataset.js';
+import type { Dataset } from '../data/dataset.js';
+import type { Source } from './datasets.js';
 import { Loader, type LoaderOptions } from '../data/loader.js';
 import { GoogLeNetError } from '../errors.js';
 import { assertInputSize } from '../input-size.js';

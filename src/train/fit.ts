@@ -1,5 +1,5 @@
-import type { Source } from '../data/dataset.js';
-import type { Batch } from '../data/batches.js';
+import type { Source } from './datasets.js';
+import type { Batch } from '../data/prepare.js';
 import { GoogLeNetError } from '../errors.js';
 import { hasStalled, isBetter, scoreOf } from './early-stopping.js';
 import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
@@ -124,7 +124,7 @@ const afterBatch = (progress: Progress, { skipped }: Batch, { loader }: FitPlan)
   ...progress,
   step: progress.step + 1,
   skipped: progress.skipped + skipped.length,
-  batches: loader.plan,
+  batches: { ...loader.plan },
 });
 
 /** Sums the epoch up. One that the number of steps cut short stays under way, for a run that goes on. */

@@ -27,7 +27,7 @@ export interface Best {
   score: number;
 }
 
-/** Everything that decides the batches of a run, as plain JSON: see `Loader.plan`. */
+/** Everything that decides the batches of a run, as plain JSON: a `LoaderPlan`, of this version of the package or another. */
 export type BatchPlan = Readonly<Record<string, unknown>>;
 
 export interface Progress {

@@ -39,10 +39,10 @@ const isFolder = (path: string) =>
 export async function* resume(trainer: Trainer, plan: FitPlan): AsyncGenerator<WarningEvent, void> {
   const path = yield* whereToGoOn(plan);
   if (path !== null) {
-    assertSameBatches((await readCheckpoint(path)).progress, plan.loader.plan);
+    assertSameBatches((await readCheckpoint(path)).progress, { ...plan.loader.plan });
     await trainer.loadCheckpoint(path);
   }
-  assertSameBatches(trainer.progress, plan.loader.plan);
+  assertSameBatches(trainer.progress, { ...plan.loader.plan });
   // A run that ended within an epoch has summed it up already, and is about to do so again.
   const { progress } = trainer;
   const history = progress.history.filter(({ epoch }) => epoch <= progress.epoch);

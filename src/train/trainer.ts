@@ -1,4 +1,5 @@
-import type { Dataset, Source } from '../data/dataset.js';
+import type { Dataset } from '../data/dataset.js';
+import type { Source } from './datasets.js';
 import { GoogLeNetError } from '../errors.js';
 import { readImages, readLabels } from '../images.js';
 import { type GoogLeNet, nativeOf } from '../model.js';

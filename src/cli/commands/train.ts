@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
+import { integer, string } from '../../validate.js';
 import { toOptions } from '../flags.js';
+import type { DashboardFlags } from '../training/recorder.js';
 import { GROUPS, SETTINGS, type SettingName, type TrainSettings } from '../training/settings.js';
 
 const EXAMPLES = `
@@ -21,7 +23,7 @@ export function trainCommand(): Command {
   const command = new Command('train')
     .description('train a model on folders of pictures')
     .addOption(
-      new Option('--data <dir>', 'folder with train/, and val/, validation/ or test/').conflicts([
+      new Option('--data <dir>', 'folder with train/, and val/, validation/ or test/; or with idx files').conflicts([
         'train',
         'validation',
       ]),
@@ -32,6 +34,9 @@ export function trainCommand(): Command {
     .addOption(
       new Option('--resume <dir>', 'go on with the run in this folder').conflicts(['out', 'weights']),
     )
+    .option('--dashboard [port]', 'show the run on a local web page while it goes on')
+    .option('--host <address>', 'address of that page; others than loopback let other machines look', '127.0.0.1')
+    .option('--classes <names>', 'names for the classes of idx files: fashion-mnist, or a,b,…')
     .addOption(
       new Option('--weights <file>', 'start from these weights or this checkpoint').conflicts('initWeights'),
     );
@@ -41,11 +46,18 @@ export function trainCommand(): Command {
   }
   return command.addHelpText('after', EXAMPLES).action(async () => {
     const { runTraining } = await import('../training/run.js');
-    const { data, train, validation, out, resume, weights } = command.opts<Record<string, string>>();
-    const places = Object.entries({ data, train, validation, out, resume, weights });
+    const { data, train, validation, out, resume, weights, classes } = command.opts<Record<string, string>>();
+    const places = Object.entries({ data, train, validation, out, resume, weights, classes });
     const given = Object.fromEntries(places.filter(([, value]) => value !== undefined));
-    process.exitCode = await runTraining({ ...given, settings: typedSettings(command) });
+    const settings = typedSettings(command);
+    process.exitCode = await runTraining({ ...given, settings }, readDashboard(command.opts()));
   });
+}
+
+function readDashboard({ dashboard, host }: Record<string, unknown>): DashboardFlags | null {
+  if (dashboard === undefined) return null;
+  const port = dashboard === true ? 0 : integer('--dashboard', Number(dashboard), 0, 65_535);
+  return { port, host: string('--host', host) };
 }
 
 /** Those that were typed: a resumed run must tell them from defaults. */

@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ImageFolder } from '../../data/image-folder.js';
+import type { Dataset } from '../../data/dataset.js';
+import { split } from '../../data/split.js';
 import { GoogLeNetError } from '../../errors.js';
+import { hasIdxFiles, openDataset } from '../dataset.js';
 import type { Source } from './run-folder.js';
 
 export interface DataFlags {
-  /** A folder with `train/` and `val/`, `validation/` or `test/`. */
+  /** A folder with `train/` and `val/`, `validation/` or `test/`, or with idx files. */
   data?: string;
   train?: string;
   validation?: string;
@@ -35,9 +37,12 @@ export async function findFolders({ data, train, validation }: DataFlags): Promi
   if (!(await isFolder(root))) {
     throw new GoogLeNetError('FILE_NOT_FOUND', `Cannot read ${data}: there is no such folder.`);
   }
+  if (await hasIdxFiles(root, 'train')) {
+    return { train: root, validation: (await hasIdxFiles(root, 'test')) ? root : null };
+  }
   if (!(await isFolder(join(root, 'train')))) {
     const fix = 'Name the folders of classes with --train DIR and --validation DIR';
-    throw new GoogLeNetError('INVALID_DATASET', `${data} has no folder train/. ${fix}.`);
+    throw new GoogLeNetError('INVALID_DATASET', `${data} has no folder train/ and no idx files. ${fix}.`);
   }
   for (const name of VALIDATION_FOLDERS) {
     if (await isFolder(join(root, name))) {
@@ -48,21 +53,38 @@ export async function findFolders({ data, train, validation }: DataFlags): Promi
 }
 
 export interface Datasets {
-  train: ImageFolder;
-  validation: ImageFolder | null;
+  train: Dataset;
+  validation: Dataset | null;
 }
 
-export async function openFolders({ train, validation }: Folders): Promise<Datasets> {
-  return {
-    train: await ImageFolder.open(train),
-    validation: validation === null ? null : await ImageFolder.open(validation),
-  };
+export interface SplitSettings {
+  seed: number;
+  validationSplit: number | null;
 }
 
-export const sourceOf = (folder: string, { length }: ImageFolder): Source => ({ folder, pictures: length });
+/** @throws GoogLeNetError `INVALID_ARGUMENT` where there are validation pictures and a share to split off, too. */
+export async function openFolders(
+  folders: Folders,
+  { seed, validationSplit }: SplitSettings,
+  classes: readonly string[] | null,
+): Promise<Datasets> {
+  const train = await openDataset(folders.train, 'train', classes);
+  if (folders.validation !== null) {
+    if (validationSplit === null) {
+      return { train, validation: await openDataset(folders.validation, 'test', classes) };
+    }
+    const message = `There are validation pictures in ${folders.validation}. Leave --validation-split out.`;
+    throw new GoogLeNetError('INVALID_ARGUMENT', message);
+  }
+  if (validationSplit === null) return { train, validation: null };
+  const [rest, validation] = split(train, { fraction: 1 - validationSplit, seed });
+  return { train: rest, validation };
+}
+
+export const sourceOf = (folder: string, { length }: Dataset): Source => ({ folder, pictures: length });
 
 /** Other pictures would silently make another run of it. @throws GoogLeNetError `INVALID_DATASET` */
-export function assertSamePictures(then: Source, now: ImageFolder, folder: string): void {
+export function assertSamePictures(then: Source, now: Dataset, folder: string): void {
   if (then.pictures === now.length) return;
   const message = `The run began with ${then.pictures} pictures of ${then.folder}, and ${folder} has ${now.length}.`;
   throw new GoogLeNetError('INVALID_DATASET', `${message} Put them back, or start a new run.`);

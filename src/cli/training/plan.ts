@@ -4,8 +4,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkResizeCrop } from '../../data/transforms.js';
 import { GoogLeNetError } from '../../errors.js';
 import { assertInputSize } from '../../input-size.js';
-import { type Progress, readCheckpoint } from '../../train/checkpoint.js';
-import { readTrainerConfig, type TrainerOptions } from '../../train/config.js';
+import { readCheckpoint } from '../../train/checkpoint.js';
+import { readTrainerConfig } from '../../train/config.js';
+import { findCheckpoint } from '../../train/find-checkpoint.js';
+import type { Progress } from '../../train/progress.js';
+import { readClassNames } from '../dataset.js';
 import { flagOf } from '../flags.js';
 import { assertSameClasses, describeFile } from '../weights-file.js';
 import {
@@ -16,6 +19,7 @@ import {
   openFolders,
   sourceOf,
 } from './data.js';
+import { trainerOptions } from './options.js';
 import { assertNoRun, type RunDescription, readRun, runFiles } from './run-folder.js';
 import { DEFAULTS, type SettingName, type TrainSettings } from './settings.js';
 
@@ -23,6 +27,8 @@ export interface TrainFlags extends DataFlags {
   out?: string;
   resume?: string;
   weights?: string;
+  /** Names for the classes of idx files. */
+  classes?: string;
   /** Those that were typed. */
   settings: Partial<TrainSettings>;
 }
@@ -34,6 +40,8 @@ export interface Plan {
   /** Where a resumed run goes on; null at the start, also of a run that was killed before its first checkpoint. */
   checkpoint: { path: string; progress: Progress } | null;
   resumed: boolean;
+  /** What the user should know before it begins. */
+  warnings: string[];
 }
 
 export const planTraining = (flags: TrainFlags): Promise<Plan> =>
@@ -45,29 +53,39 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
   await assertNoRun(dir);
   const folders = await findFolders(flags);
   if (folders === null) throw missing('--data DIR or --train DIR, the pictures');
-  const datasets = await openFolders(folders);
   const settings = { ...DEFAULTS, ...flags.settings };
+  assertOneLength(flags.settings);
+  const names = flags.classes === undefined ? null : readClassNames(flags.classes);
+  const datasets = await openFolders(folders, settings, names);
   const weights = flags.weights === undefined ? null : resolve(flags.weights);
   if (weights !== null) settings.auxLogits = await auxLogitsOf(weights, flags, folders.train, datasets);
-  checkTogether(settings);
+  checkTogether(settings, datasets);
   const { train, validation } = datasets;
   const run = {
     train: sourceOf(folders.train, train),
-    validation: validation && sourceOf(folders.validation ?? '', validation),
+    validation: validation && sourceOf(folders.validation ?? folders.train, validation),
     weights,
     settings,
     classes: train.classes,
   };
-  return { dir, run, datasets, checkpoint: null, resumed: false };
+  return { dir, run, datasets, checkpoint: null, resumed: false, warnings: [] };
+}
+
+function assertOneLength({ epochs, steps }: Partial<TrainSettings>): void {
+  if (epochs === undefined || steps === undefined || steps === null) return;
+  throw new GoogLeNetError('INVALID_ARGUMENT', 'Give either --epochs or --steps, the length of the run.');
 }
 
 const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give ${what}.`);
 
 /** Each value has been checked alone; these depend on one another. */
-function checkTogether(settings: TrainSettings): void {
+function checkTogether(settings: TrainSettings, { train, validation }: Datasets): void {
   checkResizeCrop(settings.resize, settings.crop);
   assertInputSize(settings.crop, settings.crop);
-  readTrainerConfig(trainerOptions(settings));
+  readTrainerConfig(trainerOptions(settings, train));
+  if (settings.patience !== null && validation === null) {
+    throw new GoogLeNetError('INVALID_ARGUMENT', '--patience needs validation pictures, or --validation-split.');
+  }
 }
 
 /** A file of weights decides whether there are auxiliary heads. */
@@ -85,15 +103,6 @@ async function auxLogitsOf(weights: string, flags: TrainFlags, folder: string, {
   return auxLogits;
 }
 
-export const trainerOptions = (settings: TrainSettings): Required<TrainerOptions> => {
-  const { lr, momentum, dampening, weightDecay, nesterov, stepSize, gamma, auxWeight } = settings;
-  return {
-    optimizer: { lr, momentum, dampening, weightDecay, nesterov },
-    schedule: { stepSize, gamma },
-    auxWeight,
-  };
-};
-
 async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   const before = await readRun(dir);
   const folders = (await findFolders(flags)) ?? {
@@ -101,14 +110,15 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
     validation: before.validation?.folder ?? null,
   };
   const settings = mergeSettings(before.settings, flags.settings);
-  const datasets = await openFolders(folders);
+  if (settings.validationSplit !== null) folders.validation = null;
+  const datasets = await openFolders(folders, settings, before.classes);
   assertSamePictures(before.train, datasets.train, folders.train);
   if ((before.validation === null) !== (datasets.validation === null)) {
     const was = before.validation === null ? 'without' : 'with';
     throw new GoogLeNetError('INVALID_ARGUMENT', `The run began ${was} validation pictures and goes on so.`);
   }
   if (before.validation && datasets.validation) {
-    assertSamePictures(before.validation, datasets.validation, folders.validation ?? '');
+    assertSamePictures(before.validation, datasets.validation, folders.validation ?? folders.train);
   }
   if (!isDeepStrictEqual([...before.classes], [...datasets.train.classes])) {
     throw new GoogLeNetError(
@@ -116,18 +126,19 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
       `${folders.train} has other classes than the run began with.`,
     );
   }
-  const checkpoint = await findCheckpoint(dir, settings);
+  const warnings: string[] = [];
+  const checkpoint = await whereToGoOn(dir, settings, datasets, warnings);
   const run = {
     ...before,
     train: { ...before.train, folder: folders.train },
-    validation: before.validation && { ...before.validation, folder: folders.validation ?? '' },
+    validation: before.validation && { ...before.validation, folder: folders.validation ?? folders.train },
     settings,
   };
-  return { dir, run, datasets, checkpoint, resumed: true };
+  return { dir, run, datasets, checkpoint, resumed: true, warnings };
 }
 
 /** What may differ: neither changes a number of the run so far. */
-const FREE: readonly SettingName[] = ['epochs', 'checkpointEvery'];
+const FREE: readonly SettingName[] = ['epochs', 'steps', 'checkpointEvery', 'keepLast', 'keepBest', 'keepEvery'];
 
 function mergeSettings(before: TrainSettings, given: Partial<TrainSettings>): TrainSettings {
   const changed = (Object.keys(given) as SettingName[]).filter(
@@ -149,15 +160,19 @@ function mergeSettings(before: TrainSettings, given: Partial<TrainSettings>): Tr
   return settings;
 }
 
-async function findCheckpoint(dir: string, settings: TrainSettings): Promise<Plan['checkpoint']> {
-  const { checkpoint: path, settings: settingsFile } = runFiles(dir);
-  try {
-    const { progress, trainer } = await readCheckpoint(path);
-    if (isDeepStrictEqual(trainer, readTrainerConfig(trainerOptions(settings)))) return { path, progress };
-  } catch (error) {
-    if ((error as GoogLeNetError).code === 'FILE_NOT_FOUND') return null;
-    throw error;
-  }
+async function whereToGoOn(
+  dir: string,
+  settings: TrainSettings,
+  { train }: Datasets,
+  warnings: string[],
+): Promise<Plan['checkpoint']> {
+  const { checkpoints, settings: settingsFile } = runFiles(dir);
+  const path = await findCheckpoint(checkpoints, (_, { message }) =>
+    warnings.push(`${message} The checkpoint before it is used.`),
+  );
+  if (path === null) return null;
+  const { progress, trainer } = await readCheckpoint(path);
+  if (isDeepStrictEqual(trainer, readTrainerConfig(trainerOptions(settings, train)))) return { path, progress };
   throw new GoogLeNetError(
     'INVALID_CHECKPOINT',
     `${settingsFile} and ${path} have different settings. Put the settings back, or start a new run with --weights ${path}.`,

@@ -11,9 +11,8 @@ import { SETTING_NAMES, SETTINGS, type TrainSettings } from './settings.js';
 
 export const runFiles = (dir: string) => ({
   settings: join(dir, 'settings.json'),
+  /** The state after the last epochs, and where the run was interrupted. */
   checkpoints: join(dir, 'checkpoints'),
-  /** The state after the last epoch, or where the run was interrupted. */
-  checkpoint: join(dir, 'checkpoints', 'last.safetensors'),
   /** The final weights: there once the run is complete. */
   model: join(dir, 'model.safetensors'),
   /** Those of the epoch that was best on the validation pictures. */
@@ -106,11 +105,9 @@ function checkSettings(value: unknown): TrainSettings {
   return Object.fromEntries(checked) as TrainSettings;
 }
 
-/** A process that is killed while it writes a checkpoint leaves the unfinished file behind, as large as the model. */
+/** A process that is killed while it writes weights leaves the unfinished file behind, as large as the model. */
 export async function removeUnfinishedFiles(dir: string): Promise<void> {
-  for (const folder of [dir, runFiles(dir).checkpoints]) {
-    const names = await readdir(folder).catch(() => []);
-    const unfinished = names.filter((name) => /^\.(last|best|model)\.safetensors\..*\.tmp$/.test(name));
-    for (const name of unfinished) await rm(resolve(folder, name), { force: true });
-  }
+  const names = await readdir(dir).catch(() => []);
+  const unfinished = names.filter((name) => /^\.(best|model)\.safetensors\..*\.tmp$/.test(name));
+  for (const name of unfinished) await rm(resolve(dir, name), { force: true });
 }

@@ -1,19 +1,15 @@
 /** One run of `googlenet train`: the folder it leaves, the loop, how it ends. */
-import { existsSync } from 'node:fs';
 import { GoogLeNetError } from '../../errors.js';
 import type { GoogLeNet } from '../../model.js';
-import type { EpochRecord } from '../../report/records.js';
-import { RunLog, readRunRecords } from '../../report/run-log.js';
-import type { EpochEvent } from '../../train/fit.js';
-import { toScores } from '../../train/scores.js';
+import type { FitResult } from '../../train/fit.js';
 import { Trainer } from '../../train/trainer.js';
 import { createDisplay, type Display } from '../display.js';
 import { Interrupt } from '../interrupt.js';
 import { commandLine } from '../invocation.js';
-import { CurveDrawer } from './curve-drawer.js';
 import { buildModel, placePlan, recordRun } from './model.js';
-import { type Plan, planTraining, type TrainFlags, trainerOptions } from './plan.js';
-import { bestOf, epochRecord, stepRecord } from './records.js';
+import { fitOptions, trainerOptions } from './options.js';
+import { type Plan, planTraining, type TrainFlags } from './plan.js';
+import { type DashboardFlags, Recorder } from './recorder.js';
 import { removeUnfinishedFiles, runFiles } from './run-folder.js';
 import { formatInterruption, formatResult, formatStart } from './summary.js';
 import { TrainingView } from './view.js';
@@ -26,16 +22,17 @@ interface Context {
 }
 
 /** @returns the exit status. */
-export async function runTraining(flags: TrainFlags): Promise<number> {
+export async function runTraining(flags: TrainFlags, dashboard: DashboardFlags | null): Promise<number> {
   const display = createDisplay();
   const interrupt = new Interrupt(() =>
     display.line('Stopping after this step. Ctrl-C once more stops at once.'),
   );
   try {
     const plan = await planTraining(flags);
+    for (const warning of plan.warnings) display.line(`Warning: ${warning}`);
     const model = await buildModel(plan);
     try {
-      return await train({ plan: placePlan(plan, model), model, display, interrupt });
+      return await train({ plan: placePlan(plan, model), model, display, interrupt }, dashboard);
     } finally {
       model.dispose();
     }
@@ -45,106 +42,71 @@ export async function runTraining(flags: TrainFlags): Promise<number> {
   }
 }
 
-async function train(context: Context): Promise<number> {
+async function train(context: Context, dashboard: DashboardFlags | null): Promise<number> {
   const { plan, model, display, interrupt } = context;
   const { dir } = plan;
   if (plan.resumed) await removeUnfinishedFiles(dir);
   console.log(formatStart(plan, await recordRun(plan)));
-  const log = await RunLog.open(dir, { resume: plan.resumed ? positionOf(plan) : null });
-  const curves = new CurveDrawer(dir, (error) => display.line(`Drawing the curves failed: ${error.message}`));
+  const recorder = await Recorder.open(plan, display, dashboard);
   try {
-    const epochs = await epochsSoFar(dir);
-    const { isComplete, step } = await fit(context, log, curves, epochs);
+    const result = await fit(context, recorder);
+    const isComplete = result.reason !== 'aborted';
     if (isComplete) await model.save(runFiles(dir).model);
     display.close();
-    if (!isComplete) console.log(formatInterruption(plan, step));
+    if (!isComplete) console.log(formatInterruption(plan, result.step));
+    recorder.ended(isComplete ? 'completed' : 'interrupted');
     try {
-      await curves.finish();
+      await recorder.finish();
     } finally {
-      if (isComplete) console.log(formatResult(plan, epochs));
+      if (isComplete) console.log(formatResult(plan, result, recorder.epochs));
     }
     return isComplete ? 0 : (interrupt.status ?? 0);
+  } catch (error) {
+    recorder.ended('failed', (error as Error).message);
+    throw error;
   } finally {
-    await curves.settled();
-    await log.close();
+    await recorder.close();
   }
 }
 
-const positionOf = ({ checkpoint }: Plan) => ({
-  step: checkpoint?.progress.globalStep ?? 0,
-  epoch: checkpoint?.progress.epoch ?? 0,
-});
-
-async function epochsSoFar(dir: string): Promise<EpochRecord[]> {
-  const records = await readRunRecords(dir);
-  return records.filter((record) => record.type === 'epoch');
-}
-
-interface End {
-  /** False after an interruption, with a checkpoint to go on from. */
-  isComplete: boolean;
-  step: number;
-}
-
-/** @param epochs of the run so far; grows. */
-async function fit(context: Context, log: RunLog, curves: CurveDrawer, epochs: EpochRecord[]): Promise<End> {
-  const { plan, model, display } = context;
-  const { settings, train, validation } = plan.run;
-  const files = runFiles(plan.dir);
-  const view = new TrainingView(display, {
-    epochs: settings.epochs,
-    epoch: positionOf(plan).epoch + 1,
-    trainPictures: train.pictures,
-    validationPictures: validation?.pictures ?? 0,
-  });
-  const trainer = new Trainer(model, trainerOptions(settings));
-
-  async function endEpoch(event: EpochEvent): Promise<void> {
-    view.epoch(event);
-    const record = epochRecord(event);
-    epochs.push(record);
-    if (bestOf(epochs) === record) await model.save(files.best);
-    await log.append(record);
-    curves.request();
-  }
-
+async function fit({ plan, model, display, interrupt }: Context, recorder: Recorder): Promise<FitResult> {
+  const { settings } = plan.run;
+  const { checkpoints } = runFiles(plan.dir);
+  const view = new TrainingView(display, shapeOf(plan));
+  const trainer = new Trainer(model, trainerOptions(settings, plan.datasets.train));
   try {
-    for await (const event of trainer.fit(plan.datasets.train, fitOptions(context))) {
-      const { tally } = trainer.progress;
-      if (event.type === 'step') {
-        await log.append(stepRecord(event));
-        view.step(event, toScores(tally), tally.count);
-      } else if (event.type === 'validation') {
-        view.validated(event.done);
-      } else if (event.type === 'epoch') {
-        await endEpoch(event);
-      }
+    const events = trainer.fit(plan.datasets.train, {
+      ...fitOptions(settings, plan.datasets, checkpoints),
+      ...(plan.checkpoint && { resume: plan.checkpoint.path }),
+      signal: interrupt.signal,
+    });
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return value;
+      await recorder.take(value, trainer, view);
     }
   } catch (error) {
-    throw withAdvice(error, files.checkpoint);
+    throw withAdvice(error, checkpoints);
   } finally {
     trainer.dispose();
   }
-  return { isComplete: trainer.epoch >= settings.epochs, step: trainer.progress.globalStep };
 }
 
-function fitOptions({ plan, interrupt }: Context) {
-  const { epochs, batchSize, seed, resize, crop, checkpointEvery } = plan.run.settings;
-  const { validation } = plan.datasets;
+function shapeOf({ run, checkpoint }: Plan) {
+  const { train, validation, settings } = run;
+  const { steps, batchSize, epochs } = settings;
   return {
-    ...{ epochs, batchSize, seed, resize, crop, signal: interrupt.signal },
-    checkpointDir: runFiles(plan.dir).checkpoints,
-    ...(checkpointEvery === null ? {} : { checkpointEvery }),
-    ...(validation === null ? {} : { validation }),
-    ...(plan.checkpoint === null ? {} : { resume: plan.checkpoint.path }),
+    epochs: steps === null ? epochs : Math.ceil(steps / Math.ceil(train.pictures / batchSize)),
+    epoch: (checkpoint?.progress.epoch ?? 0) + 1,
+    trainPictures: train.pictures,
+    validationPictures: validation?.pictures ?? 0,
   };
 }
 
 /** A resumed run keeps its learning rate, so one that diverged begins again as a new run. */
-function withAdvice(error: unknown, checkpoint: string): unknown {
-  if (!(error instanceof GoogLeNetError) || error.code !== 'DIVERGED' || !existsSync(checkpoint))
-    return error;
-  const command = commandLine(['train', '--weights', checkpoint]);
+function withAdvice(error: unknown, checkpoints: string): unknown {
+  if (!(error instanceof GoogLeNetError) || error.code !== 'DIVERGED') return error;
+  const command = commandLine(['train', '--lr', '…', '--weights', `${checkpoints}/step-….safetensors`]);
   return new GoogLeNetError('DIVERGED', `${error.message} For that, start a new run with \`${command} …\`.`, {
     cause: error,
   });

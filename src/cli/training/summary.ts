@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { EpochRecord, EpochScores } from '../../report/records.js';
+import type { FitResult } from '../../train/fit.js';
 import { flagOf } from '../flags.js';
 import { commandLine, shown } from '../invocation.js';
 import { formatCount, formatPercent, formatTable, plural } from '../output.js';
@@ -38,7 +39,7 @@ const scoreCells = ({ loss, top1, top5 }: EpochScores): string[] => [
   formatPercent(top5 ?? 0),
 ];
 
-export function formatResult({ dir }: Plan, epochs: readonly EpochRecord[]): string {
+export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly EpochRecord[]): string {
   const last = epochs.at(-1);
   const best = bestOf(epochs);
   const rows = [['', '', 'loss', 'top-1', 'top-5']];
@@ -51,10 +52,11 @@ export function formatResult({ dir }: Plan, epochs: readonly EpochRecord[]): str
     ...(best
       ? [['', shown(files.best), `the weights of epoch ${best.epoch}, best on the validation pictures`]]
       : []),
-    ['', shown(files.checkpoint), 'to go on with more epochs'],
-    ...['loss', 'accuracy'].map((name) => ['', shown(join(dir, `${name}.png`)), 'the curve, also as .svg']),
+    ...(result.checkpoint === null ? [] : [['', shown(result.checkpoint), 'to go on with more epochs']]),
+    ['', shown(join(dir, 'report.html')), 'the run to look at; its curves are also .png and .svg'],
   ];
-  const done = `Trained ${plural(last?.epoch ?? 0, 'epoch')}, ${plural(last?.step ?? 0, 'step')}.`;
+  const why = result.reason === 'stopped-early' ? ' Validation got no better: the weights of the best epoch are used.' : '';
+  const done = `Trained ${plural(result.epoch, 'epoch')}, ${plural(result.step, 'step')}.${why}`;
   return [
     done,
     formatTable(rows, ['left', 'left', 'right', 'right', 'right']),

@@ -54,14 +54,13 @@ export class TrainingView {
     this.#display.update({ label: this.#label(''), done: trained, total: trainPictures, details });
   }
 
-  /** @param done pictures scored so far. */
-  validated(done: number): void {
+  /** @param done pictures scored so far, of `total`. */
+  validated(done: number, total: number): void {
     const now = this.#clock();
     const seconds = (now - this.#lastMs) / 1000 / (done - this.#validated);
     this.#secondsPerValidationPicture = smooth(this.#secondsPerValidationPicture, seconds);
     this.#lastMs = now;
     this.#validated = done;
-    const total = this.#shape.validationPictures;
     this.#display.update({
       label: this.#label(' validation'),
       done: this.#validated,
@@ -82,15 +81,19 @@ export class TrainingView {
     return `epoch ${this.#epoch}/${this.#shape.epochs}${what}`;
   }
 
-  /** Of the whole run. */
   #timeLeft(): string {
+    return `${formatDuration(this.secondsLeft)} left`;
+  }
+
+  /** Of the whole run. */
+  get secondsLeft(): number {
     const { epochs, trainPictures, validationPictures } = this.#shape;
     const perPicture = this.#secondsPerPicture ?? 0;
     const perValidation = this.#secondsPerValidationPicture ?? perPicture * VALIDATION_SHARE;
     const epochsLeft = Math.max(0, epochs - this.#epoch);
     const training = trainPictures * epochsLeft + (trainPictures - this.#trained);
     const validating = validationPictures * epochsLeft + (validationPictures - this.#validated);
-    return `${formatDuration(training * perPicture + validating * perValidation)} left`;
+    return training * perPicture + validating * perValidation;
   }
 }
 

@@ -1,13 +1,12 @@
-import { CurveDrawer } from '../../src/cli/training/curve-drawer.js';
-import type { CurveFiles } from '../../src/report/write-curves.js';
+import { Redrawer } from '../../src/cli/training/redrawer.js';
 
-const FILES: CurveFiles = { loss: { svg: 'a', png: 'b' }, accuracy: { svg: 'c', png: 'd' } };
+const FILES = { loss: 'loss.svg' };
 
 /** Drawings that end when they are told to. */
 function drawings() {
   const started: { end(): void; fail(error: Error): void }[] = [];
   const draw = () =>
-    new Promise<CurveFiles>((resolve, reject) => {
+    new Promise<typeof FILES>((resolve, reject) => {
       started.push({ end: () => resolve(FILES), fail: reject });
     });
   return { started, draw };
@@ -17,7 +16,7 @@ const turn = () => new Promise(setImmediate);
 
 test('requests during a drawing lead to one more drawing', async () => {
   const { started, draw } = drawings();
-  const drawer = new CurveDrawer('run', fail, draw);
+  const drawer = new Redrawer(draw, fail);
   drawer.request();
   drawer.request();
   drawer.request();
@@ -32,7 +31,7 @@ test('requests during a drawing lead to one more drawing', async () => {
 
 test('the last drawing waits for the one under way, and shows the last state', async () => {
   const { started, draw } = drawings();
-  const drawer = new CurveDrawer('run', fail, draw);
+  const drawer = new Redrawer(draw, fail);
   drawer.request();
   drawer.request();
   const finished = drawer.finish();
@@ -46,7 +45,7 @@ test('the last drawing waits for the one under way, and shows the last state', a
 test('a drawing that fails is reported and the run goes on; the last one fails the run', async () => {
   const { started, draw } = drawings();
   const failures: string[] = [];
-  const drawer = new CurveDrawer('run', (error) => failures.push(error.message), draw);
+  const drawer = new Redrawer(draw, (error) => failures.push(error.message));
   drawer.request();
   started[0]?.fail(new Error('disk full'));
   await turn();

@@ -1,16 +1,14 @@
-import { type CurveFiles, writeCurves } from '../../report/write-curves.js';
-
-/** Keeps the curves of a run up to date while it goes on: at most one drawing at a time, and never in the way of a step. */
-export class CurveDrawer {
-  readonly #draw: () => Promise<CurveFiles>;
+/** Keeps drawings of a run up to date while it goes on: at most one is under way at a time, and never in the way of a step. */
+export class Redrawer<T> {
+  readonly #draw: () => Promise<T>;
   readonly #onFailure: (error: Error) => void;
   #running: Promise<void> | null = null;
   #isStale = false;
 
   /** @param onFailure hears of a drawing that failed; the run goes on. */
-  constructor(runDir: string, onFailure: (error: Error) => void, draw = () => writeCurves(runDir)) {
-    this.#onFailure = onFailure;
+  constructor(draw: () => Promise<T>, onFailure: (error: Error) => void) {
     this.#draw = draw;
+    this.#onFailure = onFailure;
   }
 
   /** Draws now, or once more when the drawing under way is done. */
@@ -30,11 +28,8 @@ export class CurveDrawer {
       });
   }
 
-  /**
-   * Draws the last state.
-   * @throws GoogLeNetError `FILE_ERROR`, `INVALID_RUN_LOG`, …
-   */
-  async finish(): Promise<CurveFiles> {
+  /** Draws the last state. @throws what drawing throws. */
+  async finish(): Promise<T> {
     await this.settled();
     return this.#draw();
   }
