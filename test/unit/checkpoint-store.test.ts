@@ -229,6 +229,18 @@ describe('A run that goes on from an earlier step', () => {
     }
   });
 
+  test('gives nothing up for a replacement that was damaged meanwhile', async () => {
+    await filled([5, 20]);
+    const replacement = at('checkpoints', 'step-00000008-replaces-from-00000005.safetensors');
+    await writeCheckpointFile(replacement, about(8));
+    await truncate(replacement, 2000);
+    expect(await newest()).toBe(basename(file(20)));
+    const to = await open({ resumedAt: 20 });
+    expect(warnings).toMatchObject([errorWith('INVALID_WEIGHTS', replacement)]);
+    await expect(to.save(() => Promise.reject(new Error('stopped')), about(21))).rejects.toThrow('stopped');
+    expect(await content()).toEqual([5, 20]);
+  });
+
   test('saves again at the very step where it goes on', async () => {
     await filled([5, 10]);
     const to = await open({ resumedAt: 5 });
