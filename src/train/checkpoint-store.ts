@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { integer, string } from '../validate.js';
-import { readCheckpoint } from './checkpoint.js';
+import { checkCheckpoint, type Progress, readCheckpoint } from './checkpoint.js';
 import { type CheckpointFile, checkpointsIn, isUnfinished, nameOf } from './checkpoint-files.js';
 import { lockFolder, type Unlock } from './folder-lock.js';
 import type { Progress } from './progress.js';
@@ -109,12 +109,26 @@ export class CheckpointStore {
     for (const name of await readdir(this.dir)) {
       if (isUnfinished(name)) await this.#remove(name);
     }
+    await this.#removeDamagedReplacements();
     const present = await checkpointsIn(this.dir);
     if (resumedAt !== null) {
       if (present.some(({ step }) => step > resumedAt)) this.#resumedAt = resumedAt;
     } else if (present.length > 0) {
       const message = `${this.dir} holds the checkpoints of another run. Resume from one of them, or choose another folder.`;
       throw new GoogLeNetError('INVALID_ARGUMENT', message);
+    }
+  }
+
+  /** Nothing may be given up for a checkpoint that cannot be loaded. */
+  async #removeDamagedReplacements(): Promise<void> {
+    for (const { name, replacesFrom } of await checkpointsIn(this.dir)) {
+      if (replacesFrom === null) continue;
+      try {
+        await checkCheckpoint(join(this.dir, name));
+      } catch (error) {
+        this.#warn(error);
+        await this.#remove(name);
+      }
     }
   }
 

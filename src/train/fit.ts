@@ -60,8 +60,8 @@ export async function* trainingLoop(
 ): AsyncGenerator<FitEvent, FitResult, void> {
   const plan = readFitOptions(given, source, trainer);
   const { loader, signal } = plan;
-  yield* resume(trainer, plan);
-  const checkpoints = await RunCheckpoints.open(trainer, plan);
+  const from = yield* resume(trainer, plan);
+  const checkpoints = await RunCheckpoints.open(trainer, plan, from);
   try {
     while (!isOver(trainer.progress, plan)) {
       const clock = startClock();
@@ -78,13 +78,13 @@ export async function* trainingLoop(
       const summary = await endEpoch(trainer, plan, scores, clock.total());
       yield { type: 'epoch', ...summary, validation: scores };
       if (!isOver(trainer.progress, plan)) signal?.throwIfAborted();
-      yield* checkpoints.save(scores?.top1 ?? null);
+      yield* checkpoints.save();
     }
     await useBestWeights(trainer, plan);
   } catch (error) {
     // Only what the signal itself has thrown: a step that fails while a run is being stopped is still a failure.
     if (!isAbort(error, signal)) throw error;
-    yield* checkpoints.save(null);
+    yield* checkpoints.save();
   } finally {
     await checkpoints.close();
   }

@@ -34,9 +34,10 @@ const isFolder = (path: string) =>
 /**
  * Puts a trainer where its run goes on. Everything is checked before anything is loaded, so that a run that cannot go on leaves the
  * model as it is.
+ * @returns the checkpoint; null where there is none.
  * @throws GoogLeNetError `INVALID_CHECKPOINT`, `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, …
  */
-export async function* resume(trainer: Trainer, plan: FitPlan): AsyncGenerator<WarningEvent, void> {
+export async function* resume(trainer: Trainer, plan: FitPlan): AsyncGenerator<WarningEvent, string | null> {
   const path = yield* whereToGoOn(plan);
   if (path !== null) {
     assertSameBatches((await readCheckpoint(path)).progress, { ...plan.loader.plan });
@@ -48,6 +49,7 @@ export async function* resume(trainer: Trainer, plan: FitPlan): AsyncGenerator<W
   const history = progress.history.filter(({ epoch }) => epoch <= progress.epoch);
   trainer.progress = { ...progress, history };
   trainer.totalSteps = plan.totalSteps;
+  return path;
 }
 
 async function* whereToGoOn({ resume, checkpoints }: FitPlan): AsyncGenerator<WarningEvent, string | null> {
@@ -103,28 +105,38 @@ export class RunCheckpoints {
     this.#place = place;
   }
 
-  /** @throws GoogLeNetError `FILE_ERROR`; `INVALID_ARGUMENT` where a new run would replace the checkpoints of another. */
-  static async open(trainer: Trainer, { checkpoints }: FitPlan): Promise<RunCheckpoints> {
+  /**
+   * @param from the checkpoint that the run goes on from; null for a new one.
+   * @throws GoogLeNetError `FILE_ERROR`; `INVALID_ARGUMENT` where a new run would replace the checkpoints of another.
+   */
+  static async open(
+    trainer: Trainer,
+    { checkpoints }: FitPlan,
+    from: string | null,
+  ): Promise<RunCheckpoints> {
     if (checkpoints === null) return new RunCheckpoints(trainer, null);
     const { dir, keep, every } = checkpoints;
     const step = trainer.progress.globalStep;
     const warnings: GoogLeNetError[] = [];
     const onWarning = (warning: GoogLeNetError) => warnings.push(warning);
-    const store = await CheckpointStore.open(dir, { ...keep, resumedAt: step === 0 ? null : step, onWarning });
+    const resumedAt = from === null && step === 0 ? null : step;
+    const store = await CheckpointStore.open(dir, { ...keep, resumedAt, onWarning });
     return new RunCheckpoints(trainer, { store, every, warnings });
   }
 
   /** After a step: where it is the turn of a checkpoint. */
   async *afterStep(): AsyncGenerator<CheckpointEvent | WarningEvent> {
     const every = this.#place?.every ?? null;
-    if (every !== null && this.#trainer.progress.globalStep % every === 0) yield* this.save(null);
+    if (every !== null && this.#trainer.progress.globalStep % every === 0) yield* this.save();
   }
 
-  /** @param score of the epoch that has just ended; null where none has, or it was not validated. */
-  async *save(score: number | null): AsyncGenerator<CheckpointEvent | WarningEvent> {
+  async *save(): AsyncGenerator<CheckpointEvent | WarningEvent> {
     if (this.#place === null) return;
     const { store, warnings } = this.#place;
-    const { epoch, globalStep: step, step: ofEpoch } = this.#trainer.progress;
+    const { epoch, globalStep: step, step: ofEpoch, history } = this.#trainer.progress;
+    // What the validation said of these very weights.
+    const last = history.at(-1);
+    const score = last?.step === step ? (last.validation?.top1 ?? null) : null;
     const about = { step, epoch, isEpochEnd: ofEpoch === 0 && epoch > 0, score };
     const path = await store.save((to) => this.#trainer.saveCheckpoint(to, { score }), about);
     this.latest = path;

@@ -1,0 +1,48 @@
+// One process of the kill test: `node run.mjs <checkpoints> <weights>` begins the run or goes on with it, and writes the weights at
+// its end. Each line that it prints says where it is, as JSON.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const require = createRequire(import.meta.url);
+const { GoogLeNet, readCheckpoint, setNumThreads, Trainer } = require('../..');
+const { findCheckpoint } = require('../../dist/train/find-checkpoint.js');
+
+const [, , checkpointDir, weights] = process.argv;
+const say = (line) => console.log(JSON.stringify(line));
+
+/** Pictures of 4×4 pixels, each of its own colours. */
+const pictures = (length, seed) => ({
+  length,
+  classes: ['a', 'b'],
+  label: (index) => index % 2,
+  image: async (index) => ({
+    data: Uint8Array.from({ length: 48 }, (_, i) => (i * 37 * (index + seed) + 101 * index) % 256),
+    height: 4,
+    width: 4,
+  }),
+});
+
+/** Undefined where the run has none yet. */
+async function newestCheckpoint() {
+  const onDamaged = (path, { message }) => say({ type: 'damaged', path, message });
+  const found = await findCheckpoint(checkpointDir, onDamaged);
+  const last = join(checkpointDir, 'last.safetensors');
+  return found ?? (existsSync(last) ? last : undefined);
+}
+
+setNumThreads(1);
+const resume = await newestCheckpoint();
+const { progress } = resume === undefined ? {} : await readCheckpoint(resume);
+say({ type: 'found', step: progress?.globalStep ?? null });
+
+const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed: 5 });
+const trainer = new Trainer(model);
+const sizes = { epochs: 3, batchSize: 2, resize: 224, seed: 5 };
+const saving = { checkpointDir, checkpointEvery: 1, ...(resume && { resume }) };
+const options = { ...sizes, ...saving, validation: pictures(4, 9) };
+for await (const { type, step, stepsPerEpoch } of trainer.fit(pictures(8, 1), options)) {
+  say({ type, step, isLastOfEpoch: step % stepsPerEpoch === 0 });
+}
+await model.save(weights);
+say({ type: 'complete' });
