@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { integer, string } from '../validate.js';
-import { checkCheckpoint, type Progress, readCheckpoint } from './checkpoint.js';
+import { checkCheckpoint, readCheckpoint } from './checkpoint.js';
 import { type CheckpointFile, checkpointsIn, isUnfinished, nameOf } from './checkpoint-files.js';
 import { lockFolder, type Unlock } from './folder-lock.js';
 import type { Progress } from './progress.js';
