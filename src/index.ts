@@ -1,10 +1,31 @@
 /** The public API of googlenet-libtorch. */
 export { type Classification, loadImages, topK } from './classifier.js';
-export { type Batch, type BatchesOptions, batches } from './data/batches.js';
+export { ArrayDataset, type ArrayDatasetOptions } from './data/array-dataset.js';
+export type {
+  AreaCrop,
+  Augment,
+  AugmentOptions,
+  AugmentParts,
+  Interpolation,
+  Range,
+} from './data/augment.js';
+export { type Batch, type BatchesOptions, batches, type Unreadable } from './data/batches.js';
 export type { Dataset, Picture } from './data/dataset.js';
 export { decodeImage } from './data/decode.js';
+export { FASHION_MNIST_CLASSES, IdxDataset, type IdxOptions } from './data/idx-dataset.js';
 export { ImageFolder, type ImageFolderOptions, type Sample } from './data/image-folder.js';
+export { type EpochOptions, Loader, type LoaderOptions, type LoaderPlan } from './data/loader.js';
+export type { Skipped } from './data/prepare.js';
 export { type EpochOrderOptions, epochOrder } from './data/sampler.js';
+export type { Shard } from './data/shards.js';
+export { type SplitOptions, split } from './data/split.js';
+export {
+  fromIterable,
+  type OpenStream,
+  StreamDataset,
+  type StreamItem,
+  type StreamOptions,
+} from './data/stream-dataset.js';
 export { IMAGENET_MEAN, IMAGENET_STD, preprocess, type ResizeCropOptions } from './data/transforms.js';
 export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './errors.js';
 export { InceptionModule, type InceptionModuleOptions } from './inception.js';

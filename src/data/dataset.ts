@@ -13,6 +13,11 @@ export interface Dataset {
   label(index: number): number;
   /** Called ahead of time and for several positions at once. */
   image(index: number): Promise<Picture>;
+  /**
+   * The same picture as its file has it (JPEG, PNG …), for datasets that have files: decoding and augmentation are then one pass.
+   * Must not change until its batch has come.
+   */
+  encoded?(index: number): Promise<Uint8Array>;
   /** What messages call the picture: its path, where it has one. */
   name?(index: number): string;
 }

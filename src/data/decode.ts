@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { invalid, isUint8Array } from '../validate.js';
 import type { Picture } from './dataset.js';
@@ -20,12 +20,13 @@ const READING = { failOn: 'error', ignoreIcc: true } as const;
  * @throws GoogLeNetError `INVALID_IMAGE` naming the file, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`.
  */
 export async function decodeImage(source: string | Uint8Array): Promise<Picture> {
-  if (typeof source === 'string' && source !== '') return decode(await readImageFile(source), source);
-  if (isUint8Array(source)) return decode(source, 'the picture');
+  if (typeof source === 'string' && source !== '') return decodeEncoded(await readImageFile(source), source);
+  if (isUint8Array(source)) return decodeEncoded(source, 'the picture');
   throw invalid('source', 'a path or a Uint8Array', source);
 }
 
-async function readImageFile(path: string): Promise<Uint8Array> {
+/** @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR` */
+export async function readImageFile(path: string): Promise<Uint8Array> {
   try {
     // Reading a named pipe or a device could go on forever.
     if ((await stat(path)).isFile()) return await readFile(path);
@@ -35,22 +36,49 @@ async function readImageFile(path: string): Promise<Uint8Array> {
   throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
 }
 
-async function decode(encoded: Uint8Array, name: string): Promise<Picture> {
+/** {@link decodeImage} of bytes. @param name what messages call them. */
+export async function decodeEncoded(encoded: Uint8Array, name: string): Promise<Picture> {
+  return readEncoded(encoded, name, toRgb);
+}
+
+/** Gives an encoded picture to sharp; whatever goes wrong in `use` is about that picture. @throws GoogLeNetError `INVALID_IMAGE` */
+export async function readEncoded<T>(
+  encoded: Uint8Array,
+  name: string,
+  use: (image: Sharp) => Promise<T>,
+): Promise<T> {
   if (!hasKnownSignature(encoded)) {
     const advice = 'Convert it to PNG or JPEG, or move it out of the dataset.';
     throw invalidImage(name, `it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture. ${advice}`);
   }
+  return naming(name, () => use(sharp(encoded, READING)));
+}
+
+/** {@link readEncoded} of pixels in memory that no caller can detach. */
+export const readPixels = <T>(
+  { data, height, width }: Picture,
+  name: string,
+  use: (image: Sharp) => Promise<T>,
+): Promise<T> => naming(name, () => use(sharp(data, { raw: { height, width, channels: 3 } })));
+
+async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
-    const { data, info } = await sharp(encoded, READING)
-      .removeAlpha()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels === 3) return { data, height: info.height, width: info.width };
-    throw new Error(`it has ${info.channels} channels`);
+    return await work();
   } catch (error) {
+    if (error instanceof GoogLeNetError) throw error;
     throw invalidImage(name, (error as Error).message.trim().replaceAll('\n', '; '), error);
   }
+}
+
+/** Runs the pipeline. */
+export async function toRgb(image: Sharp): Promise<Picture> {
+  const { data, info } = await image
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels === 3) return { data, height: info.height, width: info.width };
+  throw new Error(`it has ${info.channels} channels`);
 }
 
 const invalidImage = (name: string, why: string, cause?: unknown) =>

@@ -4,7 +4,7 @@ import { compareCodePoints } from '../code-points.js';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { invalid, options, string } from '../validate.js';
 import type { Dataset, Picture } from './dataset.js';
-import { decodeImage } from './decode.js';
+import { decodeImage, readImageFile } from './decode.js';
 
 /** torchvision's list. sharp cannot decode the BMP and PPM families: such a file is an error when it is read, never left out. */
 const EXTENSIONS = ['.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp'];
@@ -66,6 +66,11 @@ export class ImageFolder implements Dataset {
   /** @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND` or `FILE_ERROR`, naming the file. */
   async image(index: number): Promise<Picture> {
     return decodeImage(this.#sample(index).path);
+  }
+
+  /** @throws GoogLeNetError `FILE_NOT_FOUND` or `FILE_ERROR`, naming the file. */
+  async encoded(index: number): Promise<Uint8Array> {
+    return readImageFile(this.#sample(index).path);
   }
 
   name(index: number): string {

@@ -36,9 +36,10 @@ export class Xoshiro128 {
     this.#d = d;
   }
 
-  /** Streams of different (seed, stream) pairs are unrelated. */
-  static seeded(seed: bigint, stream: number): Xoshiro128 {
-    const words = splitMix64(splitMix64(seed).next().value ^ BigInt(stream));
+  /** Numbers of different seeds or streams are unrelated, and so are those of (1, 2) and (2, 1). */
+  static seeded(seed: bigint, ...streams: number[]): Xoshiro128 {
+    const state = streams.reduce((from, stream) => splitMix64(from).next().value ^ BigInt(stream), seed);
+    const words = splitMix64(state);
     const word = () => Number(words.next().value >> 32n);
     return new Xoshiro128(word(), word(), word(), word());
   }
@@ -63,6 +64,11 @@ export class Xoshiro128 {
     let value = this.next();
     while (value >= limit) value = this.next();
     return value % bound;
+  }
+
+  /** A number in [min, max), in 2^32 steps. */
+  uniform(min = 0, max = 1): number {
+    return min + (max - min) * (this.next() / 2 ** 32);
   }
 }
 

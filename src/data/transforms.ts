@@ -48,22 +48,42 @@ export async function preprocess(
 /** {@link preprocess} with sizes that are checked already, into memory of the caller's where it has some. */
 export async function resizeCrop(
   pictures: readonly Picture[],
-  { resize, crop }: ResizeCropOptions,
-  output = new Uint8Array(pictures.length * crop * crop * 3),
+  sizes: ResizeCropOptions,
+  output = new Uint8Array(pictures.length * sizes.crop * sizes.crop * 3),
 ): Promise<Uint8Array> {
   const own: Picture[] = [];
   for (const [i, picture] of pictures.entries()) {
-    const { data, height, width } = checkPicture(`pictures[${i}]`, picture, resize);
-    const copy = allocate(data.length);
-    await copyInSlices(copy, [{ source: data, offset: 0 }]);
-    own.push({ data: copy, height, width });
+    own.push(await copyPicture(checkPicture(`pictures[${i}]`, picture, sizes.resize)));
   }
-  await call(() => loadAddon().resizeCrop({ pictures: own, resize, crop, output }));
+  await resizeCropInto(output, own, sizes);
   return output;
+}
+
+/** @param own checked pictures in memory that no caller can transfer or detach. */
+export async function resizeCropInto(
+  output: Uint8Array,
+  own: readonly Picture[],
+  { resize, crop }: ResizeCropOptions,
+): Promise<void> {
+  await call(() => loadAddon().resizeCrop({ pictures: [...own], resize, crop, output }));
+}
+
+/** The same picture in memory of our own. */
+export async function copyPicture({ data, height, width }: Picture): Promise<Picture> {
+  const copy = allocate(data.length);
+  await copyInSlices(copy, [{ source: data, offset: 0 }]);
+  return { data: copy, height, width };
 }
 
 /** @param name what messages call the picture. */
 export function checkPicture(name: string, given: Picture, resize: number): Picture {
+  const picture = checkPixels(name, given);
+  checkElongation(name, picture, resize);
+  return picture;
+}
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `INVALID_DTYPE` */
+export function checkPixels(name: string, given: Picture): Picture {
   const { data, height, width } = object(name, given) as unknown as Picture;
   integer(`${name}.height`, height, 1);
   integer(`${name}.width`, width, 1);
@@ -75,13 +95,20 @@ export function checkPicture(name: string, given: Picture, resize: number): Pict
       `Expected ${expected} for ${name}.data but received ${data.length}.`,
     );
   }
-  const longEdge = (resize * Math.max(height, width)) / Math.min(height, width);
-  if (resize * longEdge > MAX_RESIZED_PIXELS) {
-    const size = `${height} × ${width} pixels`;
-    throw new GoogLeNetError(
-      'INVALID_IMAGE',
-      `${name} is too elongated (${size}) for a short edge of ${resize}.`,
-    );
-  }
   return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), height, width };
+}
+
+/** @throws GoogLeNetError `INVALID_IMAGE` for pictures that would grow to gigabytes when their short edge is resized. */
+export function checkElongation(
+  name: string,
+  { height, width }: Omit<Picture, 'data'>,
+  resize: number,
+): void {
+  const longEdge = (resize * Math.max(height, width)) / Math.min(height, width);
+  if (resize * longEdge <= MAX_RESIZED_PIXELS) return;
+  const size = `${height} × ${width} pixels`;
+  throw new GoogLeNetError(
+    'INVALID_IMAGE',
+    `${name} is too elongated (${size}) for a short edge of ${resize}.`,
+  );
 }

@@ -1,0 +1,65 @@
+/** Augmentation of one picture, off the JS thread: where it can be, from file to cropped pixels in one pass of libvips. */
+import type { KernelEnum, Sharp } from 'sharp';
+import { isUint8Array } from '../validate.js';
+import type { AugmentOptions, Interpolation } from './augment.js';
+import { drawRecipe, type Recipe, type Size } from './augment-draw.js';
+import type { Picture } from './dataset.js';
+import { readEncoded, readPixels, toRgb } from './decode.js';
+import type { Xoshiro128 } from './sampler.js';
+import { checkElongation, type ResizeCropOptions } from './transforms.js';
+
+export interface Augmentation extends ResizeCropOptions {
+  readonly augment: AugmentOptions;
+}
+
+/**
+ * @param source an encoded picture or pixels; must not change until the promise settles.
+ * @param name what messages call it.
+ * @returns RGB bytes `[crop, crop, 3]`.
+ * @throws GoogLeNetError `INVALID_IMAGE`. A file that is broken below the crop may pass: the rest of it is not decoded.
+ */
+export async function augmentPicture(
+  source: Uint8Array | Picture,
+  name: string,
+  random: Xoshiro128,
+  how: Augmentation,
+): Promise<Uint8Array> {
+  const finish = async (image: Sharp, size: Size) => {
+    if (typeof how.augment.crop === 'string') checkElongation(name, size, how.resize);
+    const { data } = await toRgb(applyRecipe(image, drawRecipe(random, how.augment, size, how), size));
+    return data;
+  };
+  if (!isUint8Array(source)) return readPixels(source, name, (image) => finish(image, source));
+  return readEncoded(source, name, async (image) => {
+    const { width, height, channels, depth, space } = await image.metadata();
+    // Anything but plain RGB is decoded first: alpha would weigh colours, and 16 bits, grey and CMYK scale otherwise.
+    const direct = channels === 3 && depth === 'uchar' && space === 'srgb';
+    if (direct) return finish(image, { height, width });
+    const picture = await toRgb(image);
+    return readPixels(picture, name, (pixels) => finish(pixels, picture));
+  });
+}
+
+const KERNELS = {
+  nearest: 'nearest',
+  bilinear: 'linear',
+  bicubic: 'cubic',
+  mitchell: 'mitchell',
+  lanczos: 'lanczos3',
+} as const satisfies Record<Interpolation, keyof KernelEnum>;
+
+function applyRecipe(image: Sharp, recipe: Recipe, picture: Size): Sharp {
+  const { before, resized, after, interpolation, flip, colours } = recipe;
+  // Cutting out first also keeps sharp from having libjpeg average pixels away, of which `nearest` must pick one.
+  const whole = { left: 0, top: 0, height: picture.height, width: picture.width };
+  if (before || interpolation === 'nearest') image.extract({ ...(before ?? whole) });
+  // Without its "fast" shrinking, sharp leaves at least a factor of two to the filter.
+  image.resize({ ...resized, fit: 'fill', kernel: KERNELS[interpolation], fastShrinkOnLoad: false });
+  if (flip) image.flop();
+  // sharp mirrors before it cuts.
+  if (after) image.extract({ ...after, left: flip ? resized.width - after.left - after.width : after.left });
+  if (colours === null) return image;
+  if (colours.mix) image.recomb(colours.mix as Parameters<Sharp['recomb']>[0]);
+  // libvips clips and truncates here, and only here: half a step more rounds.
+  return image.linear(colours.scale, colours.offset + 0.5);
+}

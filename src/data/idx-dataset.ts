@@ -1,0 +1,115 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../errors.js';
+import { type Idx, readIdx } from '../formats/idx.js';
+import { oneOf, options, string } from '../validate.js';
+import { ArrayDataset } from './array-dataset.js';
+import { readClasses } from './classes.js';
+import type { Dataset, Picture } from './dataset.js';
+
+/** By label; the data set's own names. */
+export const FASHION_MNIST_CLASSES: readonly string[] = [
+  'T-shirt/top',
+  'Trouser',
+  'Pullover',
+  'Dress',
+  'Coat',
+  'Sandal',
+  'Shirt',
+  'Sneaker',
+  'Bag',
+  'Ankle boot',
+];
+
+const DIGITS = Array.from('0123456789');
+const PREFIXES = { train: 'train', test: 't10k' } as const;
+
+export interface IdxOptions {
+  split: 'train' | 'test';
+  /** By label. Default '0' … '9'. */
+  classes?: readonly string[];
+}
+
+/** Grey pictures of one size from the files that MNIST made known, `train-images-idx3-ubyte` and its three siblings. */
+export class IdxDataset implements Dataset {
+  readonly length: number;
+  readonly classes: readonly string[];
+  readonly #pictures: ArrayDataset;
+  readonly #path: string;
+
+  private constructor(pictures: ArrayDataset, path: string) {
+    this.length = pictures.length;
+    this.classes = pictures.classes;
+    this.#pictures = pictures;
+    this.#path = path;
+  }
+
+  /**
+   * Reads both files of a split, plain or with `.gz`, into memory: one byte a pixel.
+   * @throws GoogLeNetError `INVALID_DATASET` for files that are malformed or do not fit together, `FILE_NOT_FOUND`, `FILE_ERROR`,
+   * `INVALID_ARGUMENT`.
+   */
+  static async open(dir: string, given: IdxOptions): Promise<IdxDataset> {
+    const read = options('options', given, ['split', 'classes']);
+    const prefix = PREFIXES[oneOf('split', read.split, ['train', 'test'])];
+    const classes = read.classes === undefined ? DIGITS : readClasses(read.classes);
+    const imagesPath = await find(string('dir', dir), `${prefix}-images-idx3-ubyte`);
+    const labelsPath = await find(dir, `${prefix}-labels-idx1-ubyte`);
+    const labels = await readIdx(labelsPath, 1);
+    const images = await readIdx(imagesPath, 3);
+    assertFitting(imagesPath, images, labelsPath, labels, classes);
+    const { data, sizes: shape } = images;
+    const pictures = new ArrayDataset({ images: { data, shape }, labels: labels.data, classes });
+    return new IdxDataset(pictures, imagesPath);
+  }
+
+  label(index: number): number {
+    return this.#pictures.label(index);
+  }
+
+  /** Grey as RGB. */
+  async image(index: number): Promise<Picture> {
+    return this.#pictures.image(index);
+  }
+
+  name(index: number): string {
+    return `picture ${index} of ${this.#path}`;
+  }
+}
+
+/** The plain file before the compressed one. */
+async function find(dir: string, name: string): Promise<string> {
+  const plain = join(dir, name);
+  for (const path of [plain, `${plain}.gz`]) {
+    try {
+      await access(path);
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fromFileError(error, 'read', path);
+    }
+  }
+  throw new GoogLeNetError('FILE_NOT_FOUND', `Cannot read ${plain}: neither it nor ${name}.gz exists.`);
+}
+
+function assertFitting(
+  imagesPath: string,
+  { sizes }: Idx,
+  labelsPath: string,
+  { data: labels }: Idx,
+  classes: readonly string[],
+): void {
+  const [count = 0, height = 0, width = 0] = sizes;
+  const problem = (what: string) => new GoogLeNetError('INVALID_DATASET', what);
+  if (count !== labels.length) {
+    throw problem(`${imagesPath} has ${count} pictures, but ${labelsPath} has ${labels.length} labels.`);
+  }
+  if (count === 0) throw problem(`${imagesPath} has no pictures.`);
+  if (height === 0 || width === 0)
+    throw problem(`The pictures of ${imagesPath} have ${height} × ${width} pixels.`);
+  const at = labels.findIndex((label) => label >= classes.length);
+  if (at === -1) return;
+  const fix = 'Name all classes with the option classes';
+  throw problem(
+    `Label ${at} of ${labelsPath} is ${labels[at]}, but there are ${classes.length} classes. ${fix}.`,
+  );
+}

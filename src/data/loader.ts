@@ -1,0 +1,170 @@
+import { GoogLeNetError } from '../errors.js';
+import { boolean, integer, invalid, object, oneOf, options, seed, signal } from '../validate.js';
+import { type Augment, type AugmentOptions, isPlainEvaluation, readAugment } from './augment.js';
+import { batchCount, MAX_BATCH_SIZE, UNREADABLE, type Unreadable, visit } from './batches.js';
+import type { Dataset } from './dataset.js';
+import type { Feed } from './items.js';
+import { type Batch, prepare } from './prepare.js';
+import { epochOrder } from './sampler.js';
+import { readShard, type Shard, shardLength } from './shards.js';
+import { StreamDataset } from './stream-dataset.js';
+import { streamFeed } from './stream-feed.js';
+import { checkResizeCrop } from './transforms.js';
+
+export interface LoaderOptions {
+  batchSize: number;
+  /** Default true. */
+  shuffle?: boolean;
+  /** Leaves out a last batch that is smaller than the others. Default false. */
+  dropLast?: boolean;
+  /** Of the order and the augmentation, in [0, 2^64). Default 0. */
+  seed?: number | bigint;
+  /** Short edge of the resized pictures. Default 256. */
+  resize?: number;
+  /** Edge of the pictures that come out. Default 224. */
+  crop?: number;
+  /** Default `none`. */
+  augment?: Augment;
+  /** Batches that are prepared while the caller works on one. Default 2. */
+  prefetch?: number;
+  /** Default `error`. */
+  unreadable?: Unreadable;
+  /** Default: everything. */
+  shard?: Shard;
+}
+
+/** Everything that fixes the batches, with defaults, as plain JSON: loaders with equal plans and equal data give equal bytes. */
+export interface LoaderPlan {
+  readonly seed: string;
+  readonly batchSize: number;
+  /** Pictures in the source, of all shards; null for a stream that does not say. */
+  readonly length: number | null;
+  readonly shuffle: boolean;
+  /** Null where the whole dataset is shuffled, or nothing. */
+  readonly shuffleBuffer: number | null;
+  readonly dropLast: boolean;
+  readonly resize: number;
+  readonly crop: number;
+  readonly augment: AugmentOptions;
+  readonly shard: Shard;
+}
+
+export interface EpochOptions {
+  /** The batch to begin with, counted from 0. Default 0. */
+  start?: number;
+  /** Ends with the error `ABORTED`. */
+  signal?: AbortSignal | undefined;
+}
+
+const KNOWN = [
+  ...(['batchSize', 'shuffle', 'dropLast', 'seed', 'resize', 'crop', 'augment'] as const),
+  ...(['prefetch', 'unreadable', 'shard'] as const),
+] as const;
+
+/**
+ * The batches of any epoch, each a pure function of the seed, the epoch and its position: however often a run stops and goes on,
+ * and whichever picture is ready first, the bytes are the same.
+ */
+export class Loader {
+  /** Pictures that this shard sees in an epoch; null for a stream that does not say. */
+  readonly length: number | null;
+  readonly stepsPerEpoch: number | null;
+  readonly plan: LoaderPlan;
+  readonly #source: Dataset | StreamDataset;
+  readonly #seed: bigint;
+  readonly #preparation: { prefetch: number; unreadable: Unreadable; resize: number; crop: number };
+
+  /** @throws GoogLeNetError `INVALID_ARGUMENT`; `INVALID_DATASET` where an epoch would have no batch. */
+  constructor(source: Dataset | StreamDataset, given: LoaderOptions) {
+    const read = options('options', given, KNOWN);
+    this.#source = readSource(source);
+    this.#seed = seed('seed', read.seed ?? 0);
+    const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
+    const shuffle = boolean('shuffle', read.shuffle ?? true);
+    this.plan = {
+      seed: this.#seed.toString(),
+      batchSize: integer('batchSize', read.batchSize, 1, MAX_BATCH_SIZE),
+      length: source.length,
+      shuffle,
+      shuffleBuffer: shuffle && source instanceof StreamDataset ? source.shuffleBuffer : null,
+      dropLast: boolean('dropLast', read.dropLast ?? false),
+      ...sizes,
+      augment: readAugment(read.augment ?? 'none'),
+      shard: readShard(read.shard),
+    };
+    this.#preparation = {
+      ...sizes,
+      prefetch: integer('prefetch', read.prefetch ?? 2, 0, 64),
+      unreadable: oneOf('unreadable', read.unreadable ?? 'error', UNREADABLE),
+    };
+    const share = this.#share();
+    const { batchSize, dropLast } = this.plan;
+    this.stepsPerEpoch = share === null ? null : batchCount(share, batchSize, dropLast);
+    this.length = share === null || !dropLast ? share : batchCount(share, batchSize, true) * batchSize;
+    if (this.stepsPerEpoch === 0) throw noBatch(this.plan);
+  }
+
+  /**
+   * The batches of an epoch (counted from 0), prepared ahead of the caller. However the loop ends (its end, `break`, a throw, the
+   * signal), the pictures in work are waited for, so nothing goes on behind the caller's back.
+   * @throws GoogLeNetError `INVALID_ARGUMENT` at once; while iterating `ABORTED`, `INVALID_DATASET` for streams that break off, and,
+   * at the batch that needs the picture, what the source throws (`INVALID_IMAGE`, `FILE_NOT_FOUND` …).
+   */
+  epoch(epoch: number, given: EpochOptions = {}): AsyncGenerator<Batch, void, undefined> {
+    const read = options('options', given, ['start', 'signal']);
+    integer('epoch', epoch, 0);
+    const start = integer('start', read.start ?? 0, 0);
+    const how = { ...this.#preparation, signal: signal('signal', read.signal) };
+    const augment = isPlainEvaluation(this.plan.augment)
+      ? null
+      : { options: this.plan.augment, seed: this.#seed, epoch };
+    return prepare(this.#feed(epoch, start), { ...how, augment });
+  }
+
+  #share(): number | null {
+    const { length, shard, dropLast } = this.plan;
+    if (length === null) return null;
+    return shardLength(length, shard, dropLast || this.#source instanceof StreamDataset);
+  }
+
+  #feed(epoch: number, start: number): Feed {
+    const { batchSize, dropLast, shuffle, shard } = this.plan;
+    const source = this.#source;
+    if (source instanceof StreamDataset) {
+      const shuffleBuffer = this.plan.shuffleBuffer ?? 0;
+      const order = { shuffleBuffer, shard, seed: this.#seed, epoch };
+      return streamFeed(source, { batchSize, dropLast, start, ...order });
+    }
+    // Drawn with the first batch: an epoch that is never begun costs nothing.
+    let order: Uint32Array | undefined;
+    const at = (i: number) => {
+      order ??= epochOrder(source.length, { seed: this.#seed, epoch, shuffle });
+      const position = shard.rank + i * shard.of;
+      return { index: order[position % order.length] as number, position };
+    };
+    const length = shardLength(source.length, shard, dropLast);
+    return visit(source, { length, at, batchSize, dropLast, start });
+  }
+}
+
+function readSource(given: Dataset | StreamDataset): Dataset | StreamDataset {
+  if (given instanceof StreamDataset) return given;
+  const { length, classes, label, image } = object('source', given) as unknown as Dataset;
+  const isDataset =
+    Number.isSafeInteger(length) &&
+    length >= 0 &&
+    Array.isArray(classes) &&
+    [label, image].every((f) => typeof f === 'function');
+  if (isDataset) return given;
+  throw invalid('source', 'a dataset with length, classes, label() and image(), or a StreamDataset', given);
+}
+
+function noBatch({ length, batchSize, dropLast, shard: { of } }: LoaderPlan): GoogLeNetError {
+  if (length === 0) return new GoogLeNetError('INVALID_DATASET', 'The dataset is empty. Add pictures.');
+  const shards = of === 1 ? '' : ` for ${of} shards`;
+  const why = dropLast ? 'dropLast leaves out the rest' : 'a stream has only whole rounds of the shards';
+  return new GoogLeNetError(
+    'INVALID_DATASET',
+    `The dataset has ${length} pictures${shards}, fewer than one batch of ${batchSize} each, and ${why}.`,
+  );
+}

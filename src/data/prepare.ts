@@ -1,0 +1,152 @@
+/** The machinery under `batches()` and `Loader`: pictures → batches, ahead of the caller, in order, whatever finishes first. */
+import { availableParallelism } from 'node:os';
+import { GoogLeNetError } from '../errors.js';
+import type { Images } from '../tensor.js';
+import { isUint8Array } from '../validate.js';
+import type { AugmentOptions } from './augment.js';
+import { augmentPicture } from './augment-apply.js';
+import { decodeEncoded } from './decode.js';
+import type { Feed, Item } from './items.js';
+import { Limiter } from './limiter.js';
+import { Xoshiro128 } from './sampler.js';
+import {
+  checkElongation,
+  checkPixels,
+  copyPicture,
+  type ResizeCropOptions,
+  resizeCropInto,
+} from './transforms.js';
+
+/** A picture that was left out. */
+export interface Skipped {
+  /** Position in the dataset. */
+  readonly index: number;
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface Batch {
+  /** RGB bytes, `[n, crop, crop, 3]`. */
+  images: Images;
+  labels: Int32Array;
+  /** Positions in the dataset. */
+  indices: Uint32Array;
+  /** What the policy `unreadable: 'skip'` has left out; without it, nothing. A batch may be left with no pictures. */
+  skipped: Skipped[];
+}
+
+export interface Preparation extends ResizeCropOptions {
+  /** Null for the pictures of evaluation; else what its random numbers begin with. */
+  augment: { options: AugmentOptions; seed: bigint; epoch: number } | null;
+  unreadable: 'error' | 'skip';
+  prefetch: number;
+  signal: AbortSignal | undefined;
+}
+
+const POOL = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+/**
+ * How many pictures are in work at once. Decoding runs on libuv's pool, of which files and DNS need a thread as well. One more than
+ * there are cores, because a picture also waits: for its file, and for the thread that resizes.
+ */
+const IN_WORK = Math.max(1, Math.min(availableParallelism() + 1, POOL - 1));
+
+/** Batches of a feed. However the loop ends, what is in work is waited for and the feed is closed. */
+export async function* prepare(feed: Feed, plan: Preparation): AsyncGenerator<Batch, void, undefined> {
+  const limiter = new Limiter(IN_WORK);
+  const ahead: Promise<Batch | null>[] = [];
+  let failed = false;
+  try {
+    for (;;) {
+      while (ahead.length <= plan.prefetch) {
+        const batch = feed.next().then((items) => items && load(items, plan, limiter));
+        // Its turn to be awaited may come later than its failure, or never.
+        batch.catch(() => undefined);
+        ahead.push(batch);
+      }
+      const batch = await unlessAborted(ahead.shift() as Promise<Batch | null>, plan.signal);
+      if (batch === null) return;
+      yield batch;
+    }
+  } catch (error) {
+    failed = true;
+    throw error;
+  } finally {
+    await limiter.stop();
+    await feed.close(!plan.signal?.aborted).catch((error) => {
+      // The first failure is the one to report.
+      if (!failed) throw error;
+    });
+  }
+}
+
+async function load(items: readonly Item[], plan: Preparation, limiter: Limiter): Promise<Batch> {
+  const { crop } = plan;
+  const size = crop * crop * 3;
+  const data = new Uint8Array(items.length * size);
+  // Cropped one by one: a batch of large photographs would take gigabytes at full size.
+  const loading = items.map((item, i) =>
+    limiter.run(async () => {
+      const label = item.label();
+      await fill(data.subarray(i * size, (i + 1) * size), item, plan);
+      return label;
+    }),
+  );
+  // All are waited for, so that the first failure in the order of the batch is reported, not the first in time.
+  const results = await Promise.allSettled(loading);
+  const labels: number[] = [];
+  const indices: number[] = [];
+  const skipped: Skipped[] = [];
+  for (const [i, result] of results.entries()) {
+    const { index, name } = items[i] as Item;
+    if (result.status === 'rejected') {
+      if (plan.unreadable === 'error' || !isUnreadable(result.reason)) throw result.reason;
+      skipped.push({ index, name, reason: result.reason.message });
+      continue;
+    }
+    if (skipped.length > 0) data.copyWithin(labels.length * size, i * size, (i + 1) * size);
+    labels.push(result.value);
+    indices.push(index);
+  }
+  return {
+    images: { data: data.subarray(0, labels.length * size), shape: [labels.length, crop, crop, 3] },
+    labels: Int32Array.from(labels),
+    indices: Uint32Array.from(indices),
+    skipped,
+  };
+}
+
+/** Anything else is a mistake of the program, which leaving pictures out would hide. */
+const isUnreadable = (error: unknown): error is GoogLeNetError =>
+  error instanceof GoogLeNetError && ['INVALID_IMAGE', 'FILE_NOT_FOUND', 'FILE_ERROR'].includes(error.code);
+
+async function fill(output: Uint8Array, item: Item, plan: Preparation): Promise<void> {
+  const { name, position } = item;
+  const { augment, resize, crop } = plan;
+  const read = await item.read();
+  const source = isUint8Array(read) ? read : await copyPicture(checkPixels(name, read));
+  if (augment) {
+    const random = Xoshiro128.seeded(augment.seed, augment.epoch, position);
+    output.set(await augmentPicture(source, name, random, { augment: augment.options, resize, crop }));
+    return;
+  }
+  const picture = isUint8Array(source) ? await decodeEncoded(source, name) : source;
+  checkElongation(name, picture, resize);
+  await resizeCropInto(output, [picture], { resize, crop });
+}
+
+async function unlessAborted<T>(promise: Promise<T>, watched: AbortSignal | undefined): Promise<T> {
+  if (!watched) return promise;
+  let abort = () => {};
+  // A new promise each time: one that lives as long as the signal would keep every batch that it has raced with.
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () =>
+      reject(new GoogLeNetError('ABORTED', 'Reading the dataset was aborted.', { cause: watched.reason }));
+    if (watched.aborted) abort();
+    else watched.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([aborted, promise]);
+  } finally {
+    watched.removeEventListener('abort', abort);
+  }
+}

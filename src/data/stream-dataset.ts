@@ -1,0 +1,54 @@
+import { integer, invalid, options } from '../validate.js';
+import { readClasses } from './classes.js';
+import type { Picture } from './dataset.js';
+
+export interface StreamItem {
+  /** Pixels, the bytes of a JPEG, PNG … file, or the path of one. Must not change until its batch has come. */
+  picture: Picture | Uint8Array | string;
+  /** A position in the list of classes. */
+  label: number;
+  /** What messages call it; by default the path, or how many came before it. */
+  name?: string;
+}
+
+/** Opens the stream of an epoch (counted from 0). The same items every time it is called for an epoch, or runs cannot be resumed. */
+export type OpenStream = (
+  epoch: number,
+) =>
+  | AsyncIterable<StreamItem>
+  | Iterable<StreamItem>
+  | Promise<AsyncIterable<StreamItem> | Iterable<StreamItem>>;
+
+export interface StreamOptions {
+  open: OpenStream;
+  classes: readonly string[];
+  /** How many items make an epoch: a stream that ends before is an error, and what follows them is not read. Default: all. */
+  length?: number;
+  /** How many undecoded items are held, of which the next is drawn; 0 leaves them in their order. Default 1024. */
+  shuffleBuffer?: number;
+}
+
+/** A million encoded photographs take 100 GB. */
+const MAX_BUFFER = 2 ** 20;
+
+/** Labelled pictures that come one after the other, anew in every epoch; made by {@link fromIterable}. */
+export class StreamDataset {
+  readonly open: OpenStream;
+  readonly classes: readonly string[];
+  readonly length: number | null;
+  readonly shuffleBuffer: number;
+
+  /** @throws GoogLeNetError `INVALID_ARGUMENT` */
+  constructor(given: StreamOptions) {
+    const read = options('options', given, ['open', 'classes', 'length', 'shuffleBuffer']);
+    if (typeof read.open !== 'function')
+      throw invalid('open', 'a function that takes an epoch and returns an iterable', read.open);
+    this.open = read.open as OpenStream;
+    this.classes = readClasses(read.classes);
+    this.length = read.length === undefined ? null : integer('length', read.length, 1, 2 ** 32 - 1);
+    this.shuffleBuffer = integer('shuffleBuffer', read.shuffleBuffer ?? 1024, 0, MAX_BUFFER);
+  }
+}
+
+/** Pictures of any source that can be iterated: archives, databases, the network. @throws GoogLeNetError `INVALID_ARGUMENT` */
+export const fromIterable = (given: StreamOptions): StreamDataset => new StreamDataset(given);
