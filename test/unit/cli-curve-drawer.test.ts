@@ -1,13 +1,13 @@
 import { CurveDrawer } from '../../src/cli/training/curve-drawer.js';
-import type { CurveFiles } from '../../src/report/write-curves.js';
+import { type ReportFiles, reportFiles } from '../../src/report/write-report.js';
 
-const FILES: CurveFiles = { loss: { svg: 'a', png: 'b' }, accuracy: { svg: 'c', png: 'd' } };
+const FILES = reportFiles('run');
 
 /** Drawings that end when they are told to. */
 function drawings() {
   const started: { end(): void; fail(error: Error): void }[] = [];
   const draw = () =>
-    new Promise<CurveFiles>((resolve, reject) => {
+    new Promise<ReportFiles>((resolve, reject) => {
       started.push({ end: () => resolve(FILES), fail: reject });
     });
   return { started, draw };

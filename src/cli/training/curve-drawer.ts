@@ -1,14 +1,14 @@
-import { type CurveFiles, writeCurves } from '../../report/write-curves.js';
+import { type ReportFiles, writeReport } from '../../report/write-report.js';
 
 /** Keeps the curves of a run up to date while it goes on: at most one drawing at a time, and never in the way of a step. */
 export class CurveDrawer {
-  readonly #draw: () => Promise<CurveFiles>;
+  readonly #draw: () => Promise<ReportFiles>;
   readonly #onFailure: (error: Error) => void;
   #running: Promise<void> | null = null;
   #isStale = false;
 
   /** @param onFailure hears of a drawing that failed; the run goes on. */
-  constructor(runDir: string, onFailure: (error: Error) => void, draw = () => writeCurves(runDir)) {
+  constructor(runDir: string, onFailure: (error: Error) => void, draw = () => writeReport(runDir)) {
     this.#onFailure = onFailure;
     this.#draw = draw;
   }
@@ -34,7 +34,7 @@ export class CurveDrawer {
    * Draws the last state.
    * @throws GoogLeNetError `FILE_ERROR`, `INVALID_RUN_LOG`, …
    */
-  async finish(): Promise<CurveFiles> {
+  async finish(): Promise<ReportFiles> {
     await this.settled();
     return this.#draw();
   }

@@ -1,5 +1,6 @@
-import type { EpochRecord, StepRecord } from '../../report/records.js';
+import type { EpochRecord, EpochScores, StepRecord } from '../../report/records.js';
 import type { EpochEvent, StepEvent } from '../../train/fit.js';
+import type { Scores } from '../../train/scores.js';
 
 /** JSON has no NaN and no infinity. */
 const metric = (value: number | null): number | null =>
@@ -9,22 +10,39 @@ export const stepRecord = (event: StepEvent): StepRecord => ({
   type: 'step',
   step: event.step,
   epoch: event.epoch,
+  time: Date.now() / 1000,
   lr: event.lr,
   loss: metric(event.loss),
   mainLoss: metric(event.mainLoss),
   aux1Loss: metric(event.aux1Loss),
   aux2Loss: metric(event.aux2Loss),
   top1: event.correct / event.count,
+  aux1Top1: null,
+  aux2Top1: null,
+  gradNorm: null,
   imagesPerSecond: metric(event.imagesPerSecond),
+});
+
+const epochScores = ({ loss, top1, top5 }: Scores): EpochScores => ({
+  loss: metric(loss),
+  mainLoss: null,
+  aux1Loss: null,
+  aux2Loss: null,
+  top1,
+  top5,
+  aux1Top1: null,
+  aux2Top1: null,
 });
 
 export const epochRecord = (event: EpochEvent): EpochRecord => ({
   type: 'epoch',
   epoch: event.epoch,
   step: event.step,
+  time: Date.now() / 1000,
   lr: event.lr,
-  train: event.train,
-  validation: event.validation && { ...event.validation, loss: metric(event.validation.loss) },
+  train: epochScores(event.train),
+  validation: event.validation && epochScores(event.validation),
+  skipped: 0,
   imagesPerSecond: metric(event.imagesPerSecond),
   seconds: event.seconds,
 });
