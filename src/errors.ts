@@ -10,7 +10,8 @@ export const ERROR_CODES = {
   INVALID_WEIGHTS: 'A weights file is truncated, malformed or hostile.',
   WEIGHTS_MISMATCH: 'Tensors are missing, unexpected or of another shape than the model.',
   INVALID_CHECKPOINT: 'A checkpoint lacks something that is needed to resume from it.',
-  INVALID_RUN_LOG: 'The metrics of a run (metrics.jsonl) hold something that is not a record.',
+  INVALID_RUN_LOG:
+    'What a run wrote down about itself (metrics.jsonl, validation.json, settings.json) is damaged.',
   INVALID_IMAGE: 'An image could not be decoded.',
   INVALID_DATASET: 'A dataset folder has no classes or no images, or its classes do not match.',
   FILE_NOT_FOUND: 'A file or folder does not exist.',

@@ -1,33 +1,26 @@
-/** The records of a run → the points of its curves, along an axis that counts epochs. */
-import type { EpochRecord, EpochScores, RunRecord, StepRecord } from './records.js';
+/** The records of a run → the points of its curves. */
+import type { EpochRecord, Metric, RunRecord, StepRecord } from './records.js';
 
-export type Point = [epoch: number, value: number];
+export type Point = [x: number, value: number];
 
-export interface Curves {
-  /** Of single batches while the model is trained; averaged in groups where there are many. */
-  steps: Point[];
-  /** Means over whole epochs. */
-  train: Point[];
-  validation: Point[];
+/** What a curve runs along: epochs, as fractions for single steps, or steps. */
+export type XAxis = 'epoch' | 'step';
+
+export interface RunCurves {
+  epochs: readonly EpochRecord[];
+  steps: readonly StepRecord[];
+  stepsPerEpoch: number;
 }
 
-/** What the two charts show: the total loss and the top-1 accuracy. */
-export type Quantity = 'loss' | 'top1';
+/** More than these would only blacken a chart. */
+const MAX_POINTS = 400;
+/** Of float32, in which everything is measured; a file may hold more. */
+const LARGEST = 3.5e38;
 
-/** More than these would only blacken the chart. */
-const MAX_STEP_POINTS = 400;
-
-export function curvesOf(records: readonly RunRecord[], quantity: Quantity): Curves {
+export function curvesOf(records: readonly RunRecord[]): RunCurves {
   const epochs = records.filter((record): record is EpochRecord => record.type === 'epoch');
   const steps = records.filter((record): record is StepRecord => record.type === 'step');
-  const perEpoch = stepsPerEpoch(epochs, steps);
-  const ofEpochs = (scores: (record: EpochRecord) => EpochScores | null) =>
-    defined(epochs.map((record) => [record.epoch, scores(record)?.[quantity]]));
-  return {
-    steps: thinOut(defined(steps.map((record) => [record.step / perEpoch, record[quantity]]))),
-    train: ofEpochs((record) => record.train),
-    validation: ofEpochs((record) => record.validation),
-  };
+  return { epochs, steps, stepsPerEpoch: stepsPerEpoch(epochs, steps) };
 }
 
 /** Before the first epoch is over its length is not known; what there is of it then fills the axis. */
@@ -36,12 +29,32 @@ function stepsPerEpoch(epochs: readonly EpochRecord[], steps: readonly StepRecor
   return complete ? complete.step / complete.epoch : (steps.at(-1)?.step ?? 1);
 }
 
-const defined = (points: readonly [number, number | null | undefined][]): Point[] =>
-  points.filter((point): point is Point => Number.isFinite(point[1]));
+/** Single batches while the model is trained; means of neighbours where there are more than `most`. */
+export function stepPoints(
+  { steps, stepsPerEpoch }: RunCurves,
+  x: XAxis,
+  value: (record: StepRecord) => Metric,
+  most: number = MAX_POINTS,
+): Point[] {
+  const length = x === 'epoch' ? stepsPerEpoch : 1;
+  return thinOut(defined(steps.map((record) => [record.step / length, value(record)])), most);
+}
+
+/** Means over whole epochs, at their end. */
+export function epochPoints(
+  { epochs }: RunCurves,
+  x: XAxis,
+  value: (record: EpochRecord) => Metric | undefined,
+): Point[] {
+  return defined(epochs.map((record) => [record[x], value(record)]));
+}
+
+const defined = (points: readonly [number, Metric | undefined][]): Point[] =>
+  points.filter((point): point is Point => Math.abs(point[1] ?? Number.NaN) <= LARGEST);
 
 /** Means of neighbours, so that the shape stays and a million steps draw as fast as a hundred. */
-function thinOut(points: readonly Point[]): Point[] {
-  const size = Math.ceil(points.length / MAX_STEP_POINTS);
+function thinOut(points: readonly Point[], most: number): Point[] {
+  const size = Math.ceil(points.length / most);
   if (size <= 1) return [...points];
   const mean = (group: readonly Point[], axis: 0 | 1) =>
     group.reduce((sum, point) => sum + point[axis], 0) / group.length;

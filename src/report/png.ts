@@ -1,5 +1,5 @@
 import { renderAsync } from '@resvg/resvg-js';
-import { FONT_FAMILY } from './charts.js';
+import { FONT_FAMILY } from './chart.js';
 
 /** From npm, so that the text looks the same on machines without any font. */
 const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) =>

@@ -1,14 +1,20 @@
-import { join } from 'node:path';
 import { writeFileAtomic } from '../formats/atomic-file.js';
-import { renderCurves } from './charts.js';
+import { chartDocument } from './chart.js';
 import { toPng } from './png.js';
-import { readRunRecords } from './run-log.js';
+import { runCharts } from './run-charts.js';
+import { readRunData } from './run-data.js';
+import { runPage } from './run-page.js';
+import { CHART_FILES, reportFiles } from './write-report.js';
 
-/** Reads the log of a run and writes its charts beside it. Blocks its thread for up to a second: see `writeCurves`. */
+/** Reads the folder of a run and writes report and charts into it. Blocks its thread for a second: see `writeReport`. */
 export async function renderRun(runDir: string): Promise<void> {
-  const charts = renderCurves(await readRunRecords(runDir));
-  for (const [name, svg] of Object.entries(charts)) {
-    await writeFileAtomic(join(runDir, `${name}.svg`), [Buffer.from(svg)]);
-    await writeFileAtomic(join(runDir, `${name}.png`), [await toPng(svg)]);
+  const run = await readRunData(runDir);
+  const files = reportFiles(runDir);
+  await writeFileAtomic(files.report, [Buffer.from(runPage(run))]);
+  const charts = runCharts(run.records);
+  for (const name of CHART_FILES) {
+    const svg = chartDocument(charts[name]);
+    await writeFileAtomic(files[name].svg, [Buffer.from(svg)]);
+    await writeFileAtomic(files[name].png, [await toPng(svg)]);
   }
 }

@@ -1,4 +1,4 @@
-/** Entry point of the worker thread that `writeCurves` starts. */
+/** Entry point of the worker thread that `writeReport` starts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { isErrorCode } from '../errors.js';
 import { renderRun } from './render-run.js';

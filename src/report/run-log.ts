@@ -78,8 +78,16 @@ export class RunLog {
 /** All records of a run; a last line without its end, torn by a kill, is left out. */
 export async function readRunRecords(runDir: string): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
-  for await (const { record } of readLines(join(runDir, METRICS_FILE))) records.push(record);
+  for await (const record of runRecords(runDir)) records.push(record);
   return records;
+}
+
+/**
+ * The same, one after the other.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_RUN_LOG`, `FILE_ERROR`
+ */
+export async function* runRecords(runDir: string): AsyncGenerator<RunRecord, void, void> {
+  for await (const { record } of readLines(join(runDir, METRICS_FILE))) yield record;
 }
 
 async function bytesToKeep(path: string, resume: RunPosition | null): Promise<number> {

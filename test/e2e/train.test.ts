@@ -14,7 +14,7 @@ const train = (out: string, ...more: string[]) => startCli(dir, 'train', ...RECI
 /** The same files as in the run that nothing disturbed, but for how long things took. */
 function expectSameRun(run: string): void {
   const plain = (name: string) =>
-    records(path(name)).map(({ seconds: _, imagesPerSecond: __, ...record }) => record);
+    records(path(name)).map(({ time: _, seconds: __, imagesPerSecond: ___, ...record }) => record);
   expect(plain(run)).toEqual(plain('whole'));
   for (const file of ['model.safetensors', 'best.safetensors']) {
     expect(readFileSync(path(run, file)).equals(readFileSync(path('whole', file)))).toBe(true);
@@ -33,11 +33,16 @@ test('a run leaves its settings, metrics, checkpoint, weights and curves', () =>
     'accuracy.svg',
     'best.safetensors',
     'checkpoints',
+    'learning-rate.png',
+    'learning-rate.svg',
     'loss.png',
     'loss.svg',
     'metrics.jsonl',
     'model.safetensors',
+    'report.html',
     'settings.json',
+    'speed.png',
+    'speed.svg',
   ]);
   expect(readdirSync(path('whole/checkpoints'))).toEqual(['last.safetensors']);
   const types = records(path('whole')).map(({ type }) => type);

@@ -3,11 +3,13 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { renderCurves } from '../../src/report/charts.js';
-import { curvesOf } from '../../src/report/curves.js';
+import { chartDocument } from '../../src/report/chart.js';
+import { curvesOf, epochPoints, stepPoints } from '../../src/report/curves.js';
 import { toPng } from '../../src/report/png.js';
 import type { RunRecord } from '../../src/report/records.js';
+import { type ChartName, runCharts } from '../../src/report/run-charts.js';
 import { RunLog } from '../../src/report/run-log.js';
+import { reportFiles } from '../../src/report/write-report.js';
 import { runRecords } from '../support/runs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -19,56 +21,93 @@ const SHAPES: [string, RunRecord[]][] = [
   ['seven epochs and a half', runRecords({ epochs: 7, stepsPerEpoch: 30, more: 15 })],
   ['five hundred epochs', runRecords({ epochs: 500, stepsPerEpoch: 30 })],
   ['epochs without validation', runRecords({ epochs: 5, stepsPerEpoch: 10, validation: false })],
+  [
+    'auxiliary heads and clipped gradients',
+    withGradients(runRecords({ epochs: 3, stepsPerEpoch: 10, aux: true })),
+  ],
+  ['losses that are none', runRecords({ epochs: 3, stepsPerEpoch: 10 }).map(withoutLoss)],
+  ['numbers beyond float32', runRecords({ epochs: 3, stepsPerEpoch: 10 }).map(enormous)],
   ['epochs alone', runRecords({ epochs: 5, stepsPerEpoch: 10 }).filter(({ type }) => type === 'epoch')],
 ];
 const texts = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
 
+function withGradients(records: RunRecord[]): RunRecord[] {
+  return records.map((record) =>
+    record.type === 'step' ? { ...record, gradNorm: 2 / record.step } : record,
+  );
+}
+
+function withoutLoss(record: RunRecord): RunRecord {
+  const none = { loss: null, mainLoss: null };
+  if (record.type === 'step') return { ...record, ...none };
+  return { ...record, train: { ...record.train, ...none }, validation: null };
+}
+
+function enormous(record: RunRecord): RunRecord {
+  if (record.type === 'epoch') return { ...record, imagesPerSecond: Number.POSITIVE_INFINITY };
+  return { ...record, loss: record.step === 2 ? 1e308 : 3e38, lr: record.step === 2 ? 1e308 : 5e-324 };
+}
+
+function documentsOf(records: readonly RunRecord[]): Record<ChartName, string> {
+  const charts = Object.entries(runCharts(records)).map(([name, chart]) => [name, chartDocument(chart)]);
+  return Object.fromEntries(charts);
+}
+
 describe('The points', () => {
   test('of steps lie between the epochs, and epochs at their number', () => {
-    const { steps, train, validation } = curvesOf(
-      runRecords({ epochs: 2, stepsPerEpoch: 4, more: 2 }),
-      'loss',
-    );
+    const run = curvesOf(runRecords({ epochs: 2, stepsPerEpoch: 4, more: 2 }));
+    const steps = stepPoints(run, 'epoch', ({ loss }) => loss);
     expect(steps.map(([epoch]) => epoch)).toEqual([0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5]);
-    expect(train.map(([epoch]) => epoch)).toEqual([1, 2]);
-    expect(validation).toHaveLength(2);
+    expect(stepPoints(run, 'step', ({ loss }) => loss).map(([step]) => step)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    ]);
+    expect(epochPoints(run, 'epoch', ({ train }) => train.loss).map(([epoch]) => epoch)).toEqual([1, 2]);
+    expect(epochPoints(run, 'step', ({ validation }) => validation?.loss).map(([step]) => step)).toEqual([
+      4, 8,
+    ]);
   });
 
   test('of many steps are averaged without a shift', () => {
     const records = runRecords({ epochs: 100, stepsPerEpoch: 100 });
-    const { steps } = curvesOf(records, 'top1');
+    const steps = stepPoints(curvesOf(records), 'epoch', ({ top1 }) => top1);
     expect(steps.length).toBeLessThanOrEqual(400);
     const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     const all = records.flatMap((record) => (record.type === 'step' ? [record.top1 ?? 0] : []));
     expect(mean(steps.map(([, value]) => value))).toBeCloseTo(mean(all), 12);
   });
 
-  test('that are not numbers are left out', () => {
-    const records = runRecords({ epochs: 1, stepsPerEpoch: 4 });
-    const broken = records.map((record) =>
-      record.type === 'step' && record.step === 2 ? { ...record, loss: null } : record,
-    );
-    expect(curvesOf(broken, 'loss').steps).toHaveLength(3);
+  test('that are not numbers, or larger than any that is measured, are left out', () => {
+    const values = [null, 1, Number.NaN, Number.POSITIVE_INFINITY, 1e300, 2];
+    const run = curvesOf(runRecords({ epochs: 1, stepsPerEpoch: 6 }));
+    expect(stepPoints(run, 'step', ({ step }) => values[step - 1] ?? null)).toEqual([
+      [2, 1],
+      [6, 2],
+    ]);
   });
 });
 
-describe.each(SHAPES)('The charts of %s', (_, records) => {
-  const charts = renderCurves(records);
+const TITLES: [ChartName, string, string, string][] = [
+  ['loss', 'Loss', 'epoch', 'total loss'],
+  ['accuracy', 'Accuracy', 'epoch', 'classified correctly'],
+  ['head-losses', 'Loss of each head', 'epoch', 'cross entropy'],
+  ['head-accuracies', 'Top-1 accuracy of each head', 'epoch', 'classified correctly'],
+  ['learning-rate', 'Learning rate', 'step', 'learning rate'],
+  ['speed', 'Speed of training', 'step', 'images/s'],
+  ['gradient-norm', 'Gradient norm', 'step', 'norm'],
+];
 
-  test('are SVG documents with title, axes and no stray number', () => {
-    for (const [svg, title] of [
-      [charts.loss, 'Loss'],
-      [charts.accuracy, 'Top-1 accuracy'],
-    ] as const) {
-      expect(svg).toMatch(/^<svg[^>]* width="800" height="450"/);
-      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-      expect(texts(svg)).toEqual(expect.arrayContaining([title, 'epoch', '0']));
-    }
-    expect(texts(charts.loss)).toContain('total loss');
+describe.each(SHAPES)('The charts of %s', (_, records) => {
+  const documents = documentsOf(records);
+
+  test.each(TITLES)('are SVG documents with title, axes and no stray number: %s', (name, title, x, y) => {
+    const svg = documents[name];
+    expect(svg).toMatch(/^<svg[^>]* width="800" height="450"/);
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    expect(texts(svg)).toEqual(expect.arrayContaining([title, x, y, '0']));
   });
 
   test('become PNG pictures of 1600 × 900', async () => {
-    for (const svg of Object.values(charts)) {
+    for (const svg of [documents.loss, documents['learning-rate']]) {
       const { width, height, format } = await sharp(await toPng(svg)).metadata();
       expect({ width, height, format }).toEqual({ width: 1600, height: 900, format: 'png' });
     }
@@ -76,34 +115,50 @@ describe.each(SHAPES)('The charts of %s', (_, records) => {
 });
 
 describe('A chart', () => {
-  const charts = renderCurves(runRecords({ epochs: 12, stepsPerEpoch: 20 }));
+  const documents = documentsOf(runRecords({ epochs: 12, stepsPerEpoch: 20, aux: true }));
 
   test('names its lines and says where the run stands', () => {
-    expect(texts(charts.accuracy)).toEqual(
-      expect.arrayContaining(['training, by step', 'training, by epoch', 'validation', '100 %', '12']),
+    expect(texts(documents.accuracy)).toEqual(
+      expect.arrayContaining(['training (faint: by step)', 'validation', 'training, top-5', '100 %', '12']),
     );
-    expect(texts(charts.accuracy).join()).toMatch(
+    expect(texts(documents.accuracy).join()).toMatch(
       /after epoch 12: training 76\.\d %, validation 69\.\d % \(the highest so far\)/,
     );
-    expect(texts(charts.loss).join()).toMatch(
+    expect(texts(documents.loss).join()).toMatch(
       /after epoch 12: training 0\.\d+, validation 0\.\d+ \(the lowest so far\)/,
     );
+    expect(texts(documents['learning-rate'])).toContain('0.01 at first, 0.01 in step 240');
+    expect(texts(documents.speed)).toContain('30.0 images/s in the latest epoch');
+  });
+
+  test('names each head, in training and in validation', () => {
+    const heads = ['main', 'auxiliary 1', 'auxiliary 2'].flatMap((head) => [head, `${head}, validation`]);
+    expect(texts(documents['head-losses'])).toEqual(expect.arrayContaining(heads));
+    expect(texts(documents['head-accuracies'])).toEqual(expect.arrayContaining(heads));
   });
 
   test('leaves out lines that do not exist', () => {
-    const { loss } = renderCurves(runRecords({ epochs: 5, stepsPerEpoch: 10, validation: false }));
-    expect(texts(loss)).not.toContain('validation');
+    const plain = documentsOf(runRecords({ epochs: 5, stepsPerEpoch: 10, validation: false }));
+    expect(texts(plain.loss)).not.toContain('validation');
+    expect(texts(plain['head-losses']).join()).not.toMatch(/auxiliary|validation/);
+  });
+
+  test('names single steps while there are no means', () => {
+    const { loss } = documentsOf(runRecords({ epochs: 0, stepsPerEpoch: 30, more: 4 }));
+    expect(texts(loss)).toEqual(
+      expect.arrayContaining(['training, by step', 'the first epoch is under way']),
+    );
   });
 
   test('is not flattened by one wild step', () => {
     const wild = runRecords({ epochs: 10, stepsPerEpoch: 20 }).map((record) =>
       record.type === 'step' && record.step === 33 ? { ...record, loss: 1e6 } : record,
     );
-    expect(texts(renderCurves(wild).loss)).toContain('4');
+    expect(texts(documentsOf(wild).loss)).toContain('4');
   });
 
   test('has its text and both colours in the PNG, without any font of the system', async () => {
-    const { data } = await sharp(await toPng(charts.loss))
+    const { data } = await sharp(await toPng(documents.loss))
       .removeAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true });
@@ -116,16 +171,16 @@ describe('A chart', () => {
     const dark = (r: number, g: number, b: number) => r + g + b < 200;
     expect(count(20, 80, dark)).toBeGreaterThan(300);
     expect(count(840, 900, dark)).toBeGreaterThan(100);
-    expect(count(160, 780, (r, g, b) => r === 0 && g === 0x72 && b === 0xb2)).toBeGreaterThan(2000);
-    expect(count(160, 780, (r, g, b) => r === 0xd5 && g === 0x5e && b === 0)).toBeGreaterThan(2000);
+    expect(count(200, 780, (r, g, b) => r === 0 && g === 0x72 && b === 0xb2)).toBeGreaterThan(2000);
+    expect(count(200, 780, (r, g, b) => r === 0xd5 && g === 0x5e && b === 0)).toBeGreaterThan(2000);
   });
 });
 
-describe('Drawing beside a process that trains', () => {
+describe('Reporting beside a process that trains', () => {
   const at = temporaryFolder();
   const child = async (folder: string) => {
     const support = resolve(__dirname, '../support');
-    const script = resolve(support, 'write-curves-child.ts');
+    const script = resolve(support, 'write-report-child.ts');
     const { stdout } = await promisify(execFile)(process.execPath, [
       '-r',
       resolve(support, 'register.cjs'),
@@ -135,22 +190,27 @@ describe('Drawing beside a process that trains', () => {
     return JSON.parse(stdout) as { files: unknown; longestMs: number };
   };
 
-  test('writes four files and hardly stops its thread', async () => {
+  test('writes nine files and hardly stops its thread', async () => {
     const log = await RunLog.open(at());
     for (const record of runRecords({ epochs: 30, stepsPerEpoch: 30 })) await log.append(record);
     await log.close();
     const { files, longestMs } = await child(at());
-    const pair = (name: string) => ({ svg: at(`${name}.svg`), png: at(`${name}.png`) });
-    expect(files).toEqual({ loss: pair('loss'), accuracy: pair('accuracy') });
+    expect(files).toEqual(reportFiles(at()));
     expect((await readdir(at())).sort()).toEqual([
       'accuracy.png',
       'accuracy.svg',
+      'learning-rate.png',
+      'learning-rate.svg',
       'loss.png',
       'loss.svg',
       'metrics.jsonl',
+      'report.html',
+      'speed.png',
+      'speed.svg',
     ]);
     expect(await readFile(at('loss.svg'), 'utf8')).toMatch(/^<svg/);
-    // Loading and drawing take 300 ms and more, all of them on the other thread.
+    expect(await readFile(at('report.html'), 'utf8')).toMatch(/^<!doctype html>/);
+    // Loading and drawing take 500 ms and more, all of them on the other thread.
     expect(longestMs).toBeLessThan(100);
   });
 

@@ -1,5 +1,5 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import type { EpochRecord, StepRecord } from '../../src/report/records.js';
+import type { EpochRecord, EpochScores, StepRecord } from '../../src/report/records.js';
 import { METRICS_FILE, RunLog, readRunRecords } from '../../src/report/run-log.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -10,22 +10,32 @@ const step = (number: number, more: Partial<StepRecord> = {}): StepRecord => ({
   type: 'step',
   step: number,
   epoch: Math.ceil(number / 3),
+  time: 1_700_000_000.5 + number,
   lr: 0.01,
   loss: 2.5 / number,
   mainLoss: 1.5 / number,
   aux1Loss: 1.6,
   aux2Loss: 1.7,
   top1: 0.25,
+  aux1Top1: 0.125,
+  aux2Top1: 0.1875,
+  gradNorm: null,
   imagesPerSecond: 31.5,
   ...more,
+});
+const scores = (loss: number): EpochScores => ({
+  ...{ loss, mainLoss: loss / 2, aux1Loss: null, aux2Loss: null },
+  ...{ top1: 0.3, top5: 0.8, aux1Top1: null, aux2Top1: null },
 });
 const epoch = (number: number, more: Partial<EpochRecord> = {}): EpochRecord => ({
   type: 'epoch',
   epoch: number,
   step: number * 3,
+  time: 1_700_000_000.75 + number * 3,
   lr: 0.01,
-  train: { loss: 2, top1: 0.3, top5: 0.8 },
-  validation: { loss: 2.1, top1: 0.28, top5: 0.7 },
+  train: scores(2),
+  validation: scores(2.1),
+  skipped: 0,
   imagesPerSecond: 30,
   seconds: 12.5,
   ...more,
@@ -127,6 +137,25 @@ describe('What is no log is refused', () => {
     ['a list', '[]\n', 'an object'],
     ['a missing field', `${JSON.stringify({ ...step(1), loss: undefined })}\n`, 'record.loss'],
     ['a text for a number', `${JSON.stringify({ ...step(1), step: '1' })}\n`, 'record.step'],
+    [
+      'a record of before times were written',
+      `${JSON.stringify({ ...step(1), time: undefined })}\n`,
+      'record.time',
+    ],
+    ['a time that no date has', `${JSON.stringify({ ...step(1), time: 1e300 })}\n`, 'record.time'],
+    [
+      'a learning rate beyond all numbers',
+      JSON.stringify(step(1)).replace('0.01', '1e999').concat('\n'),
+      'record.lr',
+    ],
+    ['a step before the first', `${JSON.stringify({ ...step(1), step: 0 })}\n`, 'record.step'],
+    ['half an epoch', `${JSON.stringify({ ...epoch(1), epoch: 1.5 })}\n`, 'record.epoch'],
+    [
+      'scores without those of a head',
+      `${JSON.stringify({ ...epoch(1), train: { ...scores(1), aux1Top1: undefined } })}\n`,
+      'record.train.aux1Top1',
+    ],
+    ['fewer than no pictures', `${JSON.stringify({ ...epoch(1), skipped: -1 })}\n`, 'record.skipped'],
     ['scores that are none', `${JSON.stringify({ ...epoch(1), train: 3 })}\n`, 'record.train'],
     ['a line without end', 'x'.repeat(200_000), 'too long'],
   ])('%s', async (_, content, mention) => {

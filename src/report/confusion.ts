@@ -1,0 +1,51 @@
+/** What a confusion matrix says of classes and of pairs of them. */
+import type { ValidationRecord } from './validation-record.js';
+
+export interface ClassScore {
+  name: string;
+  pictures: number;
+  correct: number;
+  /** Fraction of its pictures, null where it has none. */
+  accuracy: number | null;
+}
+
+/** From the lowest accuracy to the highest; classes without pictures come last. */
+export function classScores({ classes, confusion }: ValidationRecord): ClassScore[] {
+  const scores = classes.map((name, label): ClassScore => {
+    const row = confusion[label] ?? [];
+    const pictures = sum(row);
+    const correct = row[label] ?? 0;
+    return { name, pictures, correct, accuracy: pictures === 0 ? null : correct / pictures };
+  });
+  return scores.sort((a, b) => (a.accuracy ?? 2) - (b.accuracy ?? 2));
+}
+
+export interface ConfusedPair {
+  label: string;
+  predicted: string;
+  pictures: number;
+  /** Fraction of the pictures of the true class. */
+  share: number;
+}
+
+/** The pairs with the most pictures first; of equals, those that are the larger part of their class. */
+export function confusedPairs({ classes, confusion }: ValidationRecord, most: number): ConfusedPair[] {
+  const pairs = confusion.flatMap((row, label) => {
+    const total = sum(row);
+    return row.flatMap((pictures, predicted): ConfusedPair[] =>
+      pictures === 0 || predicted === label
+        ? []
+        : [
+            {
+              label: classes[label] ?? '',
+              predicted: classes[predicted] ?? '',
+              pictures,
+              share: pictures / total,
+            },
+          ],
+    );
+  });
+  return pairs.sort((a, b) => b.pictures - a.pictures || b.share - a.share).slice(0, most);
+}
+
+export const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);

@@ -1,0 +1,58 @@
+/** Where a run stands. */
+import { curvesOf } from './curves.js';
+import type { EpochRecord, Metric, RunRecord } from './records.js';
+
+export interface RunScores {
+  epochs: number;
+  steps: number;
+  /** Of all epochs that are over, with their validation. */
+  seconds: number;
+  /** Mean while the model is trained. */
+  imagesPerSecond: Metric;
+  final: EpochRecord | null;
+  /** The epoch with the highest accuracy on the validation pictures; the earliest of equals. */
+  best: EpochRecord | null;
+  /** The epoch with the lowest loss on the validation pictures; the earliest of equals. */
+  lowest: EpochRecord | null;
+  /** Pictures that were left out because they could not be read, in all epochs. */
+  skipped: number;
+  /** Of the latest record, seconds since 1970. */
+  time: number | null;
+}
+
+export function scoresOf(records: readonly RunRecord[]): RunScores {
+  const { epochs, steps } = curvesOf(records);
+  const last = records.at(-1);
+  const final = epochs.at(-1) ?? null;
+  return {
+    epochs: final?.epoch ?? 0,
+    steps: last?.step ?? 0,
+    seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+    imagesPerSecond: mean((final ? epochs : steps).map((record) => record.imagesPerSecond)),
+    final,
+    best: highest(epochs, ({ validation }) => validation?.top1 ?? null),
+    lowest: highest(epochs, ({ validation }) => negative(validation?.loss ?? null)),
+    skipped: epochs.reduce((sum, { skipped }) => sum + skipped, 0),
+    time: last?.time ?? null,
+  };
+}
+
+/** The epoch with the highest value; the earliest of equals, and null where none has one. */
+function highest(
+  epochs: readonly EpochRecord[],
+  value: (record: EpochRecord) => number | null,
+): EpochRecord | null {
+  let best: { record: EpochRecord; value: number } | null = null;
+  for (const record of epochs) {
+    const found = value(record);
+    if (found !== null && found > (best?.value ?? -Infinity)) best = { record, value: found };
+  }
+  return best?.record ?? null;
+}
+
+const negative = (value: Metric): Metric => (value === null ? null : -value);
+
+function mean(values: readonly Metric[]): Metric {
+  const known = values.filter((value): value is number => Number.isFinite(value));
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value / known.length, 0);
+}

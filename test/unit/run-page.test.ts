@@ -1,0 +1,191 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { RunRecord } from '../../src/report/records.js';
+import { type RunData, readRunData } from '../../src/report/run-data.js';
+import { runPage } from '../../src/report/run-page.js';
+import { errorWith } from '../support/errors.js';
+import { runRecords, validationRecord } from '../support/runs.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const at = temporaryFolder();
+const CLASSES = ['cat', 'dog', 'emu'];
+const RECORDS = runRecords({ epochs: 2, stepsPerEpoch: 30, aux: true });
+const SETTINGS = {
+  train: { folder: 'pictures/train', pictures: 480 },
+  validation: null,
+  weights: null,
+  settings: { epochs: 2, lr: 0.01, threads: null },
+  classes: CLASSES,
+  environment: { libtorch: '2.13.0+cpu' },
+};
+
+/** The folder of a run, read and made a page. */
+async function pageOf(parts: {
+  records?: RunRecord[];
+  settings?: unknown;
+  validation?: unknown;
+}): Promise<string> {
+  const { records = RECORDS, settings, validation } = parts;
+  const folder = at('first run');
+  await mkdir(folder, { recursive: true });
+  const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+  await writeFile(at('first run', 'metrics.jsonl'), lines);
+  if (settings !== undefined) await writeFile(at('first run', 'settings.json'), JSON.stringify(settings));
+  if (validation !== undefined)
+    await writeFile(at('first run', 'validation.json'), JSON.stringify(validation));
+  return runPage(await readRunData(folder));
+}
+
+const textOf = (page: string): string =>
+  page
+    .replace(/<style.*?<\/style>/gs, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+
+const POLICY = 'default-src &#39;none&#39;; img-src data:; style-src &#39;unsafe-inline&#39;';
+const FOREIGN = /<script|<link|<iframe|@import|\ssrc="(?!data:image)|href=|url\((?!#zr)/i;
+
+/** What every page must be, whatever the run. */
+function expectSound(page: string): void {
+  expect(page.startsWith('<!doctype html>')).toBe(true);
+  expect(page.includes(`content="${POLICY}"`)).toBe(true);
+  expect(page.match(FOREIGN)).toBeNull();
+  expect(page.match(/.{20}(NaN|Infinity|undefined|\[object).{20}/)).toBeNull();
+  const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+}
+
+test('a run with everything has all its sections', async () => {
+  const page = await pageOf({ settings: SETTINGS, validation: validationRecord(CLASSES) });
+  expectSound(page);
+  const text = textOf(page);
+  for (const part of [
+    'Run first run',
+    'Complete: 2 of 2 epochs, 60 steps. Latest record: 2023-11-14 22:13 UTC.',
+    'Loss of each head',
+    'auxiliary 2, validation',
+    'It was not measured: the gradients are not clipped.',
+    'cat → dog 2 20.0 %',
+    '80.0 % of 10',
+    'dog 75.0 % is cat 12.5 % cat/1.png',
+    'train pictures/train (480 pictures)',
+    'threads none',
+    'libtorch 2.13.0+cpu',
+  ]) {
+    expect(text).toContain(part);
+  }
+  expect(page.match(/<figure class="chart">/g)).toHaveLength(7);
+  expect(page.match(/<img src="data:image\/png;base64,/g)).toHaveLength(6);
+});
+
+test.each<[string, RunRecord[], string]>([
+  ['nothing', [], 'No step has been recorded yet.'],
+  [
+    'the first step',
+    runRecords({ epochs: 0, stepsPerEpoch: 9, more: 1 }),
+    'Not complete: 0 of 2 epochs, 1 step.',
+  ],
+  ['one epoch', runRecords({ epochs: 1, stepsPerEpoch: 9 }), 'Not complete: 1 of 2 epochs, 9 steps.'],
+  ['no auxiliary heads', runRecords({ epochs: 2, stepsPerEpoch: 9 }), 'Complete: 2 of 2 epochs, 18 steps.'],
+])('a run of %s has a page', async (_, records, state) => {
+  const page = await pageOf({ records, settings: SETTINGS });
+  expectSound(page);
+  expect(textOf(page)).toContain(state);
+  expect(textOf(page)).not.toContain('auxiliary 1');
+  expect(textOf(page)).toContain('There is no validation.json');
+});
+
+test('a run that diverged and left pictures out has a page', async () => {
+  const none = { loss: null, mainLoss: null, aux1Loss: null, aux2Loss: null };
+  const records = RECORDS.map((record) =>
+    record.type === 'step'
+      ? { ...record, ...none }
+      : { ...record, train: { ...record.train, ...none }, skipped: 2 },
+  );
+  const page = await pageOf({ records });
+  expectSound(page);
+  expect(textOf(page)).toContain('none training loss');
+  expect(textOf(page)).toContain('4 pictures could not be read and were left out.');
+  expect(textOf(page)).toContain('The folder has no settings.json.');
+});
+
+const HOSTILE = `"><script>alert(1)</script>'<img src=x onerror=alert(2)>&amp;\u202e\u0000\ud800`;
+
+test('hostile names stay text everywhere', async () => {
+  const classes = [HOSTILE, `${HOSTILE} 2`, 'fill="#333333"'];
+  const validation = validationRecord(classes);
+  for (const entry of [...validation.mistakes, ...validation.samples]) entry.name = HOSTILE;
+  const settings = {
+    ...SETTINGS,
+    train: { folder: HOSTILE, pictures: HOSTILE },
+    settings: { [HOSTILE]: HOSTILE, nested: { [HOSTILE]: 1 } },
+    environment: { [HOSTILE]: HOSTILE },
+  };
+  const page = await pageOf({ settings, validation });
+  expectSound(page);
+  expect(page.match(/<img src=x|<script/)).toBeNull();
+  // Nothing but what this package writes is an element.
+  const elements = new Set([...page.matchAll(/<([a-z0-9]+)/gi)].map(([, name]) => name));
+  const ours =
+    'html head meta title style body main h1 h2 h3 p div span b i bdi ul li table tr th td figure figcaption img';
+  const drawn = 'svg g path rect text defs clipPath';
+  expect([...elements].filter((name) => !`${ours} ${drawn}`.split(' ').includes(name ?? ''))).toEqual([]);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be left.
+  expect(page.match(/[\u0000-\u0009\u000b-\u001f\ufffe]|\p{Surrogate}/u)).toBeNull();
+  expect(page.includes('&lt;script&gt;alert(1)')).toBe(true);
+});
+
+test.each([
+  [2, 2, true],
+  [30, 30, true],
+  [31, 0, true],
+  [200, 0, true],
+  [201, 0, false],
+  [1000, 0, false],
+])('%i classes are shown as fits their number', async (count, numbered, hasMap) => {
+  const classes = Array.from({ length: count }, (_, i) => `class ${i}`);
+  const page = await pageOf({ validation: validationRecord(classes) });
+  expectSound(page);
+  expect(page.includes('aria-label="Confusion matrix"')).toBe(hasMap);
+  expect(page.match(/font-size="11" fill="var\(--paper\)">8</g)?.length ?? 0).toBe(numbered);
+  const bars = page.match(/<i style="width:/g)?.length;
+  expect(bars).toBe(count > 100 ? 50 : count);
+  expect(page.length).toBeLessThan(500_000);
+});
+
+test('a class without pictures, and a validation without mistakes', async () => {
+  const validation = { ...validationRecord(CLASSES), mistakes: [], samples: [] };
+  validation.confusion = [
+    [0, 0, 0],
+    [0, 10, 0],
+    [0, 0, 10],
+  ];
+  const text = textOf(await pageOf({ validation }));
+  expect(text).toContain('cat no pictures');
+  expect(text).toContain('No class was taken for another one.');
+  expect(text).toContain('No picture was classified wrongly.');
+  expect(text).toContain('No samples were kept.');
+});
+
+test('a hundred thousand steps make a small page', () => {
+  const run: RunData = {
+    name: 'long',
+    records: runRecords({ epochs: 40, stepsPerEpoch: 2500, aux: true }),
+    settings: null,
+    validation: null,
+  };
+  const page = runPage(run);
+  expectSound(page);
+  expect(page.length).toBeLessThan(300_000);
+});
+
+test.each([
+  ['settings.json', 'not JSON'],
+  ['settings.json', '{"settings":3}'],
+  ['settings.json', '{"settings":{},"train":7}'],
+  ['validation.json', '{}'],
+  ['metrics.jsonl', '{}\n'],
+])('a damaged %s fails with its name: %s', async (name, content) => {
+  await pageOf({ settings: SETTINGS });
+  await writeFile(at('first run', name), content);
+  await expect(readRunData(at('first run'))).rejects.toMatchObject(errorWith('INVALID_RUN_LOG', name));
+});
