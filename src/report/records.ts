@@ -10,6 +10,8 @@ export interface StepRecord {
   step: number;
   /** Counted from 1. */
   epoch: number;
+  /** Seconds since 1970. */
+  time: number;
   lr: number;
   /** Cross entropy of the main head plus the weighted ones of the auxiliary heads. */
   loss: Metric;
@@ -18,14 +20,23 @@ export interface StepRecord {
   aux2Loss: Metric;
   /** Fraction of the batch whose label has the highest main logit. */
   top1: Metric;
+  aux1Top1: Metric;
+  aux2Top1: Metric;
+  /** Null where gradients are not clipped. */
+  gradNorm: Metric;
   imagesPerSecond: Metric;
 }
 
 export interface EpochScores {
   loss: Metric;
+  mainLoss: Metric;
+  aux1Loss: Metric;
+  aux2Loss: Metric;
   /** Fractions of the pictures, in [0, 1]. */
   top1: Metric;
   top5: Metric;
+  aux1Top1: Metric;
+  aux2Top1: Metric;
 }
 
 export interface EpochRecord {
@@ -34,10 +45,14 @@ export interface EpochRecord {
   epoch: number;
   /** The last step of the epoch. */
   step: number;
+  /** Seconds since 1970. */
+  time: number;
   lr: number;
   /** Means over the epoch while the model changed. */
   train: EpochScores;
   validation: EpochScores | null;
+  /** Unreadable pictures left out in this epoch. */
+  skipped: number;
   imagesPerSecond: Metric;
   seconds: number;
 }
@@ -49,11 +64,20 @@ export function checkRecord(value: unknown): RunRecord {
   const record = object('record', value);
   const type = oneOf('record.type', record.type, ['step', 'epoch'] as const);
   metrics('record', record, ['imagesPerSecond']);
-  numbers(record, ['epoch', 'step', 'lr']);
+  numbers(record, ['epoch', 'step', 'time', 'lr']);
   if (type === 'step') {
-    metrics('record', record, ['loss', 'mainLoss', 'aux1Loss', 'aux2Loss', 'top1']);
+    metrics('record', record, [
+      'loss',
+      'mainLoss',
+      'aux1Loss',
+      'aux2Loss',
+      'top1',
+      'aux1Top1',
+      'aux2Top1',
+      'gradNorm',
+    ]);
   } else {
-    numbers(record, ['seconds']);
+    numbers(record, ['skipped', 'seconds']);
     metrics('record.train', object('record.train', record.train), SCORES);
     if (record.validation !== null) {
       metrics('record.validation', object('record.validation', record.validation), SCORES);
@@ -62,7 +86,7 @@ export function checkRecord(value: unknown): RunRecord {
   return value as RunRecord;
 }
 
-const SCORES = ['loss', 'top1', 'top5'];
+const SCORES = ['loss', 'mainLoss', 'aux1Loss', 'aux2Loss', 'top1', 'top5', 'aux1Top1', 'aux2Top1'];
 
 function numbers(record: Record<string, unknown>, keys: readonly string[]): void {
   for (const key of keys) {

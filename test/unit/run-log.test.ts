@@ -6,16 +6,22 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const at = temporaryFolder();
 
+const NO_HEADS = { mainLoss: null, aux1Loss: null, aux2Loss: null, aux1Top1: null, aux2Top1: null };
+
 const step = (number: number, more: Partial<StepRecord> = {}): StepRecord => ({
   type: 'step',
   step: number,
   epoch: Math.ceil(number / 3),
+  time: 1.7e9,
   lr: 0.01,
   loss: 2.5 / number,
   mainLoss: 1.5 / number,
   aux1Loss: 1.6,
   aux2Loss: 1.7,
   top1: 0.25,
+  aux1Top1: null,
+  aux2Top1: null,
+  gradNorm: null,
   imagesPerSecond: 31.5,
   ...more,
 });
@@ -23,11 +29,13 @@ const epoch = (number: number, more: Partial<EpochRecord> = {}): EpochRecord => 
   type: 'epoch',
   epoch: number,
   step: number * 3,
+  time: 1.7e9,
   lr: 0.01,
-  train: { loss: 2, top1: 0.3, top5: 0.8 },
-  validation: { loss: 2.1, top1: 0.28, top5: 0.7 },
+  train: { loss: 2, top1: 0.3, top5: 0.8, ...NO_HEADS },
+  validation: { loss: 2.1, top1: 0.28, top5: 0.7, ...NO_HEADS },
   imagesPerSecond: 30,
   seconds: 12.5,
+  skipped: 0,
   ...more,
 });
 /** Two epochs of three steps and the first step of the third. */
