@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { dashboardCommand } from './commands/dashboard.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { infoCommand } from './commands/info.js';
@@ -15,6 +16,7 @@ Examples:
   $ googlenet train --data pictures --out runs/first                  train
   $ googlenet evaluate runs/first/model.safetensors pictures/test     score
   $ googlenet predict runs/first/model.safetensors cat.jpg            use
+  $ googlenet dashboard runs/first                                    watch
   $ googlenet train --help                                            every option, with examples
 
 Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted by Ctrl-C.`;
@@ -34,6 +36,7 @@ function createProgram(): Command {
     evaluateCommand(),
     predictCommand(),
     infoCommand(),
+    dashboardCommand(),
     doctorCommand(),
     setupCommand(),
   ];
