@@ -24,6 +24,7 @@ const common = /^(errors|validate|tensor|labels|code-points|native\/contract)$/;
 const typescript = {
   formats: /^(?!)/,
   report: /^formats\/atomic-file$/,
+  dashboard: /^report\/(records|run-log|validation-record)$/,
   serve: /^(engine|model|classifier)$/,
   setup: /^native\/load$/,
   native: /^setup\/(paths|versions|build-record|libtorch-version)$/,
@@ -60,13 +61,17 @@ function checkNative(path) {
 }
 
 function checkTypeScript(path) {
-  const file = relative(join(root, 'src'), path).replace(/\.ts$/, '');
+  const file = relative(join(root, 'src'), path).replace(/\.m?ts$/, '');
   const folder = file.includes('/') ? file.split('/')[0] : '';
-  const imports = readFileSync(path, 'utf8').matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.[^']+)'/g);
+  const text = readFileSync(path, 'utf8');
+  const imports = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.[^']+)'/g);
   for (const [, specifier] of imports) {
-    const target = relative(join(root, 'src'), resolve(dirname(path), specifier)).replace(/\.[jt]s$/, '');
+    const target = relative(join(root, 'src'), resolve(dirname(path), specifier)).replace(/\.m?[jt]s$/, '');
     const report = (rule) => violations.push(`src/${file}.ts imports ${target}: ${rule}`);
     if (target.startsWith('cli/') && folder !== 'cli') report('nobody imports cli/');
+    if (target.startsWith('dashboard/') && folder !== 'dashboard' && folder !== 'cli') {
+      report('only cli/ imports dashboard/');
+    }
     if (target === 'native/load' && !loadsAddon.test(file))
       report('only those that own a handle load the addon');
     const isOwn = folder !== '' && target.startsWith(`${folder}/`);
@@ -74,10 +79,23 @@ function checkTypeScript(path) {
       report(`${folder}/ may not`);
     }
   }
+  if (path.endsWith('.mts')) checkBrowserModule(file, text);
+}
+
+/** A browser finds neither what is outside of the page's folder nor what npm installs; types it does not need. */
+function checkBrowserModule(file, text) {
+  for (const [, kind, specifier] of text.matchAll(/^import (type )?[^;]*?'([^']+)';$/gm)) {
+    const isBeside = specifier.startsWith('./') && specifier.endsWith('.mjs');
+    if (kind === undefined && !isBeside) {
+      violations.push(
+        `src/${file}.mts imports ${specifier}: a browser's module imports ./….mjs and types only`,
+      );
+    }
+  }
 }
 
 filesUnder(join(root, 'native'), /\.(h|cpp|cu|cuh)$/).forEach(checkNative);
-filesUnder(join(root, 'src'), /\.ts$/).forEach(checkTypeScript);
+filesUnder(join(root, 'src'), /\.m?ts$/).forEach(checkTypeScript);
 
 for (const violation of violations) console.error(violation);
 process.exitCode = violations.length > 0 ? 1 : 0;

@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   INVALID_DATASET: 'A dataset folder has no classes or no images, or its classes do not match.',
   FILE_NOT_FOUND: 'A file or folder does not exist.',
   FILE_ERROR: 'The operating system refused to read or write a file.',
+  ADDRESS_IN_USE: 'Another program listens on the port that was asked for.',
   DISPOSED: 'The model or trainer was disposed.',
   ABORTED: 'An AbortSignal stopped the operation.',
   DIVERGED: 'The training loss became NaN or infinite.',

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { compareCommand } from './commands/compare.js';
+import { dashboardCommand } from './commands/dashboard.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { infoCommand } from './commands/info.js';
@@ -16,6 +17,7 @@ Examples:
   $ googlenet train --data pictures --out runs/first                  train
   $ googlenet evaluate runs/first/model.safetensors pictures/test     score
   $ googlenet predict runs/first/model.safetensors cat.jpg            use
+  $ googlenet dashboard runs/first                                    watch
   $ googlenet compare runs/first runs/second --out compare.html       which one is better, and why
   $ googlenet train --help                                            every option, with examples
 
@@ -35,6 +37,7 @@ function createProgram(): Command {
     trainCommand(),
     evaluateCommand(),
     predictCommand(),
+    dashboardCommand(),
     compareCommand(),
     infoCommand(),
     doctorCommand(),

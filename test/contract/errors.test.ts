@@ -243,7 +243,7 @@ test('the model works on after all these errors', async () => {
 });
 
 test('every error code is reached by a test', () => {
-  // Reached by the tests of the set-up, of loading the addon, and of the run log.
+  // Reached by the tests of the set-up, of loading the addon, of the run log, and of the dashboard.
   const elsewhere: ErrorCode[] = [
     'ADDON_NOT_BUILT',
     'ADDON_LOAD_FAILED',
@@ -252,6 +252,7 @@ test('every error code is reached by a test', () => {
     'TOOL_MISSING',
     'SETUP_FAILED',
     'INVALID_RUN_LOG',
+    'ADDRESS_IN_USE',
     'CUDA_UNAVAILABLE',
     // Reached in guards.test.ts, by going around TypeScript.
     'LIBTORCH_ERROR',

@@ -33,6 +33,8 @@ test('imports in the right direction pass', () => {
     'src/serve/server.ts':
       "import { GoogLeNet } from '../model.js';\nimport { routes } from './routes.js';\n",
     'src/cli/main.ts': "import { GoogLeNet } from '../model.js';\n",
+    'src/dashboard/page/main.mts':
+      "import type { Row } from '../protocol.js';\nimport {\n  byId,\n} from './dom.mjs';\n",
   });
   expect(result).toEqual({ status: 0, report: '' });
 });
@@ -48,6 +50,10 @@ test.each([
   ['a dynamic import of cli', 'src/model.ts', "await import('./cli/main.js');"],
   ['report importing the model', 'src/report/charts.ts', "import type { GoogLeNet } from '../model.js';"],
   ['serve importing train', 'src/serve/server.ts', "import { Trainer } from '../train/trainer.js';"],
+  ['the library importing the dashboard', 'src/index.ts', "export * from './dashboard/dashboard.js';"],
+  ['the dashboard importing train', 'src/dashboard/feed.ts', "import { lrAt } from '../train/schedule.js';"],
+  ['a page that needs the server', 'src/dashboard/page/main.mts', "import { Feed } from '../feed.js';"],
+  ['a page that needs a package', 'src/dashboard/page/main.mts', "import { init } from 'echarts';"],
   ['a format loading the addon', 'src/formats/pth.ts', "import { loadAddon } from '../native/load.js';"],
   ['the command line loading the addon', 'src/cli/main.ts', "import { loadAddon } from '../native/load.js';"],
 ])('%s is caught', (_, file, text) => {

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { basename, resolve } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../errors.js';
+import type { RunRecord } from '../report/records.js';
+import type { ValidationRecord } from '../report/validation-record.js';
+import { boolean, integer, options, signal, string } from '../validate.js';
+import { Feed } from './feed.js';
+import { Follower } from './follower.js';
+import { urlOf } from './guard.js';
+import type { ProgressNote, Status } from './protocol.js';
+import { RunState } from './run-state.js';
+import { createDashboardServer, listen } from './server.js';
+
+export type { ProgressNote } from './protocol.js';
+
+export interface DashboardOptions {
+  /** The folder of the run; what it holds already is shown. */
+  runDir: string;
+  /** What to listen on. Default `127.0.0.1`, which other machines cannot reach. */
+  host?: string;
+  /** Default 0: any that is free. */
+  port?: number;
+  /** Closes the dashboard. */
+  signal?: AbortSignal;
+  /** Show what another process writes to the folder, in place of what is published. Default false. */
+  follow?: boolean;
+  /** Keep the process alive until `close`. Default false: a program that has nothing else to do ends. */
+  keepProcess?: boolean;
+}
+
+export type EndReason = Exclude<Status['state'], 'running'>;
+
+/** For pages to take the last messages. */
+const CLOSE_MS = 500;
+
+interface Parts {
+  url: string;
+  run: RunState;
+  feed: Feed;
+  follower: Follower;
+  server: Server;
+  stop: AbortSignal | undefined;
+}
+
+/** The live page of one run, on a small web server of its own. */
+export class Dashboard {
+  readonly #parts: Parts;
+  #closed: Promise<void> | null = null;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    parts.stop?.addEventListener('abort', this.#onAbort);
+  }
+
+  /**
+   * Starts the server. A training opens its log before: that cuts off what a resumed run is about to do again.
+   * @throws GoogLeNetError `ADDRESS_IN_USE`, `INVALID_ARGUMENT`, `INVALID_RUN_LOG`, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`
+   */
+  static async open(given: DashboardOptions): Promise<Dashboard> {
+    const { runDir, host, port, stop, follow, keepProcess } = readOptions(given);
+    await assertFolder(runDir);
+    const run = new RunState(basename(resolve(runDir)));
+    const feed = new Feed(run);
+    const follower = new Follower(runDir, run, feed);
+    const state = () => ({ ...run.snapshot(), validation: run.validation });
+    const server = createDashboardServer(host, { feed, state });
+    try {
+      await follower.read();
+      if (follow && run.isEmpty) throw noRun(runDir);
+      const url = urlOf(host, await listen(server, host, port));
+      if (stop?.aborted) throw new GoogLeNetError('ABORTED', 'The dashboard was stopped before it began.');
+      if (!keepProcess) server.unref().on('connection', (socket) => socket.unref());
+      if (follow) follower.start();
+      return new Dashboard({ url, run, feed, follower, server, stop });
+    } catch (error) {
+      server.close();
+      feed.close();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return this.#parts.url;
+  }
+
+  /** Shows a record, or where the run is. Costs microseconds, however many pages are open. */
+  publish(news: RunRecord | ProgressNote): void {
+    const { run, feed } = this.#parts;
+    if (news.type === 'progress') run.note(news);
+    else run.apply(news);
+    feed.changed();
+  }
+
+  /** Shows the pictures and the confusion matrix of a validation. */
+  validation(record: ValidationRecord): void {
+    const { run, feed } = this.#parts;
+    run.validated(record);
+    feed.validated();
+  }
+
+  /**
+   * Says how the run ended; the page stays until `close`.
+   * @param message why, where there is more to say.
+   */
+  end(reason: EndReason, message: string | null = null): void {
+    const { run, feed } = this.#parts;
+    run.status = { state: reason, message };
+    feed.flush();
+  }
+
+  /** Ends all connections within half a second. Pages keep what they show. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { feed, follower, server, stop } = this.#parts;
+    stop?.removeEventListener('abort', this.#onAbort);
+    follower.stop();
+    const closed = once(server, 'close');
+    server.close();
+    feed.close();
+    // Not unref'd: whoever waits for `close` has to hear of its end.
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  readonly #onAbort = (): void => {
+    this.close();
+  };
+}
+
+function readOptions(given: DashboardOptions) {
+  const known = ['runDir', 'host', 'port', 'signal', 'follow', 'keepProcess'] as const;
+  const read = options('options', given, known);
+  return {
+    runDir: string('runDir', read.runDir),
+    host: string('host', read.host ?? '127.0.0.1'),
+    port: integer('port', read.port ?? 0, 0, 65_535),
+    stop: signal('signal', read.signal),
+    follow: boolean('follow', read.follow ?? false),
+    keepProcess: boolean('keepProcess', read.keepProcess ?? false),
+  };
+}
+
+async function assertFolder(runDir: string): Promise<void> {
+  const found = await stat(runDir).catch((error) => {
+    throw fromFileError(error, 'read', runDir);
+  });
+  if (!found.isDirectory()) throw noRun(runDir);
+}
+
+const noRun = (runDir: string) =>
+  new GoogLeNetError(
+    'FILE_NOT_FOUND',
+    `${runDir} holds no run: it has neither settings.json nor metrics.jsonl. Give the folder that was --out.`,
+  );

@@ -1,0 +1,80 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../errors.js';
+import type { RunRecord } from '../report/records.js';
+import type { ValidationRecord } from '../report/validation-record.js';
+import { object } from '../validate.js';
+import { checkValidation } from './check-validation.js';
+import { MetricsTail } from './tail.js';
+
+/** Who is told what the files of a run hold. */
+export interface RunListener {
+  onSettings(settings: Record<string, unknown>): void;
+  onRecord(record: RunRecord): void;
+  /** All records come again, from the first one on. */
+  onRestart(): void;
+  onValidation(validation: ValidationRecord): void;
+}
+
+/** The folder of a run, read again and again. */
+export class RunFiles {
+  readonly #listener: RunListener;
+  readonly #metrics: MetricsTail;
+  readonly #settings: JsonFile;
+  readonly #validation: JsonFile;
+
+  constructor(runDir: string, listener: RunListener) {
+    this.#listener = listener;
+    this.#metrics = new MetricsTail(runDir);
+    this.#settings = new JsonFile(join(runDir, 'settings.json'));
+    this.#validation = new JsonFile(join(runDir, 'validation.json'));
+  }
+
+  /**
+   * Tells what is new since the last call. Files that are not there yet are no failure.
+   * @throws GoogLeNetError `INVALID_RUN_LOG`, `FILE_ERROR`
+   */
+  async read(): Promise<void> {
+    const { onSettings, onRecord, onRestart, onValidation } = this.#listener;
+    const settings = await this.#settings.read((value) => object('settings', value));
+    if (settings !== null) onSettings(settings);
+    await this.#metrics.read(onRecord, onRestart);
+    const validation = await this.#validation.read(checkValidation);
+    if (validation !== null) onValidation(validation);
+  }
+}
+
+/** A document that others replace as a whole. */
+class JsonFile {
+  readonly #path: string;
+  /** What it was when it was read last. */
+  #version = '';
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Null where it is not there or the same as at the last call. */
+  async read<T>(check: (value: unknown) => T): Promise<T | null> {
+    try {
+      const { ino, size, mtimeMs } = await stat(this.#path);
+      const version = `${ino} ${size} ${mtimeMs}`;
+      if (version === this.#version) return null;
+      const value = this.#parse(await readFile(this.#path, 'utf8'), check);
+      this.#version = version;
+      return value;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw fromFileError(error, 'read', this.#path);
+    }
+  }
+
+  #parse<T>(text: string, check: (value: unknown) => T): T {
+    try {
+      return check(JSON.parse(text));
+    } catch (cause) {
+      const message = `${this.#path} is damaged: ${(cause as Error).message}`;
+      throw new GoogLeNetError('INVALID_RUN_LOG', message, { cause });
+    }
+  }
+}

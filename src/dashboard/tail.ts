@@ -1,0 +1,101 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../errors.js';
+import { checkRecord, type RunRecord } from '../report/records.js';
+import { METRICS_FILE } from '../report/run-log.js';
+
+/** Read at a time, so that the JS thread is free in between; no line is longer. */
+const PIECE_BYTES = 2 ** 16;
+
+const NEWLINE = 0x0a;
+
+/** Follows the metrics.jsonl of a run, which may be cut back at any time, when the run is resumed. */
+export class MetricsTail {
+  readonly path: string;
+  /** Bytes up to the end of the last line that was read. */
+  #offset = 0;
+  #inode = 0n;
+  #lastStep = 0;
+
+  constructor(runDir: string) {
+    this.path = join(runDir, METRICS_FILE);
+  }
+
+  /**
+   * Hands out the records since the last call. A last line without its end is left for the next one, and a file that is not there
+   * has no records.
+   * @param onRestart what was handed out before is void: all records of the file follow.
+   * @throws GoogLeNetError `INVALID_RUN_LOG`, `FILE_ERROR`
+   */
+  async read(onRecord: (record: RunRecord) => void, onRestart: () => void): Promise<void> {
+    try {
+      if (await this.#readOn(onRecord)) return;
+      onRestart();
+      this.#offset = 0;
+      this.#lastStep = 0;
+      if (!(await this.#readOn(onRecord))) throw this.#invalid('it changed while it was read');
+    } catch (error) {
+      throw fromFileError(error, 'read', this.path);
+    }
+  }
+
+  /** @returns false where the file is no longer the one that was read so far. */
+  async #readOn(onRecord: (record: RunRecord) => void): Promise<boolean> {
+    const file = await open(this.path, 'r').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    if (file === null) return this.#offset === 0;
+    try {
+      const { size, ino } = await file.stat({ bigint: true });
+      if (this.#offset > 0 && (ino !== this.#inode || size < BigInt(this.#offset))) return false;
+      this.#inode = ino;
+      return await this.#readLines(file, onRecord);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #readLines(file: FileHandle, onRecord: (record: RunRecord) => void): Promise<boolean> {
+    const piece = Buffer.alloc(PIECE_BYTES);
+    let isFirst = this.#offset > 0;
+    for (;;) {
+      const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, this.#offset);
+      const end = piece.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
+      if (end === 0 && bytesRead === PIECE_BYTES) throw this.#invalid('it is too long');
+      if (end === 0) return true;
+      for (const line of piece.toString('utf8', 0, end - 1).split('\n')) {
+        const record = isFirst ? this.#parseNext(line) : this.#parse(line);
+        if (record === null) return false;
+        isFirst = false;
+        this.#lastStep = record.step;
+        onRecord(record);
+      }
+      this.#offset += end;
+    }
+  }
+
+  /** Null where a line does not go on from the last one: the file was cut back and has grown past the place since. */
+  #parseNext(line: string): RunRecord | null {
+    try {
+      const record = this.#parse(line);
+      const goesOn = record.type === 'epoch' ? record.step >= this.#lastStep : record.step > this.#lastStep;
+      return goesOn ? record : null;
+    } catch {
+      return null;
+    }
+  }
+
+  #parse(line: string): RunRecord {
+    try {
+      return checkRecord(JSON.parse(line));
+    } catch (error) {
+      throw this.#invalid((error as Error).message, error);
+    }
+  }
+
+  #invalid(why: string, cause?: unknown): GoogLeNetError {
+    const message = `A line of ${this.path} after byte ${this.#offset} is not a record: ${why}`;
+    return new GoogLeNetError('INVALID_RUN_LOG', message, { cause });
+  }
+}
