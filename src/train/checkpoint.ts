@@ -21,6 +21,9 @@ const MOMENTUM_PREFIX = 'optimizer.momentum.';
 const AVERAGE_PREFIX = 'average.';
 const BEST_PREFIX = 'best.';
 
+/** Counts up when a checkpoint says something else than before. */
+const FORMAT = 2;
+
 /** What a checkpoint says beside its tensors. */
 export interface Checkpoint {
   model: ModelDescription;
@@ -32,7 +35,7 @@ export interface Checkpoint {
 
 /** The part of the file that is not tensors. */
 interface Content extends Checkpoint {
-  checkpoint: 1;
+  checkpoint: typeof FORMAT;
   /** State of the model's random numbers, base64. */
   generator: string;
   /** False before the first step, which treats momentum, and the average, in a way of its own. */
@@ -71,7 +74,7 @@ export async function saveCheckpoint(
     if (!areFinite) throw diverged(progress);
     const generator = Buffer.from(state).toString('base64');
     return toMetadata({
-      checkpoint: 1,
+      checkpoint: FORMAT,
       ...described,
       generator,
       hasMomentum,
@@ -169,13 +172,14 @@ const incomplete = (path: string) =>
 /** Believes nothing: the file may be damaged or written by somebody else. */
 function readContent(header: SafetensorsHeader, path: string): Content {
   const { description, content } = modelIn(header, path);
-  const isOurs = content.checkpoint === 1;
-  if (!isOurs) {
-    throw new GoogLeNetError('INVALID_CHECKPOINT', `${path} is not a training checkpoint of this package.`);
+  if (content.checkpoint !== FORMAT) {
+    const what = content.checkpoint === undefined ? 'no training checkpoint' : 'a checkpoint of another version';
+    const fix = 'Start a new run from its weights';
+    throw new GoogLeNetError('INVALID_CHECKPOINT', `${path} is ${what} of this package. ${fix}.`);
   }
   try {
     return {
-      checkpoint: 1,
+      checkpoint: FORMAT,
       model: description,
       trainer: readTrainerConfig(content.trainer),
       progress: readProgress(content.progress),

@@ -1,4 +1,4 @@
-import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { type ErrorCode, type FitEvent, type FitOptions, GoogLeNet, lrAt, Trainer } from '../../src/index';
 import { compareBits } from '../support/bits';
 import { memoryDataset } from '../support/dataset';
@@ -102,8 +102,8 @@ describe('fit', () => {
     }
     expect(found.at(-1)).toMatchObject({ type: 'end', reason: 'aborted', epoch: 0, step: 1 });
     expect(found.filter(({ type }) => type === 'validation').length).toBeLessThan(10);
-    await trainer.loadCheckpoint(folder('run', 'last.safetensors'));
-    for await (const _ of trainer.fit(train, { ...options, validation: memoryDataset(2) }));
+    const going = { ...options, validation: memoryDataset(2), resume: 'auto' };
+    for await (const _ of trainer.fit(train, going));
 
     const whole = build();
     for await (const _ of whole.trainer.fit(train, { ...SMALL, epochs: 2 }));
@@ -113,7 +113,7 @@ describe('fit', () => {
   });
 
   test('an epoch that cannot be counted is refused at once, not after a loop of minutes', () => {
-    expect(() => lrAt(1e9, 0.1, { stepSize: 1, gamma: 0.9 })).toThrow(
+    expect(() => lrAt({ epoch: 1e9, step: 0, totalSteps: null }, 0.1, { type: 'step', stepSize: 1, gamma: 0.9, warmupSteps: 0 })).toThrow(
       expect.objectContaining(errorWith('INVALID_ARGUMENT')),
     );
   });
@@ -190,14 +190,16 @@ describe('checkpoints', () => {
   });
 
   test('are not replaced by weights that are no numbers', async () => {
-    const checkpointDir = folder();
+    const checkpointDir = folder('run');
     const { trainer } = build({ optimizer: { lr: 1e30, weightDecay: 1e30 } });
     await trainer.saveCheckpoint(folder('last.safetensors'));
     const before = await readFile(folder('last.safetensors'));
     await expect(events(trainer, { ...SMALL, checkpointDir, checkpointEvery: 1 })).rejects.toMatchObject(
       errorWith('DIVERGED'),
     );
+    await expect(trainer.saveCheckpoint(folder('last.safetensors'))).rejects.toMatchObject(errorWith('DIVERGED'));
     expect((await readFile(folder('last.safetensors'))).equals(before)).toBe(true);
+    expect(await readdir(checkpointDir)).toEqual([]);
   });
 
   test('that are replaced while they are read give one of the two, never a mixture', async () => {

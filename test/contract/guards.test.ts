@@ -16,6 +16,19 @@ const OPTIONS = {
   device: 'cpu',
   seed: 0n,
 };
+const TRAINER_OPTIONS = {
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 0,
+  nesterov: false,
+  fused: false,
+  auxWeight: 0.3,
+  labelSmoothing: 0,
+  classWeights: null,
+  clipNorm: null,
+  averageDecay: null,
+  precision: 'float32',
+} as const;
 const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
 const BATCH = { ...NORMALIZATION, images: new Uint8Array(224 * 224 * 3), shape: [1, 224, 224, 3] };
 
@@ -38,6 +51,10 @@ async function codeOf(call: () => unknown): Promise<unknown> {
   return 'no error';
 }
 
+const trainer = (changes: object = {}) => new addon.Trainer({ model, ...TRAINER_OPTIONS, ...changes } as Any);
+const trainerWith = (changes: object) => () => trainer(changes);
+const stepWith = (changes: object) => () =>
+  trainer().step({ ...BATCH, labels: new Int32Array(1), lr: 0.1, parts: 1, ...changes } as Any);
 const forward = (changes: object) => () => model.forward({ ...BATCH, ...changes } as Any);
 
 test.each<[string, () => unknown, string]>([
@@ -66,6 +83,13 @@ test.each<[string, () => unknown, string]>([
   ['a generator state of zeros', () => resumeWith(new Uint8Array(5056)), 'INVALID_CHECKPOINT'],
   ['a generator state that goes on', () => resumeWith(new Uint8Array(100_000)), 'INVALID_CHECKPOINT'],
   ['a trainer of no model', () => new addon.Trainer({ model: {} } as Any), 'INVALID_ARGUMENT'],
+  ['an unknown precision', trainerWith({ precision: 'float16' }), 'INVALID_ARGUMENT'],
+  ['weights for fewer classes', trainerWith({ classWeights: new Float32Array(9) }), 'INVALID_SHAPE'],
+  ['weights of bytes', trainerWith({ classWeights: new Uint8Array(10) }), 'INVALID_DTYPE'],
+  ['clipping to a text', trainerWith({ clipNorm: '1' }), 'INVALID_ARGUMENT'],
+  ['a step in no parts', stepWith({ parts: 0 }), 'INVALID_ARGUMENT'],
+  ['a step in half a part', stepWith({ parts: 0.5 }), 'INVALID_ARGUMENT'],
+  ['an average that is not kept', () => trainer().applyAverage(), 'INVALID_ARGUMENT'],
   [
     'a trainer of an inception module',
     () => new addon.Trainer({ model: inception() } as Any),
@@ -80,12 +104,11 @@ test.each<[string, () => unknown, string]>([
 });
 
 async function resumeWith(generator: Uint8Array) {
-  const sgd = { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, auxWeight: 0.3 };
   const fd = openSync(__filename, 'r');
   const source = { fd, path: 'a file' };
   try {
-    const trainer = new addon.Trainer({ model, ...sgd });
-    await trainer.resume({ source, weights: [], momentum: [], hasMomentum: false, generator });
+    const nothing = { weights: [], momentum: [], hasMomentum: false, average: [], hasAverage: false };
+    await trainer().resume({ source, ...nothing, generator });
   } finally {
     closeSync(fd);
   }

@@ -2,20 +2,21 @@ import { writeFileAtomic } from '../../src/formats/atomic-file.js';
 import { seal, UNSEALED } from '../../src/formats/checksum.js';
 import { planSafetensors } from '../../src/formats/safetensors.js';
 import { toMetadata } from '../../src/model-file.js';
-import { START } from '../../src/train/checkpoint.js';
 import { readTrainerConfig } from '../../src/train/config.js';
+import { START } from '../../src/train/progress.js';
 import type { Milestone } from '../../src/train/retention.js';
 
 /** Writes a file with all that a checkpoint says of itself, but of a model that is one tensor of some kilobytes. */
 export async function writeCheckpointFile(path: string, about: Milestone, kilobytes = 1): Promise<void> {
   const { step, epoch, isEpochEnd, score } = about;
   const content = {
-    checkpoint: 1,
+    checkpoint: 2,
     trainer: readTrainerConfig({}),
     progress: { ...START, epoch, step: isEpochEnd ? 0 : 1, globalStep: step },
     score,
     generator: 'AAAA',
     hasMomentum: true,
+    hasAverage: false,
   };
   const tensors = [{ name: 'model.fc.weight', dtype: 'F32' as const, shape: [2, 128 * kilobytes] }];
   const { header, dataBytes } = planSafetensors(tensors, { ...UNSEALED, ...toMetadata(content) });

@@ -52,7 +52,7 @@ test.each([
   expect(run.validation?.folder).toBe(path('data', expected));
 });
 
-test.each(['settings.json', 'metrics.jsonl', 'checkpoints/last.safetensors', 'model.safetensors'])(
+test.each(['settings.json', 'metrics.jsonl', 'checkpoints/step-00000001.safetensors', 'model.safetensors'])(
   'a folder with %s holds a run and is refused',
   async (name) => {
     await pictures('data/train/a/0.png', `run/${name}`);
@@ -124,8 +124,7 @@ test.each([
 
 test('what a killed process was writing is cleared away', async () => {
   await begun();
-  await pictures('run/.best.safetensors.1.tmp', 'run/checkpoints/.last.safetensors.2.tmp', 'run/.mine.tmp');
+  await pictures('run/.best.safetensors.1.tmp', 'run/.model.safetensors.2.tmp', 'run/.mine.tmp');
   await removeUnfinishedFiles(path('run'));
-  expect((await readdir(path('run'))).sort()).toEqual(['.mine.tmp', 'checkpoints', 'settings.json']);
-  expect(await readdir(path('run/checkpoints'))).toEqual([]);
+  expect((await readdir(path('run'))).sort()).toEqual(['.mine.tmp', 'settings.json']);
 });

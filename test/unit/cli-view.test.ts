@@ -6,15 +6,17 @@ import type { EpochEvent, StepEvent } from '../../src/train/fit.js';
 import { runRecords } from '../support/runs.js';
 
 const losses = { loss: 1.5, mainLoss: 1, aux1Loss: null, aux2Loss: null };
+const noAux = { aux1Loss: null, aux2Loss: null, aux1Top1: null, aux2Top1: null };
 const step: StepEvent = {
   ...{ type: 'step', epoch: 2, step: 7, stepsPerEpoch: 5, count: 20, imagesPerSecond: 10, lr: 0.01 },
-  ...{ correct: 5, correctTop5: 10 },
+  ...{ correct: 5, correctTop5: 10, aux1Correct: null, aux2Correct: null, gradNorm: null },
   ...losses,
 };
-const scores = { loss: 1.25, top1: 0.5, top5: 0.75 };
+const scores = { loss: 1.25, mainLoss: 1, top1: 0.5, top5: 0.75, ...noAux };
+const found = { count: 30, skipped: ['a.png'], confusion: null, mistakes: [], samples: [] };
 const epoch: EpochEvent = {
-  ...{ type: 'epoch', epoch: 2, step: 10, lr: 0.01, seconds: 65, imagesPerSecond: 10 },
-  ...{ train: scores, validation: { ...scores, top1: 0.25 } },
+  ...{ type: 'epoch', epoch: 2, step: 10, lr: 0.01, seconds: 65, imagesPerSecond: 10, skipped: 2 },
+  ...{ train: scores, validation: { ...scores, ...found, top1: 0.25 } },
 };
 
 function watch() {
@@ -47,7 +49,7 @@ test('the speed of the validation is measured', () => {
   const { seen, time, view } = watch();
   view.step(step, scores, 100);
   time.ms = 1000;
-  view.validated(10);
+  view.validated(10, 30);
   // 100 pictures at 10 a second, and 20 + 30 at 10 a second.
   expect(seen.status).toEqual({
     label: 'epoch 2/3 validation',
@@ -67,7 +69,11 @@ test('an epoch leaves a line', () => {
 
 test('events become records that the run log takes', () => {
   expect(checkRecord(stepRecord(step))).toMatchObject({ step: 7, top1: 0.25, aux1Loss: null });
-  expect(checkRecord(epochRecord(epoch))).toMatchObject({ epoch: 2, validation: { top1: 0.25 } });
+  expect(checkRecord(epochRecord(epoch))).toMatchObject({
+    epoch: 2,
+    validation: { top1: 0.25 },
+    skipped: 3,
+  });
   expect(checkRecord(epochRecord({ ...epoch, imagesPerSecond: Number.NaN })).imagesPerSecond).toBeNull();
 });
 

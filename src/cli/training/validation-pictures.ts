@@ -19,7 +19,10 @@ export async function validationRecord(
   // Some pictures are in both lists and in the lists of the epoch before; none is worth keeping in memory.
   const show = async (predictions: readonly Prediction[]): Promise<PicturePrediction[]> => {
     const shown: PicturePrediction[] = [];
-    for (const prediction of predictions) shown.push(await withPicture(prediction, dataset));
+    for (const prediction of predictions) {
+      // A model whose weights are NaN predicts nothing; saving its checkpoint says so.
+      if (Number.isFinite(prediction.probability)) shown.push(await withPicture(prediction, dataset));
+    }
     return shown;
   };
   return {
