@@ -78,7 +78,9 @@ function shades(confusion: readonly (readonly number[])[], cell: number): string
       const style = `fill="${colour}" fill-opacity="${(shade / SHADES).toFixed(2)}"`;
       const size = cell - 1;
       const path = `M${predicted * cell} ${label * cell}h${size}v${size}h-${size}z`;
-      paths.set(style, [...(paths.get(style) ?? []), path]);
+      const cells = paths.get(style);
+      if (cells) cells.push(path);
+      else paths.set(style, [path]);
     }
   }
   return [...paths].map(([style, cells]) => `<path ${style} d="${cells.join('')}"/>`);

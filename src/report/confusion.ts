@@ -30,22 +30,21 @@ export interface ConfusedPair {
 
 /** The pairs with the most pictures first; of equals, those that are the larger part of their class. */
 export function confusedPairs({ classes, confusion }: ValidationRecord, most: number): ConfusedPair[] {
-  const pairs = confusion.flatMap((row, label) => {
+  let pairs: ConfusedPair[] = [];
+  const best = () => pairs.sort((a, b) => b.pictures - a.pictures || b.share - a.share).slice(0, most);
+  for (const [label, row] of confusion.entries()) {
     const total = sum(row);
-    return row.flatMap((pictures, predicted): ConfusedPair[] =>
-      pictures === 0 || predicted === label
-        ? []
-        : [
-            {
-              label: classes[label] ?? '',
-              predicted: classes[predicted] ?? '',
-              pictures,
-              share: pictures / total,
-            },
-          ],
-    );
-  });
-  return pairs.sort((a, b) => b.pictures - a.pictures || b.share - a.share).slice(0, most);
+    for (const [predicted, pictures] of row.entries()) {
+      if (pictures === 0 || predicted === label) continue;
+      const names = { label: classes[label] ?? '', predicted: classes[predicted] ?? '' };
+      pairs.push({ ...names, pictures, share: pictures / total });
+    }
+    // Of thousands of classes there may be millions of pairs.
+    if (pairs.length > MAX_PAIRS) pairs = best();
+  }
+  return best();
 }
+
+const MAX_PAIRS = 10_000;
 
 export const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);

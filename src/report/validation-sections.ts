@@ -66,12 +66,12 @@ const bars = (scores: readonly ClassScore[]): Html =>
 
 function mistakesSection({ mistakes, classes }: ValidationRecord): Html {
   if (mistakes.length === 0) return html`<p class="muted">No picture was classified wrongly.</p>`;
-  return html`<p class="muted">The pictures that were classified wrongly with the highest loss.</p>${pictures(mistakes, classes)}`;
+  return html`<p class="muted">The pictures that were classified wrongly with the highest loss: what the model took them for, what they are, and the probabilities it gave to both.</p>${pictures(mistakes, classes)}`;
 }
 
 function samplesSection({ samples, classes }: ValidationRecord): Html {
   if (samples.length === 0) return html`<p class="muted">No samples were kept.</p>`;
-  return html`<p class="muted">The same pictures after each epoch.</p>${pictures(samples, classes)}`;
+  return html`<p class="muted">The same pictures after each epoch: what the model takes them for.</p>${pictures(samples, classes)}`;
 }
 
 const pictures = (entries: readonly PicturePrediction[], classes: readonly string[]): Html =>

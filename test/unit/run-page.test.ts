@@ -152,6 +152,16 @@ test.each([
   expect(page.length).toBeLessThan(500_000);
 });
 
+test('a matrix in which all are confused with all makes a page of bounded size', () => {
+  const classes = Array.from({ length: 200 }, (_, i) => `class ${i}`);
+  const confusion = classes.map((_, label) => classes.map((_, predicted) => 1 + ((label + predicted) % 9)));
+  const validation = { ...validationRecord(classes), confusion };
+  const page = runPage({ name: 'dense', records: [], settings: null, validation });
+  expectSound(page);
+  expect(page.length).toBeLessThan(1_500_000);
+  expect(textOf(page)).toContain('class 0 → class 8 9 0.9 %');
+});
+
 test('a class without pictures, and a validation without mistakes', async () => {
   const validation = { ...validationRecord(CLASSES), mistakes: [], samples: [] };
   validation.confusion = [

@@ -28,6 +28,7 @@ test.each<[string, unknown, string]>([
   ['no object', [], 'validation'],
   ['half an epoch', { ...RECORD, epoch: 0.5 }, 'validation.epoch'],
   ['no step', { ...RECORD, step: undefined }, 'validation.step'],
+  ['too many classes', { ...RECORD, classes: Array(4097).fill('a') }, 'validation.classes'],
   ['no classes', { ...RECORD, classes: [] }, 'validation.classes'],
   ['a class that is a number', { ...RECORD, classes: ['cat', 1, 'dog'] }, 'validation.classes[1]'],
   ['a matrix that lacks a row', { ...RECORD, confusion: RECORD.confusion.slice(1) }, '3 rows of 3'],
