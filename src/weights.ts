@@ -1,8 +1,8 @@
 import { GoogLeNetError } from './errors.js';
 import { writeFileAtomic } from './formats/atomic-file.js';
 import { seal, UNSEALED } from './formats/checksum.js';
-import { type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
 import { readFully } from './formats/read-fully.js';
+import { type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
 import { call } from './native/call.js';
 import type { TensorInfo, TensorSpan, TensorStore } from './native/contract.js';
 import { allocate, copyInSlices } from './private-copy.js';

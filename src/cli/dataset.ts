@@ -40,7 +40,8 @@ export async function openDataset(
 export function readClassNames(text: string): readonly string[] {
   if (text === 'fashion-mnist') return FASHION_MNIST_CLASSES;
   const names = text.split(',').map((name) => name.trim());
-  if (names.length >= 2 && names.every((name) => name !== '') && new Set(names).size === names.length) return names;
+  if (names.length >= 2 && names.every((name) => name !== '') && new Set(names).size === names.length)
+    return names;
   throw new GoogLeNetError(
     'INVALID_ARGUMENT',
     `Expected fashion-mnist or at least two different names such as cat,dog for --classes but received ${JSON.stringify(text)}.`,

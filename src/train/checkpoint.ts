@@ -173,7 +173,8 @@ const incomplete = (path: string) =>
 function readContent(header: SafetensorsHeader, path: string): Content {
   const { description, content } = modelIn(header, path);
   if (content.checkpoint !== FORMAT) {
-    const what = content.checkpoint === undefined ? 'no training checkpoint' : 'a checkpoint of another version';
+    const what =
+      content.checkpoint === undefined ? 'no training checkpoint' : 'a checkpoint of another version';
     const fix = 'Start a new run from its weights';
     throw new GoogLeNetError('INVALID_CHECKPOINT', `${path} is ${what} of this package. ${fix}.`);
   }

@@ -1,10 +1,10 @@
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
-import type { Source } from './datasets.js';
 import { Loader, type LoaderOptions } from '../data/loader.js';
 import { GoogLeNetError } from '../errors.js';
 import { assertInputSize } from '../input-size.js';
 import { integer, options, signal as readSignal, string } from '../validate.js';
+import type { Source } from './datasets.js';
 import { assertClasses, assertDataset, assertSameClasses } from './datasets.js';
 import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';
 import { MAX_EPOCH } from './schedule.js';

@@ -1,13 +1,13 @@
-import type { Source } from './datasets.js';
 import type { Batch } from '../data/prepare.js';
 import { GoogLeNetError } from '../errors.js';
+import { type Clock, startClock } from './clock.js';
+import type { Source } from './datasets.js';
 import { hasStalled, isBetter, scoreOf } from './early-stopping.js';
 import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
 import { type EpochSummary, MAX_HISTORY, type Progress, START } from './progress.js';
 import { type CheckpointEvent, RunCheckpoints, resume, type WarningEvent } from './run-checkpoints.js';
 import { lrAt } from './schedule.js';
 import { add, type Scores, toScores } from './scores.js';
-import { type Clock, startClock } from './clock.js';
 import type { StepResult, Trainer } from './trainer.js';
 import { type Validation, type ValidationEvent, validation } from './validation.js';
 

@@ -1,5 +1,5 @@
 /** Where a run stands: what a checkpoint holds beside tensors, and all that the loop needs to go on. */
-import { invalid, integer, number, object } from '../validate.js';
+import { integer, invalid, number, object } from '../validate.js';
 import { MAX_EPOCH } from './schedule.js';
 import { emptyTally, type Scores, TALLY_KEYS, type Tally } from './scores.js';
 

@@ -1,5 +1,4 @@
 import type { Dataset } from '../data/dataset.js';
-import type { Source } from './datasets.js';
 import { GoogLeNetError } from '../errors.js';
 import { readImages, readLabels } from '../images.js';
 import { type GoogLeNet, nativeOf } from '../model.js';
@@ -12,6 +11,7 @@ import { boolean, integer, number, options, string } from '../validate.js';
 import { readTensors, type StateDict, type StoredGroup, saveFile } from '../weights.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
+import type { Source } from './datasets.js';
 import { type FitEvent, type FitOptions, type FitResult, trainingLoop } from './fit.js';
 import { type Progress, START } from './progress.js';
 import { lrAt, MAX_EPOCH } from './schedule.js';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { planTraining, type TrainFlags } from '../../src/cli/training/plan.js';
@@ -124,7 +125,8 @@ test.each([
 
 test('what a killed process was writing is cleared away', async () => {
   await begun();
-  await pictures('run/.best.safetensors.1.tmp', 'run/.model.safetensors.2.tmp', 'run/.mine.tmp');
+  const ours = ['best.safetensors', 'report.html'].map((name) => `run/.${name}.${randomUUID()}.tmp`);
+  await pictures(...ours, 'run/.mine.tmp');
   await removeUnfinishedFiles(path('run'));
   expect((await readdir(path('run'))).sort()).toEqual(['.mine.tmp', 'settings.json']);
 });

@@ -23,10 +23,10 @@ export function trainCommand(): Command {
   const command = new Command('train')
     .description('train a model on folders of pictures')
     .addOption(
-      new Option('--data <dir>', 'folder with train/, and val/, validation/ or test/; or with idx files').conflicts([
-        'train',
-        'validation',
-      ]),
+      new Option(
+        '--data <dir>',
+        'folder with train/, and val/, validation/ or test/; or with idx files',
+      ).conflicts(['train', 'validation']),
     )
     .option('--train <dir>', 'training pictures, one subfolder for each class')
     .option('--validation <dir>', 'pictures to score the model on after each epoch')
@@ -35,7 +35,11 @@ export function trainCommand(): Command {
       new Option('--resume <dir>', 'go on with the run in this folder').conflicts(['out', 'weights']),
     )
     .option('--dashboard [port]', 'show the run on a local web page while it goes on')
-    .option('--host <address>', 'address of that page; others than loopback let other machines look', '127.0.0.1')
+    .option(
+      '--host <address>',
+      'address of that page; others than loopback let other machines look',
+      '127.0.0.1',
+    )
     .option('--classes <names>', 'names for the classes of idx files: fashion-mnist, or a,b,…')
     .addOption(
       new Option('--weights <file>', 'start from these weights or this checkpoint').conflicts('initWeights'),

@@ -19,7 +19,13 @@ export function trainerOptions(settings: TrainSettings, train: Dataset): Trainer
 }
 
 /** The flags of other schedules than the chosen one have no meaning, only defaults. */
-function scheduleOptions({ schedule: type, stepSize, gamma, power, warmupSteps }: TrainSettings): ScheduleOptions {
+function scheduleOptions({
+  schedule: type,
+  stepSize,
+  gamma,
+  power,
+  warmupSteps,
+}: TrainSettings): ScheduleOptions {
   if (type === 'step') return { type, stepSize, gamma, warmupSteps };
   return type === 'polynomial' ? { type, power, warmupSteps } : { type, warmupSteps };
 }
@@ -41,10 +47,17 @@ function readWeights(text: string, count: number): number[] {
   const weights = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (weights.length === count && weights.every((weight) => weight >= 0)) return weights;
   const expected = `none, balanced or ${count} numbers such as 1,2,0.5, one for each class,`;
-  throw new GoogLeNetError('INVALID_ARGUMENT', `Expected ${expected} for --class-weights but received ${text}.`);
+  throw new GoogLeNetError(
+    'INVALID_ARGUMENT',
+    `Expected ${expected} for --class-weights but received ${text}.`,
+  );
 }
 
-export function fitOptions(settings: TrainSettings, { validation }: Datasets, checkpointDir: string): FitOptions {
+export function fitOptions(
+  settings: TrainSettings,
+  { validation }: Datasets,
+  checkpointDir: string,
+): FitOptions {
   const { epochs, steps, batchSize, seed, resize, crop, augment, unreadable } = settings;
   const { checkpointEvery, keepLast, keepBest, keepEvery, patience, patienceMetric: metric } = settings;
   return {

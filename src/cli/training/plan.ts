@@ -84,7 +84,10 @@ function checkTogether(settings: TrainSettings, { train, validation }: Datasets)
   assertInputSize(settings.crop, settings.crop);
   readTrainerConfig(trainerOptions(settings, train));
   if (settings.patience !== null && validation === null) {
-    throw new GoogLeNetError('INVALID_ARGUMENT', '--patience needs validation pictures, or --validation-split.');
+    throw new GoogLeNetError(
+      'INVALID_ARGUMENT',
+      '--patience needs validation pictures, or --validation-split.',
+    );
   }
 }
 
@@ -138,7 +141,14 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
 }
 
 /** What may differ: neither changes a number of the run so far. */
-const FREE: readonly SettingName[] = ['epochs', 'steps', 'checkpointEvery', 'keepLast', 'keepBest', 'keepEvery'];
+const FREE: readonly SettingName[] = [
+  'epochs',
+  'steps',
+  'checkpointEvery',
+  'keepLast',
+  'keepBest',
+  'keepEvery',
+];
 
 function mergeSettings(before: TrainSettings, given: Partial<TrainSettings>): TrainSettings {
   const changed = (Object.keys(given) as SettingName[]).filter(
@@ -172,7 +182,8 @@ async function whereToGoOn(
   );
   if (path === null) return null;
   const { progress, trainer } = await readCheckpoint(path);
-  if (isDeepStrictEqual(trainer, readTrainerConfig(trainerOptions(settings, train)))) return { path, progress };
+  if (isDeepStrictEqual(trainer, readTrainerConfig(trainerOptions(settings, train))))
+    return { path, progress };
   throw new GoogLeNetError(
     'INVALID_CHECKPOINT',
     `${settingsFile} and ${path} have different settings. Put the settings back, or start a new run with --weights ${path}.`,

@@ -106,7 +106,9 @@ export class Recorder {
     this.epochs.push(record);
     if (bestOf(this.epochs) === record) await trainer.saveWeights(runFiles(this.#dir).best);
     const found =
-      event.validation && this.#validation && (await validationRecord(event, event.validation, this.#validation));
+      event.validation &&
+      this.#validation &&
+      (await validationRecord(event, event.validation, this.#validation));
     if (found) await writeValidation(this.#dir, found);
     await log.append(record);
     await tensorboard.append(record);

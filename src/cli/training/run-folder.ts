@@ -105,9 +105,9 @@ function checkSettings(value: unknown): TrainSettings {
   return Object.fromEntries(checked) as TrainSettings;
 }
 
-/** A process that is killed while it writes weights leaves the unfinished file behind, as large as the model. */
+/** A process that is killed while it writes a file leaves the unfinished one behind, as large as the model at the worst. */
 export async function removeUnfinishedFiles(dir: string): Promise<void> {
   const names = await readdir(dir).catch(() => []);
-  const unfinished = names.filter((name) => /^\.(best|model)\.safetensors\..*\.tmp$/.test(name));
+  const unfinished = names.filter((name) => /^\..+\.[\da-f-]{36}\.tmp$/.test(name));
   for (const name of unfinished) await rm(resolve(dir, name), { force: true });
 }

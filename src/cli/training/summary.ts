@@ -55,7 +55,10 @@ export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly 
     ...(result.checkpoint === null ? [] : [['', shown(result.checkpoint), 'to go on with more epochs']]),
     ['', shown(join(dir, 'report.html')), 'the run to look at; its curves are also .png and .svg'],
   ];
-  const why = result.reason === 'stopped-early' ? ' Validation got no better: the weights of the best epoch are used.' : '';
+  const why =
+    result.reason === 'stopped-early'
+      ? ' Validation got no better: the weights of the best epoch are used.'
+      : '';
   const done = `Trained ${plural(result.epoch, 'epoch')}, ${plural(result.step, 'step')}.${why}`;
   return [
     done,

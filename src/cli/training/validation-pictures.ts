@@ -35,7 +35,10 @@ export async function validationRecord(
   };
 }
 
-async function withPicture({ index, ...prediction }: Prediction, dataset: Dataset): Promise<PicturePrediction> {
+async function withPicture(
+  { index, ...prediction }: Prediction,
+  dataset: Dataset,
+): Promise<PicturePrediction> {
   const name = dataset.name?.(index) ?? `picture ${index}`;
   const picture = await thumbnail(await dataset.image(index));
   return { name, ...prediction, picture };
