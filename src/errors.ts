@@ -12,7 +12,8 @@ export const ERROR_CODES = {
   INVALID_CHECKPOINT: 'A checkpoint lacks something that is needed to resume from it.',
   INVALID_RUN_LOG: 'The metrics of a run (metrics.jsonl) hold something that is not a record.',
   INVALID_IMAGE: 'An image could not be decoded.',
-  INVALID_DATASET: 'A dataset folder has no classes or no images, or its classes do not match.',
+  INVALID_DATASET:
+    'A dataset has no classes or no pictures, its files or its stream are broken, or its classes do not match.',
   FILE_NOT_FOUND: 'A file or folder does not exist.',
   FILE_ERROR: 'The operating system refused to read or write a file.',
   DISPOSED: 'The model or trainer was disposed.',

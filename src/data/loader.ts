@@ -33,7 +33,10 @@ export interface LoaderOptions {
   shard?: Shard;
 }
 
-/** Everything that fixes the batches, with defaults, as plain JSON: loaders with equal plans and equal data give equal bytes. */
+/**
+ * Everything that fixes the batches, with defaults, as plain JSON: loaders with equal plans and equal data give equal bytes. Augmented
+ * pixels are those of one version of sharp on one kind of processor.
+ */
 export interface LoaderPlan {
   readonly seed: string;
   readonly batchSize: number;
