@@ -60,8 +60,16 @@ export interface EpochOptions {
 }
 
 const KNOWN = [
-  ...(['batchSize', 'shuffle', 'dropLast', 'seed', 'resize', 'crop', 'augment'] as const),
-  ...(['prefetch', 'unreadable', 'shard'] as const),
+  'batchSize',
+  'shuffle',
+  'dropLast',
+  'seed',
+  'resize',
+  'crop',
+  'augment',
+  'prefetch',
+  'unreadable',
+  'shard',
 ] as const;
 
 /**
