@@ -13,7 +13,8 @@ export const ERROR_CODES = {
   INVALID_RUN_LOG:
     'What a run wrote down about itself (metrics.jsonl, validation.json, settings.json) is damaged.',
   INVALID_IMAGE: 'An image could not be decoded.',
-  INVALID_DATASET: 'A dataset folder has no classes or no images, or its classes do not match.',
+  INVALID_DATASET:
+    'A dataset has no classes or no pictures, its files or its stream are broken, or its classes do not match.',
   FILE_NOT_FOUND: 'A file or folder does not exist.',
   FILE_ERROR: 'The operating system refused to read or write a file.',
   ADDRESS_IN_USE: 'Another program listens on the port that was asked for.',

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { GoogLeNetError } from '../errors.js';
 import { invalid, isUint8Array, numberOfElements, object, options, shape as readShape } from '../validate.js';
 import { readClasses } from './classes.js';
 import type { Dataset, Picture } from './dataset.js';
@@ -68,14 +69,18 @@ function fromArray(given: unknown): Pictures {
   }
   const size = height * width * channels;
   const picture = (index: number) => {
-    const bytes = data.subarray(index * size, (index + 1) * size);
-    return { data: channels === 3 ? new Uint8Array(bytes) : triple(bytes), height, width };
+    if (data.length !== length * size) {
+      const message = 'The memory of the images was transferred or resized. Give ArrayDataset a copy of it.';
+      throw new GoogLeNetError('INVALID_ARGUMENT', message);
+    }
+    const bytes = new Uint8Array(data.buffer, data.byteOffset + index * size, size);
+    return { data: channels === 3 ? bytes : triple(bytes), height, width };
   };
   return { length, picture };
 }
 
 /** Grey as RGB. On the JS thread: pictures that come as arrays are small. */
-function triple(grey: Uint8Array | Uint8ClampedArray): Uint8Array {
+function triple(grey: Uint8Array): Uint8Array {
   const rgb = new Uint8Array(grey.length * 3);
   for (let i = 0, at = 0; i < grey.length; i++) {
     const value = grey[i] as number;

@@ -5,6 +5,7 @@ import type { AugmentOptions, Interpolation } from './augment.js';
 import { drawRecipe, type Recipe, type Size } from './augment-draw.js';
 import type { Picture } from './dataset.js';
 import { readEncoded, readPixels, toRgb } from './decode.js';
+import { jpegSize } from './jpeg-size.js';
 import type { Xoshiro128 } from './sampler.js';
 import { checkElongation, type ResizeCropOptions } from './transforms.js';
 
@@ -31,13 +32,17 @@ export async function augmentPicture(
   };
   if (!isUint8Array(source)) return readPixels(source, name, (image) => finish(image, source));
   return readEncoded(source, name, async (image) => {
-    const { width, height, channels, depth, space } = await image.metadata();
-    // Anything but plain RGB is decoded first: alpha would weigh colours, and 16 bits, grey and CMYK scale otherwise.
-    const direct = channels === 3 && depth === 'uchar' && space === 'srgb';
-    if (direct) return finish(image, { height, width });
+    const size = jpegSize(source) ?? (await plainSize(image));
+    if (size) return finish(image, size);
     const picture = await toRgb(image);
     return readPixels(picture, name, (pixels) => finish(pixels, picture));
   });
+}
+
+/** Null for anything but plain RGB, which is decoded first: alpha would weigh colours, and 16 bits, grey and CMYK scale otherwise. */
+async function plainSize(image: Sharp): Promise<Size | null> {
+  const { width, height, channels, depth, space } = await image.metadata();
+  return channels === 3 && depth === 'uchar' && space === 'srgb' ? { height, width } : null;
 }
 
 const KERNELS = {

@@ -87,7 +87,7 @@ const KINDS = "'none', 'plain', 'paper' or an object of parts";
 export function readAugment(given: unknown): AugmentOptions {
   if (typeof given === 'string') {
     if (!Object.hasOwn(PRESETS, given)) throw invalid('augment', KINDS, given);
-    return PRESETS[given as keyof typeof PRESETS];
+    return structuredClone(PRESETS[given as keyof typeof PRESETS]);
   }
   if (typeof given !== 'object' || given === null) throw invalid('augment', KINDS, given);
   const parts = options('augment', given, PARTS);

@@ -33,6 +33,18 @@ export interface BatchesOptions extends ResizeCropOptions {
   signal?: AbortSignal | undefined;
 }
 
+const KNOWN = [
+  'order',
+  'batchSize',
+  'start',
+  'dropLast',
+  'prefetch',
+  'resize',
+  'crop',
+  'unreadable',
+  'signal',
+] as const;
+
 /** How many batches `length` pictures make. */
 export const batchCount = (length: number, batchSize: number, dropLast = false): number =>
   dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
@@ -44,11 +56,7 @@ export const batchCount = (length: number, batchSize: number, dropLast = false):
  * dataset throws (`INVALID_IMAGE`, `FILE_NOT_FOUND` …).
  */
 export function batches(dataset: Dataset, given: BatchesOptions): AsyncGenerator<Batch, void, undefined> {
-  const known = [
-    ...(['order', 'batchSize', 'start', 'dropLast', 'prefetch', 'resize', 'crop', 'unreadable'] as const),
-    'signal',
-  ] as const;
-  const { order, ...rest } = options('options', given, known);
+  const { order, ...rest } = options('options', given, KNOWN);
   if (!types.isUint32Array(order)) throw invalid('order', 'a Uint32Array', order);
   const outside = order.findIndex((index) => index >= dataset.length);
   if (outside >= 0)

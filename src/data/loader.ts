@@ -33,7 +33,10 @@ export interface LoaderOptions {
   shard?: Shard;
 }
 
-/** Everything that fixes the batches, with defaults, as plain JSON: loaders with equal plans and equal data give equal bytes. */
+/**
+ * Everything that fixes the batches, with defaults, as plain JSON: loaders with equal plans and equal data give equal bytes. Augmented
+ * pixels are those of one version of sharp on one kind of processor.
+ */
 export interface LoaderPlan {
   readonly seed: string;
   readonly batchSize: number;
@@ -57,8 +60,16 @@ export interface EpochOptions {
 }
 
 const KNOWN = [
-  ...(['batchSize', 'shuffle', 'dropLast', 'seed', 'resize', 'crop', 'augment'] as const),
-  ...(['prefetch', 'unreadable', 'shard'] as const),
+  'batchSize',
+  'shuffle',
+  'dropLast',
+  'seed',
+  'resize',
+  'crop',
+  'augment',
+  'prefetch',
+  'unreadable',
+  'shard',
 ] as const;
 
 /**

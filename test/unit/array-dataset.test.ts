@@ -29,6 +29,13 @@ describe('Pictures in memory', () => {
     expect(await dataset.image(1)).toEqual(images[1]);
   });
 
+  test('may be taken away, which is an error and no crash', async () => {
+    const data = bytes(4);
+    const dataset = new ArrayDataset({ images: { data, shape: [1, 2, 2] }, labels: [0], classes });
+    structuredClone(data, { transfer: [data.buffer] });
+    await expect(dataset.image(0)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'transferred'));
+  });
+
   test('are at positions that exist', async () => {
     const dataset = new ArrayDataset({ images: { data: bytes(4), shape: [1, 2, 2] }, labels: [0], classes });
     for (const index of [-1, 1, 0.5, Number.NaN]) {

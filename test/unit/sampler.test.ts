@@ -24,6 +24,36 @@ describe('The random numbers', () => {
   });
 });
 
+describe('Streams of random numbers', () => {
+  const first = (...streams: number[]) => Xoshiro128.seeded(7n, ...streams).next();
+
+  test('differ by each of their numbers and by their order', () => {
+    const all = [
+      first(),
+      first(0),
+      first(1),
+      first(0, 0),
+      first(0, 1),
+      first(1, 0),
+      first(1, 2),
+      first(2, 1),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+    expect(first(1, 2)).toBe(first(1, 2));
+  });
+
+  test('are even over a range, of which the end is left out', () => {
+    const random = Xoshiro128.seeded(1n, 1);
+    const values = Array.from({ length: 20_000 }, () => random.uniform(-2, 6));
+    expect(values.every((value) => value >= -2 && value < 6)).toBe(true);
+    for (let low = -2; low < 6; low++) {
+      const count = values.filter((value) => value >= low && value < low + 1).length;
+      expect(Math.abs(count - 2500)).toBeLessThan(250);
+    }
+    expect(random.uniform(3, 3)).toBe(3);
+  });
+});
+
 describe('The order of an epoch', () => {
   test('is the same on every machine and in every version', () => {
     expect(order(12, 0, 0)).toEqual([3, 4, 5, 10, 2, 8, 6, 1, 11, 9, 7, 0]);

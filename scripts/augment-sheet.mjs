@@ -1,0 +1,68 @@
+// A sheet of one picture as training sees it, to look at: crops, mirrorings, interpolations and colours.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
+import sharp from 'sharp';
+
+const HELP = `node scripts/augment-sheet.mjs <picture> <sheet.png> [options]
+
+Writes 24 augmentations of a picture as one PNG. Compile first: npm run build.
+
+  --augment A    none, plain, paper, or parts as JSON, such as '{"crop":"random","hue":0.1}' (default paper)
+  --seed N       (default 0)
+  --resize N     short edge for none and plain (default 256)
+  --crop N       edge of each (default 224)
+`;
+
+const COLUMNS = 6;
+const ROWS = 4;
+const GAP = 4;
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    augment: { type: 'string', default: 'paper' },
+    seed: { type: 'string', default: '0' },
+    resize: { type: 'string', default: '256' },
+    crop: { type: 'string', default: '224' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+const [picture, sheet] = positionals;
+if (flags.help || positionals.length !== 2) {
+  console.log(HELP);
+  process.exit(flags.help ? 0 : 2);
+}
+
+const { Loader } = createRequire(import.meta.url)('..');
+
+const encoded = await readFile(picture);
+const copies = {
+  length: COLUMNS * ROWS,
+  classes: [picture],
+  label: () => 0,
+  image: () => Promise.reject(new Error('The encoded picture is asked for.')),
+  encoded: async () => encoded,
+  name: () => picture,
+};
+const edge = Number(flags.crop);
+const loader = new Loader(copies, {
+  batchSize: copies.length,
+  seed: Number(flags.seed),
+  resize: Number(flags.resize),
+  crop: edge,
+  augment: flags.augment.startsWith('{') ? JSON.parse(flags.augment) : flags.augment,
+});
+const { value: batch } = await loader.epoch(0).next();
+const bytes = edge * edge * 3;
+const tiles = Array.from({ length: copies.length }, (_, i) => ({
+  input: Buffer.from(batch.images.data.subarray(i * bytes, (i + 1) * bytes)),
+  raw: { width: edge, height: edge, channels: 3 },
+  left: (i % COLUMNS) * (edge + GAP),
+  top: Math.floor(i / COLUMNS) * (edge + GAP),
+}));
+const size = { width: COLUMNS * (edge + GAP) - GAP, height: ROWS * (edge + GAP) - GAP };
+await sharp({ create: { ...size, channels: 3, background: 'white' } })
+  .composite(tiles)
+  .png()
+  .toFile(sheet);
