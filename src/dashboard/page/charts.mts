@@ -144,8 +144,8 @@ function optionOf(spec: ChartSpec, snapshot: Snapshot, axis: Axis): EChartsOptio
   return {
     animation: false,
     textStyle: text,
-    grid: { left: 8, right: 18, top: 12, bottom: lines.length > 1 ? 34 : 10, containLabel: true },
-    legend: { show: lines.length > 1, bottom: 4, textStyle: text, itemWidth: 26, type: 'scroll' },
+    grid: { left: 8, right: 18, top: 12, bottom: legendHeight(lines.length), containLabel: true },
+    legend: { show: lines.length > 1, bottom: 2, textStyle: text, itemWidth: 26, itemGap: 14 },
     tooltip: tooltip(spec, axis),
     xAxis: {
       type: 'value',
@@ -169,6 +169,9 @@ function optionOf(spec: ChartSpec, snapshot: Snapshot, axis: Axis): EChartsOptio
     series: lines.map(({ line, data }) => seriesOf(line, data)),
   };
 }
+
+/** In pixels: names of many lines take two rows. */
+const legendHeight = (lines: number): number => (lines > 3 ? 58 : lines > 1 ? 34 : 10);
 
 /** Drawn on the canvas and not made of HTML. */
 function tooltip(spec: ChartSpec, axis: Axis): TooltipComponentOption {
@@ -208,7 +211,8 @@ function seriesOf(line: Line, data: Point[]) {
     symbol: hasMarks ? symbol : 'none',
     symbolSize: 7,
     emphasis: { disabled: true },
-    itemStyle: { opacity: lineStyle.opacity },
+    // Without a mark on the line there is none in its legend.
+    itemStyle: { opacity: symbol === 'none' ? 0 : 1 },
   };
 }
 

@@ -30,7 +30,7 @@ h2 { font-size: 17px; margin: 26px 0 10px; }
 .status.interrupted { color: var(--validation); }
 .status.failed { color: var(--bad); }
 .connection { margin: 0 0 0 auto; color: var(--soft); font-size: 13px; }
-.connection.lost { color: var(--text); background: var(--notice); padding: 4px 12px; border-radius: 8px; font-weight: 600; }
+.connection.lost { position: fixed; top: 12px; right: 20px; z-index: 1; width: auto; color: var(--text); background: var(--notice); border: 1px solid currentcolor; padding: 4px 12px; border-radius: 8px; font-weight: 600; }
 .notice { background: var(--notice); padding: 10px 14px; border-radius: 8px; margin: 10px 0; overflow-wrap: anywhere; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 18px; margin-top: 12px; }
 .bar { height: 12px; border-radius: 6px; background: var(--line); overflow: hidden; }
@@ -52,7 +52,7 @@ label { cursor: pointer; }
 .pictures { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(138px, 1fr)); gap: 12px; }
 .pictures li { background: var(--card); border: 2px solid var(--line); border-radius: 10px; overflow: hidden; font-size: 13px; }
 .pictures li.wrong { border: 2px dashed var(--bad); }
-.pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--back); image-rendering: auto; }
+.pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--back); }
 .pictures div { padding: 7px 10px 9px; overflow-wrap: anywhere; }
 .pictures .verdict { font-weight: 600; margin: 0; }
 .pictures .right .verdict { color: var(--good); }
@@ -82,7 +82,8 @@ label { cursor: pointer; }
   .tiles dd { font-size: 17px; }
   .card { padding: 12px 14px; }
   .chart .canvas { height: 230px; }
-  .pictures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .pictures { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px; }
+  .pictures div { padding: 5px 7px 7px; }
 }
 @media (prefers-reduced-motion: reduce) { .bar > div { transition: none; } }
 `;
