@@ -38,7 +38,8 @@ export class Feed {
   /** @returns false where too many pages are open. */
   connect(response: ServerResponse): boolean {
     if (this.#clients.size >= this.#limits.clients) return false;
-    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
+    // Nothing else is asked on this connection, so that it ends with the answer.
+    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', Connection: 'close' });
     response.write('retry: 1000\n\n');
     const client = new Client(response, () => this.#catchUp(client));
     this.#clients.add(client);

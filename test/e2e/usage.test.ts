@@ -1,7 +1,7 @@
 import { cli, MAIN, start, workspace } from './cli.js';
 
 const dir = workspace();
-const COMMANDS = ['train', 'evaluate', 'predict', 'info', 'doctor', 'setup'];
+const COMMANDS = ['train', 'evaluate', 'predict', 'info', 'dashboard', 'doctor', 'setup'];
 
 test('the help names every command', async () => {
   const { code, stdout } = await cli(dir, '--help');
@@ -9,11 +9,14 @@ test('the help names every command', async () => {
   for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
 });
 
-test.each(['train', 'evaluate', 'predict', 'info'])('the help of %s has examples', async (command) => {
-  const { code, stdout } = await cli(dir, command, '--help');
-  expect(code).toBe(0);
-  expect(stdout).toContain(`$ googlenet ${command} `);
-});
+test.each(['train', 'evaluate', 'predict', 'info', 'dashboard'])(
+  'the help of %s has examples',
+  async (command) => {
+    const { code, stdout } = await cli(dir, command, '--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`$ googlenet ${command} `);
+  },
+);
 
 test('the program can be executed by itself, as npx does in a clone', async () => {
   expect(await start(MAIN, ['--version'], dir).result).toMatchObject({ code: 0 });
