@@ -68,8 +68,8 @@ label { cursor: pointer; }
 .confusion td { min-width: 36px; height: 32px; text-align: center; border-radius: 4px; background: rgba(var(--fill), var(--share, 0)); }
 .confusion td.right { outline: 1px solid var(--soft); outline-offset: -1px; font-weight: 600; }
 .confusion td.strong { color: var(--card); }
-.settings { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 12px; padding-bottom: 40px; }
-.settings table { width: 100%; border-collapse: collapse; background: var(--card); font-size: 14px; align-self: start; }
+.settings { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 12px; align-items: start; padding-bottom: 40px; }
+.settings table { width: 100%; border-collapse: collapse; background: var(--card); font-size: 14px; }
 .settings .card { margin: 0; }
 .settings h3 { font-size: 14px; margin: 0 0 6px; }
 .settings th { text-align: left; font-weight: 400; color: var(--soft); padding: 3px 12px 3px 0; vertical-align: top; white-space: nowrap; }
