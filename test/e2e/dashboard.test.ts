@@ -116,7 +116,7 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
     await page.locator('canvas').first().waitFor();
     expect(await points(page, 'Loss', 'batches')).toBe(15);
     expect(await points(page, 'Loss', 'validation')).toBe(1);
-    expect(await points(page, 'Top-1 accuracy of each head', 'aux 2')).toBe(15);
+    expect(await points(page, 'Top-1 accuracy of each head (dashed: validation)', 'aux 2')).toBe(15);
     await expect(page.locator('#samples .right .verdict').textContent()).resolves.toBe('✓ right');
     await expect(page.locator('#samples .wrong .verdict').textContent()).resolves.toBe('✗ wrong');
     await expect(page.locator('#mistakes li').count()).resolves.toBe(1);
@@ -141,6 +141,16 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
       await page.locator('#samples li').first().waitFor();
     }
     expect(complaints).toEqual([]);
+  });
+
+  test('leaves a line off that was switched off, when the next step comes', async () => {
+    const dir = makeRun('off');
+    const page = await open((await serve(dir)).url);
+    const chart = `echarts.getInstanceByDom(document.querySelector('[aria-label="Loss"]'))`;
+    await page.evaluate(`${chart}.dispatchAction({ type: 'legendToggleSelect', name: 'batches' })`);
+    addStep(dir, 16);
+    while ((await points(page, 'Loss', 'batches')) < 16) await page.waitForTimeout(50);
+    await expect(page.evaluate(`${chart}.getOption().legend[0].selected.batches`)).resolves.toBe(false);
   });
 
   test('says that the connection is lost, and goes on by itself when the server is back', async () => {

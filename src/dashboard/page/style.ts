@@ -1,4 +1,4 @@
-/** Colours that readers with any colour vision tell apart; nothing is said by colour alone. */
+/** Colours that readers with any colour vision tell apart; what is right and wrong is said by more than a colour. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
