@@ -23,23 +23,21 @@ export class Client {
     response.on('error', () => undefined);
   }
 
-  /** Bytes that wait for it. */
-  get backlog(): number {
-    return this.#response.writableLength;
-  }
-
   /** For how long it has not caught up, by the clock of `performance.now`. */
   behindMs(nowMs: number): number {
     return this.#behindSinceMs === null ? 0 : nowMs - this.#behindSinceMs;
   }
 
-  /** @returns false where it reads more slowly than it is written to: no memory piles up for it. */
-  send(message: Uint8Array): boolean {
-    if (this.backlog > MAX_BACKLOG_BYTES) {
+  /**
+   * @param message called where there is room for it.
+   * @returns false where the client reads more slowly than it is written to: no memory piles up for it.
+   */
+  send(message: () => Uint8Array): boolean {
+    if (this.#response.writableLength > MAX_BACKLOG_BYTES) {
       this.#behindSinceMs ??= performance.now();
       return false;
     }
-    this.#response.write(message);
+    this.#response.write(message());
     return true;
   }
 

@@ -35,19 +35,11 @@ export class Feed {
     this.#beat = setInterval(() => this.#onBeat(), this.#limits.beatMs).unref();
   }
 
-  /** Bytes that wait for the client that is furthest behind. */
-  get backlog(): number {
-    return Math.max(0, ...[...this.#clients].map((client) => client.backlog));
-  }
-
-  get clients(): number {
-    return this.#clients.size;
-  }
-
   /** @returns false where too many pages are open. */
   connect(response: ServerResponse): boolean {
     if (this.#clients.size >= this.#limits.clients) return false;
-    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
+    // Nothing else is asked on this connection, so that it ends with the answer.
+    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', Connection: 'close' });
     response.write('retry: 1000\n\n');
     const client = new Client(response, () => this.#catchUp(client));
     this.#clients.add(client);
@@ -82,7 +74,7 @@ export class Feed {
     if (this.#clients.size === 0) return;
     const message = update && this.#message('update', update);
     for (const client of this.#clients) {
-      if (message === null || client.lacksRun || !client.send(message)) client.lacksRun = true;
+      if (message === null || client.lacksRun || !client.send(() => message)) client.lacksRun = true;
       this.#catchUp(client);
     }
   }
@@ -96,16 +88,22 @@ export class Feed {
 
   /** A large message at a time: where it has not been read, the next one waits. */
   #catchUp(client: Client): void {
-    if (client.lacksRun) {
-      this.#snapshot ??= this.#message('snapshot', this.#run.snapshot());
-      client.lacksRun = !client.send(this.#snapshot);
-    }
+    if (client.lacksRun) client.lacksRun = !client.send(() => this.#snapshotMessage());
     const { validation } = this.#run;
     if (client.lacksRun || !client.lacksValidation || validation === null) return;
+    client.lacksValidation = !client.send(() => this.#validationMessage(validation));
+  }
+
+  #snapshotMessage(): Buffer {
+    this.#snapshot ??= this.#message('snapshot', this.#run.snapshot());
+    return this.#snapshot;
+  }
+
+  #validationMessage(validation: Validation): Buffer {
     if (this.#validation?.of !== validation) {
       this.#validation = { of: validation, message: this.#message('validation', validation) };
     }
-    client.lacksValidation = !client.send(this.#validation.message);
+    return this.#validation.message;
   }
 
   /** An event and not a comment, so that the page notices its absence: a lost connection need not be a closed one. */
@@ -113,7 +111,7 @@ export class Feed {
     const beat = this.#message('beat', null);
     const nowMs = performance.now();
     for (const client of this.#clients) {
-      client.send(beat);
+      client.send(() => beat);
       if (client.behindMs(nowMs) > this.#limits.behindMs) client.drop();
     }
   }

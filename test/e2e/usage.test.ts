@@ -1,7 +1,7 @@
 import { cli, MAIN, start, workspace } from './cli.js';
 
 const dir = workspace();
-const COMMANDS = ['train', 'evaluate', 'predict', 'compare', 'info', 'doctor', 'setup'];
+const COMMANDS = ['train', 'evaluate', 'predict', 'dashboard', 'compare', 'info', 'doctor', 'setup'];
 
 test('the help names every command', async () => {
   const { code, stdout } = await cli(dir, '--help');
@@ -9,7 +9,7 @@ test('the help names every command', async () => {
   for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
 });
 
-test.each(['train', 'evaluate', 'predict', 'compare', 'info'])(
+test.each(['train', 'evaluate', 'predict', 'dashboard', 'compare', 'info'])(
   'the help of %s has examples',
   async (command) => {
     const { code, stdout } = await cli(dir, command, '--help');

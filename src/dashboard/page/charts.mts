@@ -17,6 +17,8 @@ interface Line {
   /** A custom property of the style sheet. */
   colour: string;
   look: 'faint' | 'thin' | 'solid' | 'dashed';
+  /** Explained by the title and not by the legend, which has no room for it on a phone. */
+  isUnlisted?: boolean;
 }
 
 interface ChartSpec {
@@ -53,6 +55,7 @@ const heads = (columns: [string, string, string]): Line[] =>
         column: `validation.${column}`,
         colour,
         look: 'dashed',
+        isUnlisted: true,
       },
     ];
   });
@@ -67,13 +70,13 @@ const CHARTS: ChartSpec[] = [
   { title: 'Loss', lines: loss('loss'), format: formatNumber },
   { title: 'Top-1 accuracy', lines: loss('top1'), format: percent, ceiling: 1 },
   {
-    title: 'Loss of each head',
+    title: 'Loss of each head (dashed: validation)',
     lines: heads(['mainLoss', 'aux1Loss', 'aux2Loss']),
     format: formatNumber,
     needs: 'aux1Loss',
   },
   {
-    title: 'Top-1 accuracy of each head',
+    title: 'Top-1 accuracy of each head (dashed: validation)',
     lines: heads(['top1', 'aux1Top1', 'aux2Top1']),
     format: percent,
     ceiling: 1,
@@ -108,7 +111,8 @@ export class Charts {
       const isShown = hasRows && hasValues(snapshot.steps, spec.needs ?? 'step');
       const made = isShown ? this.#chart(spec) : this.#charts.get(spec);
       if (made) made.figure.hidden = !isShown;
-      if (isShown) made?.chart.setOption(optionOf(spec, snapshot, this.axis), { notMerge: true });
+      // Only the lines are replaced: those that were switched off in the legend stay off.
+      if (isShown) made?.chart.setOption(optionOf(spec, snapshot, this.axis), { replaceMerge: 'series' });
     }
   }
 
@@ -136,6 +140,7 @@ function optionOf(spec: ChartSpec, snapshot: Snapshot, axis: Axis): EChartsOptio
   const lines = spec.lines
     .map((line) => ({ line, data: points(line, snapshot, axis) }))
     .filter(({ data }) => data.length > 0);
+  const listed = lines.filter(({ line }) => !line.isUnlisted).map(({ line }) => line.name);
   const axisLine = {
     axisLabel: text,
     axisLine: { lineStyle: { color: colour('--line') } },
@@ -144,8 +149,17 @@ function optionOf(spec: ChartSpec, snapshot: Snapshot, axis: Axis): EChartsOptio
   return {
     animation: false,
     textStyle: text,
-    grid: { left: 8, right: 18, top: 12, bottom: lines.length > 1 ? 34 : 10, containLabel: true },
-    legend: { show: lines.length > 1, bottom: 4, textStyle: text, itemWidth: 26, type: 'scroll' },
+    grid: { left: 8, right: 18, top: 12, bottom: listed.length > 1 ? 34 : 10, containLabel: true },
+    legend: {
+      show: listed.length > 1,
+      data: listed,
+      // A head without its validation would be half a choice.
+      selectedMode: listed.length === lines.length,
+      bottom: 2,
+      textStyle: text,
+      itemWidth: 26,
+      itemGap: 14,
+    },
     tooltip: tooltip(spec, axis),
     xAxis: {
       type: 'value',
@@ -208,7 +222,8 @@ function seriesOf(line: Line, data: Point[]) {
     symbol: hasMarks ? symbol : 'none',
     symbolSize: 7,
     emphasis: { disabled: true },
-    itemStyle: { opacity: lineStyle.opacity },
+    // Without a mark on the line there is none in its legend.
+    itemStyle: { opacity: symbol === 'none' ? 0 : 1 },
   };
 }
 

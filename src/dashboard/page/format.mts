@@ -7,7 +7,7 @@ export const formatCount = (value: Maybe): string =>
   typeof value === 'number' ? Math.round(value).toLocaleString('en-US') : NONE;
 
 export const formatPercent = (fraction: Maybe, digits = 1): string =>
-  typeof fraction === 'number' ? `${(fraction * 100).toFixed(digits)} %` : NONE;
+  typeof fraction === 'number' ? `${(fraction * 100).toFixed(digits)}\u00a0%` : NONE;
 
 /** Four digits that mean something: `2.303`, `0.0004120`, `1.250e-7`. */
 export const formatNumber = (value: Maybe): string =>

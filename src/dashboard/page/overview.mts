@@ -149,7 +149,7 @@ function fill(id: string, tiles: readonly Tile[]): void {
         'div',
         {},
         element('dt', {}, name),
-        element('dd', {}, value, element('small', {}, more || '\u00a0')),
+        element('dd', {}, value, ...(more ? [element('small', {}, more)] : [])),
       ),
     ),
   );

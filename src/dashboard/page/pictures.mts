@@ -26,7 +26,7 @@ function card(picture: Picture, classes: readonly string[]): HTMLElement {
   const { name, label, predicted, probability, labelProbability } = picture;
   const isRight = label === predicted;
   const className = (index: number) => classes[index] ?? `class ${index}`;
-  const image = element('img', { alt: `picture of ${className(label)}`, loading: 'lazy' });
+  const image = element('img', { alt: `picture of ${className(label)}` });
   image.src = picture.picture;
   const lines = [
     element('p', { class: 'verdict' }, isRight ? '✓ right' : '✗ wrong'),

@@ -1,4 +1,4 @@
-/** Colours that readers with any colour vision tell apart; nothing is said by colour alone. */
+/** Colours that readers with any colour vision tell apart; what is right and wrong is said by more than a colour. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -30,7 +30,7 @@ h2 { font-size: 17px; margin: 26px 0 10px; }
 .status.interrupted { color: var(--validation); }
 .status.failed { color: var(--bad); }
 .connection { margin: 0 0 0 auto; color: var(--soft); font-size: 13px; }
-.connection.lost { color: var(--text); background: var(--notice); padding: 4px 12px; border-radius: 8px; font-weight: 600; }
+.connection.lost { position: fixed; top: 12px; right: 20px; z-index: 1; width: auto; color: var(--text); background: var(--notice); border: 1px solid currentcolor; padding: 4px 12px; border-radius: 8px; font-weight: 600; }
 .notice { background: var(--notice); padding: 10px 14px; border-radius: 8px; margin: 10px 0; overflow-wrap: anywhere; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 18px; margin-top: 12px; }
 .bar { height: 12px; border-radius: 6px; background: var(--line); overflow: hidden; }
@@ -52,7 +52,7 @@ label { cursor: pointer; }
 .pictures { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(138px, 1fr)); gap: 12px; }
 .pictures li { background: var(--card); border: 2px solid var(--line); border-radius: 10px; overflow: hidden; font-size: 13px; }
 .pictures li.wrong { border: 2px dashed var(--bad); }
-.pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--back); image-rendering: auto; }
+.pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--back); }
 .pictures div { padding: 7px 10px 9px; overflow-wrap: anywhere; }
 .pictures .verdict { font-weight: 600; margin: 0; }
 .pictures .right .verdict { color: var(--good); }
@@ -68,8 +68,8 @@ label { cursor: pointer; }
 .confusion td { min-width: 36px; height: 32px; text-align: center; border-radius: 4px; background: rgba(var(--fill), var(--share, 0)); }
 .confusion td.right { outline: 1px solid var(--soft); outline-offset: -1px; font-weight: 600; }
 .confusion td.strong { color: var(--card); }
-.settings { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 12px; padding-bottom: 40px; }
-.settings table { width: 100%; border-collapse: collapse; background: var(--card); font-size: 14px; align-self: start; }
+.settings { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 12px; align-items: start; padding-bottom: 40px; }
+.settings table { width: 100%; border-collapse: collapse; background: var(--card); font-size: 14px; }
 .settings .card { margin: 0; }
 .settings h3 { font-size: 14px; margin: 0 0 6px; }
 .settings th { text-align: left; font-weight: 400; color: var(--soft); padding: 3px 12px 3px 0; vertical-align: top; white-space: nowrap; }
@@ -82,7 +82,8 @@ label { cursor: pointer; }
   .tiles dd { font-size: 17px; }
   .card { padding: 12px 14px; }
   .chart .canvas { height: 230px; }
-  .pictures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .pictures { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px; }
+  .pictures div { padding: 5px 7px 7px; }
 }
 @media (prefers-reduced-motion: reduce) { .bar > div { transition: none; } }
 `;
