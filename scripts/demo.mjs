@@ -1,13 +1,10 @@
 // npm run demo [-- flags of `googlenet setup`]: sets everything up, trains GoogLeNet on the bundled pictures until it clearly learns,
 // and uses the result. A demo that was interrupted goes on; another one begins in a folder of its own.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { bootstrap, root, run } from './bootstrap.mjs';
+import { bootstrap, root } from './bootstrap.mjs';
+import { googlenet, googlenetJson, stateOf } from './command.mjs';
 
-const main = 'dist/cli/main.js';
 const sample = 'scripts/sample/fashion-mnist';
 const picture = `${sample}/test/5-sandal/000.png`;
 // The lower rate of the last epoch settles the accuracy, which jumps from epoch to epoch before.
@@ -21,35 +18,10 @@ function newestRun() {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const numbers = names.flatMap((name) => /^demo(?:-(\d+))?$/.exec(name)?.[1] ?? (name === 'demo' ? 1 : []));
   const number = Math.max(0, ...numbers.map(Number));
-  const has = (file) => existsSync(join(folder, nameOf(number), file));
-  return { number, begun: has('settings.json'), complete: has('model.safetensors') };
+  return { number, ...stateOf(join('runs', nameOf(number))) };
 }
 
 const nameOf = (number) => (number === 1 ? 'demo' : `demo-${number}`);
-
-/** How a command of the package is typed. */
-const announce = (args) => console.log(`\n$ npx googlenet ${args.join(' ')}`);
-
-/** Ends the demo where one of its commands failed or was interrupted. */
-function check(status) {
-  if (status > 128)
-    console.error('The demo was interrupted. Run `npm run demo` again: it goes on from there.');
-  if (status !== 0) process.exit(status ?? 1);
-}
-
-async function googlenet(...args) {
-  announce(args);
-  check(await run(process.execPath, [main, ...args]));
-}
-
-/** The same for a command that prints JSON, which is returned. */
-async function googlenetJson(...args) {
-  announce(args);
-  const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [output, [status]] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  check(status);
-  return JSON.parse(output);
-}
 
 await bootstrap(process.argv.slice(2));
 
@@ -74,9 +46,8 @@ if (!(accuracy > wantedAccuracy)) {
   console.error(`The test accuracy is ${accuracy}; more than ${wantedAccuracy} was to be expected.`);
   process.exit(1);
 }
-console.log(`Look at the curves:
-  ${join(root, dir, 'loss.png')}
-  ${join(root, dir, 'accuracy.png')}
+console.log(`Look at the run: curves, confusion, mistakes
+  ${join(root, dir, 'report.html')}
 
 Try next:
   npx googlenet evaluate ${weights} ${sample}/test

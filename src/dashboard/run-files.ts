@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import type { RunRecord } from '../report/records.js';
 import type { ValidationRecord } from '../report/validation-record.js';
+import { checkValidation } from '../report/validation-record.js';
 import { object } from '../validate.js';
-import { checkValidation } from './check-validation.js';
 import { MetricsTail } from './tail.js';
 
 /** Who is told what the files of a run hold. */
