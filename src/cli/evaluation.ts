@@ -40,9 +40,9 @@ export async function evaluateModel(
   const dataset = await openDataset(dir, 'test', file.model.classes ?? null);
   assertSameClasses(file, dir, dataset);
   if (settings.threads !== null) setNumThreads(settings.threads);
-  const { device, channelsLast, auxWeight } = settings;
+  const { device, channelsLast, auxWeight, precision } = settings;
   const model = await GoogLeNet.load(weights, { device: device as Device, channelsLast });
-  const trainer = new Trainer(model, { auxWeight });
+  const trainer = new Trainer(model, { auxWeight, precision });
   const display = createDisplay();
   const interrupt = new Interrupt(() => display.line('Stopping.'));
   if (model.classes === undefined) {

@@ -4,14 +4,15 @@ import { toOptions, type ValuesOf, withDefaults } from '../flags.js';
 import { formatCount, formatJson, formatPercent, formatTable, plural } from '../output.js';
 import { SETTINGS } from '../training/settings.js';
 
-const { batchSize, auxWeight, resize, crop, device, threads, channelsLast } = SETTINGS;
-const OPTIONS = { batchSize, auxWeight, resize, crop, device, threads, channelsLast };
+const { batchSize, auxWeight, resize, crop, device, threads, channelsLast, precision } = SETTINGS;
+const OPTIONS = { batchSize, auxWeight, resize, crop, device, threads, channelsLast, precision };
 export type EvaluateSettings = ValuesOf<typeof OPTIONS>;
 
 const EXAMPLES = `
 Examples:
   $ googlenet evaluate runs/first/model.safetensors pictures/test
   $ googlenet evaluate runs/first/best.safetensors pictures/test --json > scores.json
+  $ googlenet evaluate runs/fashion/model.safetensors fashion-mnist        the test pictures of idx files
 
 The loss is that of training: cross entropy of the main head plus --aux-weight times that of each auxiliary head.`;
 
@@ -20,7 +21,7 @@ export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description('score a model on a folder of pictures')
     .argument('<weights>', 'a file of weights or a checkpoint')
-    .argument('<dir>', 'pictures, one subfolder for each class')
+    .argument('<dir>', 'pictures, one subfolder for each class, or idx files')
     .option('--json', 'print one JSON document');
   for (const [name, setting] of Object.entries(OPTIONS)) {
     for (const option of toOptions(name, setting)) command.addOption(option);
