@@ -30,7 +30,7 @@ const InceptionOptions k5a = {832, 256, 160, 320, 32, 128, 128};
 const InceptionOptions k5b = {832, 384, 192, 384, 48, 128, 128};
 
 MaxPool2d halve() {
-  return MaxPool2d(/*stride=*/2);
+  return MaxPool2d(MaxPool2dOptions{/*stride=*/2});
 }
 
 // [n, 3, 224, 224] → [n, 192, 28, 28]

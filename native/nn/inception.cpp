@@ -26,7 +26,7 @@ Sequential reduce_conv(int64_t in, int64_t reduced, int64_t out, int64_t kernel_
 }
 
 Sequential pool_conv(int64_t in, int64_t out) {
-  return Sequential(MaxPool2d(/*stride=*/1), Conv2d(Conv2dOptions{in, out, 1}), ReLU(true));
+  return Sequential(MaxPool2d(MaxPool2dOptions{/*stride=*/1}), Conv2d(Conv2dOptions{in, out, 1}), ReLU(true));
 }
 
 }  // namespace

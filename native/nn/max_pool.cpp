@@ -43,10 +43,10 @@ struct Pooled {
   torch::Tensor taps;
 };
 
-Pooled pool(const torch::Tensor& input_, int64_t stride, bool with_taps) {
+Pooled pool(const torch::Tensor& input_, const MaxPool2dOptions& options, bool with_taps) {
   const at::MemoryFormat format = input_.suggest_memory_format();
   const torch::Tensor input = input_.contiguous(format);
-  const PoolShape shape = {input.size(0), input.size(1), input.size(2), input.size(3), stride};
+  const PoolShape shape = {input.size(0), input.size(1), input.size(2), input.size(3), options.stride};
   Pooled pooled;
   pooled.output = torch::empty({shape.batch, shape.channels, shape.out_height(), shape.out_width()},
                                input.options().memory_format(format));
@@ -55,7 +55,7 @@ Pooled pool(const torch::Tensor& input_, int64_t stride, bool with_taps) {
     const PoolForward<Number> job = {shape, layout_of(format),
                                      static_cast<const Number*>(input.const_data_ptr()),
                                      static_cast<Number*>(pooled.output.mutable_data_ptr()),
-                                     with_taps ? pooled.taps.mutable_data_ptr<uint8_t>() : nullptr};
+                                     with_taps ? pooled.taps.mutable_data_ptr<uint8_t>() : nullptr, options.relu};
     job.run(best_instruction_set());
   });
   return pooled;
@@ -63,11 +63,11 @@ Pooled pool(const torch::Tensor& input_, int64_t stride, bool with_taps) {
 
 class PoolFunction : public torch::autograd::Function<PoolFunction> {
  public:
-  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& input, int64_t stride) {
-    const Pooled pooled = pool(input, stride, /*with_taps=*/true);
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& input, const MaxPool2dOptions& options) {
+    const Pooled pooled = pool(input, options, /*with_taps=*/true);
     context->save_for_backward({pooled.taps});
     context->saved_data["sizes"] = input.sizes().vec();
-    context->saved_data["stride"] = stride;
+    context->saved_data["stride"] = options.stride;
     context->saved_data["format"] = input.suggest_memory_format();
     return pooled.output;
   }
@@ -94,13 +94,18 @@ class PoolFunction : public torch::autograd::Function<PoolFunction> {
 
 }  // namespace
 
+MaxPool2dImpl::MaxPool2dImpl(const MaxPool2dOptions& options_) : options(options_) {
+  TORCH_CHECK(!options.relu || options.stride == 2, "Only pooling with stride 2 rectifies.");
+}
+
 torch::Tensor MaxPool2dImpl::forward(const torch::Tensor& input) {
-  if (!has_kernel(input, stride_)) {
-    const int64_t padding = stride_ == 1 ? 1 : 0;
-    return torch::max_pool2d(input, 3, stride_, padding, /*dilation=*/1, /*ceil_mode=*/true);
+  if (!has_kernel(input, options.stride)) {
+    const int64_t padding = options.stride == 1 ? 1 : 0;
+    return torch::max_pool2d(options.relu ? torch::relu(input) : input, 3, options.stride, padding,
+                             /*dilation=*/1, /*ceil_mode=*/true);
   }
   const bool needs_gradient = at::GradMode::is_enabled() && input.requires_grad();
-  return needs_gradient ? PoolFunction::apply(input, stride_) : pool(input, stride_, false).output;
+  return needs_gradient ? PoolFunction::apply(input, options) : pool(input, options, false).output;
 }
 
 }  // namespace googlenet

@@ -5,17 +5,21 @@
 
 namespace googlenet {
 
-// torch::max_pool2d of 3×3 windows: stride 1 with padding keeps height and width, stride 2 halves them (ceil mode).
-// The same bits, but on the CPU in float and bfloat16 by kernels of our own, which are several times as fast and
-// keep one byte for each output until the backward pass where libtorch keeps eight. They have no second
-// derivative; asking for it is an error.
+struct MaxPool2dOptions {
+  int64_t stride;     // 1 pads by one and keeps height and width; 2 halves them (ceil mode)
+  bool relu = false;  // rectifies first; with stride 2 only
+};
+
+// torch::max_pool2d of 3×3 windows, after torch::relu if that is asked for. The same bits, but on the CPU in float and
+// bfloat16 by kernels of our own: several times as fast, and until the backward pass they keep one byte for each
+// output and nothing else, where libtorch keeps eight and the input. They have no second derivative; asking for it
+// is an error.
 class MaxPool2dImpl : public torch::nn::Module {
  public:
-  explicit MaxPool2dImpl(int64_t stride) : stride_(stride) {}
+  explicit MaxPool2dImpl(const MaxPool2dOptions& options);
   torch::Tensor forward(const torch::Tensor& input);
 
- private:
-  int64_t stride_;
+  MaxPool2dOptions options;
 };
 TORCH_MODULE(MaxPool2d);
 

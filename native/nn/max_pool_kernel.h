@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "nn/max_pool_rows.h"
+
 namespace googlenet {
 
 // Maxima of 3×3 windows over [batch, channels, height, width]. Stride 1 pads by one and keeps height and width;
@@ -21,17 +23,8 @@ struct PoolShape {
 // How the numbers lie in memory: [n, h, w, c] or [n, c, h, w].
 enum class PoolLayout { kChannelsLast, kPlanes };
 
-// One source is compiled for each of these.
-enum class InstructionSet { kPortable, kAvx2, kAvx512 };
-
-bool is_supported(InstructionSet set);
-
-// `Number` is float, or uint16_t for the bits of a bfloat16.
-//
-// A tap is the place of the maximum in its window, 0 to 8 by rows. Outputs, taps and gradients are ATen's bit for
-// bit: the first of equal maxima wins, the last NaN wins over all numbers, and gradients that meet are added
-// in the order of their windows and rounded after each addition. Only a bfloat16 NaN keeps its bits in the
-// output; those that ATen writes depend on the layout and the instruction set.
+// Outputs and gradients have ATen's bits, but for a bfloat16 NaN among the outputs: it keeps its bits, where those
+// that ATen writes depend on layout and instruction set.
 
 template <typename Number>
 struct PoolForward {
@@ -39,7 +32,8 @@ struct PoolForward {
   PoolLayout layout;
   const Number* input;
   Number* output;
-  uint8_t* taps;  // as many as outputs; null where no gradient will be asked for
+  uint8_t* taps;   // as many as outputs; null where no gradient will be asked for
+  bool rectified;  // pools the ReLU of the input; with stride 2 only
 
   void run(InstructionSet set) const;
 };
@@ -50,7 +44,7 @@ struct PoolBackward {
   PoolLayout layout;
   const Number* grad_output;
   const uint8_t* taps;
-  Number* grad_input;  // may hold anything: each number is written once
+  Number* grad_input;  // each is written, so they may hold anything before
 
   void run(InstructionSet set) const;
 };

@@ -60,17 +60,18 @@ struct Case {
   torch::Dtype type;
   at::MemoryFormat format;
   int kind;
+  bool relu;
 
   torch::Tensor tensor(at::IntArrayRef sizes) const { return numbers(kind, sizes).to(type).contiguous(format); }
   std::string name() const {
     const PoolShape& s = shape;
     return c10::str(s.batch, "×", s.channels, "×", s.height, "×", s.width, " stride ", s.stride, " ", type, " ",
-                    format, " numbers ", kind);
+                    format, " numbers ", kind, relu ? " with ReLU" : "");
   }
 };
 
-torch::Tensor theirs(const torch::Tensor& input, int64_t stride) {
-  return torch::max_pool2d(input, 3, stride, stride == 1 ? 1 : 0, 1, /*ceil_mode=*/true);
+torch::Tensor theirs(const torch::Tensor& input, int64_t stride, bool relu) {
+  return torch::max_pool2d(relu ? torch::relu(input) : input, 3, stride, stride == 1 ? 1 : 0, 1, /*ceil_mode=*/true);
 }
 
 torch::Tensor gradient(const torch::Tensor& output, const torch::Tensor& input, const torch::Tensor& grad) {
@@ -81,7 +82,7 @@ torch::Tensor gradient(const torch::Tensor& output, const torch::Tensor& input, 
 template <typename Number>
 void compare_kernels(const Case& c) {
   const torch::Tensor input = c.tensor({c.shape.batch, c.shape.channels, c.shape.height, c.shape.width}).requires_grad_();
-  const torch::Tensor output = theirs(input, c.shape.stride);
+  const torch::Tensor output = theirs(input, c.shape.stride, c.relu);
   const torch::Tensor grad_output = c.tensor(output.sizes()).contiguous(output.suggest_memory_format());
   const torch::Tensor grad_input = gradient(output, input, grad_output);
   const auto data = [](const torch::Tensor& tensor) { return static_cast<Number*>(tensor.data_ptr()); };
@@ -93,10 +94,10 @@ void compare_kernels(const Case& c) {
     const std::string name = c10::str(c.name(), ", instruction set ", static_cast<int>(set));
     const torch::Tensor taps = torch::empty({output.numel()}, torch::kByte);
     const torch::Tensor ours = torch::empty_like(output);
-    PoolForward<Number>{c.shape, layout, data(input), data(ours), taps.data_ptr<uint8_t>()}.run(set);
+    PoolForward<Number>{c.shape, layout, data(input), data(ours), taps.data_ptr<uint8_t>(), c.relu}.run(set);
     require_equal(ours, output, nan, "output of " + name);
     const torch::Tensor without_taps = torch::empty_like(output);
-    PoolForward<Number>{c.shape, layout, data(input), data(without_taps), nullptr}.run(set);
+    PoolForward<Number>{c.shape, layout, data(input), data(without_taps), nullptr, c.relu}.run(set);
     require_equal(without_taps, output, nan, "output without taps of " + name);
     const torch::Tensor ours_back = torch::empty_like(input).fill_(7);
     PoolBackward<Number>{c.shape, layout, data(grad_output), taps.data_ptr<uint8_t>(), data(ours_back)}.run(set);
@@ -105,17 +106,18 @@ void compare_kernels(const Case& c) {
 }
 
 // The module, whose input and gradient may lie in memory in any way.
-void compare_module(const torch::Tensor& source, int64_t stride, const std::string& name) {
-  MaxPool2d module(stride);
+void compare_module(const torch::Tensor& source, const MaxPool2dOptions& options, const std::string& name) {
+  MaxPool2d module(options);
+  const auto [stride, relu] = options;
   const torch::Tensor input = source.detach().requires_grad_();
-  const torch::Tensor expected = theirs(input, stride);
+  const torch::Tensor expected = theirs(input, stride, relu);
   const torch::Tensor output = module->forward(input);
   require_equal(output.detach(), expected.detach(), Nan::kAny, "output of the module, " + name);
   for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
     if (source.dim() != 4) continue;
     const torch::Tensor grad = torch::randn_like(expected).contiguous(format);
-    require_equal(gradient(module->forward(input), input, grad), gradient(theirs(input, stride), input, grad),
-                  Nan::kAny, "gradient of the module, " + name);
+    require_equal(gradient(module->forward(input), input, grad).contiguous(),
+                  gradient(theirs(input, stride, relu), input, grad).contiguous(), Nan::kAny, "gradient of the module, " + name);
   }
   const torch::NoGradGuard no_grad;
   require_equal(module->forward(input), expected, Nan::kAny, "output of the module without gradients, " + name);
@@ -142,27 +144,27 @@ void test_kernels(int count) {
     c.type = below(2) == 0 ? torch::kFloat : torch::kBFloat16;
     c.format = below(2) == 0 ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
     c.kind = static_cast<int>(below(kKinds));
+    c.relu = stride == 2 && below(2) == 0;
     c.type == torch::kFloat ? compare_kernels<float>(c) : compare_kernels<uint16_t>(c);
   }
 }
 
 void test_module() {
   for (const auto type : {torch::kFloat, torch::kBFloat16}) {
-    for (const int64_t stride : {1, 2}) {
+    for (const MaxPool2dOptions options : {MaxPool2dOptions{1}, MaxPool2dOptions{2}, MaxPool2dOptions{2, true}}) {
       const torch::Tensor input = torch::randn({3, 20, 13, 9}).to(type);
       const torch::Tensor last = input.contiguous(at::MemoryFormat::ChannelsLast);
-      compare_module(input, stride, "planes");
-      compare_module(last, stride, "channels last");
-      compare_module(last.slice(1, 3, 11), stride, "a slice of channels");
-      compare_module(input.slice(3, 1, 8), stride, "a slice of columns");
-      compare_module(input.transpose(2, 3), stride, "transposed");
-      compare_module(input.slice(2, 0, 2), stride, "two rows");
-      compare_module(input[0], stride, "three dimensions");
+      compare_module(input, options, "planes");
+      compare_module(last, options, "channels last");
+      compare_module(last.slice(1, 3, 11), options, "a slice of channels");
+      compare_module(input.slice(3, 1, 8), options, "a slice of columns");
+      compare_module(input.transpose(2, 3), options, "transposed");
+      compare_module(input.slice(2, 0, 2), options, "two rows");
+      compare_module(input[0], options, "three dimensions");
     }
   }
-  compare_module(torch::randn({0, 4, 6, 6}), 1, "no pictures");
-  compare_module(torch::randn({2, 4, 6, 6}, torch::kDouble).to(torch::kFloat), 2, "");
-  MaxPool2d halve(2);
+  compare_module(torch::randn({0, 4, 6, 6}), {1}, "no pictures");
+  MaxPool2d halve(MaxPool2dOptions{2});
   require(throws([&] { halve->forward(torch::randn({1, 1, 1, 1})); }, "Output size is too small"),
           "one pixel cannot be halved, as in libtorch");
   const torch::Tensor input = torch::randn({1, 2, 6, 6}).requires_grad_();
