@@ -15,8 +15,6 @@ using torch::nn::AvgPool2d;
 using torch::nn::AvgPool2dOptions;
 using torch::nn::BatchNorm2d;
 using torch::nn::Flatten;
-using torch::nn::MaxPool2d;
-using torch::nn::MaxPool2dOptions;
 using torch::nn::ReLU;
 using torch::nn::Sequential;
 
@@ -32,7 +30,7 @@ const InceptionOptions k5a = {832, 256, 160, 320, 32, 128, 128};
 const InceptionOptions k5b = {832, 384, 192, 384, 48, 128, 128};
 
 MaxPool2d halve() {
-  return MaxPool2d(MaxPool2dOptions(3).stride(2).ceil_mode(true));
+  return MaxPool2d(MaxPool2dOptions{/*stride=*/2});
 }
 
 // [n, 3, 224, 224] → [n, 192, 28, 28]

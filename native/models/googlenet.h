@@ -7,6 +7,7 @@
 
 #include "nn/inception.h"
 #include "nn/layers.h"
+#include "nn/max_pool.h"
 
 namespace googlenet {
 
@@ -40,7 +41,7 @@ class GoogLeNetImpl : public torch::nn::Module {
 
   torch::nn::Sequential partA;
   InceptionModule inception_3a{nullptr}, inception_3b{nullptr};
-  torch::nn::MaxPool2d maxpool3{nullptr}, maxpool4{nullptr};
+  MaxPool2d maxpool3{nullptr}, maxpool4{nullptr};
   InceptionModule inception_4a{nullptr}, inception_4b{nullptr}, inception_4c{nullptr}, inception_4d{nullptr},
       inception_4e{nullptr};
   torch::nn::Sequential auxilliary_output_1{nullptr}, auxilliary_output_2{nullptr};

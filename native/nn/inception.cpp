@@ -1,17 +1,15 @@
 #include "nn/inception.h"
 
 #include <torch/nn/modules/activation.h>
-#include <torch/nn/modules/pooling.h>
 #include <torch/types.h>
 
 #include "nn/layers.h"
+#include "nn/max_pool.h"
 
 namespace googlenet {
 
 namespace {
 
-using torch::nn::MaxPool2d;
-using torch::nn::MaxPool2dOptions;
 using torch::nn::ReLU;
 using torch::nn::Sequential;
 
@@ -28,8 +26,7 @@ Sequential reduce_conv(int64_t in, int64_t reduced, int64_t out, int64_t kernel_
 }
 
 Sequential pool_conv(int64_t in, int64_t out) {
-  return Sequential(MaxPool2d(MaxPool2dOptions(3).stride(1).padding(1).ceil_mode(true)),
-                    Conv2d(Conv2dOptions{in, out, 1}), ReLU(true));
+  return Sequential(MaxPool2d(MaxPool2dOptions{/*stride=*/1}), Conv2d(Conv2dOptions{in, out, 1}), ReLU(true));
 }
 
 }  // namespace
