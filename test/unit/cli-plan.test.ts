@@ -22,6 +22,7 @@ const plan = (flags: Partial<TrainFlags>) => planTraining({ settings: {}, ...fla
 async function begun(settings: TrainFlags['settings'] = {}): Promise<void> {
   await pictures('data/train/a/0.png', 'data/train/b/0.png', 'data/val/a/0.png', 'data/val/b/0.png');
   const { run } = await plan({ data: path('data'), out: path('run'), settings });
+  await mkdir(path('run'));
   await writeRun(path('run'), { ...run, environment: {} });
 }
 

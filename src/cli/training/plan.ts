@@ -15,6 +15,7 @@ import {
   assertSamePictures,
   type DataFlags,
   type Datasets,
+  type Folders,
   findFolders,
   openFolders,
   sourceOf,
@@ -55,8 +56,10 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
   if (folders === null) throw missing('--data DIR or --train DIR, the pictures');
   const settings = { ...DEFAULTS, ...flags.settings };
   assertOneLength(flags.settings);
+  assertUsed(flags.settings, settings);
   const names = flags.classes === undefined ? null : readClassNames(flags.classes);
   const datasets = await openFolders(folders, settings, names);
+  if (names !== null) assertNamed(names, folders.train, datasets);
   const weights = flags.weights === undefined ? null : resolve(flags.weights);
   if (weights !== null) settings.auxLogits = await auxLogitsOf(weights, flags, folders.train, datasets);
   checkTogether(settings, datasets);
@@ -74,6 +77,27 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
 function assertOneLength({ epochs, steps }: Partial<TrainSettings>): void {
   if (epochs === undefined || steps === undefined || steps === null) return;
   throw new GoogLeNetError('INVALID_ARGUMENT', 'Give either --epochs or --steps, the length of the run.');
+}
+
+/** What settings have a meaning for: in silence, a flag must not be without any. */
+const MEANT_FOR: Partial<Record<SettingName, (settings: TrainSettings) => string | null>> = {
+  stepSize: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
+  gamma: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
+  power: ({ schedule }) => (schedule === 'polynomial' ? null : '--schedule polynomial'),
+  patienceMetric: ({ patience }) => (patience === null ? '--patience' : null),
+};
+
+function assertUsed(typed: Partial<TrainSettings>, settings: TrainSettings): void {
+  for (const name of Object.keys(typed) as SettingName[]) {
+    const needed = MEANT_FOR[name]?.(settings) ?? null;
+    if (needed !== null) throw new GoogLeNetError('INVALID_ARGUMENT', `${flagOf(name)} needs ${needed}.`);
+  }
+}
+
+function assertNamed(names: readonly string[], folder: string, { train }: Datasets): void {
+  if (isDeepStrictEqual([...names], [...train.classes])) return;
+  const message = `--classes names those of idx files, and ${folder} has folders of classes. Leave it out.`;
+  throw new GoogLeNetError('INVALID_ARGUMENT', message);
 }
 
 const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give ${what}.`);
@@ -108,12 +132,8 @@ async function auxLogitsOf(weights: string, flags: TrainFlags, folder: string, {
 
 async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   const before = await readRun(dir);
-  const folders = (await findFolders(flags)) ?? {
-    train: before.train.folder,
-    validation: before.validation?.folder ?? null,
-  };
   const settings = mergeSettings(before.settings, flags.settings);
-  if (settings.validationSplit !== null) folders.validation = null;
+  const folders = await foldersOf(flags, before);
   const datasets = await openFolders(folders, settings, before.classes);
   assertSamePictures(before.train, datasets.train, folders.train);
   if ((before.validation === null) !== (datasets.validation === null)) {
@@ -140,6 +160,20 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   return { dir, run, datasets, checkpoint, resumed: true, warnings };
 }
 
+/** Those of the run, but for the ones that the flags say have moved. */
+async function foldersOf(
+  flags: DataFlags,
+  { train, validation, settings }: RunDescription,
+): Promise<Folders> {
+  if (flags.data === undefined && flags.train === undefined && flags.validation === undefined) {
+    const isSplit = settings.validationSplit !== null;
+    return { train: train.folder, validation: isSplit ? null : (validation?.folder ?? null) };
+  }
+  const found = await findFolders(flags.data === undefined ? { train: train.folder, ...flags } : flags);
+  if (found === null) throw missing('--data DIR or --train DIR, the pictures');
+  return found;
+}
+
 /** What may differ: neither changes a number of the run so far. */
 const FREE: readonly SettingName[] = [
   'epochs',
@@ -162,12 +196,13 @@ function mergeSettings(before: TrainSettings, given: Partial<TrainSettings>): Tr
       `A resumed run keeps its settings. Changed: ${list}. ${fix}.`,
     );
   }
-  const settings = { ...before, ...given };
-  if (settings.epochs < before.epochs) {
-    const message = `The run is one of ${before.epochs} epochs; a resumed run may only have more, not ${settings.epochs}.`;
+  const unit = before.steps === null ? 'epochs' : 'steps';
+  const [length, now] = [before[unit] ?? 0, given[unit] ?? before[unit] ?? 0];
+  if (given[unit === 'steps' ? 'epochs' : 'steps'] !== undefined || now < length) {
+    const message = `The run is one of ${length} ${unit}; a resumed run may have more with --${unit}, and nothing else.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);
   }
-  return settings;
+  return { ...before, ...given };
 }
 
 async function whereToGoOn(
@@ -178,7 +213,7 @@ async function whereToGoOn(
 ): Promise<Plan['checkpoint']> {
   const { checkpoints, settings: settingsFile } = runFiles(dir);
   const path = await findCheckpoint(checkpoints, (_, { message }) =>
-    warnings.push(`${message} The checkpoint before it is used.`),
+    warnings.push(`${message} An earlier checkpoint is used.`),
   );
   if (path === null) return null;
   const { progress, trainer } = await readCheckpoint(path);
