@@ -81,7 +81,7 @@ test('a resumed run may have more epochs and other checkpoints, and no fewer epo
   const longer = await plan({ resume: path('run'), settings: { epochs: 6, checkpointEvery: 10 } });
   expect(longer.run.settings).toEqual({ ...DEFAULTS, epochs: 6, checkpointEvery: 10 });
   const shorter = plan({ resume: path('run'), settings: { epochs: 3 } });
-  await expect(shorter).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', '4', '3'));
+  await expect(shorter).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', '4 epochs'));
 });
 
 test('a resumed run refuses other settings, all of which it names', async () => {

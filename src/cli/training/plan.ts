@@ -199,7 +199,7 @@ function mergeSettings(before: TrainSettings, given: Partial<TrainSettings>): Tr
   const unit = before.steps === null ? 'epochs' : 'steps';
   const [length, now] = [before[unit] ?? 0, given[unit] ?? before[unit] ?? 0];
   if (given[unit === 'steps' ? 'epochs' : 'steps'] !== undefined || now < length) {
-    const message = `The run is one of ${length} ${unit}; a resumed run may have more with --${unit}, and nothing else.`;
+    const message = `The run is one of ${length} ${unit}. A resumed run may have more, with --${unit} above that, and no fewer.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);
   }
   return { ...before, ...given };
