@@ -4,8 +4,8 @@ import {
   type FitOptions,
   type FitResult,
   GoogLeNet,
-  setNumThreads,
   type StateDict,
+  setNumThreads,
   Trainer,
   type TrainerOptions,
 } from '../../src/index';
@@ -45,7 +45,8 @@ export async function fit(
   for (;;) {
     const { done, value } = await loop.next();
     if (done) {
-      const of = <T extends FitEvent['type']>(type: T) => events.filter((event) => event.type === type) as Of<T>[];
+      const of = <T extends FitEvent['type']>(type: T) =>
+        events.filter((event) => event.type === type) as Of<T>[];
       const order = events.map((event) => (event.type === 'step' ? event.step : event.type));
       return { events, of, order, result: value };
     }
