@@ -1,4 +1,5 @@
 /** How long a run is: epochs or steps, at once or in parts. */
+import { Xoshiro128 } from '../../src/data/sampler';
 import { type FitOptions, fromIterable } from '../../src/index';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
@@ -131,6 +132,29 @@ test.each<[string, string]>([
     [2, 4],
   ]);
   await expectSameWeights(model, await weightsAfter(two, { epochs: 2 }));
+});
+
+test('a run that is aborted again and again, whatever it is doing, ends with the bits of one that is not', async () => {
+  const options = { epochs: 2, validation, checkpointDir: folder('run'), checkpointEvery: 2, resume: 'auto' };
+  const random = Xoshiro128.seeded(7n, 1);
+  for (let pieces = 1; ; pieces++) {
+    const { model, trainer } = build({ averageDecay: 0.5 });
+    const { signal, abort } = abortable();
+    const timer = setTimeout(abort, 150 + random.below(600));
+    const { result } = await fit(trainer, train, { ...options, signal });
+    clearTimeout(timer);
+    if (result.reason === 'completed') {
+      expect(pieces).toBeGreaterThan(1);
+      expect(result.history.map(({ epoch, step }) => [epoch, step])).toEqual([
+        [1, 3],
+        [2, 6],
+      ]);
+      await expectSameWeights(model, await weightsAfter(train, { epochs: 2 }, { averageDecay: 0.5 }));
+      return;
+    }
+    expect(result.reason).toBe('aborted');
+    model.dispose();
+  }
 });
 
 test('a signal that came before the first step leaves a checkpoint of the beginning', async () => {
