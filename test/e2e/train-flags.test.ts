@@ -140,10 +140,8 @@ describe('idx files', () => {
     );
     expect(code).toBe(0);
     const { pictures: count, top1, classes } = JSON.parse(stdout);
-    expect({ count, top1 }).toEqual({
-      count: 8,
-      top1: (rows('digits', 'epoch').at(-1)?.validation as { top1: number }).top1,
-    });
+    const scored = rows('digits', 'epoch').at(-1)?.validation as { top1: number };
+    expect({ count, top1 }).toEqual({ count: 8, top1: scored.top1 });
     expect(classes.map(({ name }: { name: string }) => name)).toEqual(['zero', 'one']);
   });
 

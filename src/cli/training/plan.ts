@@ -20,6 +20,7 @@ import {
   openFolders,
   sourceOf,
 } from './data.js';
+import { assertNamed, assertOneLength, assertUsed } from './meaning.js';
 import { trainerOptions } from './options.js';
 import { assertNoRun, type RunDescription, readRun, runFiles } from './run-folder.js';
 import { DEFAULTS, type SettingName, type TrainSettings } from './settings.js';
@@ -72,32 +73,6 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
     classes: train.classes,
   };
   return { dir, run, datasets, checkpoint: null, resumed: false, warnings: [] };
-}
-
-function assertOneLength({ epochs, steps }: Partial<TrainSettings>): void {
-  if (epochs === undefined || steps === undefined || steps === null) return;
-  throw new GoogLeNetError('INVALID_ARGUMENT', 'Give either --epochs or --steps, the length of the run.');
-}
-
-/** What settings have a meaning for: in silence, a flag must not be without any. */
-const MEANT_FOR: Partial<Record<SettingName, (settings: TrainSettings) => string | null>> = {
-  stepSize: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
-  gamma: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
-  power: ({ schedule }) => (schedule === 'polynomial' ? null : '--schedule polynomial'),
-  patienceMetric: ({ patience }) => (patience === null ? '--patience' : null),
-};
-
-function assertUsed(typed: Partial<TrainSettings>, settings: TrainSettings): void {
-  for (const name of Object.keys(typed) as SettingName[]) {
-    const needed = MEANT_FOR[name]?.(settings) ?? null;
-    if (needed !== null) throw new GoogLeNetError('INVALID_ARGUMENT', `${flagOf(name)} needs ${needed}.`);
-  }
-}
-
-function assertNamed(names: readonly string[], folder: string, { train }: Datasets): void {
-  if (isDeepStrictEqual([...names], [...train.classes])) return;
-  const message = `--classes names those of idx files, and ${folder} has folders of classes. Leave it out.`;
-  throw new GoogLeNetError('INVALID_ARGUMENT', message);
 }
 
 const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give ${what}.`);
