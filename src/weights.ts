@@ -2,7 +2,7 @@ import { GoogLeNetError } from './errors.js';
 import { writeFileAtomic } from './formats/atomic-file.js';
 import { seal, UNSEALED } from './formats/checksum.js';
 import { readFully } from './formats/read-fully.js';
-import { type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
+import { MAX_HEADER_BYTES, type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
 import { call } from './native/call.js';
 import type { TensorInfo, TensorSpan, TensorStore } from './native/contract.js';
 import { allocate, copyInSlices } from './private-copy.js';
@@ -228,16 +228,17 @@ export function storedGroup(prefix: string, state: StateDict): StoredGroup {
 /**
  * Writes groups of tensors, each a consistent snapshot, into one safetensors file with a checksum: all of it or, after a failure,
  * nothing.
+ * @param metadata what the file says beside its tensors, for which the header has that many bytes left.
  */
 export async function saveFile(
   path: string,
   groups: readonly StoredGroup[],
-  metadata: () => Promise<Record<string, string>>,
+  metadata: (room: number) => Promise<Record<string, string>>,
 ): Promise<void> {
   const named = groups.flatMap(({ prefix, tensors }) =>
     tensors.map((info) => ({ ...info, name: prefix + info.name })),
   );
-  const { spans, dataBytes } = planSafetensors(named);
+  const { header: table, spans, dataBytes } = planSafetensors(named, UNSEALED);
   const buffer = allocate(dataBytes);
   const copies = groups.map(({ prefix, tensors, copy }) => {
     const own = new Set(tensors.map(({ name }) => prefix + name));
@@ -246,7 +247,7 @@ export async function saveFile(
   });
   // Asked for in one turn, so that no training step comes between them.
   const [description] = await Promise.all([
-    metadata(),
+    metadata(MAX_HEADER_BYTES - table.length),
     ...copies.map(({ copy, spans }) => call(() => copy({ buffer, spans }))),
   ]);
   const { header } = planSafetensors(named, { ...UNSEALED, ...description });

@@ -5,11 +5,12 @@
 namespace googlenet {
 
 Losses cross_entropy_losses(const GoogLeNetOutput& logits, const torch::Tensor& labels,
-                            const LossOptions& options) {
+                            const LossOptions& options, Over over) {
+  const int64_t reduction = over == Over::kSum ? at::Reduction::Sum : at::Reduction::Mean;
   const auto cross_entropy = [&](const torch::Tensor& head) {
     const std::optional<torch::Tensor> weights =
         options.class_weights.defined() ? std::make_optional(options.class_weights) : std::nullopt;
-    return torch::cross_entropy_loss(head, labels, weights, at::Reduction::Mean, /*ignore_index=*/-100,
+    return torch::cross_entropy_loss(head, labels, weights, reduction, /*ignore_index=*/-100,
                                      options.label_smoothing);
   };
   Losses losses;

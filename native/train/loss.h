@@ -10,8 +10,10 @@ struct LossOptions {
   torch::Tensor class_weights;  // float [num_classes] on the model's device; undefined: all alike
 };
 
-// Cross entropies, averaged over the batch (by class weight, where there are weights). The auxiliary ones are
-// undefined tensors without auxiliary heads.
+// The mean goes by class weight, where there are weights.
+enum class Over { kMean, kSum };
+
+// Cross entropies over the batch. The auxiliary ones are undefined tensors without auxiliary heads.
 struct Losses {
   torch::Tensor total;  // main + aux_weight · aux1 + aux_weight · aux2, summed in this order
   torch::Tensor main;
@@ -20,7 +22,7 @@ struct Losses {
 };
 
 Losses cross_entropy_losses(const GoogLeNetOutput& logits, const torch::Tensor& labels,
-                            const LossOptions& options);
+                            const LossOptions& options, Over over);
 
 // What a mean over these labels weighs in a mean over more of them: their number, or their classes' weights.
 double weight_of(const torch::Tensor& labels, const LossOptions& options);

@@ -69,13 +69,14 @@ Trainer::Trainer(GoogLeNet model, const TrainerOptions& options)
   if (options.average_decay) average_.emplace(parameters_, *options.average_decay);
 }
 
-torch::Tensor Trainer::accumulate(const torch::Tensor& images, const torch::Tensor& labels, double share) {
+torch::Tensor Trainer::accumulate(const torch::Tensor& images, const torch::Tensor& labels, Over over,
+                                  double share) {
   GoogLeNetOutput logits;
   Losses losses;
   {
     const Autocast autocast(options_.precision, images.device());
     logits = model_->forward(images);
-    losses = cross_entropy_losses(logits, labels, options_.loss);
+    losses = cross_entropy_losses(logits, labels, options_.loss, over);
   }
   (share == 1 ? losses.total : losses.total * share).backward();
   check_cancelled();
@@ -93,8 +94,11 @@ StepResult Trainer::step(const torch::Tensor& images, const torch::Tensor& label
   const double whole = some_images.size() == 1 ? 1 : weight_of(labels, options_.loss);
   torch::Tensor summary;
   for (size_t i = 0; i < some_images.size(); ++i) {
-    const double share = some_images.size() == 1 ? 1 : weight_of(some_labels[i], options_.loss) / whole;
-    const torch::Tensor part = accumulate(some_images[i], some_labels[i], share);
+    const double weight = some_images.size() == 1 ? 1 : weight_of(some_labels[i], options_.loss);
+    // Classes that weigh nothing have no mean. Label smoothing gives their pictures a share all the same.
+    const Over over = weight > 0 ? Over::kMean : Over::kSum;
+    const double share = (weight > 0 ? weight : 1) / whole;
+    const torch::Tensor part = accumulate(some_images[i], some_labels[i], over, share);
     summary = summary.defined() ? summary.add_(part) : part;
   }
   torch::Tensor norm;
@@ -114,7 +118,7 @@ Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& l
   const GoogLeNetOutput logits = model_->forward(images);
   LossOptions plain;
   plain.aux_weight = options_.loss.aux_weight;
-  const Losses losses = cross_entropy_losses(logits, labels, plain);
+  const Losses losses = cross_entropy_losses(logits, labels, plain, Over::kMean);
   return {to_result(summarize(losses, logits, labels)), predict(logits.main, labels)};
 }
 

@@ -63,8 +63,8 @@ class Trainer {
   void zero_grad() { optimizer_.zero_grad(); }
 
  private:
-  // Forward and backward of one part, which has `share` of the batch.
-  torch::Tensor accumulate(const torch::Tensor& images, const torch::Tensor& labels, double share);
+  // Forward and backward of one part, whose mean or sum times `share` is its part of the batch's mean.
+  torch::Tensor accumulate(const torch::Tensor& images, const torch::Tensor& labels, Over over, double share);
 
   GoogLeNet model_;
   TrainerOptions options_;

@@ -1,8 +1,6 @@
 // One process of the kill test: `node run.mjs <checkpoints> <weights>` begins the run or goes on with it, and writes the weights at
 // its end. Each line that it prints says where it is, as JSON.
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 const { GoogLeNet, readCheckpoint, setNumThreads, Trainer } = require('../..');
@@ -23,17 +21,10 @@ const pictures = (length, seed) => ({
   }),
 });
 
-/** Undefined where the run has none yet. */
-async function newestCheckpoint() {
-  const onDamaged = (path, { message }) => say({ type: 'damaged', path, message });
-  const found = await findCheckpoint(checkpointDir, onDamaged);
-  const last = join(checkpointDir, 'last.safetensors');
-  return found ?? (existsSync(last) ? last : undefined);
-}
-
 setNumThreads(1);
-const resume = await newestCheckpoint();
-const { progress } = resume === undefined ? {} : await readCheckpoint(resume);
+const onDamaged = (path, { message }) => say({ type: 'damaged', path, message });
+const resume = await findCheckpoint(checkpointDir, onDamaged);
+const { progress } = resume === null ? {} : await readCheckpoint(resume);
 say({ type: 'found', step: progress?.globalStep ?? null });
 
 const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed: 5 });

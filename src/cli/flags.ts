@@ -34,11 +34,11 @@ export function withDefaults<Table extends Settings>(
 const readNumber = (text: string): unknown =>
   /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : text;
 
-export const count = (value: number, description: string, min = 1): Setting<number> => ({
+export const count = (value: number, description: string, min = 1, max?: number): Setting<number> => ({
   value: 'n',
   default: value,
   description,
-  check: (name, given) => integer(name, given, min),
+  check: (name, given) => integer(name, given, min, max),
   read: readNumber,
 });
 

@@ -3,6 +3,7 @@ import { GoogLeNetError } from '../errors.js';
 import { readSafetensorsHeader } from '../formats/safetensors.js';
 import { type ModelDescription, modelIn } from '../model-file.js';
 import type { TensorSpan } from '../native/contract.js';
+import { isCheckpoint } from '../train/checkpoint.js';
 
 export interface WeightsFile {
   path: string;
@@ -23,7 +24,7 @@ export async function describeFile(path: string): Promise<WeightsFile> {
   const { tensors, description, content } = modelIn(header, path);
   return {
     path,
-    isCheckpoint: content.checkpoint === 1,
+    isCheckpoint: isCheckpoint(content),
     model: description,
     tensors,
     stored: header.tensors,

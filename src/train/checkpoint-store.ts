@@ -1,7 +1,8 @@
 /** The folder of a run's checkpoints, from which the run can go on whatever moment it was killed at. */
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
+import { makeFolder } from '../formats/make-folder.js';
 import { integer, string } from '../validate.js';
 import { checkCheckpoint, readCheckpoint } from './checkpoint.js';
 import { type CheckpointFile, checkpointsIn, isUnfinished, nameOf } from './checkpoint-files.js';
@@ -194,11 +195,3 @@ export class CheckpointStore {
 
 /** Whether a checkpoint was made between two epochs, and not amid one or before the first. */
 const isBetweenEpochs = ({ epoch, step }: Progress): boolean => step === 0 && epoch > 0;
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw fromFileError(error, 'create', path);
-  }
-}

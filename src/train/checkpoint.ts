@@ -24,6 +24,9 @@ const BEST_PREFIX = 'best.';
 /** Counts up when a checkpoint says something else than before. */
 const FORMAT = 2;
 
+/** For the key of the metadata and the padding of the header. */
+const SPARE_BYTES = 64;
+
 /** What a checkpoint says beside its tensors. */
 export interface Checkpoint {
   model: ModelDescription;
@@ -64,7 +67,7 @@ export async function saveCheckpoint(
     progress,
     score: readScore(score),
   };
-  const content = async () => {
+  const content = async (room: number) => {
     const [state, hasMomentum, hasAverage, areFinite] = await Promise.all([
       call(() => native.generatorState()),
       call(() => trainer.hasMomentum()),
@@ -73,18 +76,28 @@ export async function saveCheckpoint(
     ]);
     if (!areFinite) throw diverged(progress);
     const generator = Buffer.from(state).toString('base64');
-    return toMetadata({
-      checkpoint: FORMAT,
-      ...described,
-      generator,
-      hasMomentum,
-      hasAverage,
-    } satisfies Content);
+    const all: Content = { checkpoint: FORMAT, ...described, generator, hasMomentum, hasAverage };
+    return toMetadata(withRoom(all, room));
   };
   await saveFile(string('path', path), groupsOf(training, trainer), content);
 }
 
-function groupsOf({ model, config, bestWeights }: Training, trainer: NativeTrainer): StoredGroup[] {
+/** What a value takes in a header, where its JSON is a text within JSON. */
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
+
+/** Many names of classes leave less room for the history, of which the oldest epochs are left out then. */
+function withRoom(content: Content, room: number): Content {
+  const { history, ...progress } = content.progress;
+  let left = room - bytesOf({ ...content, progress: { ...progress, history: [] } }) - SPARE_BYTES;
+  let first = history.length;
+  for (; first > 0; first--) {
+    left -= bytesOf(history[first - 1]);
+    if (left < 0) break;
+  }
+  return { ...content, progress: { ...progress, history: history.slice(first) } };
+}
+
+function groupsOf({ model, config, progress, bestWeights }: Training, trainer: NativeTrainer): StoredGroup[] {
   const native = nativeOf(model);
   const parameters = trainer.tensors();
   const groups: StoredGroup[] = [
@@ -95,7 +108,7 @@ function groupsOf({ model, config, bestWeights }: Training, trainer: NativeTrain
     const copy = trainer.snapshotAverage.bind(trainer);
     groups.push({ prefix: AVERAGE_PREFIX, tensors: parameters, copy });
   }
-  if (bestWeights !== null) groups.push(storedGroup(BEST_PREFIX, bestWeights));
+  if (progress.best !== null && bestWeights !== null) groups.push(storedGroup(BEST_PREFIX, bestWeights));
   return groups;
 }
 
@@ -169,10 +182,13 @@ const incomplete = (path: string) =>
     `${path} lacks the weights of its best epoch. Use an earlier one.`,
   );
 
+/** Whether a file's own metadata is that of a checkpoint which {@link readCheckpoint} reads. */
+export const isCheckpoint = (content: Record<string, unknown>): boolean => content.checkpoint === FORMAT;
+
 /** Believes nothing: the file may be damaged or written by somebody else. */
 function readContent(header: SafetensorsHeader, path: string): Content {
   const { description, content } = modelIn(header, path);
-  if (content.checkpoint !== FORMAT) {
+  if (!isCheckpoint(content)) {
     const what =
       content.checkpoint === undefined ? 'no training checkpoint' : 'a checkpoint of another version';
     const fix = 'Start a new run from its weights';

@@ -3,11 +3,14 @@ import { integer, number, oneOf, options } from '../validate.js';
 import type { Best, Progress } from './progress.js';
 import type { Scores } from './scores.js';
 
+export const METRICS = ['top1', 'loss'] as const;
+export type Metric = (typeof METRICS)[number];
+
 export interface EarlyStoppingOptions {
   /** Epochs without a better score after which the run ends. */
   patience: number;
   /** What is better: a higher top-1 accuracy on the validation pictures (the default), or a lower loss. */
-  metric?: 'top1' | 'loss';
+  metric?: Metric;
   /** By how much it must be better to count. Default 0. */
   minDelta?: number;
 }
@@ -19,13 +22,13 @@ export function readEarlyStopping(given: unknown): EarlyStopping {
   const read = options('earlyStopping', given, ['patience', 'metric', 'minDelta']);
   return {
     patience: integer('earlyStopping.patience', read.patience, 1),
-    metric: oneOf('earlyStopping.metric', read.metric ?? 'top1', ['top1', 'loss'] as const),
+    metric: oneOf('earlyStopping.metric', read.metric ?? 'top1', METRICS),
     minDelta: number('earlyStopping.minDelta', read.minDelta ?? 0, { min: 0 }),
   };
 }
 
 /** Higher is better, whatever is measured. */
-export const scoreOf = (scores: Scores, metric: EarlyStopping['metric']): number =>
+export const scoreOf = (scores: Scores, metric: Metric): number =>
   metric === 'loss' ? -scores.loss : scores.top1;
 
 export const isBetter = (score: number, best: Best | null, { minDelta }: EarlyStopping): boolean =>

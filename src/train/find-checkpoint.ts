@@ -7,22 +7,28 @@ import { checkpointsIn } from './checkpoint-files.js';
 /**
  * The newest checkpoint in a folder that is whole, to the last byte.
  * @param onDamaged hears of each one that is newer and damaged, and so passed over.
- * @returns its path; null where there is none, also where there is no such folder.
- * @throws GoogLeNetError `FILE_ERROR` where the folder cannot be read.
+ * @returns its path; null where there are no checkpoints, also where there is no such folder.
+ * @throws GoogLeNetError `INVALID_CHECKPOINT` where all are damaged, `FILE_ERROR` where the folder cannot be read.
  */
 export async function findCheckpoint(
   dir: string,
   onDamaged: (path: string, error: GoogLeNetError) => void,
 ): Promise<string | null> {
-  for (const { name } of await checkpointsIn(string('dir', dir))) {
+  const files = await checkpointsIn(string('dir', dir));
+  const damaged: GoogLeNetError[] = [];
+  for (const { name } of files) {
     const path = join(dir, name);
     try {
       await checkCheckpoint(path);
       return path;
     } catch (error) {
       if (!(error instanceof GoogLeNetError)) throw error;
+      damaged.push(error);
       onDamaged(path, error);
     }
   }
-  return null;
+  const [first] = damaged;
+  if (first === undefined) return null;
+  const message = `No checkpoint in ${dir} is whole. The newest: ${first.message} Remove them to start anew.`;
+  throw new GoogLeNetError('INVALID_CHECKPOINT', message, { cause: first });
 }

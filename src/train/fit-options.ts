@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { Loader, type LoaderOptions } from '../data/loader.js';
@@ -7,7 +8,7 @@ import { integer, options, signal as readSignal, string } from '../validate.js';
 import type { Source } from './datasets.js';
 import { assertClasses, assertDataset, assertSameClasses } from './datasets.js';
 import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';
-import { MAX_EPOCH } from './schedule.js';
+import { MAX_EPOCH, needsTotalSteps, type Schedule } from './schedule.js';
 import type { Trainer } from './trainer.js';
 import type { ValidateOptions } from './validation.js';
 
@@ -90,7 +91,7 @@ const KNOWN = [
 ] as const;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET` */
-export function readFitOptions(given: FitOptions, source: Source, { model }: Trainer): FitPlan {
+export function readFitOptions(given: FitOptions, source: Source, { model, config }: Trainer): FitPlan {
   const read = options('options', given, KNOWN) as FitOptions;
   const loading = Object.fromEntries(LOADING.map((name) => [name, read[name]]));
   const { batchSize = 32, resize = 256, crop = 224, unreadable = 'error' } = read;
@@ -107,9 +108,11 @@ export function readFitOptions(given: FitOptions, source: Source, { model }: Tra
     assertSameClasses('The validation set', validation.classes, 'the training set', source.classes);
   }
   const length = readLength(read);
+  const totalSteps = length.steps ?? (loader.stepsPerEpoch && (length.epochs ?? 0) * loader.stepsPerEpoch);
+  if (totalSteps === null) assertEndless(config.schedule);
   return {
     ...length,
-    totalSteps: length.steps ?? (loader.stepsPerEpoch && (length.epochs ?? 0) * loader.stepsPerEpoch),
+    totalSteps,
     loader,
     validation,
     validating: { batchSize, resize, crop, unreadable, signal },
@@ -128,6 +131,13 @@ function readLength({ epochs, steps }: FitOptions): Pick<FitPlan, 'epochs' | 'st
     epochs: epochs === undefined ? null : integer('epochs', epochs, 1, MAX_EPOCH),
     steps: steps === undefined ? null : integer('steps', steps, 1),
   };
+}
+
+/** Some schedules reach their end with the last step. */
+function assertEndless({ type }: Schedule): void {
+  if (!needsTotalSteps(type)) return;
+  const message = `The schedule '${type}' needs to know how many steps the run has, and the data does not say.`;
+  throw new GoogLeNetError('INVALID_ARGUMENT', `${message} Give steps instead of epochs.`);
 }
 
 function readStopping(given: EarlyStoppingOptions, validation: Dataset | null): EarlyStopping {
@@ -149,7 +159,8 @@ function readCheckpoints(read: FitOptions): CheckpointPlan | null {
   const optional = (name: string, value: number | undefined) =>
     value === undefined ? null : integer(name, value, 1);
   return {
-    dir: string('checkpointDir', checkpointDir),
+    // Absolute: the program may change its folder while the run goes on.
+    dir: resolve(string('checkpointDir', checkpointDir)),
     every: optional('checkpointEvery', checkpointEvery),
     keep: {
       keepLast: integer('keepLast', keepLast ?? 2, 1),

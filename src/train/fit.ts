@@ -2,12 +2,12 @@ import type { Batch } from '../data/prepare.js';
 import { GoogLeNetError } from '../errors.js';
 import { type Clock, startClock } from './clock.js';
 import type { Source } from './datasets.js';
-import { hasStalled, isBetter, scoreOf } from './early-stopping.js';
+import { hasStalled } from './early-stopping.js';
+import { AFTER_DIVERGENCE, endEpoch, isCut, reopened, useFinalWeights } from './epoch-end.js';
 import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
-import { type EpochSummary, MAX_HISTORY, type Progress, START } from './progress.js';
+import type { EpochSummary, Progress } from './progress.js';
 import { type CheckpointEvent, RunCheckpoints, resume, type WarningEvent } from './run-checkpoints.js';
-import { lrAt } from './schedule.js';
-import { add, type Scores, toScores } from './scores.js';
+import { add } from './scores.js';
 import type { StepResult, Trainer } from './trainer.js';
 import { type Validation, type ValidationEvent, validation } from './validation.js';
 
@@ -59,20 +59,22 @@ export async function* trainingLoop(
   given: FitOptions,
 ): AsyncGenerator<FitEvent, FitResult, void> {
   const plan = readFitOptions(given, source, trainer);
-  const { loader, signal } = plan;
+  const { signal } = plan;
   const from = yield* resume(trainer, plan);
+  if (!isOver(trainer.progress, plan)) assertCanGoOn(trainer);
   const checkpoints = await RunCheckpoints.open(trainer, plan, from);
   try {
     while (!isOver(trainer.progress, plan)) {
+      trainer.progress = reopened(trainer.progress);
       const clock = startClock();
-      const { epoch, step: start } = trainer.progress;
-      for await (const batch of loader.epoch(epoch, { start, signal })) {
+      for await (const batch of batchesLeft(trainer.progress, plan)) {
         if (batch.skipped.length > 0) yield unreadable(batch);
         if (batch.labels.length > 0) yield await trainOn(trainer, batch, plan, clock);
         else trainer.progress = afterBatch(trainer.progress, batch, plan);
+        // Before the signal: what is left of the run is short, or watches the signal itself.
+        if (hasAllSteps(trainer.progress, plan)) break;
         signal?.throwIfAborted();
-        if (trainer.progress.globalStep === plan.steps) break;
-        yield* checkpoints.afterStep();
+        if (batch.labels.length > 0) yield* checkpoints.afterStep();
       }
       const scores = plan.validation && (yield* validation(trainer, plan.validation, plan.validating));
       const summary = await endEpoch(trainer, plan, scores, clock.total());
@@ -80,7 +82,7 @@ export async function* trainingLoop(
       if (!isOver(trainer.progress, plan)) signal?.throwIfAborted();
       yield* checkpoints.save();
     }
-    await useBestWeights(trainer, plan);
+    await useFinalWeights(trainer, plan);
   } catch (error) {
     // Only what the signal itself has thrown: a step that fails while a run is being stopped is still a failure.
     if (!isAbort(error, signal)) throw error;
@@ -93,10 +95,29 @@ export async function* trainingLoop(
   return result;
 }
 
-function isOver(progress: Progress, { epochs, steps, stopping }: FitPlan): boolean {
-  if (steps !== null && progress.globalStep >= steps) return true;
+function isOver(progress: Progress, plan: FitPlan): boolean {
+  const { epochs, stopping } = plan;
+  if (hasAllSteps(progress, plan) && (progress.step === 0 || isCut(progress))) return true;
   if (stopping !== null && progress.step === 0 && hasStalled(progress, stopping)) return true;
   return epochs !== null && progress.epoch >= epochs;
+}
+
+const hasAllSteps = ({ globalStep }: Progress, { steps }: FitPlan): boolean =>
+  steps !== null && globalStep >= steps;
+
+/** None for a run that was stopped between its last step and the end of the epoch. */
+function batchesLeft(progress: Progress, plan: FitPlan): AsyncIterable<Batch> | Batch[] {
+  const { epoch, step: start } = progress;
+  return hasAllSteps(progress, plan) ? [] : plan.loader.epoch(epoch, { start, signal: plan.signal });
+}
+
+/** A step on averaged weights would be one of no run. */
+function assertCanGoOn(trainer: Trainer): void {
+  if (!trainer.isFinished) return;
+  const message =
+    'The run has ended, and the model has its best or averaged weights, from which no training goes on.';
+  const fix = 'Set resume to a checkpoint of the run, or make a new Trainer to begin another one';
+  throw new GoogLeNetError('INVALID_ARGUMENT', `${message} ${fix}.`);
 }
 
 async function trainOn(trainer: Trainer, batch: Batch, plan: FitPlan, clock: Clock): Promise<StepEvent> {
@@ -127,66 +148,10 @@ const afterBatch = (progress: Progress, { skipped }: Batch, { loader }: FitPlan)
   batches: { ...loader.plan },
 });
 
-/** Sums the epoch up. One that the number of steps cut short stays under way, for a run that goes on. */
-async function endEpoch(
-  trainer: Trainer,
-  plan: FitPlan,
-  validation: Validation | null,
-  speed: { seconds: number; imagesPerSecond: number },
-): Promise<EpochSummary> {
-  const { progress } = trainer;
-  const { epoch, globalStep: step, tally, skipped } = progress;
-  if (tally.count === 0) {
-    throw new GoogLeNetError(
-      'INVALID_DATASET',
-      `None of the ${skipped} pictures of epoch ${epoch + 1} could be read.`,
-    );
-  }
-  const { optimizer, schedule } = trainer.config;
-  const lr = lrAt({ epoch, step: step - 1, totalSteps: plan.totalSteps }, optimizer.lr, schedule);
-  const train = toScores(tally, trainer.model.auxLogits);
-  const summary = {
-    epoch: epoch + 1,
-    step,
-    lr,
-    train,
-    validation: validation && onlyScores(validation),
-    skipped,
-    ...speed,
-  };
-  const history = [...progress.history, summary].slice(-MAX_HISTORY);
-  const isCut = step === plan.steps && progress.step !== plan.loader.stepsPerEpoch;
-  trainer.progress = isCut
-    ? { ...progress, history }
-    : { ...START, epoch: epoch + 1, globalStep: step, best: progress.best, history };
-  const score = plan.stopping && validation && scoreOf(validation, plan.stopping.metric);
-  if (plan.stopping !== null && score !== null && isBetter(score, progress.best, plan.stopping)) {
-    trainer.bestWeights = await trainer.weights();
-    trainer.progress = { ...trainer.progress, best: { epoch: epoch + 1, score } };
-  }
-  return summary;
-}
-
-const onlyScores = ({
-  count: _,
-  skipped: __,
-  confusion: ___,
-  mistakes: ____,
-  samples: _____,
-  ...scores
-}: Validation): Scores => scores;
-
-/** What a finished run leaves in the model: the weights that validation liked best, or the averaged ones. */
-async function useBestWeights(trainer: Trainer, { stopping }: FitPlan): Promise<void> {
-  if (stopping !== null && trainer.bestWeights !== null)
-    await trainer.model.loadStateDict(trainer.bestWeights);
-  else if (trainer.config.averageDecay !== null) await trainer.applyAverage();
-}
-
 function resultOf(progress: Progress, plan: FitPlan, checkpoint: string | null): FitResult {
   const { epoch, globalStep: step, history } = progress;
-  const hasReached = epoch === plan.epochs || step === plan.steps;
-  const reason = !isOver(progress, plan) ? 'aborted' : hasReached ? 'completed' : 'stopped-early';
+  const hasAll = hasAllSteps(progress, plan) || (plan.epochs !== null && epoch >= plan.epochs);
+  const reason = !isOver(progress, plan) ? 'aborted' : hasAll ? 'completed' : 'stopped-early';
   return { reason, epoch, step, checkpoint, history };
 }
 
@@ -203,10 +168,8 @@ const unreadable = ({ skipped }: Batch): WarningEvent => ({
 
 function assertFinite({ loss, lr }: StepResult, step: number): void {
   if (Number.isFinite(loss)) return;
-  const fix =
-    'The last checkpoint is from before. Resume from it with a lower learning rate, and look for broken pictures.';
   throw new GoogLeNetError(
     'DIVERGED',
-    `The loss became ${loss} in step ${step} at learning rate ${lr}. ${fix}`,
+    `The loss became ${loss} in step ${step} at learning rate ${lr}. ${AFTER_DIVERGENCE}`,
   );
 }

@@ -28,7 +28,7 @@ export async function lockFolder(dir: string, use: string): Promise<Unlock> {
     const own = join(dir, nameOf(self));
     await claim(own, dir, use);
     // What cannot be removed, in a folder that is gone or can no longer be written, has no meaning once this process ends.
-    const unlock = () => rm(own, { force: true }).catch(() => undefined);
+    const unlock = () => rm(own, { force: true }).catch(() => void abandoned.add(own));
     try {
       await assertAlone(dir, self, use);
     } catch (error) {
@@ -40,6 +40,9 @@ export async function lockFolder(dir: string, use: string): Promise<Unlock> {
     throw fromFileError(error, 'write to', dir);
   }
 }
+
+/** Locks of this process that it has given back and could not remove. */
+const abandoned = new Set<string>();
 
 const nameOf = ({ pid, started, boot }: Holder): string => `.lock-${pid}-${started}-${boot}`;
 
@@ -54,6 +57,7 @@ async function claim(path: string, dir: string, use: string): Promise<void> {
     await (await open(path, 'wx')).close();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (abandoned.delete(path)) return;
     throw taken(dir, use, 'This process');
   }
 }

@@ -1,5 +1,6 @@
 /** Where a run stands: what a checkpoint holds beside tensors, and all that the loop needs to go on. */
-import { integer, invalid, number, object } from '../validate.js';
+import { integer, invalid, number, object, oneOf } from '../validate.js';
+import { METRICS, type Metric } from './early-stopping.js';
 import { MAX_EPOCH } from './schedule.js';
 import { emptyTally, type Scores, TALLY_KEYS, type Tally } from './scores.js';
 
@@ -25,6 +26,7 @@ export interface Best {
   epoch: number;
   /** Higher is better. */
   score: number;
+  metric: Metric;
 }
 
 /** Everything that decides the batches of a run, as plain JSON: a `LoaderPlan`, of this version of the package or another. */
@@ -73,8 +75,17 @@ export function readProgress(value: unknown): Progress {
     tally: readNumbers('progress.tally', tally, TALLY_KEYS) as Tally,
     skipped: integer('progress.skipped', skipped, 0),
     batches: batches === null ? null : object('progress.batches', batches),
-    best: best === null ? null : (readNumbers('progress.best', best, ['epoch', 'score']) as unknown as Best),
+    best: best === null ? null : readBest(best),
     history: history.map((summary, i) => readSummary(`progress.history[${i}]`, summary)),
+  };
+}
+
+function readBest(value: unknown): Best {
+  const { epoch, score, metric } = object('progress.best', value);
+  return {
+    epoch: integer('progress.best.epoch', epoch, 1, MAX_EPOCH),
+    score: number('progress.best.score', score),
+    metric: oneOf('progress.best.metric', metric, METRICS),
   };
 }
 

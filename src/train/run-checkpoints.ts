@@ -1,5 +1,5 @@
 /** The checkpoints of a run as the loop sees them: where to go on, and a place to save. */
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { GoogLeNetError } from '../errors.js';
 import { readCheckpoint } from './checkpoint.js';
@@ -40,14 +40,10 @@ const isFolder = (path: string) =>
 export async function* resume(trainer: Trainer, plan: FitPlan): AsyncGenerator<WarningEvent, string | null> {
   const path = yield* whereToGoOn(plan);
   if (path !== null) {
-    assertSameBatches((await readCheckpoint(path)).progress, { ...plan.loader.plan });
+    assertCanGoOn((await readCheckpoint(path)).progress, plan);
     await trainer.loadCheckpoint(path);
   }
-  assertSameBatches(trainer.progress, { ...plan.loader.plan });
-  // A run that ended within an epoch has summed it up already, and is about to do so again.
-  const { progress } = trainer;
-  const history = progress.history.filter(({ epoch }) => epoch <= progress.epoch);
-  trainer.progress = { ...progress, history };
+  assertCanGoOn(trainer.progress, plan);
   trainer.totalSteps = plan.totalSteps;
   return path;
 }
@@ -67,9 +63,17 @@ async function* whereToGoOn({ resume, checkpoints }: FitPlan): AsyncGenerator<Wa
 const damaged = (path: string, error: Error): WarningEvent => ({
   type: 'warning',
   code: 'DAMAGED_CHECKPOINT',
-  message: `${error.message} The checkpoint before it is used.`,
+  message: `${error.message} An earlier checkpoint is used.`,
   names: [path],
 });
+
+function assertCanGoOn(progress: Progress, { loader, stopping }: FitPlan): void {
+  assertSameBatches(progress, { ...loader.plan });
+  const { best } = progress;
+  if (best === null || stopping === null || best.metric === stopping.metric) return;
+  const message = `The run looks for the best ${best.metric} and cannot go on with ${stopping.metric}.`;
+  throw new GoogLeNetError('INVALID_CHECKPOINT', `${message} Set earlyStopping.metric back.`);
+}
 
 /** In the middle of an epoch only the same batches can be gone on with. */
 function assertSameBatches({ step, batches: then }: Progress, now: BatchPlan): void {
@@ -86,6 +90,11 @@ function assertSameBatches({ step, batches: then }: Progress, now: BatchPlan): v
   }
 }
 
+async function isSameFolder(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => realpath(path).catch(() => path)));
+  return a === b;
+}
+
 interface Place {
   store: CheckpointStore;
   every: number | null;
@@ -95,33 +104,34 @@ interface Place {
 
 /** Saves where there is a folder to save to. */
 export class RunCheckpoints {
-  /** The newest one of this run. */
-  latest: string | null = null;
+  /** The newest one: what the run went on from until it has saved one. */
+  latest: string | null;
   readonly #trainer: Trainer;
   readonly #place: Place | null;
 
-  private constructor(trainer: Trainer, place: Place | null) {
+  private constructor(trainer: Trainer, place: Place | null, from: string | null) {
     this.#trainer = trainer;
     this.#place = place;
+    this.latest = from;
   }
 
   /**
    * @param from the checkpoint that the run goes on from; null for a new one.
-   * @throws GoogLeNetError `FILE_ERROR`; `INVALID_ARGUMENT` where a new run would replace the checkpoints of another.
+   * @throws GoogLeNetError `FILE_ERROR`; `INVALID_ARGUMENT` where the folder holds the checkpoints of another run.
    */
   static async open(
     trainer: Trainer,
     { checkpoints }: FitPlan,
     from: string | null,
   ): Promise<RunCheckpoints> {
-    if (checkpoints === null) return new RunCheckpoints(trainer, null);
+    if (checkpoints === null) return new RunCheckpoints(trainer, null, from);
     const { dir, keep, every } = checkpoints;
-    const step = trainer.progress.globalStep;
     const warnings: GoogLeNetError[] = [];
     const onWarning = (warning: GoogLeNetError) => warnings.push(warning);
-    const resumedAt = from === null && step === 0 ? null : step;
+    const isHere = trainer.checkpointDir !== null && (await isSameFolder(trainer.checkpointDir, dir));
+    const resumedAt = isHere ? trainer.progress.globalStep : null;
     const store = await CheckpointStore.open(dir, { ...keep, resumedAt, onWarning });
-    return new RunCheckpoints(trainer, { store, every, warnings });
+    return new RunCheckpoints(trainer, { store, every, warnings }, from);
   }
 
   /** After a step: where it is the turn of a checkpoint. */
@@ -140,6 +150,7 @@ export class RunCheckpoints {
     const about = { step, epoch, isEpochEnd: ofEpoch === 0 && epoch > 0, score };
     const path = await store.save((to) => this.#trainer.saveCheckpoint(to, { score }), about);
     this.latest = path;
+    this.#trainer.checkpointDir = store.dir;
     for (const { message } of warnings.splice(0)) {
       yield { type: 'warning', code: 'CHECKPOINT_STORE', message, names: [store.dir] };
     }

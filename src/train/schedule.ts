@@ -82,6 +82,9 @@ function readDecay(
   };
 }
 
+export const needsTotalSteps = (type: Schedule['type']): boolean =>
+  type === 'polynomial' || type === 'cosine';
+
 /** More than any run has; a bound for the loop below. */
 export const MAX_EPOCH = 1_000_000;
 

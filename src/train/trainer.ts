@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { GoogLeNetError } from '../errors.js';
 import { readImages, readLabels } from '../images.js';
@@ -57,6 +58,13 @@ function toBatchResult(losses: NativeLosses, hasAux: boolean): BatchResult {
   return { loss, mainLoss, correct, correctTop5, ...aux };
 }
 
+/** A mean over labels that all weigh nothing is no number. */
+function assertWeight(labels: Int32Array, { classWeights }: TrainerConfig): void {
+  if (classWeights === null || labels.some((label) => classWeights[label] !== 0)) return;
+  const message = 'All labels of the batch are of classes whose classWeights are 0, so it has no loss.';
+  throw new GoogLeNetError('INVALID_LABEL', `${message} Leave their pictures out, or take larger batches.`);
+}
+
 /**
  * Trains a model: cross entropy of the main head plus `auxWeight` times that of each auxiliary head, SGD with momentum, a schedule
  * of the learning rate. Steps run on the model's own thread in the order of the calls; in fp32 on the CPU they are bit-equal to
@@ -71,6 +79,10 @@ export class Trainer {
   totalSteps: number | null = null;
   /** Weights of the best epoch so far, in a fit that stops early. */
   bestWeights: StateDict | null = null;
+  /** The folder of the checkpoint that was loaded, or that `fit` wrote last: the one that holds this run's. */
+  checkpointDir: string | null = null;
+  /** `fit` has put the best or averaged weights into the model, from which no run goes on. */
+  isFinished = false;
   readonly #native: NativeTrainer;
   #isFitting = false;
   #disposed = false;
@@ -110,6 +122,7 @@ export class Trainer {
       globalStep: this.progress.globalStep,
       history: this.progress.history,
     };
+    this.bestWeights = null;
   }
 
   /** The learning rate of the next step. */
@@ -132,6 +145,7 @@ export class Trainer {
     const lr = givenLr === undefined ? this.lr : number('lr', givenLr, { min: 0 });
     const { count, ...batch } = readImages(images);
     const indices = readLabels(labels, count, this.model.numClasses);
+    assertWeight(indices, this.config);
     const parts = Math.min(this.config.accumulation, count);
     if (!this.model.training) this.model.train();
     const result = await call(() => native.step({ ...batch, labels: indices, lr, parts }));
@@ -165,7 +179,8 @@ export class Trainer {
 
   /**
    * Trains for a number of epochs or steps; see {@link FitOptions}. Events come as they happen, the last one with the history of the
-   * run, which is also what the generator returns. Leaving the loop early stops the training.
+   * run, which is also what the generator returns. Leaving the loop early stops the training; another `fit` goes on from there.
+   * After a run that ended with averaged or best weights, that takes `resume`.
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_IMAGE`, `INVALID_CHECKPOINT`, `DIVERGED`, `FILE_ERROR`, …
    */
   async *fit(source: Source, options: FitOptions): AsyncGenerator<FitEvent, FitResult, void> {
@@ -260,6 +275,8 @@ export class Trainer {
     const { progress, bestWeights } = await loadCheckpoint(path, this, this.#usable);
     this.progress = progress;
     this.bestWeights = bestWeights;
+    this.checkpointDir = dirname(resolve(path));
+    this.isFinished = false;
   }
 
   /** Frees the optimiser's memory; the model stays. Calling it again does nothing. */

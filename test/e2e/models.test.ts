@@ -5,7 +5,7 @@ import { cli, RECIPE, records, startCli, until, workspace } from './cli.js';
 const dir = workspace();
 const path = (...names: string[]) => join(dir, ...names);
 const MODEL = 'run/model.safetensors';
-const CHECKPOINT = 'run/checkpoints/last.safetensors';
+const CHECKPOINT = 'run/checkpoints/step-00000002.safetensors';
 const PICTURE = 'pictures/test/1-trouser/003.png';
 
 beforeAll(async () => {

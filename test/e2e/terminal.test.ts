@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWhere } from '../support/skip.js';
 import { MAIN, RECIPE, start, workspace } from './cli.js';
@@ -57,6 +57,8 @@ describeWhere(hasPython, 'no python3 with pty')('on a terminal', () => {
     expect(code).toBe(130);
     expect(stdout).toContain('Ctrl-C once more stops at once.');
     expect(stdout).toMatch(/Go on with:\r\n {2}node .*train --resume interrupted/);
-    expect(existsSync(join(dir, 'interrupted/checkpoints/last.safetensors'))).toBe(true);
+    expect(readdirSync(join(dir, 'interrupted/checkpoints'))).toEqual([
+      expect.stringMatching(/^step-\d{8}\.safetensors$/),
+    ]);
   });
 });

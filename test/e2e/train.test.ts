@@ -1,25 +1,9 @@
+/** Runs of the command line from their first step to their last, and what they leave. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { cli, records, SAMPLE, start, startCli, until, workspace } from './cli.js';
+import { cli, records, startCli, until } from './cli.js';
+import { checkpoints, STEPS_PER_EPOCH, trainings } from './trainings.js';
 
-const dir = workspace();
-const path = (...names: string[]) => join(dir, ...names);
-/** One thread: two of them wait for each other by spinning, which takes ten times as long where a core is taken. */
-const RECIPE = ['--data', 'pictures', '--epochs', '2', '--batch-size', '2', '--seed', '3', '--threads', '1'];
-const STEPS_PER_EPOCH = 4;
-
-const train = (out: string, ...more: string[]) => startCli(dir, 'train', ...RECIPE, '--out', out, ...more);
-
-/** The same files as in the run that nothing disturbed, but for how long things took. */
-function expectSameRun(run: string): void {
-  const plain = (name: string) =>
-    records(path(name)).map(({ time: _, seconds: __, imagesPerSecond: ___, ...record }) => record);
-  expect(plain(run)).toEqual(plain('whole'));
-  for (const file of ['model.safetensors', 'best.safetensors']) {
-    expect(readFileSync(path(run, file)).equals(readFileSync(path('whole', file)))).toBe(true);
-  }
-}
+const { dir, path, train } = trainings();
 
 beforeAll(async () => {
   const { code, stdout, stderr } = await train('whole').result;
@@ -27,8 +11,9 @@ beforeAll(async () => {
   expect(stdout).toContain('Trained 2 epochs, 8 steps.');
 });
 
-test('a run leaves its settings, metrics, checkpoint, weights and curves', () => {
-  expect(readdirSync(path('whole')).sort()).toEqual([
+test('a run leaves its settings, metrics, checkpoints, weights, report and curves', () => {
+  const names = readdirSync(path('whole')).sort();
+  expect(names.filter((name) => !name.startsWith('events.'))).toEqual([
     'accuracy.png',
     'accuracy.svg',
     'best.safetensors',
@@ -43,8 +28,12 @@ test('a run leaves its settings, metrics, checkpoint, weights and curves', () =>
     'settings.json',
     'speed.png',
     'speed.svg',
+    'validation.json',
   ]);
-  expect(readdirSync(path('whole/checkpoints'))).toEqual(['last.safetensors']);
+  expect(names.filter((name) => name.startsWith('events.'))).toEqual([
+    expect.stringMatching(/^events\.out\.tfevents\.\d+\.googlenet$/),
+  ]);
+  expect(checkpoints(path('whole'))).toEqual([4, 8]);
   const types = records(path('whole')).map(({ type }) => type);
   const epoch = [...Array(STEPS_PER_EPOCH).fill('step'), 'epoch'];
   expect(types).toEqual([...epoch, ...epoch]);
@@ -63,72 +52,26 @@ test('the folder of a run is never overwritten', async () => {
   expect(statSync(path('whole/model.safetensors')).mtimeMs).toBe(before);
 });
 
-test('a run that is killed and resumed ends with the same weights, byte for byte', async () => {
-  const run = train('killed', '--checkpoint-every', '1');
-  await until(run, () => records(path('killed')).length > STEPS_PER_EPOCH + 2);
-  run.child.kill('SIGKILL');
-  expect(await run.result).toMatchObject({ signal: 'SIGKILL' });
-  expect(existsSync(path('killed/model.safetensors'))).toBe(false);
-
-  const resumed = await cli(dir, 'train', '--resume', 'killed');
-  expect(resumed).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining('Going on in killed after 1 epoch'),
-  });
-  expectSameRun('killed');
-  expect(readdirSync(path('killed/checkpoints'))).toEqual(['last.safetensors']);
-});
-
-test('a run that is killed before its first checkpoint begins again', async () => {
-  const run = train('early');
-  await until(run, () => records(path('early')).length > 0);
-  run.child.kill('SIGKILL');
-  await run.result;
-  expect(existsSync(path('early/checkpoints/last.safetensors'))).toBe(false);
-  expect(await cli(dir, 'train', '--resume', 'early')).toMatchObject({ code: 0 });
-  expectSameRun('early');
-});
-
-test.each([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)('%s finishes the step and prints the command that goes on', async (signal, status) => {
-  const run = train(signal);
-  await until(run, () => records(path(signal)).length > 1);
-  run.child.kill(signal);
-  const { code, stdout } = await run.result;
-  expect(code).toBe(status);
-  const command = /^Interrupted after \d steps\. Go on with:\n {2}(.*)$/m.exec(stdout)?.[1] ?? '';
-  expect(command).toMatch(new RegExp(`train --resume ${signal}$`));
-
-  expect(await start('sh', ['-c', command], dir).result).toMatchObject({ code: 0 });
-  expectSameRun(signal);
-});
-
-test('Ctrl-C during the validation after an epoch does not wait for its end', async () => {
-  const run = train('validating');
-  await until(run, () => records(path('validating')).length === STEPS_PER_EPOCH);
-  run.child.kill('SIGINT');
-  expect(await run.result).toMatchObject({ code: 130 });
-  expect(records(path('validating'))).toHaveLength(STEPS_PER_EPOCH);
-  expect(await cli(dir, 'train', '--resume', 'validating')).toMatchObject({ code: 0 });
-  expectSameRun('validating');
-});
-
-test('a second Ctrl-C ends the process in the middle of a step', async () => {
-  // A step of 64 pictures takes seconds, during which the pictures of the next one are loaded.
-  const recipe = ['--data', SAMPLE, '--batch-size', '64', '--threads', '1'];
-  const run = startCli(dir, 'train', ...recipe, '--out', 'twice');
-  await until(run, () => records(path('twice')).length > 0);
-  await sleep(200);
-  run.child.kill('SIGINT');
-  await sleep(700);
-  run.child.kill('SIGINT');
-  const { code, stdout, stderr } = await run.result;
-  expect(code).toBe(130);
-  expect(stderr).toContain('Ctrl-C once more');
-  expect(stdout).not.toContain('Interrupted after');
-  expect(existsSync(path('twice/checkpoints/last.safetensors'))).toBe(false);
+test('a second process in the folder of a run is refused, and changes nothing of it', async () => {
+  const first = train('shared', '--epochs', '1');
+  await until(first, () => records(path('shared')).length > 1);
+  const written = records(path('shared'));
+  const names = readdirSync(path('shared'));
+  for (const args of [
+    ['train', '--resume', 'shared'],
+    ['train', '--data', 'pictures', '--out', 'shared'],
+  ]) {
+    const { code, stdout, stderr } = await cli(dir, ...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /INVALID_ARGUMENT: (Process \d+ is already training in shared|shared holds a run already)/,
+    );
+  }
+  expect(records(path('shared')).slice(0, written.length)).toEqual(written);
+  expect(readdirSync(path('shared'))).toEqual(expect.arrayContaining(names));
+  expect(await first.result).toMatchObject({ code: 0 });
+  expect(records(path('shared')).map(({ step }) => step)).toEqual([1, 2, 3, 4, 4]);
+  expect(readdirSync(path('shared')).filter((name) => name.startsWith('.'))).toEqual([]);
 });
 
 test('a complete run can be given more epochs, and nothing else', async () => {
@@ -142,16 +85,80 @@ test('a complete run can be given more epochs, and nothing else', async () => {
   expect(records(path('whole'))).toHaveLength(3 * (STEPS_PER_EPOCH + 1));
 });
 
+test('a run of some steps ends amid an epoch, stays as it is, and goes on to more of them', async () => {
+  const { code, stdout } = await train.steps(3, 'steps').result;
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('0 epochs, 3 steps.') });
+  const before = readFileSync(path('steps/metrics.jsonl'), 'utf8');
+  expect(await cli(dir, 'train', '--resume', 'steps')).toMatchObject({ code: 0 });
+  expect(readFileSync(path('steps/metrics.jsonl'), 'utf8')).toBe(before);
+
+  for (const args of [
+    ['--epochs', '4'],
+    ['--steps', '2'],
+  ]) {
+    const refused = await cli(dir, 'train', '--resume', 'steps', ...args);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('one of 3 steps') });
+  }
+  expect(await cli(dir, 'train', '--resume', 'steps', '--steps', '5')).toMatchObject({ code: 0 });
+  const steps = records(path('steps')).map(({ type, step }) => `${type} ${step}`);
+  expect(steps).toEqual(['step 1', 'step 2', 'step 3', 'step 4', 'epoch 4', 'step 5', 'epoch 5']);
+  await train.steps(5, 'steps-at-once').result;
+  const [parts, whole] = ['steps', 'steps-at-once'].map((run) =>
+    readFileSync(path(run, 'model.safetensors')),
+  );
+  expect(parts?.equals(whole as Buffer)).toBe(true);
+});
+
+test('--patience ends a run with the weights of its best epoch', async () => {
+  const flags = ['--epochs', '9', '--patience', '1', '--lr', '1e-12', '--no-aux-logits'];
+  const { code, stdout } = await train('patient', ...flags).result;
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    'Trained 2 epochs, 8 steps. Validation got no better: the weights of the best epoch',
+  );
+  const [model, best] = ['model', 'best'].map((name) => readFileSync(path('patient', `${name}.safetensors`)));
+  expect(model?.equals(best as Buffer)).toBe(true);
+  const again = await cli(dir, 'train', '--resume', 'patient');
+  expect(again.stdout).toContain('Trained 2 epochs, 8 steps. Validation got no better');
+});
+
 test('a loss that explodes ends the run with one line that says what to do', async () => {
   const { code, stderr } = await train('diverged', '--lr', '1e30', '--epochs', '1').result;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^DIVERGED: .*learning rate/m);
+  expect(stderr).toMatch(/start a new run with `node .* train --lr '…' --weights/);
   expect(stderr).not.toContain('    at ');
+  expect(readdirSync(path('diverged')).filter((name) => name.startsWith('.'))).toEqual([]);
 });
 
-test('a run starts from the weights of another one', async () => {
-  const { code, stdout } = await train('tuned', '--weights', 'killed/model.safetensors', '--epochs', '1')
-    .result;
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/weights +killed\/model\.safetensors/);
+test('a run starts from the weights of another one, or from its checkpoint', async () => {
+  for (const file of ['model.safetensors', 'checkpoints/step-00000004.safetensors']) {
+    const run = train(`from-${file.slice(0, 5)}`, '--weights', `shared/${file}`, '--epochs', '1');
+    const { code, stdout } = await run.result;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`weights +shared/${file}`));
+  }
+});
+
+test('--dashboard shows the run while it goes on', async () => {
+  const run = train('watched', '--dashboard', '--epochs', '9', '--no-aux-logits');
+  await until(run, () => records(path('watched')).length > STEPS_PER_EPOCH + 1);
+  const url = /^Dashboard: (http:\/\/127\.0\.0\.1:\d+\/?)$/m.exec(run.output.stderr)?.[1] ?? '';
+  expect(await (await fetch(url)).text()).toContain('<html');
+  const state = JSON.parse(await (await fetch(new URL('/state', url))).text());
+  expect(state).toMatchObject({ status: { state: 'running' }, progress: { epochs: 9 } });
+  expect(state.progress.step).toBeGreaterThanOrEqual(STEPS_PER_EPOCH);
+  run.child.kill('SIGINT');
+  expect(await run.result).toMatchObject({ code: 130 });
+  await expect(fetch(url)).rejects.toThrow();
+});
+
+test('a folder that cannot be made is one line, and no run', async () => {
+  const { code, stdout, stderr } = await startCli(
+    dir,
+    ...['train', '--data', 'pictures', '--out', '/proc/run', '--threads', '1'],
+  ).result;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^(FILE_ERROR|FILE_NOT_FOUND): [^\n]+\n$/);
+  expect(existsSync('/proc/run')).toBe(false);
 });

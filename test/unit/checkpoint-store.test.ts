@@ -164,8 +164,12 @@ describe('A damaged checkpoint', () => {
     await writeFile(file(5), '');
     const damaged = [5, 4, 3].map((step) => `INVALID_WEIGHTS ${basename(file(step))}`);
     expect(await found()).toEqual({ step: basename(file(2)), damaged });
+  });
+
+  test('beside no whole one is an error: a run must not begin anew because its files are gone', async () => {
+    await filled([1, 2]);
     for (const step of [1, 2]) await truncate(file(step), 10);
-    expect(await newest()).toBeNull();
+    await expect(newest()).rejects.toMatchObject(errorWith('INVALID_CHECKPOINT', dir(), file(2)));
   });
 
   test('counts for no rule, is told of once and stays where it is', async () => {

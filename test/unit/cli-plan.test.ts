@@ -22,6 +22,7 @@ const plan = (flags: Partial<TrainFlags>) => planTraining({ settings: {}, ...fla
 async function begun(settings: TrainFlags['settings'] = {}): Promise<void> {
   await pictures('data/train/a/0.png', 'data/train/b/0.png', 'data/val/a/0.png', 'data/val/b/0.png');
   const { run } = await plan({ data: path('data'), out: path('run'), settings });
+  await mkdir(path('run'));
   await writeRun(path('run'), { ...run, environment: {} });
 }
 
@@ -80,7 +81,7 @@ test('a resumed run may have more epochs and other checkpoints, and no fewer epo
   const longer = await plan({ resume: path('run'), settings: { epochs: 6, checkpointEvery: 10 } });
   expect(longer.run.settings).toEqual({ ...DEFAULTS, epochs: 6, checkpointEvery: 10 });
   const shorter = plan({ resume: path('run'), settings: { epochs: 3 } });
-  await expect(shorter).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', '4', '3'));
+  await expect(shorter).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', '4 epochs'));
 });
 
 test('a resumed run refuses other settings, all of which it names', async () => {

@@ -9,18 +9,11 @@ import { Xoshiro128 } from '../../src/data/sampler.js';
 import { GoogLeNetError } from '../../src/errors.js';
 import { readIdx } from '../../src/formats/idx.js';
 import { errorWith } from '../support/errors.js';
+import { idxFile as idx } from '../support/idx.js';
 import { describeWhere } from '../support/skip.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const at = temporaryFolder();
-
-function idx(sizes: number[], data: ArrayLike<number>, magic = 0x0800 + sizes.length): Buffer {
-  const header = Buffer.alloc(4 * (1 + sizes.length));
-  [magic, ...sizes].forEach((value, i) => {
-    header.writeUInt32BE(value, 4 * i);
-  });
-  return Buffer.concat([header, Uint8Array.from(data)]);
-}
 
 const PIXELS = Array.from({ length: 3 * 2 * 4 }, (_, i) => i * 10);
 const IMAGES = idx([3, 2, 4], PIXELS);

@@ -7,7 +7,7 @@ import type { WeightsFile } from '../weights-file.js';
 const EXAMPLES = `
 Examples:
   $ googlenet info runs/first/model.safetensors
-  $ googlenet info runs/first/checkpoints/last.safetensors --tensors
+  $ googlenet info runs/first/checkpoints/step-00001000.safetensors --tensors
   $ googlenet info model.safetensors --json`;
 
 /** `googlenet info`: what a file holds. Reads its header only, and needs no libtorch. */

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { GoogLeNetError } from '../../errors.js';
 import { integer, string } from '../../validate.js';
 import { toOptions } from '../flags.js';
 import type { DashboardFlags } from '../training/recorder.js';
@@ -14,9 +15,10 @@ Examples:
   $ googlenet train --resume runs/second --epochs 80
   $ googlenet train --data pictures --weights runs/first/model.safetensors --out runs/third
 
-The folder of a run holds settings.json, metrics.jsonl, checkpoints/last.safetensors, model.safetensors (the final
-weights), best.safetensors (those that were best on the validation pictures), and the curves: loss and accuracy, each
-as .svg and .png. Ctrl-C finishes the step, writes a checkpoint and says how to go on.`;
+The folder of a run holds settings.json, metrics.jsonl, checkpoints/step-….safetensors, model.safetensors (the final
+weights), best.safetensors (those of the epoch that was best on the validation pictures), report.html and its curves as
+.svg and .png, and events.out.tfevents.… for TensorBoard. Ctrl-C finishes the step, writes a checkpoint and says how to
+go on.`;
 
 /** `googlenet train`: exit status 130 when Ctrl-C interrupted it. */
 export function trainCommand(): Command {
@@ -32,7 +34,11 @@ export function trainCommand(): Command {
     .option('--validation <dir>', 'pictures to score the model on after each epoch')
     .option('--out <dir>', 'folder of the run, which must not hold one yet')
     .addOption(
-      new Option('--resume <dir>', 'go on with the run in this folder').conflicts(['out', 'weights']),
+      new Option('--resume <dir>', 'go on with the run in this folder').conflicts([
+        'out',
+        'weights',
+        'classes',
+      ]),
     )
     .option('--dashboard [port]', 'show the run on a local web page while it goes on')
     .option(
@@ -54,12 +60,16 @@ export function trainCommand(): Command {
     const places = Object.entries({ data, train, validation, out, resume, weights, classes });
     const given = Object.fromEntries(places.filter(([, value]) => value !== undefined));
     const settings = typedSettings(command);
-    process.exitCode = await runTraining({ ...given, settings }, readDashboard(command.opts()));
+    process.exitCode = await runTraining({ ...given, settings }, readDashboard(command));
   });
 }
 
-function readDashboard({ dashboard, host }: Record<string, unknown>): DashboardFlags | null {
-  if (dashboard === undefined) return null;
+function readDashboard(command: Command): DashboardFlags | null {
+  const { dashboard, host } = command.opts<Record<string, unknown>>();
+  if (dashboard === undefined) {
+    if (command.getOptionValueSource('host') === 'default') return null;
+    throw new GoogLeNetError('INVALID_ARGUMENT', '--host needs --dashboard.');
+  }
   const port = dashboard === true ? 0 : integer('--dashboard', Number(dashboard), 0, 65_535);
   return { port, host: string('--host', host) };
 }

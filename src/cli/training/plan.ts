@@ -15,10 +15,12 @@ import {
   assertSamePictures,
   type DataFlags,
   type Datasets,
+  type Folders,
   findFolders,
   openFolders,
   sourceOf,
 } from './data.js';
+import { assertNamed, assertOneLength, assertUsed } from './meaning.js';
 import { trainerOptions } from './options.js';
 import { assertNoRun, type RunDescription, readRun, runFiles } from './run-folder.js';
 import { DEFAULTS, type SettingName, type TrainSettings } from './settings.js';
@@ -55,8 +57,10 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
   if (folders === null) throw missing('--data DIR or --train DIR, the pictures');
   const settings = { ...DEFAULTS, ...flags.settings };
   assertOneLength(flags.settings);
+  assertUsed(flags.settings, settings);
   const names = flags.classes === undefined ? null : readClassNames(flags.classes);
   const datasets = await openFolders(folders, settings, names);
+  if (names !== null) assertNamed(names, folders.train, datasets);
   const weights = flags.weights === undefined ? null : resolve(flags.weights);
   if (weights !== null) settings.auxLogits = await auxLogitsOf(weights, flags, folders.train, datasets);
   checkTogether(settings, datasets);
@@ -69,11 +73,6 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
     classes: train.classes,
   };
   return { dir, run, datasets, checkpoint: null, resumed: false, warnings: [] };
-}
-
-function assertOneLength({ epochs, steps }: Partial<TrainSettings>): void {
-  if (epochs === undefined || steps === undefined || steps === null) return;
-  throw new GoogLeNetError('INVALID_ARGUMENT', 'Give either --epochs or --steps, the length of the run.');
 }
 
 const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give ${what}.`);
@@ -108,12 +107,8 @@ async function auxLogitsOf(weights: string, flags: TrainFlags, folder: string, {
 
 async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   const before = await readRun(dir);
-  const folders = (await findFolders(flags)) ?? {
-    train: before.train.folder,
-    validation: before.validation?.folder ?? null,
-  };
   const settings = mergeSettings(before.settings, flags.settings);
-  if (settings.validationSplit !== null) folders.validation = null;
+  const folders = await foldersOf(flags, before);
   const datasets = await openFolders(folders, settings, before.classes);
   assertSamePictures(before.train, datasets.train, folders.train);
   if ((before.validation === null) !== (datasets.validation === null)) {
@@ -140,6 +135,20 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   return { dir, run, datasets, checkpoint, resumed: true, warnings };
 }
 
+/** Those of the run, but for the ones that the flags say have moved. */
+async function foldersOf(
+  flags: DataFlags,
+  { train, validation, settings }: RunDescription,
+): Promise<Folders> {
+  if (flags.data === undefined && flags.train === undefined && flags.validation === undefined) {
+    const isSplit = settings.validationSplit !== null;
+    return { train: train.folder, validation: isSplit ? null : (validation?.folder ?? null) };
+  }
+  const found = await findFolders(flags.data === undefined ? { train: train.folder, ...flags } : flags);
+  if (found === null) throw missing('--data DIR or --train DIR, the pictures');
+  return found;
+}
+
 /** What may differ: neither changes a number of the run so far. */
 const FREE: readonly SettingName[] = [
   'epochs',
@@ -162,12 +171,13 @@ function mergeSettings(before: TrainSettings, given: Partial<TrainSettings>): Tr
       `A resumed run keeps its settings. Changed: ${list}. ${fix}.`,
     );
   }
-  const settings = { ...before, ...given };
-  if (settings.epochs < before.epochs) {
-    const message = `The run is one of ${before.epochs} epochs; a resumed run may only have more, not ${settings.epochs}.`;
+  const unit = before.steps === null ? 'epochs' : 'steps';
+  const [length, now] = [before[unit] ?? 0, given[unit] ?? before[unit] ?? 0];
+  if (given[unit === 'steps' ? 'epochs' : 'steps'] !== undefined || now < length) {
+    const message = `The run is one of ${length} ${unit}. A resumed run may have more, with --${unit} above that, and no fewer.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);
   }
-  return settings;
+  return { ...before, ...given };
 }
 
 async function whereToGoOn(
@@ -178,7 +188,7 @@ async function whereToGoOn(
 ): Promise<Plan['checkpoint']> {
   const { checkpoints, settings: settingsFile } = runFiles(dir);
   const path = await findCheckpoint(checkpoints, (_, { message }) =>
-    warnings.push(`${message} The checkpoint before it is used.`),
+    warnings.push(`${message} An earlier checkpoint is used.`),
   );
   if (path === null) return null;
   const { progress, trainer } = await readCheckpoint(path);

@@ -2,11 +2,13 @@
 import { Dashboard } from '../../dashboard/dashboard.js';
 import type { Dataset } from '../../data/dataset.js';
 import type { EpochRecord } from '../../report/records.js';
-import { RunLog, readRunRecords } from '../../report/run-log.js';
+import { RunLog, type RunPosition, readRunRecords } from '../../report/run-log.js';
 import { TensorBoardLog } from '../../report/tensorboard.js';
 import { writeValidation } from '../../report/validation-record.js';
 import { type ReportFiles, writeReport } from '../../report/write-report.js';
+import { isCut } from '../../train/epoch-end.js';
 import type { EpochEvent, FitEvent, StepEvent } from '../../train/fit.js';
+import { type Progress, START } from '../../train/progress.js';
 import { toScores } from '../../train/scores.js';
 import type { Trainer } from '../../train/trainer.js';
 import type { Display } from '../display.js';
@@ -14,6 +16,7 @@ import type { Plan } from './plan.js';
 import { bestOf, epochRecord, stepRecord } from './records.js';
 import { Redrawer } from './redrawer.js';
 import { runFiles } from './run-folder.js';
+import type { TrainSettings } from './settings.js';
 import { validationRecord } from './validation-pictures.js';
 import type { TrainingView } from './view.js';
 
@@ -27,6 +30,13 @@ interface Outputs {
   tensorboard: TensorBoardLog;
   dashboard: Dashboard | null;
   report: Redrawer<ReportFiles>;
+}
+
+/** What stays in the log. An epoch that the number of steps cut short comes again, unless the run is to have no more. */
+function positionOf(progress: Progress, { steps }: TrainSettings): RunPosition {
+  const { epoch, globalStep: step } = progress;
+  const isOver = steps !== null && step >= steps && isCut(progress);
+  return { step, epoch: isOver ? epoch + 1 : epoch };
 }
 
 export class Recorder {
@@ -50,9 +60,8 @@ export class Recorder {
 
   /** @throws GoogLeNetError `FILE_ERROR`, `INVALID_RUN_LOG`, `ADDRESS_IN_USE`, … */
   static async open(plan: Plan, display: Display, dashboardAt: DashboardFlags | null): Promise<Recorder> {
-    const { dir, checkpoint, resumed } = plan;
-    const progress = checkpoint?.progress;
-    const position = { step: progress?.globalStep ?? 0, epoch: progress?.epoch ?? 0 };
+    const { dir, run, checkpoint, resumed } = plan;
+    const position = positionOf(checkpoint?.progress ?? START, run.settings);
     const opened: { close(): Promise<void> }[] = [];
     try {
       const log = await RunLog.open(dir, { resume: resumed ? position : null });

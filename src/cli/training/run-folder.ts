@@ -1,9 +1,11 @@
 /** The folder of one run: what lies where in it, and its settings.json. */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../../errors.js';
 import { writeFileAtomic } from '../../formats/atomic-file.js';
+import { makeFolder } from '../../formats/make-folder.js';
 import { METRICS_FILE } from '../../report/run-log.js';
+import { lockFolder, type Unlock } from '../../train/folder-lock.js';
 import { integer, invalid, object, options, string } from '../../validate.js';
 import { commandLine } from '../invocation.js';
 import { formatJson } from '../output.js';
@@ -51,12 +53,17 @@ export async function assertNoRun(dir: string): Promise<void> {
   );
 }
 
+/**
+ * Makes the folder and keeps other processes out of it.
+ * @throws GoogLeNetError `INVALID_ARGUMENT` where another one is at work there, `FILE_ERROR`
+ */
+export async function lockRun(dir: string): Promise<Unlock> {
+  await makeFolder(dir);
+  return lockFolder(dir, 'training');
+}
+
+/** @param dir an existing folder. */
 export async function writeRun(dir: string, run: RunDescription): Promise<void> {
-  try {
-    await mkdir(dir, { recursive: true });
-  } catch (error) {
-    throw fromFileError(error, 'create', dir);
-  }
   await writeFileAtomic(runFiles(dir).settings, [Buffer.from(`${formatJson(run)}\n`)]);
 }
 

@@ -10,7 +10,7 @@ import { buildModel, placePlan, recordRun } from './model.js';
 import { fitOptions, trainerOptions } from './options.js';
 import { type Plan, planTraining, type TrainFlags } from './plan.js';
 import { type DashboardFlags, Recorder } from './recorder.js';
-import { removeUnfinishedFiles, runFiles } from './run-folder.js';
+import { assertNoRun, lockRun, removeUnfinishedFiles, runFiles } from './run-folder.js';
 import { formatInterruption, formatResult, formatStart } from './summary.js';
 import { TrainingView } from './view.js';
 
@@ -43,10 +43,23 @@ export async function runTraining(flags: TrainFlags, dashboard: DashboardFlags |
 }
 
 async function train(context: Context, dashboard: DashboardFlags | null): Promise<number> {
+  const { plan } = context;
+  const { dir } = plan;
+  const unlock = await lockRun(dir);
+  try {
+    // Nothing is written, and nothing cleared away, before other processes are kept out.
+    if (plan.resumed) await removeUnfinishedFiles(dir);
+    else await assertNoRun(dir);
+    console.log(formatStart(plan, await recordRun(plan)));
+    return await trainInFolder(context, dashboard);
+  } finally {
+    await unlock();
+  }
+}
+
+async function trainInFolder(context: Context, dashboard: DashboardFlags | null): Promise<number> {
   const { plan, model, display, interrupt } = context;
   const { dir } = plan;
-  if (plan.resumed) await removeUnfinishedFiles(dir);
-  console.log(formatStart(plan, await recordRun(plan)));
   const recorder = await Recorder.open(plan, display, dashboard);
   try {
     const result = await fit(context, recorder);
@@ -74,12 +87,12 @@ async function fit({ plan, model, display, interrupt }: Context, recorder: Recor
   const { checkpoints } = runFiles(plan.dir);
   const view = new TrainingView(display, shapeOf(plan));
   const trainer = new Trainer(model, trainerOptions(settings, plan.datasets.train));
+  const events = trainer.fit(plan.datasets.train, {
+    ...fitOptions(settings, plan.datasets, checkpoints),
+    ...(plan.checkpoint && { resume: plan.checkpoint.path }),
+    signal: interrupt.signal,
+  });
   try {
-    const events = trainer.fit(plan.datasets.train, {
-      ...fitOptions(settings, plan.datasets, checkpoints),
-      ...(plan.checkpoint && { resume: plan.checkpoint.path }),
-      signal: interrupt.signal,
-    });
     for (;;) {
       const { done, value } = await events.next();
       if (done) return value;
@@ -88,6 +101,8 @@ async function fit({ plan, model, display, interrupt }: Context, recorder: Recor
   } catch (error) {
     throw withAdvice(error, checkpoints);
   } finally {
+    // Where an event could not be recorded, the loop is still in the middle of the run.
+    await events.return(undefined as never);
     trainer.dispose();
   }
 }

@@ -1,5 +1,6 @@
 /** What `googlenet train` can be told, once for its flags, for settings.json and for what is printed at the start. */
-import { SCHEDULES } from '../../train/schedule.js';
+import { MAX_BATCH_SIZE } from '../../data/batches.js';
+import { MAX_EPOCH, SCHEDULES } from '../../train/schedule.js';
 import {
   choice,
   count,
@@ -38,9 +39,9 @@ const probability = { min: 0, max: 1 };
 const belowOne = { min: 0, max: 1, below: true };
 
 export const SETTINGS = {
-  epochs: count(20, 'epochs in all'),
+  epochs: count(20, 'epochs in all', 1, MAX_EPOCH),
   steps: optionalCount('steps in all, in place of epochs'),
-  batchSize: count(32, 'pictures in a step'),
+  batchSize: count(32, 'pictures in a step', 1, MAX_BATCH_SIZE),
   accumulation: count(1, 'parts in which a step is computed: less memory for the same batch'),
   seed: count(
     0,

@@ -1,0 +1,170 @@
+import {
+  GoogLeNet,
+  lrAt,
+  type Schedule,
+  type StateDict,
+  Trainer,
+  type TrainerOptions,
+} from '../../src/index';
+import { memoryDataset } from '../support/dataset';
+import { errorWith } from '../support/errors';
+import { build, expectOtherWeights, expectSameWeights, fit } from '../support/fit';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+const train = memoryDataset(4);
+const PICTURES = {
+  data: new Uint8Array(4 * 224 * 224 * 3).map((_, i) => (i * 7) % 251),
+  shape: [4, 224, 224, 3],
+};
+
+/** One step on four pictures. */
+async function step(options: TrainerOptions, labels: number[] = [0, 1, 1, 0]) {
+  const { model, trainer } = build(options);
+  const result = await trainer.step(PICTURES, labels);
+  return { model, trainer, result };
+}
+
+describe('a step', () => {
+  /** The weights after one that was told nothing. */
+  let plain: StateDict;
+  beforeAll(async () => {
+    plain = await (await step({})).model.stateDict();
+  });
+
+  test('in parts has the gradients of the whole but for batch statistics, and may have more parts than pictures', async () => {
+    const one = await step({ accumulation: 4 });
+    const more = await step({ accumulation: 100 });
+    expect(more.result).toEqual(one.result);
+    await expectSameWeights(more.model, await one.model.stateDict());
+    await expectOtherWeights(one.model, plain);
+  });
+
+  test('with clipNorm tells the norm, and one that is never reached changes nothing', async () => {
+    const loose = await step({ clipNorm: 1e30 });
+    const tight = await step({ clipNorm: 1e-3 });
+    expect((await step({})).result.gradNorm).toBeNull();
+    expect(loose.result.gradNorm).toBeGreaterThan(1e-3);
+    expect(tight.result.gradNorm).toBe(loose.result.gradNorm);
+    await expectSameWeights(loose.model, plain);
+    await expectOtherWeights(tight.model, plain);
+  });
+
+  test.each<[string, TrainerOptions]>([
+    ['labelSmoothing', { labelSmoothing: 0.1 }],
+    ['classWeights', { classWeights: [1, 3] }],
+    ['precision', { precision: 'bfloat16' }],
+    ['weightDecay', { optimizer: { weightDecay: 0.1 } }],
+  ])('with %s trains to other weights', async (_, options) => {
+    await expectOtherWeights((await step(options)).model, plain);
+  });
+
+  test('with fused differs from the default by rounding only, with and without momentum', async () => {
+    for (const momentum of [0, 0.9]) {
+      const losses: number[] = [];
+      for (const fused of [true, false]) {
+        const { trainer } = await step({ optimizer: { fused, momentum } });
+        losses.push((await trainer.step(PICTURES, [0, 1, 1, 0])).loss);
+      }
+      expect(losses[0]).toBeCloseTo(losses[1] ?? Number.NaN, 4);
+    }
+  });
+
+  test.each([0, 0.2])(
+    'in parts has its loss where one weighs nothing, smoothed by %d',
+    async (labelSmoothing) => {
+      // Both halves are alike, so that the statistics of a part are those of the whole.
+      const half = PICTURES.data.subarray(0, PICTURES.data.length / 2);
+      const pictures = { data: Buffer.concat([half, half]), shape: PICTURES.shape };
+      const inParts = async (accumulation: number) => {
+        const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed: 1, dropout: 0 });
+        const trainer = new Trainer(model, { labelSmoothing, classWeights: [0, 2], accumulation });
+        const { loss, correct } = await trainer.step(pictures, [0, 0, 1, 1]);
+        return { loss, correct, weight: Number((await model.stateDict())['fc.weight']?.data[5]) };
+      };
+      const [whole, parts] = [await inParts(1), await inParts(2)];
+      expect(parts.correct).toBe(whole.correct);
+      expect(parts.loss).toBeCloseTo(whole.loss, 5);
+      expect(parts.weight).toBeCloseTo(whole.weight, 6);
+    },
+  );
+
+  test('of labels that all weigh nothing is refused, and leaves the weights', async () => {
+    const { model, trainer } = build({ classWeights: [0, 1] });
+    const before = await model.stateDict();
+    await expect(trainer.step(PICTURES, [0, 0, 0, 0])).rejects.toMatchObject(
+      errorWith('INVALID_LABEL', 'classWeights are 0'),
+    );
+    await expectSameWeights(model, before);
+  });
+
+  test.each<[string, TrainerOptions]>([
+    ['classWeights of other classes', { classWeights: [1, 1, 1] }],
+    ['classWeights of nothing', { classWeights: [0, 0] }],
+    ['a weight below zero', { classWeights: [1, -1] }],
+    ['clipNorm of zero', { clipNorm: 0 }],
+    ['labels that are all smoothed', { labelSmoothing: 1 }],
+    ['an average that never moves', { averageDecay: 1 }],
+    ['no part', { accumulation: 0 }],
+    ['half precision', { precision: 'float16' as never }],
+    ['a gamma of another schedule', { schedule: { type: 'cosine', gamma: 0.5 } }],
+  ])('%s is refused', (_, options) => {
+    expect(() => build(options)).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT')));
+  });
+});
+
+describe('averaged weights', () => {
+  test('are scored in place of the last ones, and end in the model', async () => {
+    const { model, trainer } = build({ averageDecay: 0.9 });
+    const { of } = await fit(trainer, train, { epochs: 2, validation: train });
+    const scored = of('epoch').at(-1)?.validation;
+    expect((await trainer.validate(train, { resize: 224, batchSize: 2 })).loss).toBe(scored?.loss);
+    const plain = await trainer.validate(train, { resize: 224, batchSize: 2, averaged: false });
+    expect(plain.loss).toBe(scored?.loss);
+    await expectSameWeights(model, await trainer.weights());
+    await trainer.saveWeights(folder('w.safetensors'));
+    using loaded = await GoogLeNet.load(folder('w.safetensors'));
+    await expectSameWeights(loaded, await trainer.weights());
+  });
+
+  test('follow the weights, and the statistics of the model are its own', async () => {
+    const { model, trainer } = build({ averageDecay: 0.5 });
+    await trainer.step(PICTURES, [0, 1, 1, 0]);
+    await expectSameWeights(model, await trainer.weights());
+    const before = await model.stateDict();
+    await trainer.step(PICTURES, [0, 1, 1, 0]);
+    const [after, averaged] = [await model.stateDict(), await trainer.weights()];
+    const at = (state: typeof before, name: string) => Number(state[name]?.data[0]);
+    const weight = 'fc.weight';
+    expect(at(averaged, weight)).toBeCloseTo((at(before, weight) + at(after, weight)) / 2, 6);
+    const buffer = Object.keys(after).find((name) => name.endsWith('running_mean')) ?? '';
+    expect(averaged[buffer]?.data).toEqual(after[buffer]?.data);
+  });
+});
+
+describe('the learning rate', () => {
+  const schedules: [string, Omit<Schedule, 'warmupSteps'>][] = [
+    ['step', { type: 'step', stepSize: 1, gamma: 0.5 } as Schedule],
+    ['constant', { type: 'constant' } as Schedule],
+    ['polynomial', { type: 'polynomial', power: 0.5 } as Schedule],
+    ['cosine', { type: 'cosine' } as Schedule],
+  ];
+  test.each(schedules)('of the steps is that of lrAt: %s', async (_, given) => {
+    const schedule = { ...given, warmupSteps: 2 } as Schedule;
+    const { trainer } = build({ schedule, optimizer: { lr: 0.02 } });
+    const { of } = await fit(trainer, train, { steps: 5 });
+    const expected = [0, 1, 2, 3, 4].map((step) =>
+      lrAt({ epoch: Math.floor(step / 2), step, totalSteps: 5 }, 0.02, schedule),
+    );
+    expect(of('step').map(({ lr }) => lr)).toEqual(expected);
+    expect(of('epoch').map(({ lr }) => lr)).toEqual([1, 3, 4].map((step) => expected[step]));
+    expect(expected[0]).toBe(0.01);
+  });
+
+  test('of a run in epochs reaches its end with the last of them', async () => {
+    const { trainer } = build({ schedule: { type: 'polynomial' }, optimizer: { lr: 0.04 } });
+    const { of } = await fit(trainer, train, { epochs: 2 });
+    expect(of('step').map(({ lr }) => lr)).toEqual([0.04, 0.03, 0.02, 0.01]);
+    expect(trainer.lr).toBe(0);
+  });
+});

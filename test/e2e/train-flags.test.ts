@@ -1,0 +1,192 @@
+/** Every flag of `googlenet train` in a run that shows its effect. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { SETTING_NAMES } from '../../src/cli/training/settings.js';
+import { idxFile } from '../support/idx.js';
+import { cli, records, workspace } from './cli.js';
+import { checkpoints } from './trainings.js';
+
+const dir = workspace();
+const path = (name: string) => `${dir}/${name}`;
+const settingsOf = (run: string) => JSON.parse(readFileSync(path(`${run}/settings.json`), 'utf8'));
+const rows = (run: string, type: string) => records(path(run)).filter((record) => record.type === type);
+
+/** As a user types them. */
+const typed = (flags: Record<string, string | number | boolean>): string[] =>
+  Object.entries(flags).flatMap(([name, value]) => {
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (typeof value === 'boolean') return [value ? `--${flag}` : `--no-${flag}`];
+    return [`--${flag}`, String(value)];
+  });
+
+const PAPER = {
+  ...{ steps: 5, batchSize: 4, accumulation: 2, seed: 5, patience: 3, patienceMetric: 'loss' },
+  ...{ checkpointEvery: 1, keepLast: 3, keepBest: 1, keepEvery: 1 },
+  ...{ lr: 0.02, momentum: 0.8, dampening: 0.1, weightDecay: 0.001, fused: true, clipNorm: 0.5 },
+  ...{ averageDecay: 0.5, schedule: 'polynomial', power: 0.5, warmupSteps: 2 },
+  ...{ auxWeight: 0.2, labelSmoothing: 0.1, classWeights: '1,2', dropout: 0.2, dropoutAux: 0.3 },
+  ...{ resize: 240, crop: 223, augment: 'plain', unreadable: 'skip' },
+  ...{ device: 'cpu', threads: 1, channelsLast: false, precision: 'bfloat16' },
+};
+const SPLIT = {
+  ...{ epochs: 2, batchSize: 3, threads: 1, nesterov: true, schedule: 'step', stepSize: 1, gamma: 0.5 },
+  ...{ auxLogits: false, initWeights: false, validationSplit: 0.25, classWeights: 'balanced' },
+};
+
+test('every setting is in one of the runs of this file', () => {
+  const seen = new Set([...Object.keys(PAPER), ...Object.keys(SPLIT)]);
+  expect(SETTING_NAMES.filter((name) => !seen.has(name))).toEqual([]);
+});
+
+describe('a run with the flags of the paper and of a small machine', () => {
+  beforeAll(async () => {
+    writeFileSync(path('pictures/train/0-t-shirt-top/broken.png'), 'no picture');
+    const places = ['--train', 'pictures/train', '--validation', 'pictures/test', '--out', 'paper'];
+    const { code, stdout, stderr } = await cli(dir, 'train', ...places, ...typed(PAPER));
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toMatch(/patience-metric +loss/);
+    expect(stderr).toMatch(/^Warning: .*broken\.png is left out/m);
+  });
+
+  test('writes them down as they were typed', () => {
+    expect(settingsOf('paper').settings).toMatchObject(PAPER);
+    expect(settingsOf('paper').validation).toMatchObject({ pictures: 16 });
+  });
+
+  test('has the steps, rates and norms that they say', () => {
+    const steps = rows('paper', 'step');
+    // 9 pictures, of which one is broken, in batches of 4: three steps an epoch.
+    expect(steps.map(({ epoch }) => epoch)).toEqual([1, 1, 1, 2, 2]);
+    const rates = [0.01, 0.02, 0.02, 0.02 * Math.sqrt(2 / 3), 0.02 * Math.sqrt(1 / 3)];
+    for (const [i, { lr, gradNorm }] of steps.entries()) {
+      expect(lr).toBeCloseTo(rates[i] ?? Number.NaN, 12);
+      expect(gradNorm).toBeGreaterThan(0);
+    }
+    expect(rows('paper', 'epoch').map(({ skipped }) => skipped)).toEqual([1, expect.any(Number)]);
+    expect(checkpoints(path('paper'))).toEqual(expect.arrayContaining([3, 4, 5]));
+  });
+
+  test('leaves weights that evaluate scores as the run did', async () => {
+    const flags = typed({ auxWeight: 0.2, resize: 240, crop: 223, channelsLast: false, threads: 1 });
+    const args = ['evaluate', 'paper/best.safetensors', 'pictures/test', '--json', ...flags];
+    const { loss, top1 } = JSON.parse((await cli(dir, ...args)).stdout);
+    const scored = rows('paper', 'epoch').map(
+      ({ validation }) => validation as { loss: number; top1: number },
+    );
+    const best = scored.reduce((one, other) => (other.top1 > one.top1 ? other : one));
+    expect(top1).toBeCloseTo(best.top1, 6);
+    // The run computed in bfloat16.
+    expect(Math.abs(loss / best.loss - 1)).toBeLessThan(0.02);
+  });
+});
+
+describe('a run that validates on a share of its pictures', () => {
+  beforeAll(async () => {
+    const args = ['--train', 'pictures/test', '--out', 'split', ...typed(SPLIT)];
+    expect(await cli(dir, 'train', ...args)).toMatchObject({ code: 0 });
+  });
+
+  test('has no auxiliary heads, halves its rate, and parts the pictures by class', async () => {
+    const { settings, train, validation } = settingsOf('split');
+    expect(settings).toMatchObject(SPLIT);
+    expect([train.pictures, validation.pictures]).toEqual([12, 4]);
+    expect(rows('split', 'step').map(({ lr, aux1Loss }) => [lr, aux1Loss])).toEqual(
+      [0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005].map((lr) => [lr, null]),
+    );
+  });
+
+  test('goes on with the same share, also where its pictures have moved', async () => {
+    const more = ['train', '--resume', 'split', '--epochs', '3', '--train', 'pictures/test'];
+    expect(await cli(dir, ...more)).toMatchObject({ code: 0 });
+    expect(rows('split', 'epoch')).toHaveLength(3);
+    expect(settingsOf('split').validation.pictures).toBe(4);
+    const other = await cli(dir, ...more, '--validation', 'pictures/test');
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('--validation-split') });
+  });
+});
+
+describe('idx files', () => {
+  const pictures = Uint8Array.from({ length: 8 * 64 }, (_, i) => (i * 37) % 256);
+  const labels = [0, 1, 0, 1, 0, 1, 0, 1];
+  const FLAGS = ['--no-aux-logits', '--batch-size', '4', '--threads', '1', '--steps', '1'];
+
+  beforeAll(async () => {
+    mkdirSync(path('idx'));
+    for (const prefix of ['train', 't10k']) {
+      writeFileSync(path(`idx/${prefix}-images-idx3-ubyte`), idxFile([8, 8, 8], pictures));
+      writeFileSync(path(`idx/${prefix}-labels-idx1-ubyte`), idxFile([8], labels));
+    }
+    const args = ['--data', 'idx', '--classes', 'zero, one', '--out', 'digits', ...FLAGS];
+    expect(await cli(dir, 'train', ...args)).toMatchObject({ code: 0 });
+  });
+
+  test('are trained and validated on under the given names', () => {
+    const { classes, train, validation } = settingsOf('digits');
+    expect(classes).toEqual(['zero', 'one']);
+    expect([train, validation]).toEqual([
+      { folder: path('idx'), pictures: 8 },
+      { folder: path('idx'), pictures: 8 },
+    ]);
+  });
+
+  test('are evaluated as the run validated them', async () => {
+    const { code, stdout } = await cli(
+      dir,
+      'evaluate',
+      'digits/model.safetensors',
+      'idx',
+      '--json',
+      '--threads',
+      '1',
+    );
+    expect(code).toBe(0);
+    const { pictures: count, top1, classes } = JSON.parse(stdout);
+    const scored = rows('digits', 'epoch').at(-1)?.validation as { top1: number };
+    expect({ count, top1 }).toEqual({ count: 8, top1: scored.top1 });
+    expect(classes.map(({ name }: { name: string }) => name)).toEqual(['zero', 'one']);
+  });
+
+  test('go on under the same names', async () => {
+    expect(await cli(dir, 'train', '--resume', 'digits', '--steps', '2')).toMatchObject({ code: 0 });
+    const named = await cli(dir, 'train', '--resume', 'digits', '--classes', 'a,b');
+    expect(named).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be used with') });
+  });
+});
+
+describe('flags that would mean nothing are wrong usage:', () => {
+  const data = ['train', '--data', 'pictures', '--out', 'none', '--threads', '1'];
+  test.each<[string, string[], string]>([
+    [
+      '--gamma without its schedule',
+      ['--schedule', 'cosine', '--gamma', '0.5'],
+      '--gamma needs --schedule step',
+    ],
+    ['--power without its schedule', ['--power', '2'], '--power needs --schedule polynomial'],
+    ['--patience-metric without --patience', ['--patience-metric', 'loss'], 'needs --patience'],
+    ['--host without --dashboard', ['--host', '0.0.0.0'], '--host needs --dashboard'],
+    ['--classes for folders of classes', ['--classes', 'a,b'], '--classes names those of idx files'],
+    ['--epochs beside --steps', ['--epochs', '1', '--steps', '1'], 'either --epochs or --steps'],
+    [
+      '--validation-split beside validation pictures',
+      ['--validation-split', '0.5'],
+      'Leave --validation-split',
+    ],
+    ['more pictures in a batch than there can be', ['--batch-size', '70000'], '--batch-size'],
+    ['weights of other classes', ['--class-weights', '1,2,3'], '2 numbers'],
+    ['a port that is none', ['--dashboard', '70000'], '--dashboard'],
+  ])('%s', async (_, flags, mention) => {
+    const { code, stdout, stderr } = await cli(dir, ...data, ...flags);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^INVALID_ARGUMENT: [^\n]+\n$/);
+    expect(stderr).toContain(mention);
+    expect(readdirSync(dir)).not.toContain('none');
+  });
+
+  test('--patience without pictures to validate on', async () => {
+    const args = ['train', '--train', 'pictures/test', '--out', 'none', '--patience', '1'];
+    const { code, stderr } = await cli(dir, ...args);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('--patience needs validation'),
+    });
+  });
+});
