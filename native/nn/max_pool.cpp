@@ -52,10 +52,12 @@ Pooled pool(const torch::Tensor& input_, const MaxPool2dOptions& options, bool w
                                input.options().memory_format(format));
   if (with_taps) pooled.taps = torch::empty({pooled.output.numel()}, torch::kByte);
   with_number(input, [&]<typename Number>(Number) {
-    const PoolForward<Number> job = {shape, layout_of(format),
+    const PoolForward<Number> job = {shape,
+                                     layout_of(format),
                                      static_cast<const Number*>(input.const_data_ptr()),
                                      static_cast<Number*>(pooled.output.mutable_data_ptr()),
-                                     with_taps ? pooled.taps.mutable_data_ptr<uint8_t>() : nullptr, options.relu};
+                                     with_taps ? pooled.taps.mutable_data_ptr<uint8_t>() : nullptr,
+                                     options.relu};
     job.run(best_instruction_set());
   });
   return pooled;
@@ -63,7 +65,8 @@ Pooled pool(const torch::Tensor& input_, const MaxPool2dOptions& options, bool w
 
 class PoolFunction : public torch::autograd::Function<PoolFunction> {
  public:
-  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& input, const MaxPool2dOptions& options) {
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& input,
+                               const MaxPool2dOptions& options) {
     const Pooled pooled = pool(input, options, /*with_taps=*/true);
     context->save_for_backward({pooled.taps});
     context->saved_data["sizes"] = input.sizes().vec();
@@ -82,10 +85,9 @@ class PoolFunction : public torch::autograd::Function<PoolFunction> {
     const torch::Tensor grad_input = torch::empty(sizes, grad_output.options().memory_format(format));
     const PoolShape shape = {sizes[0], sizes[1], sizes[2], sizes[3], context->saved_data["stride"].toInt()};
     with_number(grad_output, [&]<typename Number>(Number) {
-      const PoolBackward<Number> job = {shape, layout_of(format),
-                                        static_cast<const Number*>(grad_output.const_data_ptr()),
-                                        taps.const_data_ptr<uint8_t>(),
-                                        static_cast<Number*>(grad_input.mutable_data_ptr())};
+      const PoolBackward<Number> job = {
+          shape, layout_of(format), static_cast<const Number*>(grad_output.const_data_ptr()),
+          taps.const_data_ptr<uint8_t>(), static_cast<Number*>(grad_input.mutable_data_ptr())};
       job.run(best_instruction_set());
     });
     return {grad_input, torch::Tensor()};

@@ -11,7 +11,8 @@ namespace googlenet {
 
 namespace {
 
-// Of a ReLU, numbers that are not above zero are zero and have no gradient. Without one, nothing is below the floor.
+// Of a ReLU, numbers that are not above zero are zero and have no gradient. Without one, nothing is below the
+// floor.
 template <typename Number>
 float floor_of(const PoolForward<Number>& job) {
   return job.rectified ? 0 : -std::numeric_limits<float>::infinity();
@@ -67,7 +68,8 @@ void forward_rows(const PoolForward<Number>& job, const PoolRows<Number>& rows, 
 
 // Rows [begin, end) of all inputs. Each number collects from the windows that it is in.
 template <int kStride, typename Number>
-void backward_rows(const PoolBackward<Number>& job, const PoolRows<Number>& rows, int64_t begin, int64_t end) {
+void backward_rows(const PoolBackward<Number>& job, const PoolRows<Number>& rows, int64_t begin,
+                   int64_t end) {
   const PoolShape& s = job.shape;
   Gradients<Number> gradients;
   gradients.count = s.channels;
@@ -103,10 +105,12 @@ void backward_rows(const PoolBackward<Number>& job, const PoolRows<Number>& rows
   }
 }
 
-// Planes [begin, end) of all inputs. Of each are made three, of what the left, middle and right taps of all windows
-// see, with minus infinity outside and the rows of one phase together. In these the windows lie side by side.
+// Planes [begin, end) of all inputs. Of each are made three, of what the left, middle and right taps of all
+// windows see, with minus infinity outside and the rows of one phase together. In these the windows lie side
+// by side.
 template <int kStride, typename Number>
-void forward_planes(const PoolForward<Number>& job, const PoolRows<Number>& rows, int64_t begin, int64_t end) {
+void forward_planes(const PoolForward<Number>& job, const PoolRows<Number>& rows, int64_t begin,
+                    int64_t end) {
   const PoolShape& s = job.shape;
   const int64_t height = s.out_height() + 2 / kStride;
   const int64_t width = s.out_width();
@@ -145,7 +149,8 @@ template <int kStride, typename Number>
 void backward_planes(const PoolBackward<Number>& job, int64_t begin, int64_t end) {
   const PoolShape& s = job.shape;
   std::array<int64_t, kWindow> offset;
-  for (int tap = 0; tap < kWindow; ++tap) offset[tap] = (tap / 3 - s.padding()) * s.width + tap % 3 - s.padding();
+  for (int tap = 0; tap < kWindow; ++tap)
+    offset[tap] = (tap / 3 - s.padding()) * s.width + tap % 3 - s.padding();
   for (int64_t plane = begin; plane < end; ++plane) {
     Number* grads = job.grad_input + plane * s.height * s.width;
     std::fill_n(grads, s.height * s.width, Number(0));

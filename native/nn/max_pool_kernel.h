@@ -6,8 +6,8 @@
 
 namespace googlenet {
 
-// Maxima of 3×3 windows over [batch, channels, height, width]. Stride 1 pads by one and keeps height and width;
-// stride 2 halves them, as `ceil_mode` without padding does.
+// Maxima of 3×3 windows over [batch, channels, height, width]. Stride 1 pads by one and keeps height and
+// width; stride 2 halves them, as `ceil_mode` without padding does.
 struct PoolShape {
   int64_t batch;
   int64_t channels;
@@ -23,8 +23,8 @@ struct PoolShape {
 // How the numbers lie in memory: [n, h, w, c] or [n, c, h, w].
 enum class PoolLayout { kChannelsLast, kPlanes };
 
-// Outputs and gradients have ATen's bits, but for a bfloat16 NaN among the outputs: it keeps its bits, where those
-// that ATen writes depend on layout and instruction set.
+// Outputs and gradients have ATen's bits, but for a bfloat16 NaN among the outputs: it keeps its bits, where
+// those that ATen writes depend on layout and instruction set.
 
 template <typename Number>
 struct PoolForward {

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <utility>
 
-// Plain loops that compilers turn into vector instructions. All of it is inlined into the functions at the end,
-// and so compiled for the instruction set of each.
+// Plain loops that compilers turn into vector instructions. All of it is inlined into the functions at the
+// end, and so compiled for the instruction set of each.
 #define INLINED inline __attribute__((always_inline))
 
 namespace googlenet {
@@ -31,7 +31,8 @@ INLINED Number narrow(float number) {
   }
 }
 
-// The nearest Number, ties to even. NaNs that come from bfloat16 have nothing in the lower half, so they stay as they are.
+// The nearest Number, ties to even. NaNs that come from bfloat16 have nothing in the lower half, so they stay
+// as they are.
 template <typename Number>
 INLINED float round_to(float number) {
   if constexpr (std::is_same_v<Number, float>) {
@@ -52,8 +53,8 @@ INLINED Number narrow_sum(float sum) {
   }
 }
 
-// Calls `work` with parts [begin, begin + size) that cover [0, count): blocks of a size that the compiler knows, the
-// last of which does some of the one before again.
+// Calls `work` with parts [begin, begin + size) that cover [0, count): blocks of a size that the compiler
+// knows, the last of which does some of the one before again.
 template <typename Work>
 INLINED void in_blocks(int64_t count, const Work& work) {
   if (count < kBlock) return work(0, count);
@@ -61,25 +62,26 @@ INLINED void in_blocks(int64_t count, const Work& work) {
 }
 
 template <bool kWithTaps, typename Number, int... Tap>
-INLINED void maxima_of(std::array<const Number*, kWindow> in, float floor, const uint8_t* otherwise, int64_t count,
-                       Number* __restrict output, uint8_t* __restrict taps,
+INLINED void maxima_of(std::array<const Number*, kWindow> in, float floor, const uint8_t* otherwise,
+                       int64_t count, Number* __restrict output, uint8_t* __restrict taps,
                        std::integer_sequence<int, Tap...> /*unrolled*/) {
-  in_blocks(count, [&](int64_t begin, int64_t size) __attribute__((always_inline)) {
-    for (int64_t i = begin; i < begin + size; ++i) {
-      float best = -std::numeric_limits<float>::infinity();
-      int32_t tap = 0;
-      const auto see = [&](float number, int32_t number_tap) __attribute__((always_inline)) {
-        const bool wins = (number > best) | (number != number);
-        best = wins ? number : best;
-        tap = wins ? number_tap : tap;
-      };
-      (see(widen(in[Tap][i]), Tap), ...);
-      const float first = widen(in[0][i]);
-      const bool nothing = best <= floor;
-      output[i] = narrow<Number>(nothing ? (first < floor ? floor : first) : best);
-      if constexpr (kWithTaps) taps[i] = static_cast<uint8_t>(nothing ? otherwise[i] : tap);
-    }
-  });
+  in_blocks(
+      count, [&](int64_t begin, int64_t size) __attribute__((always_inline)) {
+        for (int64_t i = begin; i < begin + size; ++i) {
+          float best = -std::numeric_limits<float>::infinity();
+          int32_t tap = 0;
+          const auto see = [&](float number, int32_t number_tap) __attribute__((always_inline)) {
+            const bool wins = (number > best) | (number != number);
+            best = wins ? number : best;
+            tap = wins ? number_tap : tap;
+          };
+          (see(widen(in[Tap][i]), Tap), ...);
+          const float first = widen(in[0][i]);
+          const bool nothing = best <= floor;
+          output[i] = narrow<Number>(nothing ? (first < floor ? floor : first) : best);
+          if constexpr (kWithTaps) taps[i] = static_cast<uint8_t>(nothing ? otherwise[i] : tap);
+        }
+      });
 }
 
 template <typename Number>
@@ -96,24 +98,27 @@ template <typename Number, int... Window>
 INLINED void sums_of(std::array<const Number*, kWindow> grads, std::array<const uint8_t*, kWindow> taps,
                      std::array<uint8_t, kWindow> wanted, int64_t count, Number* __restrict output,
                      std::integer_sequence<int, Window...> /*unrolled*/) {
-  in_blocks(count, [&](int64_t begin, int64_t size) __attribute__((always_inline)) {
-    for (int64_t i = begin; i < begin + size; ++i) {
-      float sum = 0;
-      // A mask and no branch lets the loop be vectorised. Adding zero changes no sum: none is -0, as it began with +0.
-      const auto add = [&](float grad, bool hit) __attribute__((always_inline)) {
-        const uint32_t mask = -static_cast<uint32_t>(hit);
-        sum = round_to<Number>(sum + std::bit_cast<float>(std::bit_cast<uint32_t>(grad) & mask));
-      };
-      (add(widen(grads[Window][i]), taps[Window][i] == wanted[Window]), ...);
-      output[i] = narrow_sum<Number>(sum);
-    }
-  });
+  in_blocks(
+      count, [&](int64_t begin, int64_t size) __attribute__((always_inline)) {
+        for (int64_t i = begin; i < begin + size; ++i) {
+          float sum = 0;
+          // A mask and no branch lets the loop be vectorised. Adding zero changes no sum: none is -0, as it
+          // began with +0.
+          const auto add = [&](float grad, bool hit) __attribute__((always_inline)) {
+            const uint32_t mask = -static_cast<uint32_t>(hit);
+            sum = round_to<Number>(sum + std::bit_cast<float>(std::bit_cast<uint32_t>(grad) & mask));
+          };
+          (add(widen(grads[Window][i]), taps[Window][i] == wanted[Window]), ...);
+          output[i] = narrow_sum<Number>(sum);
+        }
+      });
 }
 
 template <typename Number>
 INLINED void sums(const Gradients<Number>& row) {
   const auto of = [&]<int kWindows>(std::integral_constant<int, kWindows>) __attribute__((always_inline)) {
-    sums_of(row.grads, row.taps, row.wanted, row.count, row.output, std::make_integer_sequence<int, kWindows>());
+    sums_of(row.grads, row.taps, row.wanted, row.count, row.output,
+            std::make_integer_sequence<int, kWindows>());
   };
   if (row.windows == 1) return of(std::integral_constant<int, 1>());
   if (row.windows == 2) return of(std::integral_constant<int, 2>());
@@ -133,8 +138,7 @@ void sums_portable(const Gradients<Number>& row) {
 
 #ifdef __x86_64__
 #define FOR_AVX2 __attribute__((target("avx2")))
-#define FOR_AVX512 \
-  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+#define FOR_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
 
 template <typename Number>
 FOR_AVX2 void maxima_avx2(const Windows<Number>& row) {
