@@ -5,9 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { root, run } from './bootstrap.mjs';
 
 const nativeFiles = () =>
-  readdirSync(join(root, 'native'), { recursive: true })
-    .filter((name) => /\.(h|cpp|cu|cuh)$/.test(name) && !name.startsWith('build/'))
-    .map((name) => join('native', name));
+  ['native', 'test/native'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .filter((name) => /\.(h|cpp|cu|cuh)$/.test(name) && !name.startsWith('build/'))
+      .map((name) => join(folder, name)),
+  );
 
 /** The binary itself where the npm package has one for this machine: its wrapper waits for standard input. */
 function clangFormat() {

@@ -33,11 +33,21 @@ MaxPool2d halve() {
   return MaxPool2d(MaxPool2dOptions{/*stride=*/2});
 }
 
-// [n, 3, 224, 224] → [n, 192, 28, 28]
+MaxPool2d rectify_and_halve() {
+  return MaxPool2d(MaxPool2dOptions{/*stride=*/2, /*relu=*/true});
+}
+
+// [n, 3, 224, 224] → [n, 192, 28, 28]. The names are those of the reference, where ReLU and pooling are two
+// modules.
 Sequential stem() {
-  return Sequential(Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3}), BatchNorm2d(64), ReLU(true),
-                    halve(), Conv2d(Conv2dOptions{64, 64, 1}), ReLU(true),
-                    Conv2d(Conv2dOptions{64, 192, 3, 1, 1}), BatchNorm2d(192), ReLU(true), halve());
+  return Sequential({{"0", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
+                     {"1", BatchNorm2d(64)},
+                     {"2", rectify_and_halve()},
+                     {"4", Conv2d(Conv2dOptions{64, 64, 1})},
+                     {"5", ReLU(true)},
+                     {"6", Conv2d(Conv2dOptions{64, 192, 3, 1, 1})},
+                     {"7", BatchNorm2d(192)},
+                     {"8", rectify_and_halve()}});
 }
 
 // [n, in, 14, 14] → [n, num_classes]

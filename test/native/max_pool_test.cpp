@@ -1,5 +1,7 @@
-// Compares our max-pooling with libtorch's, bit for bit, on random shapes and awkward numbers. Prints how much was
-// compared, or the first difference and exits with 1.
+// Compares our max-pooling with libtorch's, bit for bit, on random shapes and awkward numbers. Prints how
+// much was compared, or the first difference and exits with 1.
+#include "nn/max_pool.h"
+
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
@@ -12,7 +14,6 @@
 #include <string>
 #include <vector>
 
-#include "nn/max_pool.h"
 #include "nn/max_pool_kernel.h"
 
 namespace googlenet {
@@ -33,8 +34,9 @@ void require_equal(const torch::Tensor& ours, const torch::Tensor& theirs, Nan n
   const auto bits = [](const torch::Tensor& tensor) {
     return tensor.view(tensor.scalar_type() == torch::kBFloat16 ? torch::kShort : torch::kInt);
   };
-  require(ours.sizes() == theirs.sizes() && ours.strides() == theirs.strides() && ours.dtype() == theirs.dtype(),
-          name + ": another shape, type or memory format");
+  require(
+      ours.sizes() == theirs.sizes() && ours.strides() == theirs.strides() && ours.dtype() == theirs.dtype(),
+      name + ": another shape, type or memory format");
   torch::Tensor equal = bits(ours).eq(bits(theirs));
   if (nan == Nan::kAny) equal.logical_or_(ours.isnan().logical_and_(theirs.isnan()));
   const auto differing = equal.logical_not().sum().item<int64_t>();
@@ -51,8 +53,10 @@ torch::Tensor numbers(int kind, at::IntArrayRef sizes) {
   if (kind == kMinusInfinity) return torch::full(sizes, -inf);
   if (kind == kNormal) return torch::randn(sizes);
   const std::vector<float> some = {0.f, -0.f, inf, -inf, -inf, -inf, 1e-40f, -1e-40f, 3.3e38f, -3.3e38f, 1.f};
-  torch::Tensor table = torch::cat({torch::tensor(some), torch::tensor({0x7fc10000, 0x7f810000}, torch::kInt).view(torch::kFloat)});
-  return table.index_select(0, torch::randint(table.numel(), {c10::multiply_integers(sizes)}, torch::kLong)).view(sizes);
+  torch::Tensor table = torch::cat(
+      {torch::tensor(some), torch::tensor({0x7fc10000, 0x7f810000}, torch::kInt).view(torch::kFloat)});
+  return table.index_select(0, torch::randint(table.numel(), {c10::multiply_integers(sizes)}, torch::kLong))
+      .view(sizes);
 }
 
 struct Case {
@@ -62,16 +66,19 @@ struct Case {
   int kind;
   bool relu;
 
-  torch::Tensor tensor(at::IntArrayRef sizes) const { return numbers(kind, sizes).to(type).contiguous(format); }
+  torch::Tensor tensor(at::IntArrayRef sizes) const {
+    return numbers(kind, sizes).to(type).contiguous(format);
+  }
   std::string name() const {
     const PoolShape& s = shape;
-    return c10::str(s.batch, "×", s.channels, "×", s.height, "×", s.width, " stride ", s.stride, " ", type, " ",
-                    format, " numbers ", kind, relu ? " with ReLU" : "");
+    return c10::str(s.batch, "×", s.channels, "×", s.height, "×", s.width, " stride ", s.stride, " ", type,
+                    " ", format, " numbers ", kind, relu ? " with ReLU" : "");
   }
 };
 
 torch::Tensor theirs(const torch::Tensor& input, int64_t stride, bool relu) {
-  return torch::max_pool2d(relu ? torch::relu(input) : input, 3, stride, stride == 1 ? 1 : 0, 1, /*ceil_mode=*/true);
+  return torch::max_pool2d(relu ? torch::relu(input) : input, 3, stride, stride == 1 ? 1 : 0, 1,
+                           /*ceil_mode=*/true);
 }
 
 torch::Tensor gradient(const torch::Tensor& output, const torch::Tensor& input, const torch::Tensor& grad) {
@@ -81,12 +88,15 @@ torch::Tensor gradient(const torch::Tensor& output, const torch::Tensor& input, 
 // The kernels themselves, each instruction set that this machine has.
 template <typename Number>
 void compare_kernels(const Case& c) {
-  const torch::Tensor input = c.tensor({c.shape.batch, c.shape.channels, c.shape.height, c.shape.width}).requires_grad_();
+  const torch::Tensor input =
+      c.tensor({c.shape.batch, c.shape.channels, c.shape.height, c.shape.width}).requires_grad_();
   const torch::Tensor output = theirs(input, c.shape.stride, c.relu);
   const torch::Tensor grad_output = c.tensor(output.sizes()).contiguous(output.suggest_memory_format());
   const torch::Tensor grad_input = gradient(output, input, grad_output);
   const auto data = [](const torch::Tensor& tensor) { return static_cast<Number*>(tensor.data_ptr()); };
-  const auto layout = input.suggest_memory_format() == at::MemoryFormat::ChannelsLast ? PoolLayout::kChannelsLast : PoolLayout::kPlanes;
+  const auto layout = input.suggest_memory_format() == at::MemoryFormat::ChannelsLast
+                          ? PoolLayout::kChannelsLast
+                          : PoolLayout::kPlanes;
   const Nan nan = c.type == torch::kFloat ? Nan::kSameBits : Nan::kAny;
   const torch::NoGradGuard no_grad;
   for (const auto set : {InstructionSet::kPortable, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
@@ -100,7 +110,8 @@ void compare_kernels(const Case& c) {
     PoolForward<Number>{c.shape, layout, data(input), data(without_taps), nullptr, c.relu}.run(set);
     require_equal(without_taps, output, nan, "output without taps of " + name);
     const torch::Tensor ours_back = torch::empty_like(input).fill_(7);
-    PoolBackward<Number>{c.shape, layout, data(grad_output), taps.data_ptr<uint8_t>(), data(ours_back)}.run(set);
+    PoolBackward<Number>{c.shape, layout, data(grad_output), taps.data_ptr<uint8_t>(), data(ours_back)}.run(
+        set);
     require_equal(ours_back, grad_input, Nan::kAny, "gradient of " + name);
   }
 }
@@ -117,10 +128,12 @@ void compare_module(const torch::Tensor& source, const MaxPool2dOptions& options
     if (source.dim() != 4) continue;
     const torch::Tensor grad = torch::randn_like(expected).contiguous(format);
     require_equal(gradient(module->forward(input), input, grad).contiguous(),
-                  gradient(theirs(input, stride, relu), input, grad).contiguous(), Nan::kAny, "gradient of the module, " + name);
+                  gradient(theirs(input, stride, relu), input, grad).contiguous(), Nan::kAny,
+                  "gradient of the module, " + name);
   }
   const torch::NoGradGuard no_grad;
-  require_equal(module->forward(input), expected, Nan::kAny, "output of the module without gradients, " + name);
+  require_equal(module->forward(input), expected, Nan::kAny,
+                "output of the module without gradients, " + name);
 }
 
 bool throws(const std::function<void()>& work, const std::string& part) {
@@ -139,7 +152,8 @@ void test_kernels(int count) {
   for (int i = 0; i < count; ++i) {
     const int64_t stride = 1 + below(2);
     Case c;
-    c.shape = {1 + below(4), channels[below(channels.size())], stride + below(17), stride + below(17), stride};
+    c.shape = {1 + below(4), channels[below(channels.size())], stride + below(17), stride + below(17),
+               stride};
     if (i % 10 == 0) c.shape = {1 + below(33), 1 + below(8), stride + below(60), stride + below(60), stride};
     c.type = below(2) == 0 ? torch::kFloat : torch::kBFloat16;
     c.format = below(2) == 0 ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
@@ -151,7 +165,8 @@ void test_kernels(int count) {
 
 void test_module() {
   for (const auto type : {torch::kFloat, torch::kBFloat16}) {
-    for (const MaxPool2dOptions options : {MaxPool2dOptions{1}, MaxPool2dOptions{2}, MaxPool2dOptions{2, true}}) {
+    for (const MaxPool2dOptions options :
+         {MaxPool2dOptions{1}, MaxPool2dOptions{2}, MaxPool2dOptions{2, true}}) {
       const torch::Tensor input = torch::randn({3, 20, 13, 9}).to(type);
       const torch::Tensor last = input.contiguous(at::MemoryFormat::ChannelsLast);
       compare_module(input, options, "planes");
@@ -165,7 +180,11 @@ void test_module() {
   }
   compare_module(torch::randn({0, 4, 6, 6}), {1}, "no pictures");
   MaxPool2d halve(MaxPool2dOptions{2});
-  require(throws([&] { halve->forward(torch::randn({1, 1, 1, 1})); }, "Output size is too small"),
+  require(throws(
+              [&] {
+                halve->forward(torch::randn({1, 1, 1, 1}));
+              },
+              "Output size is too small"),
           "one pixel cannot be halved, as in libtorch");
   const torch::Tensor input = torch::randn({1, 2, 6, 6}).requires_grad_();
   const auto differentiate_twice = [&] {
