@@ -1,10 +1,11 @@
 // `npm run bench`: this package beside PyTorch eager, interleaved in one run on the same weights, pictures and threads.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { benchmark, scratchFolder } from './bench/children.mjs';
+import { readFlags } from './bench/flags.mjs';
+import { writeRecords } from './bench/records.mjs';
 import { Side, timeProcess } from './bench/side.mjs';
+import { interleave, medianOf } from './bench/statistics.mjs';
+import { mib, ms, print, ratio, timeOf } from './bench/table.mjs';
 import { bootstrap, root } from './bootstrap.mjs';
 
 const HELP = `npm run bench -- [options]
@@ -20,45 +21,15 @@ start to first logits, resident memory, delay of the event loop. Nothing else sh
   --output F    where the raw figures go as JSON lines (default .googlenet/bench.jsonl)
 `;
 
-const { values: flags } = parseArgs({
-  options: {
-    threads: { type: 'string', default: String(availableParallelism()) },
-    repeat: { type: 'string', default: '1' },
-    device: { type: 'string', default: 'cpu' },
-    'channels-last': { type: 'boolean', default: false },
-    output: { type: 'string', default: join(root, '.googlenet/bench.jsonl') },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (flags.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+const flags = readFlags(HELP, 'bench.jsonl', { 'channels-last': { type: 'boolean', default: false } });
+const { threads, device, times, 'channels-last': channelsLast } = flags;
 
 await bootstrap([]);
-const require = createRequire(import.meta.url);
-const { GoogLeNet } = require('..');
-const { recordOfAddon } = require('../dist/setup/build-record.js');
-const { venvPython } = require('../dist/setup/install-libtorch.js');
-const { addonPath } = require('../dist/setup/paths.js');
+const { writeBatch } = await import('./bench/batch-files.mjs');
+const { findPython, printMachine } = await import('./bench/machine.mjs');
 
-const threads = Number(flags.threads);
-const { device, 'channels-last': channelsLast } = flags;
-const python = process.env.GOOGLENET_PYTHON ?? recordOfAddon(addonPath())?.libtorch.python ?? venvPython();
+const python = await findPython();
 const records = [];
-
-const median = (values) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
-
-/** Half the distance between the quartiles, as a share of the median. */
-const spread = (values) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (q) => sorted[Math.round(q * (sorted.length - 1))];
-  return (at(0.75) - at(0.25)) / 2 / median(values);
-};
 
 const CASES = [
   { name: 'forward, batch 1', op: 'forward', batch: 1, warmup: 5, runs: 60 },
@@ -67,52 +38,10 @@ const CASES = [
   { name: 'training step, batch 32', op: 'step', batch: 32, warmup: 1, runs: 7 },
 ];
 
-async function prepare(folder) {
-  const files = {
-    weights: join(folder, 'weights.safetensors'),
-    images: join(folder, 'images'),
-    labels: join(folder, 'labels'),
-  };
-  const model = new GoogLeNet({ seed: 0, initWeights: true });
-  await model.save(files.weights);
-  model.dispose();
-  // Any fixed numbers will do; these are spread over [-2, 2).
-  const images = Float32Array.from(
-    { length: 32 * 3 * 224 * 224 },
-    (_, i) => (Math.imul(i, 2654435761) >>> 0) / 2 ** 30 - 2,
-  );
-  writeFileSync(files.images, images);
-  writeFileSync(
-    files.labels,
-    Int32Array.from({ length: 32 }, (_, i) => i),
-  );
-  return { ...files, count: 32, threads, numClasses: 1000, device, channelsLast };
-}
-
 async function compare(ours, peer, { name, op, batch, warmup, runs }) {
-  const times = { ours: [], peer: [] };
-  const delays = [];
-  const count = Math.max(1, Math.round(runs * Number(flags.repeat)));
-  for (let i = -warmup; i < count; i++) {
-    // Turn about, so that neither side always runs on the warmer or the cooler machine.
-    const order = i % 2 ? ['ours', 'peer'] : ['peer', 'ours'];
-    for (const side of order) {
-      const reply = await (side === 'ours' ? ours : peer).ask(op, { batch });
-      records.push({ case: name, side, run: i, ...reply });
-      if (i < 0) continue;
-      times[side].push(reply.ms);
-      if (side === 'ours') delays.push(reply);
-    }
-  }
-  return {
-    name,
-    ours: median(times.ours),
-    oursSpread: spread(times.ours),
-    peer: median(times.peer),
-    peerSpread: spread(times.peer),
-    delayP99: median(delays.map(({ delayP99 }) => delayP99)),
-    delayMax: Math.max(...delays.map(({ delayMax }) => delayMax)),
-  };
+  const sides = { ours: () => ours.ask(op, { batch }), peer: () => peer.ask(op, { batch }) };
+  const record = (side, run, reply) => records.push({ case: name, side, run, ...reply });
+  return { name, ...(await interleave(sides, { warmup, runs: times(runs) }, record)) };
 }
 
 async function compareStart() {
@@ -120,20 +49,9 @@ async function compareStart() {
     ours: [process.execPath, [join(root, 'scripts/bench/first-logits.mjs'), String(threads)]],
     peer: [python, [join(root, 'scripts/bench/first_logits.py'), String(threads)]],
   };
-  const times = { ours: [], peer: [] };
-  for (let i = -1; i < 5; i++) {
-    for (const side of ['ours', 'peer']) {
-      const ms = await timeProcess(...commands[side]);
-      records.push({ case: 'start', side, run: i, ms });
-      if (i >= 0) times[side].push(ms);
-    }
-  }
-  return {
-    ours: median(times.ours),
-    peer: median(times.peer),
-    oursSpread: spread(times.ours),
-    peerSpread: spread(times.peer),
-  };
+  const start = (side) => async () => ({ ms: await timeProcess(...commands[side]) });
+  const record = (side, run, reply) => records.push({ case: 'start', side, run, ...reply });
+  return interleave({ ours: start('ours'), peer: start('peer') }, { warmup: 1, runs: 5 }, record);
 }
 
 async function compareMemory(ours, peer) {
@@ -146,83 +64,49 @@ async function compareMemory(ours, peer) {
   return { loaded, used };
 }
 
-const pad = (cells, widths) =>
-  cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
-
-function print(title, header, rows) {
-  const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i].length)));
-  console.log(`\n${title}\n${[header, ...rows].map((row) => pad(row, widths)).join('\n')}`);
+/** Cells of a table that compare the milliseconds of both sides. */
+function compared({ ours, peer }) {
+  const [a, b] = [ours, peer].map((replies) => replies.map((reply) => reply.ms));
+  return [timeOf(a), timeOf(b), ratio(medianOf(ours, 'ms'), medianOf(peer, 'ms'))];
 }
 
-const ms = (value, share) => `${value.toFixed(value < 100 ? 1 : 0)} ms ±${(share * 100).toFixed(0)}%`;
-const mib = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
+const HEADER = ['', 'ours', 'PyTorch', 'ours / PyTorch'];
 
-const folder = mkdtempSync(join(tmpdir(), 'googlenet-bench-'));
-const ours = new Side(process.execPath, [join(root, 'scripts/bench/ours.mjs')]);
-const peer = new Side(python, [join(root, 'scripts/bench/peer.py')]);
-try {
-  const request = await prepare(folder);
-  const { libtorch } = await ours.ask('load', request);
-  const { torch } = await peer.ask('load', request);
-  const gigabytes = Math.round(totalmem() / 2 ** 30);
-  console.log(
-    `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gigabytes} GiB; ${threads} threads; device ${device}`,
+function printTimes(results) {
+  print(
+    'Time of a run (median ± half the quartile distance)',
+    [...HEADER, 'event-loop delay p99', 'max'],
+    results.map((result) => [
+      result.name,
+      ...compared(result),
+      ms(medianOf(result.ours, 'delayP99')),
+      ms(Math.max(...result.ours.map(({ delayMax }) => delayMax))),
+    ]),
   );
-  console.log(
-    `Node ${process.versions.node} with libtorch ${libtorch}; Python with torch ${torch}, eager; fp32, 224×224${channelsLast ? ', channels-last' : ''}`,
-  );
+}
+
+function printMemory({ loaded, used }) {
+  const row = (name, { ours, peer }) => [name, mib(ours), mib(peer), ratio(ours, peer)];
+  print('Resident memory', HEADER, [
+    row('model and 32 pictures loaded', loaded),
+    row('after 100 forwards of batch 1', used),
+  ]);
+}
+
+await benchmark(async () => {
+  const ours = new Side(process.execPath, [join(root, 'scripts/bench/ours.mjs')]);
+  const peer = new Side(python, [join(root, 'scripts/bench/peer.py')]);
+  const files = await writeBatch(scratchFolder(), { numClasses: 1000 });
+  const request = { ...files, threads, device, channelsLast };
+  const versions = { ...(await ours.ask('load', request)), ...(await peer.ask('load', request)) };
+  printMachine(flags, versions, `fp32, 224×224${channelsLast ? ', channels-last' : ''}`);
 
   const memory = await compareMemory(ours, peer);
   const results = [];
   for (const one of CASES) results.push(await compare(ours, peer, one));
-  print(
-    'Time of a run (median ± half the quartile distance)',
-    ['', 'ours', 'PyTorch', 'ours / PyTorch', 'event-loop delay p99', 'max'],
-    results.map((r) => [
-      r.name,
-      ms(r.ours, r.oursSpread),
-      ms(r.peer, r.peerSpread),
-      (r.ours / r.peer).toFixed(3),
-      `${r.delayP99.toFixed(1)} ms`,
-      `${r.delayMax.toFixed(1)} ms`,
-    ]),
-  );
+  printTimes(results);
   const start = await compareStart();
-  print(
-    'Process start to first logits (batch 1)',
-    ['', 'ours', 'PyTorch', 'ours / PyTorch'],
-    [
-      [
-        'new process',
-        ms(start.ours, start.oursSpread),
-        ms(start.peer, start.peerSpread),
-        (start.ours / start.peer).toFixed(3),
-      ],
-    ],
-  );
-  print(
-    'Resident memory',
-    ['', 'ours', 'PyTorch', 'ours / PyTorch'],
-    [
-      [
-        'model and 32 pictures loaded',
-        mib(memory.loaded.ours),
-        mib(memory.loaded.peer),
-        (memory.loaded.ours / memory.loaded.peer).toFixed(3),
-      ],
-      [
-        'after 100 forwards of batch 1',
-        mib(memory.used.ours),
-        mib(memory.used.peer),
-        (memory.used.ours / memory.used.peer).toFixed(3),
-      ],
-    ],
-  );
-  mkdirSync(join(flags.output, '..'), { recursive: true });
-  writeFileSync(flags.output, `${records.map((record) => JSON.stringify(record)).join('\n')}\n`);
-  console.log(`\nThe raw figures are in ${flags.output}.`);
-} finally {
-  ours.close();
-  peer.close();
-  rmSync(folder, { recursive: true, force: true });
-}
+  print('Process start to first logits (batch 1)', HEADER, [['new process', ...compared(start)]]);
+  printMemory(memory);
+  writeRecords(flags.output, records);
+});

@@ -1,11 +1,12 @@
-// How many pictures a second the loader prepares, alone, and how long the event loop is held up meanwhile.
+// The loader alone.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { AUGMENTATIONS, timeLoader } from './loader-speed.mjs';
 import { writePhotographs } from './photographs.mjs';
+import { medianOf } from './statistics.mjs';
 
 const HELP = `node scripts/bench/loader.mjs [options]
 
@@ -30,37 +31,7 @@ if (flags.help) {
   process.exit(0);
 }
 
-const { ImageFolder, Loader } = createRequire(import.meta.url)('../..');
-
-/** Pictures per second after the first batch, which waits for the pipeline to fill. */
-async function time(source, augment, epoch) {
-  const loader = new Loader(source, { batchSize: 32, dropLast: true, augment });
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  const usage = process.cpuUsage();
-  let batches = 0;
-  let start = 0;
-  while (batches <= Number(flags.batches)) {
-    for await (const batch of loader.epoch(epoch++)) {
-      if (batch.labels.length !== 32) throw new Error('A batch is not full.');
-      if (batches++ === 0) {
-        start = performance.now();
-        delay.enable();
-      }
-      if (batches > Number(flags.batches)) break;
-    }
-  }
-  const ms = performance.now() - start;
-  delay.disable();
-  const { user, system } = process.cpuUsage(usage);
-  return {
-    rate: ((batches - 1) * 32 * 1000) / ms,
-    cpu: (user + system) / 1000 / (batches * 32),
-    p99: delay.percentile(99) / 1e6,
-    max: delay.max / 1e6,
-  };
-}
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const { ImageFolder } = createRequire(import.meta.url)('../..');
 
 const folder = mkdtempSync(join(tmpdir(), 'googlenet-loader-'));
 try {
@@ -70,10 +41,12 @@ try {
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores; Node ${process.versions.node}; 500×375 → 224×224`,
   );
   console.log('augment   images/s   CPU ms/image   event-loop delay p99    max');
-  for (const augment of ['none', 'plain', 'paper']) {
+  for (const augment of AUGMENTATIONS) {
     const results = [];
-    for (let run = 0; run < Number(flags.runs); run++) results.push(await time(source, augment, run * 100));
-    const of = (key) => median(results.map((result) => result[key]));
+    for (let run = 0; run < Number(flags.runs); run++) {
+      results.push(await timeLoader(source, { augment, epoch: run * 100, batches: Number(flags.batches) }));
+    }
+    const of = (key) => medianOf(results, key);
     const cells = [
       augment.padEnd(7),
       of('rate').toFixed(0).padStart(11),

@@ -11,16 +11,26 @@ let model;
 let trainer;
 let images;
 let labels;
+/** Of the pictures as bytes; read where a run wants them. */
+let bytesFile;
+let bytes;
 
 function batch(size) {
   const data = images.subarray(0, size * 3 * SIDE * SIDE);
   return { data, shape: [size, 3, SIDE, SIDE] };
 }
 
-const floats = (file) => {
-  const bytes = readFileSync(file);
-  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-};
+/** As the loader gives them. */
+function batchOfBytes(size) {
+  bytes ??= read(bytesFile, Uint8Array);
+  const data = bytes.subarray(0, size * 3 * SIDE * SIDE);
+  return { data, shape: [size, SIDE, SIDE, 3] };
+}
+
+function read(file, Type) {
+  const { buffer, byteOffset, length } = readFileSync(file);
+  return new Type(buffer, byteOffset, length / Type.BYTES_PER_ELEMENT);
+}
 
 /** Milliseconds of a run, and how late the timers of the event loop fired meanwhile, sampled every millisecond. */
 async function timed(run) {
@@ -36,13 +46,14 @@ async function timed(run) {
 }
 
 const operations = {
-  async load({ weights, images: imageFile, labels: labelFile, threads, device, channelsLast }) {
+  async load({ threads, device, channelsLast, precision = 'float32', fused = false, ...files }) {
     setNumThreads(threads);
-    model = await GoogLeNet.load(weights, { device, channelsLast });
-    trainer = new Trainer(model);
-    images = floats(imageFile);
-    const bytes = readFileSync(labelFile);
-    labels = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    model?.dispose();
+    model = await GoogLeNet.load(files.weights, { device, channelsLast });
+    trainer = new Trainer(model, { precision, optimizer: { fused } });
+    images = read(files.images, Float32Array);
+    bytesFile = files.bytes;
+    labels = read(files.labels, Int32Array);
     return { libtorch: libtorch().version };
   },
   async forward({ batch: size }) {
@@ -50,8 +61,9 @@ const operations = {
     const { result, ...times } = await timed(() => model.forward(batch(size)));
     return { ...times, logits: [...result[0].data.slice(0, 5)] };
   },
-  async step({ batch: size }) {
-    const { result, ...times } = await timed(() => trainer.step(batch(size), labels.subarray(0, size)));
+  async step({ batch: size, fromBytes = false }) {
+    const pictures = fromBytes ? batchOfBytes(size) : batch(size);
+    const { result, ...times } = await timed(() => trainer.step(pictures, labels.subarray(0, size)));
     return { ...times, loss: result.loss };
   },
   rss: async () => ({ bytes: process.memoryUsage().rss }),

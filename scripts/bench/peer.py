@@ -2,10 +2,13 @@
 
 Requests are JSON lines on stdin, each answered by one JSON line (`{"error": …}` when it fails):
     {"op": "load", "weights": FILE.safetensors, "images": FILE, "labels": FILE, "count": N, "threads": T, "numClasses": C,
-     "channelsLast": false, "device": "cpu"}
-        weights of a model with both auxiliary heads; N pictures as raw float32 [N, 3, 224, 224]; N labels as raw int32
+     "channelsLast": false, "device": "cpu", "precision": "float32", "fused": false}
+        weights of a model with both auxiliary heads; N pictures as raw float32 [N, 3, 224, 224]; N labels as raw int32;
+        "bfloat16": steps under autocast; whether SGD is PyTorch's fused one
     {"op": "forward", "batch": B}   one run of the first B pictures  → {"ms", "logits"}   (the first five logits)
     {"op": "step", "batch": B}      one SGD step on them             → {"ms", "loss"}
+    {"op": "profile", "batch": B, "steps": N}
+        where the time of N steps goes  → {"ms", "kinds": {kind: ms}}   (of one step)
     {"op": "rss"}                                                    → {"bytes"}
 Ends when stdin ends.
 """
@@ -14,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -26,6 +30,7 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "parity"))
 from googlenet import GoogLeNet  # noqa: E402
+from step_profile import time_by_kind  # noqa: E402
 
 AUX_WEIGHT = 0.3
 
@@ -41,6 +46,9 @@ class Peer:
         numClasses: int,
         channelsLast: bool = False,
         device: str = "cpu",
+        precision: str = "float32",
+        fused: bool = False,
+        **_: Any,
     ) -> dict[str, Any]:
         torch.set_num_threads(threads)
         layout = torch.channels_last if channelsLast else torch.contiguous_format
@@ -48,7 +56,8 @@ class Peer:
         self.model.load_state_dict(load_file(weights))
         self.device = torch.device(device)
         self.model.to(self.device, memory_format=layout)
-        self.sgd = torch.optim.SGD(self.model.parameters(), lr=0.01, momentum=0.9, weight_decay=2e-4)
+        self.sgd = torch.optim.SGD(self.model.parameters(), lr=0.01, momentum=0.9, weight_decay=2e-4, fused=fused)
+        self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bfloat16")
         numbers = torch.from_file(images, size=count * 3 * 224 * 224, dtype=torch.float32)
         self.images = numbers.clone().reshape(count, 3, 224, 224).contiguous(memory_format=layout)
         self.labels = torch.from_file(labels, size=count, dtype=torch.int32).to(torch.int64)
@@ -74,14 +83,18 @@ class Peer:
         start = time.perf_counter()
         self.sgd.zero_grad(set_to_none=True)
         labels = labels.to(self.device)
-        main, aux1, aux2 = self.model(images.to(self.device))
-        loss = F.cross_entropy(main, labels)
-        loss = loss + AUX_WEIGHT * F.cross_entropy(aux1, labels)
-        loss = loss + AUX_WEIGHT * F.cross_entropy(aux2, labels)
+        with self.autocast:
+            main, aux1, aux2 = self.model(images.to(self.device))
+            loss = F.cross_entropy(main, labels)
+            loss = loss + AUX_WEIGHT * F.cross_entropy(aux1, labels)
+            loss = loss + AUX_WEIGHT * F.cross_entropy(aux2, labels)
         loss.backward()
         self.sgd.step()
         value = loss.item()
         return {"ms": (time.perf_counter() - start) * 1000, "loss": value}
+
+    def profile(self, batch: int, steps: int) -> dict[str, Any]:
+        return time_by_kind(lambda: self.step(batch)["ms"], steps, self.device.type)
 
     def rss(self) -> dict[str, Any]:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -89,8 +102,10 @@ class Peer:
 
 
 def main() -> None:
+    # Ctrl-C is the caller's business; a traceback of this process says nothing.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     peer = Peer()
-    operations = {"load": peer.load, "forward": peer.forward, "step": peer.step, "rss": peer.rss}
+    operations = {name: getattr(peer, name) for name in ("load", "forward", "step", "profile", "rss")}
     for line in sys.stdin:
         request = json.loads(line)
         try:

@@ -1,13 +1,13 @@
 // A side of the benchmark: a child process that answers JSON lines.
-import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { start } from './children.mjs';
 
 export class Side {
   #child;
   #lines;
 
   constructor(file, args) {
-    this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child = start(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
@@ -19,20 +19,16 @@ export class Side {
     if (reply.error) throw new Error(reply.error);
     return reply;
   }
-
-  close() {
-    this.#child.stdin.end();
-  }
 }
 
 /** Milliseconds from starting a program to its end. */
 export function timeProcess(file, args) {
   return new Promise((resolve, reject) => {
-    const start = performance.now();
-    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    const begin = performance.now();
+    const child = start(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
     child.once('error', reject);
     child.once('close', (code) => {
-      if (code === 0) resolve(performance.now() - start);
+      if (code === 0) resolve(performance.now() - begin);
       else reject(new Error(`${file} ${args.join(' ')} ended with ${code}.`));
     });
   });

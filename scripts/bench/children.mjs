@@ -1,0 +1,57 @@
+// What must not outlive a benchmark: its child processes and its temporary folders.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+const children = new Set();
+const folders = new Set();
+
+/** `spawn`, of a child that ends with the benchmark. */
+export function start(file, args, options) {
+  const child = spawn(file, args, options);
+  children.add(child);
+  const forget = () => children.delete(child);
+  child.once('error', forget).once('close', forget);
+  return child;
+}
+
+/** A temporary folder that goes with the benchmark. */
+export function scratchFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'googlenet-bench-'));
+  folders.add(folder);
+  return folder;
+}
+
+async function endAll() {
+  const ended = [...children].map((child) => once(child, 'close'));
+  for (const child of children) child.kill('SIGKILL');
+  await Promise.all(ended);
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Runs a benchmark. However it ends, by Ctrl-C too, it leaves no child and no temporary file. */
+export async function benchmark(work) {
+  let interrupted = false;
+  for (const [signal, status] of Object.entries(STATUS)) {
+    // The same signal may come twice: from the terminal, and passed on by npm.
+    process.on(signal, async () => {
+      if (interrupted) return;
+      interrupted = true;
+      process.exitCode = status;
+      await endAll();
+      process.exit();
+    });
+  }
+  try {
+    await work();
+  } catch (error) {
+    // What fails then fails because its child is gone.
+    if (!interrupted) throw error;
+  } finally {
+    await endAll();
+  }
+}
