@@ -22,7 +22,7 @@ export interface FitOptions extends Partial<LoaderOptions> {
   validation?: Dataset;
   /** Ends the run when validation gets no better, with the weights of the best epoch. Needs `validation`. */
   earlyStopping?: EarlyStoppingOptions;
-  /** Where checkpoints are written: after each epoch, and when the run is aborted. */
+  /** Where checkpoints are written: after each epoch, and when the run is aborted. A folder that holds those of no other run. */
   checkpointDir?: string;
   /** Also every so many steps. */
   checkpointEvery?: number;
@@ -34,7 +34,7 @@ export interface FitOptions extends Partial<LoaderOptions> {
   keepEvery?: number;
   /**
    * A checkpoint to go on from, or a folder of them: its newest that is whole. `auto`: the newest of `checkpointDir`, or a new run
-   * where there is none.
+   * where there is none; damaged ones without a whole one are an error.
    */
   resume?: string;
   /** Finishes the step under way, writes a checkpoint and ends with the reason `aborted`. */

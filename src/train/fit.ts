@@ -40,9 +40,9 @@ export interface FitResult {
   /** Completed epochs and steps. */
   epoch: number;
   step: number;
-  /** The newest one. */
+  /** The newest one; where this run has written none, that which it went on from. */
   checkpoint: string | null;
-  /** The latest thousand epochs, those before an interruption included. */
+  /** The latest epochs, a thousand at most, those before an interruption included. */
   history: readonly EpochSummary[];
 }
 

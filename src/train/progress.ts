@@ -60,7 +60,7 @@ export const START: Progress = {
   history: [],
 };
 
-/** Older epochs are forgotten: the header of a checkpoint has room for these. */
+/** Older epochs are forgotten. The header of a checkpoint has room for these beside the names of a few thousand classes. */
 export const MAX_HISTORY = 1000;
 
 /** Believes nothing. @throws GoogLeNetError `INVALID_ARGUMENT` naming what is wrong. */

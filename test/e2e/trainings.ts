@@ -42,7 +42,6 @@ export function expectSameRun(run: string, other: string): void {
     records(dir).map(({ time: _, seconds: __, imagesPerSecond: ___, ...record }) => record);
   expect(plain(run)).toEqual(plain(other));
   expect(eventLengths(run)).toEqual(eventLengths(other));
-  expect(checkpoints(run)).toEqual(checkpoints(other));
   for (const file of ['model.safetensors', 'best.safetensors']) {
     expect(readFileSync(join(run, file)).equals(readFileSync(join(other, file)))).toBe(true);
   }
