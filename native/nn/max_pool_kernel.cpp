@@ -29,6 +29,9 @@ uint8_t tap_otherwise(const PoolForward<Number>& job, int64_t out_row, int64_t o
 // No window has it as its tap.
 constexpr uint8_t kNever = 0xff;
 
+// Numbers that are worth a thread; libtorch's own measure.
+constexpr int64_t kGrain = 32768;
+
 float add(float a, float b) {
   return a + b;
 }
@@ -184,7 +187,7 @@ void run_all(const Job& job, const PoolRows<Number>& rows, int64_t rows_of_pictu
   const bool planes = job.layout == PoolLayout::kPlanes;
   const int64_t parts = s.batch * (planes ? s.channels : rows_of_picture);
   const int64_t numbers = s.width * (planes ? s.height : s.channels);
-  const int64_t grain = std::max<int64_t>(1, at::internal::GRAIN_SIZE / numbers);
+  const int64_t grain = std::max<int64_t>(1, kGrain / numbers);
   at::parallel_for(0, parts, grain, [&](int64_t begin, int64_t end) {
     s.stride == 1 ? run_part<1>(job, rows, begin, end) : run_part<2>(job, rows, begin, end);
   });
