@@ -36,9 +36,9 @@ class SerialQueue {
   std::thread thread_;
 };
 
-// Called between the modules of a forward pass: ends the running job with an Error when its queue is being
-// stopped, so that leaving the process waits for a module and not for a whole batch. A backward pass is one
-// piece and is waited for.
+// Called between the modules of a forward pass, and by each max-pooling of a backward pass: ends the running
+// job with an Error when its queue is being stopped, so that leaving the process waits for a module and not
+// for a whole batch. On a GPU a backward pass is waited for: it runs on a thread of libtorch's.
 void check_cancelled();
 
 }  // namespace googlenet

@@ -23,8 +23,8 @@ struct PoolShape {
 // How the numbers lie in memory: [n, h, w, c] or [n, c, h, w].
 enum class PoolLayout { kChannelsLast, kPlanes };
 
-// Outputs and gradients have ATen's bits, but for a bfloat16 NaN among the outputs: it keeps its bits, where
-// those that ATen writes depend on layout and instruction set.
+// Outputs and gradients have ATen's bits, but for those of a NaN among bfloat16 outputs, which keeps its own,
+// and of a sum of NaNs in float. ATen's depend on layout and instruction set.
 
 template <typename Number>
 struct PoolForward {

@@ -86,7 +86,7 @@ INLINED void maxima_of(std::array<const Number*, kWindow> in, float floor, const
 
 template <typename Number>
 INLINED void maxima(const Windows<Number>& row) {
-  constexpr std::make_integer_sequence<int, kWindow> all_taps;
+  constexpr std::make_integer_sequence<int, kWindow> all_taps{};
   if (row.taps == nullptr) {
     maxima_of<false>(row.in, row.floor, row.otherwise, row.count, row.output, row.taps, all_taps);
   } else {

@@ -29,7 +29,7 @@ void require(bool holds, const std::string& what) {
 
 enum class Nan { kAny, kSameBits };
 
-// Shape, memory format and bits. A NaN may have any bits where ATen's depend on its instruction set.
+// Shape, memory format and bits.
 void require_equal(const torch::Tensor& ours, const torch::Tensor& theirs, Nan nan, const std::string& name) {
   const auto bits = [](const torch::Tensor& tensor) {
     return tensor.view(tensor.scalar_type() == torch::kBFloat16 ? torch::kShort : torch::kInt);
@@ -97,7 +97,10 @@ void compare_kernels(const Case& c) {
   const auto layout = input.suggest_memory_format() == at::MemoryFormat::ChannelsLast
                           ? PoolLayout::kChannelsLast
                           : PoolLayout::kPlanes;
+  // ATen's bits of a NaN depend on its instruction set where one is converted, and on the order of two that
+  // are added.
   const Nan nan = c.type == torch::kFloat ? Nan::kSameBits : Nan::kAny;
+  const Nan nan_of_sums = c.type == torch::kBFloat16 && !c.relu ? Nan::kSameBits : Nan::kAny;
   const torch::NoGradGuard no_grad;
   for (const auto set : {InstructionSet::kPortable, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
     if (!is_supported(set)) continue;
@@ -112,7 +115,7 @@ void compare_kernels(const Case& c) {
     const torch::Tensor ours_back = torch::empty_like(input).fill_(7);
     PoolBackward<Number>{c.shape, layout, data(grad_output), taps.data_ptr<uint8_t>(), data(ours_back)}.run(
         set);
-    require_equal(ours_back, grad_input, Nan::kAny, "gradient of " + name);
+    require_equal(ours_back, grad_input, nan_of_sums, "gradient of " + name);
   }
 }
 
@@ -180,12 +183,10 @@ void test_module() {
   }
   compare_module(torch::randn({0, 4, 6, 6}), {1}, "no pictures");
   MaxPool2d halve(MaxPool2dOptions{2});
-  require(throws(
-              [&] {
-                halve->forward(torch::randn({1, 1, 1, 1}));
-              },
-              "Output size is too small"),
-          "one pixel cannot be halved, as in libtorch");
+  for (const std::vector<int64_t>& sizes : {std::vector<int64_t>{1, 1, 1, 4}, {1, 1, 4, 1}}) {
+    require(throws([&] { halve->forward(torch::randn(sizes)); }, "Output size is too small"),
+            "a line cannot be halved, as in libtorch");
+  }
   const torch::Tensor input = torch::randn({1, 2, 6, 6}).requires_grad_();
   const auto differentiate_twice = [&] {
     const torch::Tensor loss = halve->forward(input.square()).square().sum();
