@@ -1,4 +1,5 @@
 // A side of the benchmark: a child process that answers JSON lines.
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { start } from './children.mjs';
 
@@ -8,16 +9,25 @@ export class Side {
 
   constructor(file, args) {
     this.#child = start(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    // That it has ended is seen where its answer is read.
+    this.#child.stdin.on('error', () => undefined);
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
   async ask(op, request = {}) {
     this.#child.stdin.write(`${JSON.stringify({ op, ...request })}\n`);
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`${this.#child.spawnfile} ended while it was asked for '${op}'.`);
+    if (done) throw new Error(await this.#howItEnded(op));
     const reply = JSON.parse(value);
     if (reply.error) throw new Error(reply.error);
     return reply;
+  }
+
+  async #howItEnded(op) {
+    const { spawnargs, exitCode, signalCode } = this.#child;
+    const [code, signal] =
+      exitCode === null && signalCode === null ? await once(this.#child, 'exit') : [exitCode, signalCode];
+    return `${spawnargs.join(' ')} ended with ${signal ?? code} while it was asked for '${op}'.`;
   }
 }
 
