@@ -1,6 +1,8 @@
 #include "core/threads.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/TensorIterator.h>
+#include <ATen/ops/empty.h>
 
 #include <atomic>
 
@@ -28,6 +30,20 @@ void apply_num_threads(int threads) {
   (void)at::get_num_threads();
   at::set_num_threads(threads);
   applied = threads;
+}
+
+void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& work) {
+  // The public loop that libtorch compiled itself is the one over a tensor's elements. Here they are never
+  // read or written: their addresses count.
+  at::Tensor elements = at::empty({count}, at::kByte);
+  const auto* first = static_cast<const char*>(elements.const_data_ptr());
+  at::TensorIterator loop = at::TensorIterator::nullary_op(elements);
+  loop.for_each(
+      [&](char** data, const int64_t*, int64_t size, int64_t rows) {
+        const int64_t begin = data[0] - first;
+        work(begin, begin + size * rows);
+      },
+      grain);
 }
 
 }  // namespace googlenet

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+
 namespace googlenet {
 
 // Intra-op threads of every model; from the start libtorch's own default.
@@ -9,5 +12,10 @@ int num_threads();
 // Called on a compute thread before its work: libtorch keeps the number per calling thread once that thread
 // has run a parallel region, so setting it once for the process is not enough.
 void apply_num_threads(int threads);
+
+// `work(begin, end)` for disjoint ranges that cover [0, count), on the intra-op threads when there are more
+// than `grain`. at::parallel_for would run on one thread here without a word: its loop is compiled where it
+// is called, and needs that compiler's own OpenMP, of which a process can't have two.
+void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& work);
 
 }  // namespace googlenet

@@ -2,9 +2,14 @@
 
 #include <cmath>
 
+#include "core/threads.h"
+
 namespace googlenet {
 
 namespace {
+
+// Pixels that are worth a thread.
+constexpr int64_t kGrain = 32768;
 
 struct Size {
   int64_t height;
@@ -36,17 +41,18 @@ torch::Tensor table_of(const Normalization& normalization) {
   return scale(torch::arange(256, at::kFloat).unsqueeze(1).repeat({1, 3}), normalization);
 }
 
-// One pass over the memory in place of six: a tenth of the time, on one thread.
+// One pass over the memory in place of six: a tenth of the time.
 torch::Tensor look_up(const torch::Tensor& images, const torch::Tensor& table) {
   torch::Tensor numbers = torch::empty(images.sizes(), at::kFloat);
   const auto* bytes = images.const_data_ptr<uint8_t>();
   const auto* values = table.const_data_ptr<float>();
   auto* out = numbers.mutable_data_ptr<float>();
-  const int64_t count = images.numel();
-  for (int64_t i = 0; i < count; i += 3) {
-    for (int64_t channel = 0; channel < 3; ++channel)
-      out[i + channel] = values[3 * bytes[i + channel] + channel];
-  }
+  parallel_for(images.numel() / 3, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = 3 * begin; i < 3 * end; i += 3) {
+      for (int64_t channel = 0; channel < 3; ++channel)
+        out[i + channel] = values[3 * bytes[i + channel] + channel];
+    }
+  });
   return numbers;
 }
 

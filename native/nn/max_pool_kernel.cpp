@@ -1,11 +1,12 @@
 #include "nn/max_pool_kernel.h"
 
-#include <ATen/Parallel.h>
 #include <c10/util/BFloat16.h>
 
 #include <algorithm>
 #include <limits>
 #include <vector>
+
+#include "core/threads.h"
 
 namespace googlenet {
 
@@ -188,7 +189,7 @@ void run_all(const Job& job, const PoolRows<Number>& rows, int64_t rows_of_pictu
   const int64_t parts = s.batch * (planes ? s.channels : rows_of_picture);
   const int64_t numbers = s.width * (planes ? s.height : s.channels);
   const int64_t grain = std::max<int64_t>(1, kGrain / numbers);
-  at::parallel_for(0, parts, grain, [&](int64_t begin, int64_t end) {
+  parallel_for(parts, grain, [&](int64_t begin, int64_t end) {
     s.stride == 1 ? run_part<1>(job, rows, begin, end) : run_part<2>(job, rows, begin, end);
   });
 }
