@@ -10,7 +10,7 @@ export interface RunScores {
   /** Mean while the model is trained. */
   imagesPerSecond: Metric;
   final: EpochRecord | null;
-  /** The epoch with the highest accuracy on the validation pictures; the earliest of equals. */
+  /** See `bestOf`. */
   best: EpochRecord | null;
   /** The epoch with the lowest loss on the validation pictures; the earliest of equals. */
   lowest: EpochRecord | null;
@@ -30,12 +30,16 @@ export function scoresOf(records: readonly RunRecord[]): RunScores {
     seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
     imagesPerSecond: mean((final ? epochs : steps).map((record) => record.imagesPerSecond)),
     final,
-    best: highest(epochs, ({ validation }) => validation?.top1 ?? null),
+    best: bestOf(epochs),
     lowest: highest(epochs, ({ validation }) => negative(validation?.loss ?? null)),
     skipped: epochs.reduce((sum, { skipped }) => sum + skipped, 0),
     time: last?.time ?? null,
   };
 }
+
+/** The epoch with the highest accuracy on the validation pictures; the earliest of equals. */
+export const bestOf = (epochs: readonly EpochRecord[]): EpochRecord | null =>
+  highest(epochs, ({ validation }) => validation?.top1 ?? null);
 
 /** The epoch with the highest value; the earliest of equals, and null where none has one. */
 function highest(

@@ -73,15 +73,15 @@ function assertWeight(labels: Int32Array, { classWeights }: TrainerConfig): void
 export class Trainer {
   readonly model: GoogLeNet;
   readonly config: TrainerConfig;
-  /** Where `fit` goes on. Set by `fit` and by `loadCheckpoint`. */
+  /** Where `fit` goes on, and the history so far. To be read; `fit` and `loadCheckpoint` set it. */
   progress: Progress = START;
   /** Steps of the whole run, which some schedules need. Set by `fit`; a loop of one's own sets it. */
   totalSteps: number | null = null;
-  /** Weights of the best epoch so far, in a fit that stops early. */
+  /** @internal Weights of the best epoch so far, in a fit that stops early. */
   bestWeights: StateDict | null = null;
-  /** The folder of the checkpoint that was loaded, or that `fit` wrote last: the one that holds this run's. */
+  /** @internal The folder of the checkpoint that was loaded, or that `fit` wrote last: the one that holds this run's. */
   checkpointDir: string | null = null;
-  /** `fit` has put the best or averaged weights into the model, from which no run goes on. */
+  /** @internal `fit` has put the best or averaged weights into the model, from which no run goes on. */
   isFinished = false;
   readonly #native: NativeTrainer;
   #isFitting = false;

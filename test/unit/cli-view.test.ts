@@ -1,7 +1,8 @@
 import type { Display, Status } from '../../src/cli/display.js';
-import { bestOf, epochRecord, stepRecord } from '../../src/cli/training/records.js';
+import { epochRecord, stepRecord } from '../../src/cli/training/records.js';
 import { TrainingView } from '../../src/cli/training/view.js';
 import { checkRecord, type EpochRecord } from '../../src/report/records.js';
+import { bestOf } from '../../src/report/scores.js';
 import type { EpochEvent, StepEvent } from '../../src/train/fit.js';
 import { runRecords } from '../support/runs.js';
 

@@ -51,13 +51,3 @@ export const epochRecord = (event: EpochEvent): EpochRecord => ({
   imagesPerSecond: metric(event.imagesPerSecond),
   seconds: event.seconds,
 });
-
-/** The epoch with the highest accuracy on the validation pictures; the earliest of equals. */
-export function bestOf(epochs: readonly EpochRecord[]): EpochRecord | null {
-  let best: EpochRecord | null = null;
-  for (const epoch of epochs) {
-    const top1 = epoch.validation?.top1 ?? null;
-    if (top1 !== null && top1 > (best?.validation?.top1 ?? -1)) best = epoch;
-  }
-  return best;
-}

@@ -2,12 +2,12 @@
 
 import { join } from 'node:path';
 import type { EpochRecord, EpochScores } from '../../report/records.js';
+import { bestOf } from '../../report/scores.js';
 import type { FitResult } from '../../train/fit.js';
 import { flagOf } from '../flags.js';
 import { commandLine, shown } from '../invocation.js';
 import { formatCount, formatPercent, formatTable, plural } from '../output.js';
 import type { Plan } from './plan.js';
-import { bestOf } from './records.js';
 import { type RunDescription, runFiles, type Source } from './run-folder.js';
 import { SETTING_NAMES } from './settings.js';
 
