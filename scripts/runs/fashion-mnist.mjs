@@ -44,7 +44,7 @@ await bootstrap();
 
 const data = ['--data', flags.data, '--classes', 'fashion-mnist'];
 const recipe =
-  '--batch-size 32 --lr 0.02 --schedule cosine --warmup-steps 200 --weight-decay 5e-4 --augment plain --clip-norm 5';
+  '--batch-size 16 --lr 0.01 --schedule cosine --warmup-steps 200 --weight-decay 5e-4 --augment plain --clip-norm 5';
 const speed = '--precision bfloat16 --fused --checkpoint-every 500';
 const length = ['--epochs', flags.epochs, '--device', flags.device];
 await trainOrResume(flags.out, [...data, ...length, ...recipe.split(' '), ...speed.split(' ')]);
