@@ -8,6 +8,8 @@ export const ERROR_CODES = {
   INVALID_DTYPE: 'A typed array is of the wrong element type.',
   INVALID_LABEL: 'A class label is outside [0, numClasses).',
   INVALID_WEIGHTS: 'A weights file is truncated, malformed or hostile.',
+  UNSAFE_PICKLE:
+    'A file of torch.save holds more than a state_dict; reading it as Python does could run any program.',
   WEIGHTS_MISMATCH: 'Tensors are missing, unexpected or of another shape than the model.',
   INVALID_CHECKPOINT: 'A checkpoint lacks something that is needed to resume from it.',
   INVALID_RUN_LOG:

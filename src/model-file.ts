@@ -1,5 +1,4 @@
 import { GoogLeNetError } from './errors.js';
-import type { SafetensorsHeader } from './formats/safetensors.js';
 import type { TensorSpan } from './native/contract.js';
 
 /** What a weights file says of its model beside the tensors. */
@@ -21,8 +20,11 @@ export function toMetadata(content: object): Record<string, string> {
   return { format: 'pt', [KEY]: JSON.stringify(content) };
 }
 
-export function fromMetadata(header: SafetensorsHeader, path: string): Record<string, unknown> {
-  const text = header.metadata[KEY];
+export function fromMetadata(
+  { metadata }: { readonly metadata: Readonly<Record<string, string>> },
+  path: string,
+): Record<string, unknown> {
+  const text = metadata[KEY];
   if (text === undefined) return {};
   try {
     const content: unknown = JSON.parse(text);
@@ -36,16 +38,19 @@ export function fromMetadata(header: SafetensorsHeader, path: string): Record<st
 /** In checkpoints the model's tensors stand beside the optimiser's, behind this. */
 export const MODEL_PREFIX = 'model.';
 
+/** What DistributedDataParallel and DataParallel put in front of every name in Python. */
+const PARALLEL_PREFIX = 'module.';
+
 /** A file's tensors under a prefix, by their names without it. */
-export function withoutPrefix(tensors: readonly TensorSpan[], prefix: string): TensorSpan[] {
+export function withoutPrefix<T extends TensorSpan>(tensors: readonly T[], prefix: string): T[] {
   return tensors.flatMap((span) =>
     span.name.startsWith(prefix) ? [{ ...span, name: span.name.slice(prefix.length) }] : [],
   );
 }
 
-export interface StoredModel {
+export interface StoredModel<T extends TensorSpan> {
   /** Of the model alone, under its own names. */
-  tensors: TensorSpan[];
+  tensors: readonly T[];
   description: ModelDescription;
   /** The package's own metadata; empty in files written elsewhere. */
   content: Record<string, unknown>;
@@ -56,10 +61,15 @@ export interface StoredModel {
  * needs no metadata.
  * @throws GoogLeNetError `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where the file holds no GoogLeNet.
  */
-export function modelIn(header: SafetensorsHeader, path: string): StoredModel {
-  const content = fromMetadata(header, path);
-  const inCheckpoint = withoutPrefix(header.tensors, MODEL_PREFIX);
-  const tensors = inCheckpoint.length > 0 ? inCheckpoint : header.tensors;
+export function modelIn<T extends TensorSpan>(
+  file: { readonly tensors: readonly T[]; readonly metadata: Readonly<Record<string, string>> },
+  path: string,
+): StoredModel<T> {
+  const content = fromMetadata(file, path);
+  const inCheckpoint = withoutPrefix(file.tensors, MODEL_PREFIX);
+  const named = inCheckpoint.length > 0 ? inCheckpoint : file.tensors;
+  const inParallel = withoutPrefix(named, PARALLEL_PREFIX);
+  const tensors = inParallel.length === named.length ? inParallel : named;
   const numClasses = tensors.find(({ name }) => name === 'fc.weight')?.shape[0];
   if (numClasses === undefined || numClasses < 1) {
     throw new GoogLeNetError('WEIGHTS_MISMATCH', `${path} holds no GoogLeNet: it has no tensor 'fc.weight'.`);

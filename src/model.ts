@@ -1,5 +1,5 @@
 import { type Classification, loadImages, topK } from './classifier.js';
-import { withSafetensors } from './formats/safetensors.js';
+import { withTensorFile } from './formats/tensor-file.js';
 import { readImages } from './images.js';
 import { type ModelDescription, modelIn, toMetadata } from './model-file.js';
 import { type Device, type InitMethod, Module, readPlace } from './module.js';
@@ -194,13 +194,13 @@ export class GoogLeNet extends Module<NativeGoogLeNet> {
     const known = ['device', 'seed', 'dropout', 'dropoutAux', 'channelsLast', 'strict', 'classes'] as const;
     const { strict = true, ...rest } = options('options', given, known) as LoadModelOptions;
     boolean('strict', strict);
-    return withSafetensors(string('path', path), async (file) => {
+    return withTensorFile(string('path', path), async (file) => {
       const { tensors, description } = modelIn(file, path);
       const given = Object.entries(rest).filter(([, value]) => value !== undefined);
       const options = { ...description, ...Object.fromEntries(given), [WITHOUT_WEIGHTS]: strict };
       const model = new GoogLeNet(options as GoogLeNetOptions);
       try {
-        await loadFile(model.native, file, tensors, { strict });
+        await loadFile(model.native, path, tensors, { strict });
         return model.eval();
       } catch (error) {
         model.dispose();

@@ -1,6 +1,7 @@
 import { GoogLeNetError } from './errors.js';
 import { writeFileAtomic } from './formats/atomic-file.js';
 import { seal, UNSEALED } from './formats/checksum.js';
+import type { StoredTensor } from './formats/format.js';
 import { readFully } from './formats/read-fully.js';
 import { MAX_HEADER_BYTES, type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
 import { call } from './native/call.js';
@@ -168,7 +169,7 @@ export async function loadStateDict(
     buffer,
     used.map(({ data }, i) => ({ source: data, offset: spans[i]?.offset ?? 0 })),
   );
-  await call(() => store.restore({ source: { buffer }, spans }));
+  await call(() => store.restore({ parts: [{ source: { buffer }, spans }] }));
   return difference;
 }
 
@@ -189,14 +190,22 @@ export function readStored(
 /** @param tensors those of the file that are meant for `store`, under its names. */
 export async function loadFile(
   store: TensorStore,
-  { fd, path }: OpenSafetensors,
-  tensors: readonly TensorSpan[],
+  path: string,
+  tensors: readonly StoredTensor[],
   { strict }: LoadOptions,
 ): Promise<Difference> {
   const difference = compareTensors(store.tensors(), tensors);
   assertMatch(difference, strict, path);
-  const spans = tensors.filter(({ name }) => !difference.unexpected.includes(name));
-  await call(() => store.restore({ source: { fd, path }, spans }));
+  const unexpected = new Set(difference.unexpected);
+  const used = tensors.filter(({ name }) => !unexpected.has(name));
+  const files = new Map<number, StoredTensor[]>();
+  for (const tensor of used) {
+    const others = files.get(tensor.fd);
+    if (others) others.push(tensor);
+    else files.set(tensor.fd, [tensor]);
+  }
+  const parts = [...files].map(([fd, spans]) => ({ source: { fd, path }, spans }));
+  await call(() => store.restore({ parts }));
   return difference;
 }
 

@@ -159,6 +159,17 @@ Napi::Array Options::array(const char* name) const {
   return value.As<Napi::Array>();
 }
 
+std::vector<Options> Options::objects(const char* name) const {
+  const Napi::Array list = array(name);
+  std::vector<Options> objects;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value value = list[i];
+    if (!value.IsObject()) reject(name, "an array of objects");
+    objects.emplace_back(value.As<Napi::Object>());
+  }
+  return objects;
+}
+
 Bytes Options::bytes(const char* name) const {
   const Napi::TypedArray array = typed_array(*this, name);
   if (!is_byte_array(array)) reject(name, "a Uint8Array");
@@ -166,17 +177,13 @@ Bytes Options::bytes(const char* name) const {
 }
 
 std::vector<TensorSpan> Options::spans(const char* name) const {
-  const Napi::Array list = array(name);
   std::vector<TensorSpan> spans;
-  spans.reserve(list.Length());
-  for (uint32_t i = 0; i < list.Length(); ++i) {
-    const Napi::Value value = list[i];
-    if (!value.IsObject()) reject(name, "an array of objects");
-    const Options span(value.As<Napi::Object>());
+  for (const Options& span : objects(name)) {
     const int64_t offset = span.integer("offset");
     const int64_t bytes = span.integer("bytes");
     if (offset < 0 || bytes < 0) reject(name, "non-negative offsets");
     spans.push_back({span.string("name"), to_dtype(span.string("dtype")), span.shape("shape"),
+                     span.has("strides") ? span.shape("strides") : std::vector<int64_t>(),
                      static_cast<uint64_t>(offset), static_cast<uint64_t>(bytes)});
   }
   return spans;

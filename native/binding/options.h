@@ -28,6 +28,7 @@ class Options {
   std::array<float, 3> channels(const char* name) const;
   Napi::Object object(const char* name) const;
   Napi::Array array(const char* name) const;
+  std::vector<Options> objects(const char* name) const;
   // A Uint8Array. Borrowed: whoever keeps the pointer keeps the object alive and private.
   Bytes bytes(const char* name) const;
   std::vector<TensorSpan> spans(const char* name) const;

@@ -107,19 +107,37 @@ Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, Te
   });
 }
 
-Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of) {
-  const Options source(options.object("source"));
-  std::vector<TensorSpan> spans = options.spans("spans");
+namespace {
+
+// Reads the tensors of one source; on the compute thread.
+using ReadPart = std::function<Restore(const std::vector<NamedTensor>&)>;
+
+ReadPart to_part(const Options& part) {
+  const Options source(part.object("source"));
+  std::vector<TensorSpan> spans = part.spans("spans");
   if (source.has("fd")) {
     auto file = std::make_shared<FileReader>(static_cast<int>(source.integer("fd")), source.string("path"));
-    return session.run(env,
-                       [spans = std::move(spans), file = std::move(file), tensors_of = std::move(tensors_of)](
-                           Session& self) { read_tensors(tensors_of(self), spans, *file).apply(); });
+    return [spans = std::move(spans), file = std::move(file)](const std::vector<NamedTensor>& tensors) {
+      return read_tensors(tensors, spans, *file);
+    };
   }
   const Bytes buffer = source.bytes("buffer");
-  return session.run(env, [spans = std::move(spans), buffer, keeper = keep(source.value("buffer")),
-                           tensors_of = std::move(tensors_of)](Session& self) {
-    read_tensors(tensors_of(self), spans, buffer).apply();
+  return [spans = std::move(spans), buffer,
+          keeper = keep(source.value("buffer"))](const std::vector<NamedTensor>& tensors) {
+    return read_tensors(tensors, spans, buffer);
+  };
+}
+
+}  // namespace
+
+Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of) {
+  std::vector<ReadPart> parts;
+  for (const Options& part : options.objects("parts")) parts.push_back(to_part(part));
+  return session.run(env, [parts = std::move(parts), tensors_of = std::move(tensors_of)](Session& self) {
+    const std::vector<NamedTensor> tensors = tensors_of(self);
+    std::vector<Restore> read;
+    for (const ReadPart& part : parts) read.push_back(part(tensors));
+    for (Restore& one : read) one.apply();
   });
 }
 

@@ -21,14 +21,35 @@ std::string qualified(const std::string& module, const std::string& name) {
   throw Error("INVALID_WEIGHTS", "Tensor '" + span.name + "' " + problem + ".");
 }
 
-void check(const TensorSpan& span, uint64_t available) {
+// a · b, where that is at most `limit`.
+uint64_t multiply(const TensorSpan& span, uint64_t a, int64_t b, uint64_t limit) {
+  if (b < 0 || (b > 0 && a > limit / static_cast<uint64_t>(b))) reject(span, "is larger than its source");
+  return a * static_cast<uint64_t>(b);
+}
+
+uint64_t elements_of(const TensorSpan& span, uint64_t limit) {
   uint64_t elements = 1;
-  for (const int64_t size : span.shape) {
-    if (size < 0 || (size > 0 && elements > available / static_cast<uint64_t>(size)))
-      reject(span, "is larger than its source");
-    elements *= static_cast<uint64_t>(size);
+  for (const int64_t size : span.shape) elements = multiply(span, elements, size, limit);
+  return elements;
+}
+
+// How many numbers of its source a tensor reaches over.
+uint64_t extent_of(const TensorSpan& span, uint64_t limit) {
+  const uint64_t elements = elements_of(span, limit);
+  if (span.strides.empty() || elements == 0) return elements;
+  if (span.strides.size() != span.shape.size()) reject(span, "has not one stride for each dimension");
+  uint64_t extent = 1;
+  for (size_t d = 0; d < span.shape.size(); ++d) {
+    extent += multiply(span, static_cast<uint64_t>(span.shape[d] - 1), span.strides[d], limit);
+    if (extent > limit) reject(span, "is larger than its source");
   }
-  if (elements * c10::elementSize(span.dtype) != span.bytes)
+  // Numbers that several indices share would make a large tensor of a small source.
+  if (elements > extent) reject(span, "repeats its numbers");
+  return extent;
+}
+
+void check(const TensorSpan& span, uint64_t available) {
+  if (extent_of(span, available) * c10::elementSize(span.dtype) != span.bytes)
     reject(span, "has another byte count than its shape");
   if (span.offset > available || span.bytes > available - span.offset)
     reject(span, "lies outside its source");
@@ -50,9 +71,12 @@ Restore read_all(const std::vector<NamedTensor>& tensors, const std::vector<Tens
     if (target->second.sizes() != at::IntArrayRef(span.shape)) {
       throw Error("WEIGHTS_MISMATCH", "Tensor '" + span.name + "' has another shape than in this model.");
     }
-    auto stored = torch::empty(span.shape, span.dtype);
-    if (span.bytes > 0) read(span, stored.mutable_data_ptr());
-    restore.add(target->second, std::move(stored));
+    const auto extent = static_cast<int64_t>(span.bytes / c10::elementSize(span.dtype));
+    const auto numbers = torch::empty({extent}, span.dtype);
+    if (span.bytes > 0) read(span, numbers.mutable_data_ptr());
+    const bool is_plain = span.strides.empty() || span.bytes == 0;
+    restore.add(target->second,
+                is_plain ? numbers.view(span.shape) : numbers.as_strided(span.shape, span.strides));
   }
   return restore;
 }
@@ -92,6 +116,7 @@ void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorS
   const torch::NoGradGuard no_grad;
   for (const TensorSpan& span : spans) {
     check(span, size);
+    if (!span.strides.empty()) reject(span, "can only be copied out as it is, without strides");
     const auto source = sources.find(span.name);
     if (source == sources.end())
       throw Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' to copy.");

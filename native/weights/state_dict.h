@@ -30,8 +30,9 @@ struct TensorSpan {
   std::string name;
   c10::ScalarType dtype;
   std::vector<int64_t> shape;
+  std::vector<int64_t> strides;  // empty: the numbers lie one after the other
   uint64_t offset;
-  uint64_t bytes;
+  uint64_t bytes;  // from the first number to the end of the last one
 };
 
 struct Bytes {

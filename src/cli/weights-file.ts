@@ -1,6 +1,6 @@
 import type { Dataset } from '../data/dataset.js';
 import { GoogLeNetError } from '../errors.js';
-import { readSafetensorsHeader } from '../formats/safetensors.js';
+import { describeTensorFile } from '../formats/tensor-file.js';
 import { type ModelDescription, modelIn } from '../model-file.js';
 import type { TensorSpan } from '../native/contract.js';
 import { isCheckpoint } from '../train/checkpoint.js';
@@ -20,7 +20,7 @@ export interface WeightsFile {
  * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where it holds no GoogLeNet.
  */
 export async function describeFile(path: string): Promise<WeightsFile> {
-  const header = await readSafetensorsHeader(path);
+  const header = await describeTensorFile(path);
   const { tensors, description, content } = modelIn(header, path);
   return {
     path,

@@ -2,9 +2,9 @@
  * A CRC-32 in the metadata of a safetensors file, over every byte of the file: the length, the header and the tensors. Its own
  * eight digits count as '0'. It finds what disks and copies do to a file, and is no protection against somebody who means harm.
  */
-import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import type { GoogLeNetError } from '../errors.js';
+import type { InvalidFile } from './invalid-file.js';
+import { type OpenFile, readBytes } from './open-files.js';
 
 /**
  * What a file has in its metadata before it is sealed. Two keys, because each says that the other must be there: damage to the
@@ -16,7 +16,6 @@ export const UNSEALED = { checksum: 'crc32', crc32: '00000000' } as const;
 const START = Buffer.from('{"__metadata__":{"checksum":"crc32","crc32":"');
 const PREFIX_BYTES = 8;
 const DIGITS_AT = PREFIX_BYTES + START.length;
-const DATA_AT = DIGITS_AT + UNSEALED.crc32.length;
 
 /** Half a millisecond on the JS thread. */
 const SLICE_BYTES = 2 ** 20;
@@ -39,32 +38,27 @@ export async function seal(header: Uint8Array, data: Uint8Array): Promise<void> 
 
 /**
  * Compares a file with its checksum, where its metadata says that it has one; others hold nothing to compare with.
- * @param size bytes of the file, as its header accounts for them.
  * @throws what `invalidFile` makes of the reason.
  */
 export async function verifyChecksum(
-  file: FileHandle,
-  size: number,
+  file: OpenFile,
   metadata: Readonly<Record<string, string>>,
-  invalidFile: (what: string) => GoogLeNetError,
+  invalidFile: InvalidFile,
 ): Promise<void> {
   const { checksum, crc32: expected } = metadata;
   if (checksum !== UNSEALED.checksum && expected === undefined) return;
 
-  const slice = Buffer.alloc(Math.min(size, SLICE_BYTES));
   let crc = 0;
-  for (let at = 0; at < size; ) {
-    const { bytesRead } = await file.read(slice, 0, Math.min(slice.length, size - at), at);
-    const bytes = slice.subarray(0, bytesRead);
+  for (let at = 0; at < file.size; at += SLICE_BYTES) {
+    const bytes = await readBytes(file, Math.min(SLICE_BYTES, file.size - at), at);
+    if (!bytes) throw invalidFile('it was cut short while being read');
     if (at === 0) {
-      if (bytesRead < DATA_AT || !bytes.subarray(PREFIX_BYTES, DIGITS_AT).equals(START)) {
+      if (!bytes.subarray(PREFIX_BYTES, DIGITS_AT).equals(START)) {
         throw invalidFile(`its checksum is not where this package writes it. ${FIX}`);
       }
       bytes.write(UNSEALED.crc32, DIGITS_AT);
     }
-    if (bytesRead === 0) throw invalidFile('it was cut short while being read');
     crc = crc32(bytes, crc);
-    at += bytesRead;
   }
   if (toHex(crc) === expected) return;
   throw invalidFile(`its checksum does not match, so bytes of it changed after it was written. ${FIX}`);

@@ -1,10 +1,7 @@
 /** The JSON header of a safetensors file: bytes that anybody may have written → tensors at offsets that are safe to read. */
-import type { GoogLeNetError } from '../errors.js';
 import type { TensorSpan } from '../native/contract.js';
 import { DTYPE_BYTES, type DType } from '../tensor.js';
-
-/** Makes the error to throw from what is wrong with the file. */
-type InvalidFile = (what: string) => GoogLeNetError;
+import type { InvalidFile } from './invalid-file.js';
 
 export interface ParsedHeader {
   /** In the order of the file; `offset` counts from the start of the data. */

@@ -3,13 +3,15 @@
  * Reading stops at the header: the tensors themselves are copied by C++ from the offsets that are checked here.
  * Layout and rules follow the reference implementation, https://github.com/huggingface/safetensors.
  */
-import { type FileHandle, open, stat } from 'node:fs/promises';
 import { compareCodePoints } from '../code-points.js';
-import { fromFileError, GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../errors.js';
 import type { TensorInfo, TensorSpan } from '../native/contract.js';
 import { DTYPE_BYTES, type DType } from '../tensor.js';
 import { numberOfElements } from '../validate.js';
 import { verifyChecksum } from './checksum.js';
+import type { Contents, Format, ReadOptions } from './format.js';
+import type { InvalidFile } from './invalid-file.js';
+import { type OpenFile, readBytes, withOpenFiles } from './open-files.js';
 import { parseHeader } from './safetensors-header.js';
 
 /** Bytes of the length that precedes the header. */
@@ -39,8 +41,19 @@ export interface SafetensorsPlan {
 /** A file whose header has been read and checked, still open. */
 export interface OpenSafetensors extends SafetensorsHeader {
   readonly path: string;
-  /** For reading the tensors: by now the name may lead to another file, whose tensors are elsewhere. */
   readonly fd: number;
+}
+
+export const SAFETENSORS: Format = {
+  name: 'a safetensors file',
+  recognizes: (head) => head[PREFIX_BYTES] === 0x7b,
+  read: readSafetensors,
+};
+
+async function readSafetensors(file: OpenFile, { verify, invalidFile }: ReadOptions): Promise<Contents> {
+  const { tensors, metadata } = await readHeader(file, invalidFile);
+  if (verify) await verifyChecksum(file, metadata, invalidFile);
+  return { tensors: tensors.map((span) => ({ ...span, fd: file.fd })), metadata };
 }
 
 /**
@@ -48,7 +61,7 @@ export interface OpenSafetensors extends SafetensorsHeader {
  * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed, `FILE_NOT_FOUND`, `FILE_ERROR`
  */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
-  return withFile(path, async (file) => (await readHeader(file, path)).header);
+  return withOpenFiles(async (open) => readHeader(await open(path), invalidFile(path)));
 }
 
 /**
@@ -59,72 +72,38 @@ export async function withSafetensors<T>(
   path: string,
   use: (file: OpenSafetensors) => Promise<T>,
 ): Promise<T> {
-  return withFile(path, async (file) => {
-    const { header, size } = await readHeader(file, path);
-    await verifyChecksum(file, size, header.metadata, (what) => invalidFile(path, what));
+  return withOpenFiles(async (open) => {
+    const file = await open(path);
+    const header = await readHeader(file, invalidFile(path));
+    await verifyChecksum(file, header.metadata, invalidFile(path));
     return use({ ...header, path, fd: file.fd });
   });
 }
 
-async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await openRegular(path);
-  try {
-    return await use(file);
-  } catch (error) {
-    throw fromFileError(error, 'read', path);
-  } finally {
-    await file.close();
-  }
-}
+const invalidFile =
+  (path: string): InvalidFile =>
+  (what) =>
+    new GoogLeNetError('INVALID_WEIGHTS', `${path} is not a valid safetensors file: ${what}.`);
 
-async function openRegular(path: string): Promise<FileHandle> {
-  try {
-    // Opening a named pipe would wait for a writer forever.
-    if ((await stat(path)).isFile()) return await open(path, 'r');
-  } catch (error) {
-    throw fromFileError(error, 'read', path);
-  }
-  throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
-}
-
-const invalidFile = (path: string, what: string) =>
-  new GoogLeNetError('INVALID_WEIGHTS', `${path} is not a valid safetensors file: ${what}.`);
-
-/** @returns also the size of the file, all of which the header accounts for. */
-async function readHeader(
-  file: FileHandle,
-  path: string,
-): Promise<{ header: SafetensorsHeader; size: number }> {
-  const invalid = (what: string) => invalidFile(path, what);
-  const { size } = await file.stat();
+async function readHeader(file: OpenFile, invalid: InvalidFile): Promise<SafetensorsHeader> {
+  const { size } = file;
   if (size < PREFIX_BYTES) throw invalid(`it has ${size} bytes, too few for the length of a header`);
-  const prefix = await readExactly(file, PREFIX_BYTES, 0);
+  const prefix = await readBytes(file, PREFIX_BYTES, 0);
   if (!prefix) throw invalid('it was cut short while being read');
 
-  const declared = Buffer.from(prefix).readBigUInt64LE();
+  const declared = prefix.readBigUInt64LE();
   if (declared > MAX_HEADER_BYTES) {
     throw invalid(`its header claims ${declared} bytes; at most ${MAX_HEADER_BYTES} are read`);
   }
   const headerBytes = Number(declared);
   const dataStart = PREFIX_BYTES + headerBytes;
   if (dataStart > size) throw invalid(`its header claims ${headerBytes} bytes but the file has ${size}`);
-  const header = await readExactly(file, headerBytes, PREFIX_BYTES);
+  const header = await readBytes(file, headerBytes, PREFIX_BYTES);
   if (!header) throw invalid('it was cut short while being read');
 
   const parsed = parseHeader(header, size - dataStart, invalid);
   const tensors = parsed.tensors.map((span) => ({ ...span, offset: span.offset + dataStart }));
-  return { header: { tensors, metadata: parsed.metadata }, size };
-}
-
-/** Null where the file ends first, which happens when somebody truncates it under our hands. */
-async function readExactly(file: FileHandle, bytes: number, position: number): Promise<Uint8Array | null> {
-  const buffer = new Uint8Array(bytes);
-  for (let done = 0; done < bytes; ) {
-    const { bytesRead } = await file.read(buffer, done, bytes - done, position + done);
-    if (bytesRead === 0) return null;
-    done += bytesRead;
-  }
-  return buffer;
+  return { tensors, metadata: parsed.metadata };
 }
 
 /** Stored from the widest alignment to the narrowest, in the order of the reference's writer. */

@@ -14,7 +14,10 @@ export interface TensorInfo {
 /** A tensor inside a run of bytes (a file or a buffer). */
 export interface TensorSpan extends TensorInfo {
   offset: number;
+  /** From the first number to the end of the last one. */
   bytes: number;
+  /** Numbers from one index to the next in each dimension; without it they lie one after the other. */
+  strides?: number[];
 }
 
 /** Bytes to copy tensors from: an open file (`path` is for messages), read at checked offsets, or memory that nobody else can detach. */
@@ -26,7 +29,7 @@ export interface TensorStore {
   /** Copies tensors into `buffer`, which must stay private to the caller until the promise settles. */
   snapshot(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
   /** All or nothing: reads every span first, then copies into the module. */
-  restore(options: { source: TensorSource; spans: TensorSpan[] }): Promise<void>;
+  restore(options: { parts: { source: TensorSource; spans: TensorSpan[] }[] }): Promise<void>;
 }
 
 export interface NativeModule extends TensorStore {

@@ -1,0 +1,33 @@
+/** What every format of weights files has. */
+import type { TensorSpan } from '../native/contract.js';
+import type { InvalidFile } from './invalid-file.js';
+import type { OpenFile } from './open-files.js';
+
+/** A tensor and the open file it lies in. */
+export interface StoredTensor extends TensorSpan {
+  /** For reading the numbers: by now the name may lead to another file. */
+  readonly fd: number;
+}
+
+export interface Contents {
+  /** In the order of the file. */
+  readonly tensors: readonly StoredTensor[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface ReadOptions {
+  /** Compare with the checksums that the file has, which takes reading all of it. */
+  verify: boolean;
+  /** Opens a file beside this one for as long. @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR` */
+  open(path: string): Promise<OpenFile>;
+  invalidFile: InvalidFile;
+}
+
+export interface Format {
+  /** As messages name it: `a safetensors file`. */
+  readonly name: string;
+  /** By the first bytes of a file, at most 16. */
+  recognizes(head: Buffer): boolean;
+  /** @throws what `invalidFile` makes for anything malformed or damaged */
+  read(file: OpenFile, options: ReadOptions): Promise<Contents>;
+}

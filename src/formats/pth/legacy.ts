@@ -1,0 +1,88 @@
+/**
+ * Files that `torch.save` wrote before PyTorch 1.6, and writes still with `_use_new_zipfile_serialization=False`: a magic number, a
+ * version and a description of the machine, the object and the keys of its storages, each a pickle; then the storages one after the
+ * other, each behind its length. Layout: `_legacy_save` in torch/serialization.py.
+ */
+import { DTYPE_BYTES } from '../../tensor.js';
+import type { Contents, Format, ReadOptions } from '../format.js';
+import type { InvalidFile } from '../invalid-file.js';
+import { type OpenFile, readBytes } from '../open-files.js';
+import { Dict, type PickleValue, unpickle } from './pickle.js';
+import { MAX_PICKLE_BYTES } from './pth.js';
+import { locate, stateDictIn } from './state-dict.js';
+import { type Storage, TorchWorld } from './torch-world.js';
+
+const MAGIC = 0x1950a86a20f9469cfc6cn;
+/** How the first pickle begins: PROTO and a version, LONG1 and the number of bytes. */
+const PROTO = 0x80;
+const LONG1 = 0x8a;
+const MAGIC_BYTES = 10;
+const VERSION = 1001;
+const LENGTH_BYTES = 8;
+
+export const LEGACY_PTH: Format = {
+  name: 'a file of torch.save',
+  recognizes: (head) => head[0] === PROTO && head[2] === LONG1 && head[3] === MAGIC_BYTES,
+  read: readLegacyPth,
+};
+
+async function readLegacyPth(file: OpenFile, { invalidFile }: ReadOptions): Promise<Contents> {
+  const head = await readBytes(file, Math.min(file.size, MAX_PICKLE_BYTES), 0);
+  if (!head) throw invalidFile('it was cut short while being read');
+  const world = new LegacyWorld(invalidFile);
+  let position = 0;
+  const next = (): PickleValue => {
+    const { value, end } = unpickle(head, position, world, invalidFile);
+    position = end;
+    return value;
+  };
+  if (next() !== MAGIC) throw invalidFile('it does not begin as it should');
+  const version = next();
+  if (version !== VERSION) throw invalidFile(`its format is not version ${VERSION}`);
+  const machine = next();
+  if (machine instanceof Dict && machine.get('little_endian') === false) {
+    throw invalidFile('its numbers are stored in the byte order of another machine');
+  }
+  const tensors = stateDictIn(next(), invalidFile);
+  const places = await placesOf(file, next(), position, world.storages, invalidFile);
+  const placeOf = async ({ key }: Storage) => {
+    const place = places.get(key);
+    if (place) return place;
+    throw invalidFile(`it lacks the storage ${JSON.stringify(key.slice(0, 100))}`);
+  };
+  return { tensors: await locate(tensors, placeOf, file, invalidFile), metadata: {} };
+}
+
+/** Notes the storages: nothing else says what type of numbers lies under a key. */
+class LegacyWorld extends TorchWorld {
+  readonly storages = new Map<string, Storage>();
+
+  protected override storage(storage: Storage): void {
+    this.storages.set(storage.key, storage);
+  }
+}
+
+async function placesOf(
+  file: OpenFile,
+  keys: PickleValue,
+  start: number,
+  storages: ReadonlyMap<string, Storage>,
+  invalidFile: InvalidFile,
+): Promise<Map<string, { offset: number; bytes: number }>> {
+  if (!Array.isArray(keys)) throw invalidFile('it has no list of its storages');
+  const places = new Map<string, { offset: number; bytes: number }>();
+  let position = start;
+  for (const key of keys) {
+    const storage = typeof key === 'string' ? storages.get(key) : undefined;
+    if (!storage || places.has(storage.key))
+      throw invalidFile('its list of storages is not that of its tensors');
+    const length = await readBytes(file, LENGTH_BYTES, position);
+    if (!length) throw invalidFile('it is truncated');
+    const bytes = Number(length.readBigUInt64LE()) * DTYPE_BYTES[storage.dtype];
+    const offset = position + LENGTH_BYTES;
+    if (offset + bytes > file.size) throw invalidFile('it is truncated');
+    places.set(storage.key, { offset, bytes });
+    position = offset + bytes;
+  }
+  return places;
+}

@@ -1,0 +1,99 @@
+/**
+ * Files of `torch.save`, read without Python and without running anything that is in them: the ZIP archives that PyTorch writes since
+ * 1.6, and the files of before (`legacy.ts`). Layout: torch/serialization.py.
+ */
+import { crc32 } from 'node:zlib';
+import type { Contents, Format, ReadOptions } from '../format.js';
+import type { InvalidFile } from '../invalid-file.js';
+import { type OpenFile, readBytes } from '../open-files.js';
+import { unpickle } from './pickle.js';
+import { locate, stateDictIn } from './state-dict.js';
+import { type Storage, TorchWorld } from './torch-world.js';
+import { ZIP_SIGNATURE, ZipArchive, type ZipEntry } from './zip.js';
+
+/** Pickles are read in one go on the JS thread. A GoogLeNet's takes 40 KB and 3 ms. */
+export const MAX_PICKLE_BYTES = 4 * 2 ** 20;
+
+/** Half a millisecond on the JS thread. */
+const SLICE_BYTES = 2 ** 20;
+
+export const PTH: Format = {
+  name: 'a file of torch.save',
+  recognizes: (head) => head.length >= 4 && head.readUInt32LE(0) === ZIP_SIGNATURE,
+  read: readPth,
+};
+
+async function readPth(file: OpenFile, options: ReadOptions): Promise<Contents> {
+  const { verify, invalidFile } = options;
+  const zip = await ZipArchive.open(file, invalidFile);
+  const root = rootOf(zip, invalidFile);
+  const content = async (name: string): Promise<Buffer | null> => {
+    const entry = await zip.find(`${root}/${name}`);
+    return entry ? readEntry(file, entry, name, invalidFile) : null;
+  };
+  const byteOrder = (await content('byteorder'))?.toString('latin1') ?? 'little';
+  if (byteOrder !== 'little') throw invalidFile(`its numbers are stored in the byte order '${byteOrder}'`);
+  const pickle = await content('data.pkl');
+  if (!pickle) throw invalidFile('it has no data.pkl');
+  const { value } = unpickle(pickle, 0, new TorchWorld(invalidFile), invalidFile);
+
+  const places = new Map<string, ZipEntry>();
+  const placeOf = async ({ key }: Storage) => {
+    const known = places.get(key);
+    if (known) return known;
+    const entry = await zip.find(`${root}/data/${key}`);
+    if (!entry) throw invalidFile(`it lacks the storage ${JSON.stringify(key.slice(0, 100))}`);
+    if (verify) await checkEntry(file, entry, `data/${key}`, invalidFile);
+    places.set(key, entry);
+    return entry;
+  };
+  const tensors = await locate(stateDictIn(value, invalidFile), placeOf, file, invalidFile);
+  return { tensors, metadata: {} };
+}
+
+/** All entries are in one folder, which has the name of the file that was saved. */
+function rootOf(zip: ZipArchive, invalidFile: InvalidFile): string {
+  const names = [...zip.names];
+  const roots = names.flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
+  const [root] = roots;
+  if (root === undefined || roots.length > 1) {
+    throw invalidFile('it is a ZIP archive, but not one of torch.save: it needs one data.pkl in a folder');
+  }
+  if (names.includes(`${root}/constants.pkl`)) {
+    throw invalidFile('it is a TorchScript program. In Python, save its state_dict()');
+  }
+  return root;
+}
+
+async function readEntry(
+  file: OpenFile,
+  entry: ZipEntry,
+  name: string,
+  invalidFile: InvalidFile,
+): Promise<Buffer> {
+  if (entry.bytes > MAX_PICKLE_BYTES) {
+    throw invalidFile(`its ${name} takes ${entry.bytes} bytes; at most ${MAX_PICKLE_BYTES} are read`);
+  }
+  await checkEntry(file, entry, name, invalidFile);
+  const bytes = await readBytes(file, entry.bytes, entry.offset);
+  if (!bytes) throw invalidFile('it was cut short while being read');
+  return bytes;
+}
+
+async function checkEntry(
+  file: OpenFile,
+  entry: ZipEntry,
+  name: string,
+  invalidFile: InvalidFile,
+): Promise<void> {
+  let crc = 0;
+  for (let done = 0; done < entry.bytes; done += SLICE_BYTES) {
+    const slice = await readBytes(file, Math.min(SLICE_BYTES, entry.bytes - done), entry.offset + done);
+    if (!slice) throw invalidFile('it was cut short while being read');
+    crc = crc32(slice, crc);
+  }
+  if (crc === entry.crc32) return;
+  throw invalidFile(
+    `the checksum of its entry ${JSON.stringify(name)} does not match, so bytes of it changed after it was written`,
+  );
+}

@@ -1,0 +1,74 @@
+/** From what a pickle holds to named tensors. */
+import { DTYPE_BYTES } from '../../tensor.js';
+import type { StoredTensor } from '../format.js';
+import type { InvalidFile } from '../invalid-file.js';
+import type { OpenFile } from '../open-files.js';
+import { Dict, type PickleValue } from './pickle.js';
+import { elementsOf, extentOf, isContiguous, type Storage, TensorView } from './torch-world.js';
+
+/** The keys under which training scripts keep the weights, beside optimiser, epoch and so on. */
+const WRAPPERS = ['state_dict', 'model_state_dict', 'model'];
+
+/** Tensors may share storages, but a small file must not become a lot of memory. */
+const MAX_SHARING = 4;
+
+/** The tensors of a state_dict, or of the one that a checkpoint holds, in its order. @throws what `invalidFile` makes */
+export function stateDictIn(value: PickleValue, invalidFile: InvalidFile): [string, TensorView][] {
+  const dict = unwrapped(value);
+  if (dict === null) {
+    const keys = value instanceof Dict ? `a dict of ${listed([...value.keys()])}` : 'no dict';
+    throw invalidFile(`it holds no state_dict but ${keys}. Save model.state_dict()`);
+  }
+  return [...dict].map(([name, tensor]) => {
+    if (typeof name === 'string' && tensor instanceof TensorView) return [name, tensor];
+    throw invalidFile(`its state_dict has something else than a tensor under ${listed([name])}`);
+  });
+}
+
+function unwrapped(value: PickleValue): Dict | null {
+  if (!(value instanceof Dict)) return null;
+  for (const key of WRAPPERS) {
+    const inner = value.get(key);
+    if (inner instanceof Dict) return unwrapped(inner);
+  }
+  return [...value.values()].some((item) => item instanceof TensorView) ? value : null;
+}
+
+const listed = (keys: readonly PickleValue[]): string =>
+  keys
+    .slice(0, 5)
+    .map((key) => (typeof key === 'string' ? JSON.stringify(key.slice(0, 100)) : typeof key))
+    .join(', ');
+
+/**
+ * Where the tensors' bytes are in the file.
+ * @param placeOf position and number of bytes of a storage.
+ * @throws what `invalidFile` makes
+ */
+export async function locate(
+  tensors: readonly [string, TensorView][],
+  placeOf: (storage: Storage) => Promise<{ offset: number; bytes: number }>,
+  file: OpenFile,
+  invalidFile: InvalidFile,
+): Promise<StoredTensor[]> {
+  const located: StoredTensor[] = [];
+  let total = 0;
+  for (const [name, { storage, offset, shape, strides }] of tensors) {
+    const { dtype } = storage;
+    const size = DTYPE_BYTES[dtype];
+    const place = await placeOf(storage);
+    if (storage.length * size > place.bytes) {
+      throw invalidFile(
+        `the storage of '${name}' has ${place.bytes} bytes, too few for ${storage.length} numbers`,
+      );
+    }
+    total += elementsOf(shape) * size;
+    if (total > MAX_SHARING * file.size)
+      throw invalidFile(`its tensors take over ${MAX_SHARING} times its size`);
+    const span = { name, dtype, shape: [...shape], offset: place.offset + offset * size, fd: file.fd };
+    const isPlain = isContiguous(shape, strides);
+    const bytes = size * (isPlain ? elementsOf(shape) : extentOf(shape, strides));
+    located.push(isPlain ? { ...span, bytes } : { ...span, bytes, strides: [...strides] });
+  }
+  return located;
+}

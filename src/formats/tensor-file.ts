@@ -1,0 +1,52 @@
+/** Weights in any format that is read here, told apart by their first bytes and not by their names. */
+import { GoogLeNetError } from '../errors.js';
+import type { Contents, Format } from './format.js';
+import { type OpenFile, readBytes, withOpenFiles } from './open-files.js';
+import { LEGACY_PTH } from './pth/legacy.js';
+import { PTH } from './pth/pth.js';
+import { SAFETENSORS } from './safetensors.js';
+import { SHARDED } from './sharded.js';
+
+const FORMATS: readonly Format[] = [PTH, LEGACY_PTH, SHARDED, SAFETENSORS];
+
+const HEAD_BYTES = 16;
+
+export interface TensorFile extends Contents {
+  readonly path: string;
+}
+
+/**
+ * Opens a file of weights, checks all of it and closes it after `use`.
+ * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed or damaged, `UNSAFE_PICKLE`, `FILE_NOT_FOUND`, `FILE_ERROR`; what
+ * `use` throws.
+ */
+export const withTensorFile = <T>(path: string, use: (file: TensorFile) => Promise<T>): Promise<T> =>
+  withContents(path, { verify: true }, use);
+
+/** What a file of weights says it has; its numbers may be damaged. @throws as `withTensorFile` */
+export const describeTensorFile = (path: string): Promise<Contents> =>
+  withContents(path, { verify: false }, async ({ tensors, metadata }) => ({ tensors, metadata }));
+
+function withContents<T>(
+  path: string,
+  { verify }: { verify: boolean },
+  use: (file: TensorFile) => Promise<T>,
+): Promise<T> {
+  return withOpenFiles(async (open) => {
+    const file = await open(path);
+    const format = await formatOf(file);
+    const invalidFile = (what: string) =>
+      new GoogLeNetError('INVALID_WEIGHTS', `${path} is not ${format.name} that can be read: ${what}.`);
+    return use({ path, ...(await format.read(file, { verify, open, invalidFile })) });
+  });
+}
+
+async function formatOf(file: OpenFile): Promise<Format> {
+  const head = await readBytes(file, Math.min(file.size, HEAD_BYTES), 0);
+  const format = head && FORMATS.find((candidate) => candidate.recognizes(head));
+  if (format) return format;
+  throw new GoogLeNetError(
+    'INVALID_WEIGHTS',
+    `${file.path} is no file of weights: it is neither safetensors nor what torch.save writes.`,
+  );
+}
