@@ -9,6 +9,9 @@ import { elementsOf, extentOf, isContiguous, type Storage, TensorView } from './
 /** The keys under which training scripts keep the weights, beside optimiser, epoch and so on. */
 const WRAPPERS = ['state_dict', 'model_state_dict', 'model'];
 
+/** How many of them may be in one another. */
+const MAX_DEPTH = 4;
+
 /** Tensors may share storages, but a small file must not become a lot of memory. */
 const MAX_SHARING = 4;
 
@@ -26,13 +29,17 @@ export function stateDictIn(value: PickleValue, invalidFile: InvalidFile): [stri
 }
 
 function unwrapped(value: PickleValue): Dict | null {
-  if (!(value instanceof Dict)) return null;
-  for (const key of WRAPPERS) {
-    const inner = value.get(key);
-    if (inner instanceof Dict) return unwrapped(inner);
+  let inner = value;
+  for (let depth = 0; depth < MAX_DEPTH && inner instanceof Dict; depth++) {
+    const dict = inner;
+    const key = WRAPPERS.find((wrapper) => dict.get(wrapper) instanceof Dict);
+    if (key === undefined) return hasTensors(dict) ? dict : null;
+    inner = dict.get(key) ?? null;
   }
-  return [...value.values()].some((item) => item instanceof TensorView) ? value : null;
+  return null;
 }
+
+const hasTensors = (dict: Dict): boolean => [...dict.values()].some((item) => item instanceof TensorView);
 
 const listed = (keys: readonly PickleValue[]): string =>
   keys

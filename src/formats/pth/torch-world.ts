@@ -103,9 +103,16 @@ export class TorchWorld implements PickleWorld {
     if (shape.length !== strides.length || shape.length > MAX_DIMENSIONS) {
       throw this.#invalid(`a tensor of its pickle has ${shape.length} sizes and ${strides.length} strides`);
     }
-    if (elementsOf(shape) > view.length || first + extentOf(shape, strides) > view.length) {
+    const extent = extentOf(shape, strides);
+    if (first + extent > view.length) {
       throw this.#invalid(
-        `a tensor of shape [${shape}] is larger than its storage of ${view.length} numbers`,
+        `a tensor of shape [${shape}] reaches beyond its storage of ${view.length} numbers`,
+      );
+    }
+    // Otherwise a few bytes could become any amount of memory.
+    if (elementsOf(shape) > extent) {
+      throw this.#invalid(
+        `a tensor of shape [${shape}] repeats its numbers, as expand() does. Save a copy of it`,
       );
     }
     return new TensorView(view.root, view.offset + first, shape, strides);
