@@ -25,12 +25,12 @@ const typescript = {
   formats: /^(?!)/,
   report: /^formats\/atomic-file$/,
   dashboard: /^report\/(records|run-log|validation-record)$/,
-  serve: /^(engine|model|classifier)$/,
+  serve: /^(engine|models\/.*|classifier)$/,
   setup: /^native\/load$/,
   native: /^setup\/(paths|versions|build-record|libtorch-version)$/,
 };
 const loadsAddon =
-  /^(index|runtime|module|model|inception|engine|train\/trainer|data\/.*transform.*|setup\/doctor.*|native\/.*)$/;
+  /^(index|runtime|module|models\/(image-classifier|inception)|engine|train\/trainer|data\/.*transform.*|setup\/doctor.*|native\/.*)$/;
 
 const violations = [];
 

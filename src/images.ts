@@ -1,6 +1,6 @@
 import { IMAGENET_MEAN, IMAGENET_STD } from './data/transforms.js';
 import { GoogLeNetError } from './errors.js';
-import { assertInputSize } from './input-size.js';
+import { assertInputSize, type InputSizes } from './models/input-size.js';
 import type { NativeImages } from './native/contract.js';
 import {
   integer,
@@ -13,7 +13,7 @@ import {
 } from './validate.js';
 
 /** Checks a batch of pictures and says how the addon shall read it. */
-export function readImages(value: unknown): NativeImages & { count: number } {
+export function readImages(value: unknown, sides: InputSizes): NativeImages & { count: number } {
   const { data, shape } = object('images', value);
   const isBytes = isUint8Array(data);
   if (!isBytes && !isFloat32Array(data)) {
@@ -32,7 +32,7 @@ export function readImages(value: unknown): NativeImages & { count: number } {
       'INVALID_SHAPE',
     );
   }
-  assertInputSize(height, width);
+  assertInputSize(height, width, sides);
   if (data.length !== numberOfElements(sizes)) {
     throw invalid(
       'images.data.length',

@@ -28,9 +28,22 @@ export {
 } from './data/stream-dataset.js';
 export { IMAGENET_MEAN, IMAGENET_STD, preprocess, type ResizeCropOptions } from './data/transforms.js';
 export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './errors.js';
-export { InceptionModule, type InceptionModuleOptions } from './inception.js';
-export { GoogLeNet, type GoogLeNetOptions, type LoadModelOptions, type Logits } from './model.js';
-export type { ModelDescription } from './model-file.js';
+export { GoogLeNet, type GoogLeNetOptions, type LoadModelOptions } from './models/googlenet.js';
+export { ImageClassifier, type Logits } from './models/image-classifier.js';
+export {
+  InceptionModule,
+  type InceptionModuleOptions,
+  NaiveInceptionModule,
+  type NaiveInceptionModuleOptions,
+} from './models/inception.js';
+export { type LoadAnyOptions, loadModel } from './models/load.js';
+export type { ModelDescription } from './models/model-file.js';
+export {
+  type LoadXceptionOptions,
+  type SeparableOrder,
+  Xception,
+  type XceptionOptions,
+} from './models/xception.js';
 export type { Device } from './module.js';
 export { getNumThreads, type LibtorchInfo, libtorch, manualSeed, setNumThreads } from './runtime.js';
 export type { DType, Images, Tensor } from './tensor.js';

@@ -9,7 +9,7 @@ import { type Difference, loadStateDict, readTensors, type StateDict } from './w
 /** Where a module computes. `auto` is the first CUDA device, or the CPU where there is none. */
 export type Device = 'cpu' | 'cuda' | `cuda:${number}` | 'auto';
 
-export type InitMethod = 'none' | 'default' | 'xavier';
+export type InitMethod = 'none' | 'default' | 'xavier' | 'truncated-normal';
 
 /** Options every module has, resolved. */
 export interface ModulePlace {

@@ -1,7 +1,7 @@
 #include "binding/addon.h"
 
+#include "binding/classifier_handle.h"
 #include "binding/environment.h"
-#include "binding/googlenet_handle.h"
 #include "binding/inception_handle.h"
 #include "binding/trainer_handle.h"
 #include "core/caching_allocator.h"
@@ -32,7 +32,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["resolveDevice"] = Napi::Function::New<resolve_device_js>(env, "resolveDevice");
   exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop");
 
-  exports["GoogLeNet"] = GoogLeNetHandle::define(env);
+  exports["Classifier"] = ClassifierHandle::define(env);
   exports["InceptionModule"] = InceptionHandle::define(env);
   exports["Trainer"] = TrainerHandle::define(env);
   return exports;

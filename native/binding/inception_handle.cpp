@@ -9,6 +9,11 @@ namespace googlenet {
 
 namespace {
 
+torch::Tensor to_host(const torch::Tensor& tensor) {
+  return tensor.to(at::kCPU).contiguous();
+}
+
+// The output, and what the last branch gave.
 Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   return session.run(
@@ -16,9 +21,26 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
       [input = copy_floats(options, "input", options.shape("shape"))](Session& self) {
         const torch::NoGradGuard no_grad;
         InceptionModule module(std::dynamic_pointer_cast<InceptionModuleImpl>(self.module));
-        return module->forward(input.to(self.device)).to(at::kCPU).contiguous();
+        const auto [output, last] = module->forward_and_pull(input.to(self.device));
+        return InceptionModuleImpl::Pulled{to_host(output), to_host(last)};
       },
-      tensor_to_js);
+      [](Napi::Env env, const InceptionModuleImpl::Pulled& pulled) {
+        Napi::Array both = Napi::Array::New(env, 2);
+        both[0u] = tensor_to_js(env, pulled.output);
+        both[1u] = tensor_to_js(env, pulled.last);
+        return both;
+      });
+}
+
+InceptionModule make_module(const Options& options) {
+  if (options.boolean("naive")) {
+    return naive_inception({options.integer("inChannels"), options.integer("ch1x1"), options.integer("ch3x3"),
+                            options.integer("ch5x5")});
+  }
+  return reduced_inception({options.integer("inChannels"), options.integer("ch1x1"),
+                            options.integer("ch3x3Reduce"), options.integer("ch3x3"),
+                            options.integer("ch5x5Reduce"), options.integer("ch5x5"),
+                            options.integer("poolProj")});
 }
 
 }  // namespace
@@ -30,13 +52,9 @@ Napi::Function InceptionHandle::define(Napi::Env env) {
 InceptionHandle::InceptionHandle(Info info) : ModuleHandle(info) {
   guarded(info, [&] {
     const Options options(info);
-    const InceptionOptions channels = {options.integer("inChannels"),  options.integer("ch1x1"),
-                                       options.integer("ch3x3Reduce"), options.integer("ch3x3"),
-                                       options.integer("ch5x5Reduce"), options.integer("ch5x5"),
-                                       options.integer("poolProj")};
     session_ = std::make_shared<Session>(info.Env(), resolve_device(options.string("device")),
                                          options.uint64("seed"));
-    session_->set_module(info.Env(), std::make_shared<InceptionModuleImpl>(channels));
+    session_->set_module(info.Env(), make_module(options).ptr());
     return info.Env().Undefined();
   });
 }

@@ -14,6 +14,7 @@ InitMethod to_init_method(const std::string& name) {
   if (name == "none") return InitMethod::kNone;
   if (name == "default") return InitMethod::kDefault;
   if (name == "xavier") return InitMethod::kXavier;
+  if (name == "truncated-normal") return InitMethod::kTruncatedNormal;
   throw Error("INVALID_ARGUMENT", "Unknown initialization '" + name + "'.");
 }
 

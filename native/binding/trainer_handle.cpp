@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "binding/googlenet_handle.h"
+#include "binding/classifier_handle.h"
 #include "core/error.h"
 
 namespace googlenet {
@@ -21,7 +21,7 @@ struct TrainerHandle::State : Dependent {
       TrainerOptions here = options;
       if (here.loss.class_weights.defined())
         here.loss.class_weights = here.loss.class_weights.to(session.device);
-      trainer = std::make_unique<Trainer>(GoogLeNetHandle::model_of(session), here);
+      trainer = std::make_unique<Trainer>(ClassifierHandle::model_of(session), here);
     }
     return *trainer;
   }
@@ -121,10 +121,10 @@ Napi::Function TrainerHandle::define(Napi::Env env) {
 TrainerHandle::TrainerHandle(Info info) : Napi::ObjectWrap<TrainerHandle>(info) {
   guarded(info, [&] {
     const Options options(info);
-    session_ = GoogLeNetHandle::from(options.value("model")).session();
+    session_ = ClassifierHandle::from(options.value("model")).session();
     session_->require_usable();
     auto state = std::make_shared<State>();
-    state->num_classes = GoogLeNetHandle::model_of(*session_)->options.num_classes;
+    state->num_classes = ClassifierHandle::model_of(*session_)->num_classes;
     state->options = read_options(options, state->num_classes);
     state->reported_bytes = training_bytes(session_->parameters(), state->options);
     state_ = std::move(state);

@@ -1,13 +1,15 @@
 #pragma once
 
-#include <torch/nn/module.h>
-#include <torch/nn/modules/container/sequential.h>
-#include <torch/nn/modules/pooling.h>
-#include <torch/nn/pimpl.h>
+#include <ATen/core/Generator.h>
+#include <torch/nn/modules/container/any.h>
 
+#include <array>
+#include <string>
+#include <vector>
+
+#include "models/classifier.h"
 #include "nn/inception.h"
 #include "nn/layers.h"
-#include "nn/max_pool.h"
 
 namespace googlenet {
 
@@ -16,40 +18,48 @@ struct GoogLeNetOptions {
   bool aux_logits;
   double dropout;
   double dropout_aux;
+  // Pictures normalised for torchvision's weights become those that its first weights were trained with.
+  bool transform_input;
 };
 
-// Logits [n, num_classes]; the auxiliary ones are undefined tensors in a model without auxiliary heads.
-struct GoogLeNetOutput {
-  torch::Tensor main;
-  torch::Tensor aux1;
-  torch::Tensor aux2;
+struct NamedModule {
+  std::string name;
+  torch::nn::AnyModule module;
 };
 
-// Inception v1 with BatchNorm in the stem and biased convolutions. Input [n, 3, 224, 224].
-// Szegedy et al., "Going deeper with convolutions" (2014), table 1. Module names are those of the PyTorch
-// reference, spelling included; they and the order of registration fix the state_dict and the random draws.
-class GoogLeNetImpl : public torch::nn::Module {
+// Where forms of the network differ: each is a value of this, made in a file of its own under variants/.
+// Names and the order of registration fix the state_dict and the random draws.
+struct GoogLeNetSpec {
+  // [n, 3, 224, 224] → [n, 192, 28, 28]
+  std::vector<NamedModule> (*stem)(const GoogLeNetOptions& options);
+  torch::nn::AnyModule (*inception)(const InceptionOptions& channels);
+  // [n, 832, 14, 14] → [n, 832, 7, 7]
+  torch::nn::AnyModule (*pool4)();
+  // [n, in, 14, 14] → [n, num_classes]
+  torch::nn::AnyModule (*aux_head)(int64_t in_channels, const GoogLeNetOptions& options,
+                                   const at::Generator& generator);
+  // [n, 1024, 7, 7] → [n, 1024, 1, 1]
+  torch::nn::AnyModule (*average)();
+  std::string inception_name;  // in front of 3a, 3b, …
+  std::array<std::string, 2> aux_names;
+  bool aux_before_5a;  // registered there, and not after 5b
+};
+
+// Inception v1: Szegedy et al., "Going deeper with convolutions" (2014), table 1.
+class GoogLeNetImpl : public Classifier {
  public:
   // `generator` draws the dropout masks.
-  GoogLeNetImpl(const GoogLeNetOptions& options, const at::Generator& generator);
-  GoogLeNetOutput forward(const torch::Tensor& images);
-
-  const GoogLeNetOptions options;
+  GoogLeNetImpl(const GoogLeNetSpec& spec, const GoogLeNetOptions& options, const at::Generator& generator);
+  Logits forward(const torch::Tensor& images) override;
 
  private:
-  InceptionModule inception(const char* name, const InceptionOptions& channels);
+  using Stages = std::vector<torch::nn::AnyModule>;
+  void add(Stages& stages, const std::string& name, torch::nn::AnyModule module);
 
-  torch::nn::Sequential partA;
-  InceptionModule inception_3a{nullptr}, inception_3b{nullptr};
-  MaxPool2d maxpool3{nullptr}, maxpool4{nullptr};
-  InceptionModule inception_4a{nullptr}, inception_4b{nullptr}, inception_4c{nullptr}, inception_4d{nullptr},
-      inception_4e{nullptr};
-  torch::nn::Sequential auxilliary_output_1{nullptr}, auxilliary_output_2{nullptr};
-  InceptionModule inception_5a{nullptr}, inception_5b{nullptr};
-  torch::nn::AvgPool2d avgpool{nullptr};
-  Dropout dropout{nullptr};
-  Linear fc{nullptr};
+  Stages until_4a_, until_4d_, until_5b_;
+  torch::nn::AnyModule aux1_, aux2_, average_;
+  Dropout dropout_{nullptr};
+  Linear fc_{nullptr};
 };
-TORCH_MODULE(GoogLeNet);
 
 }  // namespace googlenet

@@ -1,6 +1,7 @@
 #include "nn/inception.h"
 
 #include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/container/sequential.h>
 #include <torch/types.h>
 
 #include "nn/layers.h"
@@ -10,19 +11,21 @@ namespace googlenet {
 
 namespace {
 
+using torch::nn::AnyModule;
 using torch::nn::ReLU;
 using torch::nn::Sequential;
 
-Sequential conv_relu(int64_t in, int64_t out) {
-  return Sequential(Conv2d(Conv2dOptions{in, out, 1}), ReLU(/*inplace=*/true));
+// Keeps height and width.
+Sequential conv_relu(int64_t in, int64_t out, int64_t kernel_size) {
+  return Sequential(Conv2d(Conv2dOptions{in, out, kernel_size, /*stride=*/1, /*padding=*/kernel_size / 2}),
+                    ReLU(/*inplace=*/true));
 }
 
-// A 1×1 reduction in front of a convolution that keeps height and width.
+// A 1×1 reduction in front of it.
 Sequential reduce_conv(int64_t in, int64_t reduced, int64_t out, int64_t kernel_size) {
-  return Sequential(
-      Conv2d(Conv2dOptions{in, reduced, 1}), ReLU(true),
-      Conv2d(Conv2dOptions{reduced, out, kernel_size, /*stride=*/1, /*padding=*/kernel_size / 2}),
-      ReLU(true));
+  Sequential layers = conv_relu(in, reduced, 1);
+  layers->extend(*conv_relu(reduced, out, kernel_size));
+  return layers;
 }
 
 Sequential pool_conv(int64_t in, int64_t out) {
@@ -31,17 +34,37 @@ Sequential pool_conv(int64_t in, int64_t out) {
 
 }  // namespace
 
-InceptionModuleImpl::InceptionModuleImpl(const InceptionOptions& o) {
-  branch1 = register_module("branch1", conv_relu(o.in_channels, o.ch1x1));
-  branch2 = register_module("branch2", reduce_conv(o.in_channels, o.ch3x3_reduce, o.ch3x3, 3));
-  branch3 = register_module("branch3", reduce_conv(o.in_channels, o.ch5x5_reduce, o.ch5x5, 5));
-  branch4 = register_module("branch4", pool_conv(o.in_channels, o.pool_proj));
+InceptionModuleImpl::InceptionModuleImpl(std::vector<AnyModule> branches) : branches_(std::move(branches)) {
+  for (size_t i = 0; i < branches_.size(); ++i)
+    register_module("branch" + std::to_string(i + 1), branches_[i].ptr());
 }
 
 torch::Tensor InceptionModuleImpl::forward(const torch::Tensor& input) {
-  return torch::cat(
-      {branch1->forward(input), branch2->forward(input), branch3->forward(input), branch4->forward(input)},
-      1);
+  return forward_and_pull(input).output;
+}
+
+InceptionModuleImpl::Pulled InceptionModuleImpl::forward_and_pull(const torch::Tensor& input) {
+  std::vector<torch::Tensor> outputs;
+  for (AnyModule& branch : branches_) outputs.push_back(branch.forward(input));
+  return {torch::cat(outputs, 1), outputs.back()};
+}
+
+InceptionModule reduced_inception(const InceptionOptions& o) {
+  return InceptionModule(std::vector<AnyModule>{
+      AnyModule(conv_relu(o.in_channels, o.ch1x1, 1)),
+      AnyModule(reduce_conv(o.in_channels, o.ch3x3_reduce, o.ch3x3, 3)),
+      AnyModule(reduce_conv(o.in_channels, o.ch5x5_reduce, o.ch5x5, 5)),
+      AnyModule(pool_conv(o.in_channels, o.pool_proj)),
+  });
+}
+
+InceptionModule naive_inception(const NaiveInceptionOptions& o) {
+  return InceptionModule(std::vector<AnyModule>{
+      AnyModule(conv_relu(o.in_channels, o.ch1x1, 1)),
+      AnyModule(conv_relu(o.in_channels, o.ch3x3, 3)),
+      AnyModule(conv_relu(o.in_channels, o.ch5x5, 5)),
+      AnyModule(MaxPool2d(MaxPool2dOptions{/*stride=*/1})),
+  });
 }
 
 }  // namespace googlenet

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/container/any.h>
 #include <torch/nn/pimpl.h>
+
+#include <vector>
 
 namespace googlenet {
 
@@ -19,15 +21,34 @@ struct InceptionOptions {
   int64_t out_channels() const { return ch1x1 + ch3x3 + ch5x5 + pool_proj; }
 };
 
-// Four branches over one input, concatenated along the channels: [n, in, h, w] → [n, out, h, w].
+struct NaiveInceptionOptions {
+  int64_t in_channels;
+  int64_t ch1x1;
+  int64_t ch3x3;
+  int64_t ch5x5;
+};
+
+// Branches over one input, concatenated along the channels: [n, in, h, w] → [n, out, h, w].
 class InceptionModuleImpl : public torch::nn::Module {
  public:
-  explicit InceptionModuleImpl(const InceptionOptions& options);
+  // They become branch1, branch2, ….
+  explicit InceptionModuleImpl(std::vector<torch::nn::AnyModule> branches);
   torch::Tensor forward(const torch::Tensor& input);
 
+  struct Pulled {
+    torch::Tensor output;
+    torch::Tensor last;  // what the last branch gave: the pool projection
+  };
+  Pulled forward_and_pull(const torch::Tensor& input);
+
  private:
-  torch::nn::Sequential branch1, branch2, branch3, branch4;
+  std::vector<torch::nn::AnyModule> branches_;
 };
 TORCH_MODULE(InceptionModule);
+
+// Figure 2(b) of the paper: 1×1; 1×1 → 3×3; 1×1 → 5×5; max-pool → 1×1. Biased convolutions, each with a ReLU.
+InceptionModule reduced_inception(const InceptionOptions& options);
+// Figure 2(a): 1×1; 3×3; 5×5; max-pool. The output has in_channels more than the convolutions have.
+InceptionModule naive_inception(const NaiveInceptionOptions& options);
 
 }  // namespace googlenet

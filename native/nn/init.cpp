@@ -28,6 +28,7 @@ void draw_default(torch::Tensor& weight, torch::Tensor& bias, const at::Generato
   const double gain = std::sqrt(2.0 / (1 + std::pow(std::sqrt(5.0), 2)));
   const double bound = std::sqrt(3.0) * (gain / std::sqrt(fan_in));
   weight.uniform_(-bound, bound, generator);
+  if (!bias.defined()) return;
   const double bias_bound = 1 / std::sqrt(fan_in);
   bias.uniform_(-bias_bound, bias_bound, generator);
 }
@@ -36,7 +37,12 @@ void draw_xavier(torch::Tensor& weight, torch::Tensor& bias, const at::Generator
   const Fans fans = fans_of(weight);
   const double bound = std::sqrt(3.0) * std::sqrt(2.0 / static_cast<double>(fans.in + fans.out));
   weight.uniform_(-bound, bound, generator);
-  bias.zero_();
+  if (bias.defined()) bias.zero_();
+}
+
+// trunc_normal_(weight, 0, 0.01, -2, 2). Nothing lies 200 standard deviations away, so nothing is cut off.
+void draw_truncated_normal(torch::Tensor& weight, torch::Tensor&, const at::Generator& generator) {
+  weight.normal_(0, 0.01, generator);
 }
 
 using Draw = void (*)(torch::Tensor&, torch::Tensor&, const at::Generator&);
@@ -55,6 +61,7 @@ void initialize(torch::nn::Module& root, InitMethod method, const at::Generator&
   const torch::NoGradGuard no_grad;
   for_each_layer(root, draw_default, generator);
   if (method == InitMethod::kXavier) for_each_layer(root, draw_xavier, generator);
+  if (method == InitMethod::kTruncatedNormal) for_each_layer(root, draw_truncated_normal, generator);
 }
 
 }  // namespace googlenet

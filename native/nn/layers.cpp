@@ -7,14 +7,14 @@ namespace googlenet {
 
 Conv2dImpl::Conv2dImpl(const Conv2dOptions& options_) : options(options_) {
   const auto& o = options;
-  weight = register_parameter("weight",
-                              torch::empty({o.out_channels, o.in_channels, o.kernel_size, o.kernel_size}));
-  bias = register_parameter("bias", torch::empty({o.out_channels}));
+  weight = register_parameter(
+      "weight", torch::empty({o.out_channels, o.in_channels / o.groups, o.kernel_size, o.kernel_size}));
+  if (o.bias) bias = register_parameter("bias", torch::empty({o.out_channels}));
 }
 
 torch::Tensor Conv2dImpl::forward(const torch::Tensor& input) {
   const auto& o = options;
-  return torch::conv2d(input, weight, bias, o.stride, o.padding);
+  return torch::conv2d(input, weight, bias, o.stride, o.padding, /*dilation=*/1, o.groups);
 }
 
 LinearImpl::LinearImpl(int64_t in_features, int64_t out_features) {

@@ -16,6 +16,8 @@ struct Conv2dOptions {
   int64_t kernel_size;
   int64_t stride = 1;
   int64_t padding = 0;
+  int64_t groups = 1;
+  bool bias = true;
 };
 
 class Conv2dImpl : public torch::nn::Module {
@@ -24,8 +26,8 @@ class Conv2dImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& input);
 
   Conv2dOptions options;
-  torch::Tensor weight;  // [out, in, k, k]
-  torch::Tensor bias;    // [out]
+  torch::Tensor weight;  // [out, in / groups, k, k]
+  torch::Tensor bias;    // [out], or undefined
 };
 TORCH_MODULE(Conv2d);
 

@@ -4,7 +4,7 @@
 
 namespace googlenet {
 
-Losses cross_entropy_losses(const GoogLeNetOutput& logits, const torch::Tensor& labels,
+Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels,
                             const LossOptions& options, Over over) {
   const int64_t reduction = over == Over::kSum ? at::Reduction::Sum : at::Reduction::Mean;
   const auto cross_entropy = [&](const torch::Tensor& head) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/googlenet.h"
+#include "models/classifier.h"
 
 namespace googlenet {
 
@@ -21,7 +21,7 @@ struct Losses {
   torch::Tensor aux2;
 };
 
-Losses cross_entropy_losses(const GoogLeNetOutput& logits, const torch::Tensor& labels,
+Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels,
                             const LossOptions& options, Over over);
 
 // What a mean over these labels weighs in a mean over more of them: their number, or their classes' weights.

@@ -15,7 +15,7 @@ namespace {
 
 // Losses and hits of a batch as one tensor on its device, so that the host waits for it once.
 // total, main, aux 1, aux 2, hits, hits among five, hits of aux 1, hits of aux 2
-torch::Tensor summarize(const Losses& losses, const GoogLeNetOutput& logits, const torch::Tensor& labels) {
+torch::Tensor summarize(const Losses& losses, const Logits& logits, const torch::Tensor& labels) {
   const torch::NoGradGuard no_grad;
   const auto number = [](const torch::Tensor& value) { return value.detach().to(at::kDouble); };
   const torch::Tensor none =
@@ -49,19 +49,19 @@ Predictions predict(const torch::Tensor& logits, const torch::Tensor& labels) {
 // The model in evaluation mode, and afterwards as it was.
 class EvaluationMode {
  public:
-  explicit EvaluationMode(GoogLeNet model) : model_(std::move(model)), was_training_(model_->is_training()) {
+  explicit EvaluationMode(Classifier* model) : model_(model), was_training_(model->is_training()) {
     model_->eval();
   }
   ~EvaluationMode() { model_->train(was_training_); }
 
  private:
-  GoogLeNet model_;
+  Classifier* model_;
   bool was_training_;
 };
 
 }  // namespace
 
-Trainer::Trainer(GoogLeNet model, const TrainerOptions& options)
+Trainer::Trainer(std::shared_ptr<Classifier> model, const TrainerOptions& options)
     : model_(std::move(model)),
       options_(options),
       parameters_(named_parameters(*model_)),
@@ -71,7 +71,7 @@ Trainer::Trainer(GoogLeNet model, const TrainerOptions& options)
 
 torch::Tensor Trainer::accumulate(const torch::Tensor& images, const torch::Tensor& labels, Over over,
                                   double share) {
-  GoogLeNetOutput logits;
+  Logits logits;
   Losses losses;
   {
     const Autocast autocast(options_.precision, images.device());
@@ -112,10 +112,10 @@ StepResult Trainer::step(const torch::Tensor& images, const torch::Tensor& label
 
 Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& labels, bool averaged) {
   const torch::NoGradGuard no_grad;
-  const EvaluationMode mode(model_);
+  const EvaluationMode mode(model_.get());
   const AveragedWeights weights(averaged ? average() : nullptr);
   const Autocast autocast(options_.precision, images.device());
-  const GoogLeNetOutput logits = model_->forward(images);
+  const Logits logits = model_->forward(images);
   LossOptions plain;
   plain.aux_weight = options_.loss.aux_weight;
   const Losses losses = cross_entropy_losses(logits, labels, plain, Over::kMean);

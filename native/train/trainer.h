@@ -1,9 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "core/autocast.h"
-#include "models/googlenet.h"
+#include "models/classifier.h"
 #include "train/average.h"
 #include "train/loss.h"
 #include "train/sgd.h"
@@ -48,7 +49,7 @@ struct Evaluation : BatchResult {
 // One step of training. The loop, the schedule and everything that is written down are TypeScript's.
 class Trainer {
  public:
-  Trainer(GoogLeNet model, const TrainerOptions& options);
+  Trainer(std::shared_ptr<Classifier> model, const TrainerOptions& options);
 
   // images: [n, 3, h, w] on the model's device; labels: int64 [n]. The batch is computed in `parts`, one
   // after the other, whose gradients add up to those of the mean over the whole batch: it takes the memory of
@@ -66,7 +67,7 @@ class Trainer {
   // Forward and backward of one part, whose mean or sum times `share` is its part of the batch's mean.
   torch::Tensor accumulate(const torch::Tensor& images, const torch::Tensor& labels, Over over, double share);
 
-  GoogLeNet model_;
+  std::shared_ptr<Classifier> model_;
   TrainerOptions options_;
   std::vector<NamedTensor> parameters_;
   Sgd optimizer_;

@@ -2,8 +2,9 @@ import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { checkResizeCrop } from '../data/transforms.js';
 import { GoogLeNetError } from '../errors.js';
-import { assertInputSize } from '../input-size.js';
-import { GoogLeNet } from '../model.js';
+import { assertInputSize } from '../models/input-size.js';
+import { loadModel } from '../models/load.js';
+import { inputSizesOf } from '../models/model-file.js';
 import type { Device } from '../module.js';
 import { setNumThreads } from '../runtime.js';
 import { add, addTallies, emptyTally, type Scores, type Tally, toScores } from '../train/scores.js';
@@ -35,13 +36,13 @@ export async function evaluateModel(
   settings: EvaluateSettings,
 ): Promise<{ status: number; evaluation: Evaluation | null }> {
   checkResizeCrop(settings.resize, settings.crop);
-  assertInputSize(settings.crop, settings.crop);
   const file = await describeFile(weights);
+  assertInputSize(settings.crop, settings.crop, inputSizesOf(file.model));
   const dataset = await openDataset(dir, 'test', file.model.classes ?? null);
   assertSameClasses(file, dir, dataset);
   if (settings.threads !== null) setNumThreads(settings.threads);
   const { device, channelsLast, auxWeight, precision } = settings;
-  const model = await GoogLeNet.load(weights, { device: device as Device, channelsLast });
+  const model = await loadModel(weights, { device: device as Device, channelsLast });
   const trainer = new Trainer(model, { auxWeight, precision });
   const display = createDisplay();
   const interrupt = new Interrupt(() => display.line('Stopping.'));

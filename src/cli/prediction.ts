@@ -1,5 +1,5 @@
 import { type Classification, loadImages, topK } from '../classifier.js';
-import { GoogLeNet } from '../model.js';
+import { loadModel } from '../models/load.js';
 import type { Device } from '../module.js';
 import { setNumThreads } from '../runtime.js';
 import type { Tensor } from '../tensor.js';
@@ -26,7 +26,7 @@ export async function* predict(
   settings: PredictSettings,
 ): AsyncGenerator<Prediction, void, void> {
   if (settings.threads !== null) setNumThreads(settings.threads);
-  const model = await GoogLeNet.load(weights, { device: settings.device as Device });
+  const model = await loadModel(weights, { device: settings.device as Device });
   try {
     for (let start = 0; start < images.length; start += BATCH) {
       const paths = images.slice(start, start + BATCH);

@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { GoogLeNetError } from '../errors.js';
 import { describeTensorFile } from '../formats/tensor-file.js';
-import { type ModelDescription, modelIn } from '../model-file.js';
+import { type ModelDescription, modelIn } from '../models/model-file.js';
 import type { TensorSpan } from '../native/contract.js';
 import { isCheckpoint } from '../train/checkpoint.js';
 

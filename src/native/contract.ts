@@ -38,7 +38,7 @@ export interface NativeModule extends TensorStore {
   manualSeed(options: { seed: bigint }): Promise<void>;
   generatorState(): Promise<Uint8Array>;
   /** Draws every parameter from the generator, in construction order; the first call for a new module, `none` if it will load. */
-  initialize(options: { method: 'none' | 'default' | 'xavier' }): Promise<void>;
+  initialize(options: { method: 'none' | 'default' | 'xavier' | 'truncated-normal' }): Promise<void>;
   dispose(): void;
 }
 
@@ -50,12 +50,49 @@ export interface NativeImages {
   std: readonly number[];
 }
 
-export interface NativeGoogLeNet extends NativeModule {
+/** A network, by its class and settings. */
+export type NativeArchitecture =
+  | {
+      architecture: 'googlenet';
+      variant: string;
+      numClasses: number;
+      auxLogits: boolean;
+      dropout: number;
+      dropoutAux: number;
+      transformInput: boolean;
+    }
+  | {
+      architecture: 'xception';
+      numClasses: number;
+      dropout: number;
+      pointwiseFirst: boolean;
+      reluBetween: boolean;
+    };
+
+export interface NativeClassifier extends NativeModule {
   forward(options: NativeImages): Promise<[Tensor, Tensor | null, Tensor | null]>;
 }
 
+/** With reductions and pool projection, or the naive module without. */
+export type NativeInceptionChannels =
+  | { naive: true; inChannels: number; ch1x1: number; ch3x3: number; ch5x5: number }
+  | {
+      naive: false;
+      inChannels: number;
+      ch1x1: number;
+      ch3x3Reduce: number;
+      ch3x3: number;
+      ch5x5Reduce: number;
+      ch5x5: number;
+      poolProj: number;
+    };
+
 export interface NativeInceptionModule extends NativeModule {
-  forward(options: { input: Float32Array; shape: readonly number[] }): Promise<Tensor>;
+  /** The output, and what the last branch gave. */
+  forward(options: {
+    input: Float32Array;
+    shape: readonly number[];
+  }): Promise<[output: Tensor, last: Tensor]>;
 }
 
 export interface NativeLosses {
@@ -156,28 +193,17 @@ export interface NativeAddon {
   numThreads(): number;
   /** `device` → the device that will be used, `cpu` or `cuda:N`; fails with CUDA_UNAVAILABLE. */
   resolveDevice(options: { device: string }): string;
-  GoogLeNet: new (options: {
-    numClasses: number;
-    auxLogits: boolean;
-    dropout: number;
-    dropoutAux: number;
+  Classifier: new (options: {
+    model: NativeArchitecture;
     channelsLast: boolean;
     device: string;
     seed: bigint;
-  }) => NativeGoogLeNet;
-  InceptionModule: new (options: {
-    inChannels: number;
-    ch1x1: number;
-    ch3x3Reduce: number;
-    ch3x3: number;
-    ch5x5Reduce: number;
-    ch5x5: number;
-    poolProj: number;
-    device: string;
-    seed: bigint;
-  }) => NativeInceptionModule;
+  }) => NativeClassifier;
+  InceptionModule: new (
+    options: NativeInceptionChannels & { device: string; seed: bigint },
+  ) => NativeInceptionModule;
   Trainer: new (options: {
-    model: NativeGoogLeNet;
+    model: NativeClassifier;
     momentum: number;
     dampening: number;
     weightDecay: number;

@@ -1,7 +1,13 @@
 import { GoogLeNetError } from '../errors.js';
 import { readSafetensorsHeader, type SafetensorsHeader, withSafetensors } from '../formats/safetensors.js';
-import { type GoogLeNet, nativeOf } from '../model.js';
-import { MODEL_PREFIX, type ModelDescription, modelIn, toMetadata, withoutPrefix } from '../model-file.js';
+import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
+import {
+  MODEL_PREFIX,
+  type ModelDescription,
+  modelIn,
+  toMetadata,
+  withoutPrefix,
+} from '../models/model-file.js';
 import { call } from '../native/call.js';
 import type { NativeTrainer } from '../native/contract.js';
 import { boolean, number, string } from '../validate.js';
@@ -47,7 +53,7 @@ interface Content extends Checkpoint {
 }
 
 interface Training {
-  readonly model: GoogLeNet;
+  readonly model: ImageClassifier;
   readonly config: TrainerConfig;
   readonly progress: Progress;
   readonly bestWeights: StateDict | null;

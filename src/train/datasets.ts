@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
 import type { StreamDataset } from '../data/stream-dataset.js';
 import { GoogLeNetError } from '../errors.js';
-import type { GoogLeNet } from '../model.js';
+import type { ImageClassifier } from '../models/image-classifier.js';
 import { invalid, object } from '../validate.js';
 
 /** What a model can be trained on. */
@@ -11,7 +11,7 @@ export type Source = Dataset | StreamDataset;
  * A dataset that a model can be trained or scored on. Labels are positions in the list of classes, so the lists must be the same.
  * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET`
  */
-export function assertDataset(what: string, dataset: Dataset, model: GoogLeNet): void {
+export function assertDataset(what: string, dataset: Dataset, model: ImageClassifier): void {
   const { length, classes: names, label, image } = object(what, dataset) as unknown as Dataset;
   const isDataset =
     Number.isSafeInteger(length) &&
@@ -26,7 +26,7 @@ export function assertDataset(what: string, dataset: Dataset, model: GoogLeNet):
 export function assertClasses(
   what: string,
   names: readonly string[],
-  { numClasses, classes }: GoogLeNet,
+  { numClasses, classes }: ImageClassifier,
 ): void {
   if (names.length > numClasses) {
     const message = `${what} has ${names.length} classes, the model only ${numClasses}. Set numClasses.`;

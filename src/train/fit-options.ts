@@ -3,7 +3,7 @@ import { MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { Loader, type LoaderOptions } from '../data/loader.js';
 import { GoogLeNetError } from '../errors.js';
-import { assertInputSize } from '../input-size.js';
+import { assertInputSize } from '../models/input-size.js';
 import { integer, options, signal as readSignal, string } from '../validate.js';
 import type { Source } from './datasets.js';
 import { assertClasses, assertDataset, assertSameClasses } from './datasets.js';
@@ -95,7 +95,7 @@ export function readFitOptions(given: FitOptions, source: Source, { model, confi
   const read = options('options', given, KNOWN) as FitOptions;
   const loading = Object.fromEntries(LOADING.map((name) => [name, read[name]]));
   const { batchSize = 32, resize = 256, crop = 224, unreadable = 'error' } = read;
-  assertInputSize(crop, crop);
+  assertInputSize(crop, crop, model.inputSizes);
   const signal = readSignal('signal', read.signal);
   const loader = new Loader(source, {
     ...loading,

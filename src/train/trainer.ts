@@ -2,8 +2,8 @@ import { dirname, resolve } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { GoogLeNetError } from '../errors.js';
 import { readImages, readLabels } from '../images.js';
-import { type GoogLeNet, nativeOf } from '../model.js';
-import { toMetadata } from '../model-file.js';
+import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
+import { toMetadata } from '../models/model-file.js';
 import { call, callSync } from '../native/call.js';
 import type { NativeLosses, NativeTrainer, TensorInfo } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
@@ -71,7 +71,7 @@ function assertWeight(labels: Int32Array, { classWeights }: TrainerConfig): void
  * PyTorch's.
  */
 export class Trainer {
-  readonly model: GoogLeNet;
+  readonly model: ImageClassifier;
   readonly config: TrainerConfig;
   /** Where `fit` goes on, and the history so far. To be read; `fit` and `loadCheckpoint` set it. */
   progress: Progress = START;
@@ -88,7 +88,7 @@ export class Trainer {
   #disposed = false;
 
   /** @throws GoogLeNetError `INVALID_ARGUMENT`, `DISPOSED` */
-  constructor(model: GoogLeNet, options: TrainerOptions = {}) {
+  constructor(model: ImageClassifier, options: TrainerOptions = {}) {
     this.config = readTrainerConfig(options);
     const native = nativeOf(model);
     const { optimizer, schedule: _, accumulation: __, classWeights: weights, ...rest } = this.config;
@@ -143,7 +143,7 @@ export class Trainer {
     const native = this.#usable;
     const { lr: givenLr } = options('options', given, ['lr']);
     const lr = givenLr === undefined ? this.lr : number('lr', givenLr, { min: 0 });
-    const { count, ...batch } = readImages(images);
+    const { count, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
     assertWeight(indices, this.config);
     const parts = Math.min(this.config.accumulation, count);
@@ -165,7 +165,7 @@ export class Trainer {
   ): Promise<BatchEvaluation> {
     const native = this.#usable;
     const averaged = boolean('averaged', options('options', given, ['averaged']).averaged ?? false);
-    const { count, ...batch } = readImages(images);
+    const { count, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
     const result = await call(() => native.evaluate({ ...batch, labels: indices, averaged }));
     const { predicted, probabilities, labelProbabilities } = result;

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { GoogLeNet } from '../../model.js';
+import { GoogLeNet } from '../../models/googlenet.js';
 import type { Device } from '../../module.js';
 import { getNumThreads, libtorch, setNumThreads } from '../../runtime.js';
 import { packageVersion } from '../version.js';

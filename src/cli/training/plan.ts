@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { checkResizeCrop } from '../../data/transforms.js';
 import { GoogLeNetError } from '../../errors.js';
-import { assertInputSize } from '../../input-size.js';
+import { assertInputSize, POOLED_BY_SEVEN } from '../../models/input-size.js';
 import { readCheckpoint } from '../../train/checkpoint.js';
 import { readTrainerConfig } from '../../train/config.js';
 import { findCheckpoint } from '../../train/find-checkpoint.js';
@@ -80,7 +80,7 @@ const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give $
 /** Each value has been checked alone; these depend on one another. */
 function checkTogether(settings: TrainSettings, { train, validation }: Datasets): void {
   checkResizeCrop(settings.resize, settings.crop);
-  assertInputSize(settings.crop, settings.crop);
+  assertInputSize(settings.crop, settings.crop, POOLED_BY_SEVEN);
   readTrainerConfig(trainerOptions(settings, train));
   if (settings.patience !== null && validation === null) {
     throw new GoogLeNetError(

@@ -1,6 +1,6 @@
 /** One run of `googlenet train`: the folder it leaves, the loop, how it ends. */
 import { GoogLeNetError } from '../../errors.js';
-import type { GoogLeNet } from '../../model.js';
+import type { ImageClassifier } from '../../models/image-classifier.js';
 import type { FitResult } from '../../train/fit.js';
 import { Trainer } from '../../train/trainer.js';
 import { createDisplay, type Display } from '../display.js';
@@ -16,7 +16,7 @@ import { TrainingView } from './view.js';
 
 interface Context {
   plan: Plan;
-  model: GoogLeNet;
+  model: ImageClassifier;
   display: Display;
   interrupt: Interrupt;
 }

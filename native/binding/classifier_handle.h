@@ -1,20 +1,20 @@
 #pragma once
 
 #include "binding/module_handle.h"
-#include "models/googlenet.h"
+#include "models/classifier.h"
 
 namespace googlenet {
 
-class GoogLeNetHandle : public ModuleHandle<GoogLeNetHandle> {
+class ClassifierHandle : public ModuleHandle<ClassifierHandle> {
  public:
   static Napi::Function define(Napi::Env env);
-  explicit GoogLeNetHandle(Info info);
+  explicit ClassifierHandle(Info info);
   void Finalize(Napi::Env env) override { collect(env); }
 
   // The handle behind a value, or an Error where the value is something else.
-  static GoogLeNetHandle& from(const Napi::Value& value);
+  static ClassifierHandle& from(const Napi::Value& value);
   // Compute thread only.
-  static GoogLeNet model_of(const Session& session);
+  static std::shared_ptr<Classifier> model_of(const Session& session);
 };
 
 // Uploads a batch and normalises bytes; compute thread only.

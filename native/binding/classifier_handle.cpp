@@ -1,0 +1,99 @@
+#include "binding/classifier_handle.h"
+
+#include <torch/types.h>
+
+#include "core/device.h"
+#include "core/error.h"
+#include "models/variants.h"
+#include "models/xception.h"
+
+namespace googlenet {
+
+namespace {
+
+constexpr napi_type_tag kTag = {0x8f1d6c0b5f3a4e27, 0x9c64b2d7e8a1f053};
+
+torch::Tensor to_host(const torch::Tensor& tensor) {
+  return tensor.defined() ? tensor.to(at::kCPU).contiguous() : tensor;
+}
+
+std::shared_ptr<Classifier> make_googlenet(const Options& options, const at::Generator& generator) {
+  const GoogLeNetOptions model = {options.integer("numClasses"), options.boolean("auxLogits"),
+                                  options.number("dropout"), options.number("dropoutAux"),
+                                  options.boolean("transformInput")};
+  return std::make_shared<GoogLeNetImpl>(spec_of(options.string("variant")), model, generator);
+}
+
+std::shared_ptr<Classifier> make_xception(const Options& options, const at::Generator& generator) {
+  const XceptionOptions model = {options.integer("numClasses"), options.number("dropout"),
+                                 {options.boolean("pointwiseFirst"), options.boolean("reluBetween")}};
+  return std::make_shared<XceptionImpl>(model, generator);
+}
+
+std::shared_ptr<Classifier> make_model(const Options& options, const at::Generator& generator) {
+  const std::string architecture = options.string("architecture");
+  if (architecture == "googlenet") return make_googlenet(options, generator);
+  if (architecture == "xception") return make_xception(options, generator);
+  throw Error("INVALID_ARGUMENT", "There is no architecture '" + architecture + "'.");
+}
+
+Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
+  const Options options(info);
+  return session.run(
+      info.Env(),
+      [images = copy_images(options), normalization = read_normalization(options)](Session& self) {
+        const torch::NoGradGuard no_grad;
+        const auto model = ClassifierHandle::model_of(self);
+        const Logits logits = model->forward(to_input(images, normalization, self));
+        return Logits{to_host(logits.main), to_host(logits.aux1), to_host(logits.aux2)};
+      },
+      [](Napi::Env env, const Logits& logits) {
+        Napi::Array heads = Napi::Array::New(env, 3);
+        heads[0u] = tensor_to_js(env, logits.main);
+        heads[1u] = tensor_to_js(env, logits.aux1);
+        heads[2u] = tensor_to_js(env, logits.aux2);
+        return heads;
+      });
+}
+
+}  // namespace
+
+torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization,
+                       const Session& session) {
+  const torch::Tensor local = images.to(session.device);
+  return (local.scalar_type() == at::kByte ? normalize(local, normalization) : local)
+      .contiguous(session.memory_format);
+}
+
+Normalization read_normalization(const Options& options) {
+  return {options.channels("mean"), options.channels("std")};
+}
+
+Napi::Function ClassifierHandle::define(Napi::Env env) {
+  return ModuleHandle::define<forward>(env, "Classifier");
+}
+
+ClassifierHandle::ClassifierHandle(Info info) : ModuleHandle(info) {
+  guarded(info, [&] {
+    const Options options(info);
+    session_ = std::make_shared<Session>(info.Env(), resolve_device(options.string("device")),
+                                         options.uint64("seed"));
+    if (options.boolean("channelsLast")) session_->memory_format = at::MemoryFormat::ChannelsLast;
+    session_->set_module(info.Env(), make_model(Options(options.object("model")), session_->random.local));
+    info.This().As<Napi::Object>().TypeTag(&kTag);
+    return info.Env().Undefined();
+  });
+}
+
+ClassifierHandle& ClassifierHandle::from(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) {
+    throw Error("INVALID_ARGUMENT", "Expected a model.");
+  }
+  return *Unwrap(value.As<Napi::Object>());
+}
+
+std::shared_ptr<Classifier> ClassifierHandle::model_of(const Session& session) {
+  return std::dynamic_pointer_cast<Classifier>(session.module);
+}
+
+}  // namespace googlenet

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+namespace googlenet {
+
+// Logits [n, num_classes]. The auxiliary ones are undefined tensors in a model without auxiliary heads, and
+// where those do not run.
+struct Logits {
+  torch::Tensor main;
+  torch::Tensor aux1;
+  torch::Tensor aux2;
+};
+
+// What training and the binding know of a model: pictures [n, 3, h, w] in, logits out.
+class Classifier : public torch::nn::Module {
+ public:
+  explicit Classifier(int64_t num_classes) : num_classes(num_classes) {}
+  virtual Logits forward(const torch::Tensor& images) = 0;
+
+  const int64_t num_classes;
+};
+
+}  // namespace googlenet

@@ -1,0 +1,47 @@
+#include "models/variants.h"
+#include "models/variants/biased.h"
+
+namespace googlenet {
+
+namespace {
+
+using torch::nn::AnyModule;
+using torch::nn::ReLU;
+using torch::nn::Sequential;
+
+std::vector<NamedModule> stem(const GoogLeNetOptions&) {
+  const Sequential layers({{"conv1", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
+                           {"pool1", biased::rectify_and_halve()},
+                           {"conv2_reduce", Conv2d(Conv2dOptions{64, 64, 1})},
+                           {"relu2_reduce", ReLU(true)},
+                           {"conv2", Conv2d(Conv2dOptions{64, 192, 3, 1, 1})},
+                           {"pool2", biased::rectify_and_halve()}});
+  return {{"trunk", AnyModule(layers)}};
+}
+
+// An auxiliary head that only helps to train: in evaluation mode it has no logits.
+class TrainingHeadImpl : public torch::nn::Module {
+ public:
+  explicit TrainingHeadImpl(AnyModule head) : head_(std::move(head)) { register_module("head", head_.ptr()); }
+  torch::Tensor forward(const torch::Tensor& input) {
+    return is_training() ? head_.forward(input) : torch::Tensor();
+  }
+
+ private:
+  AnyModule head_;
+};
+TORCH_MODULE(TrainingHead);
+
+AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& options, const at::Generator& generator) {
+  return AnyModule(TrainingHead(biased::aux_head(in_channels, options, generator)));
+}
+
+}  // namespace
+
+// No normalisation at all.
+GoogLeNetSpec plain_spec() {
+  return {stem,         biased::inception, biased::pool4,          aux_head, biased::average,
+          "inception_", {"aux1", "aux2"},  /*aux_before_5a=*/true};
+}
+
+}  // namespace googlenet

@@ -1,0 +1,43 @@
+#include <torch/nn/modules/batchnorm.h>
+
+#include "models/variants.h"
+#include "models/variants/biased.h"
+
+namespace googlenet {
+
+namespace {
+
+using torch::nn::AnyModule;
+using torch::nn::BatchNorm2d;
+using torch::nn::ReLU;
+using torch::nn::Sequential;
+
+// ReLU and pooling are one module here and two in the reference, whose numbers are the names.
+std::vector<NamedModule> stem(const GoogLeNetOptions&) {
+  const Sequential layers({{"0", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
+                           {"1", BatchNorm2d(64)},
+                           {"2", biased::rectify_and_halve()},
+                           {"4", Conv2d(Conv2dOptions{64, 64, 1})},
+                           {"5", ReLU(true)},
+                           {"6", Conv2d(Conv2dOptions{64, 192, 3, 1, 1})},
+                           {"7", BatchNorm2d(192)},
+                           {"8", biased::rectify_and_halve()}});
+  return {{"partA", AnyModule(layers)}};
+}
+
+}  // namespace
+
+// The PyTorch class that this package is held against: BatchNorm in the stem, biased convolutions, spelling
+// included.
+GoogLeNetSpec reference_spec() {
+  return {stem,
+          biased::inception,
+          biased::pool4,
+          biased::aux_head,
+          biased::average,
+          "inception_",
+          {"auxilliary_output_1", "auxilliary_output_2"},
+          /*aux_before_5a=*/true};
+}
+
+}  // namespace googlenet

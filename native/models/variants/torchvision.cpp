@@ -1,0 +1,107 @@
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/pooling.h>
+#include <torch/types.h>
+
+#include "models/variants.h"
+#include "nn/conv_norm.h"
+#include "nn/max_pool.h"
+
+namespace googlenet {
+
+namespace {
+
+using torch::nn::AdaptiveAvgPool2d;
+using torch::nn::AdaptiveAvgPool2dOptions;
+using torch::nn::AnyModule;
+using torch::nn::Sequential;
+
+MaxPool2d halve() {
+  return MaxPool2d(MaxPool2dOptions{/*stride=*/2});
+}
+
+// Normalised by ImageNet's mean and standard deviation → by 0.5 and 0.5, which the weights were first trained
+// with.
+class TransformInputImpl : public torch::nn::Module {
+ public:
+  torch::Tensor forward(const torch::Tensor& x) {
+    const auto channel = [&](int64_t index, double std, double mean) {
+      return x.select(1, index).unsqueeze(1) * (std / 0.5) + (mean - 0.5) / 0.5;
+    };
+    return torch::cat({channel(0, 0.229, 0.485), channel(1, 0.224, 0.456), channel(2, 0.225, 0.406)}, 1);
+  }
+};
+TORCH_MODULE(TransformInput);
+
+std::vector<NamedModule> stem(const GoogLeNetOptions& o) {
+  std::vector<NamedModule> parts;
+  if (o.transform_input) parts.push_back({"transform_input", AnyModule(TransformInput())});
+  parts.push_back({"conv1", AnyModule(ConvNorm(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3}))});
+  parts.push_back({"maxpool1", AnyModule(halve())});
+  parts.push_back({"conv2", AnyModule(ConvNorm(Conv2dOptions{64, 64, 1}))});
+  parts.push_back({"conv3", AnyModule(ConvNorm(Conv2dOptions{64, 192, 3, 1, 1}))});
+  parts.push_back({"maxpool2", AnyModule(halve())});
+  return parts;
+}
+
+Sequential reduce_conv(int64_t in, int64_t reduced, int64_t out) {
+  return Sequential(ConvNorm(Conv2dOptions{in, reduced, 1}), ConvNorm(Conv2dOptions{reduced, out, 3, 1, 1}));
+}
+
+// The "5×5" branch has 3×3 convolutions: a known slip, which the published weights are trained with.
+AnyModule inception(const InceptionOptions& o) {
+  return AnyModule(InceptionModule(std::vector<AnyModule>{
+      AnyModule(ConvNorm(Conv2dOptions{o.in_channels, o.ch1x1, 1})),
+      AnyModule(reduce_conv(o.in_channels, o.ch3x3_reduce, o.ch3x3)),
+      AnyModule(reduce_conv(o.in_channels, o.ch5x5_reduce, o.ch5x5)),
+      AnyModule(Sequential(MaxPool2d(MaxPool2dOptions{/*stride=*/1}),
+                           ConvNorm(Conv2dOptions{o.in_channels, o.pool_proj, 1}))),
+  }));
+}
+
+AnyModule pool4() {
+  return AnyModule(torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(2).stride(2).ceil_mode(true)));
+}
+
+class AuxHeadImpl : public torch::nn::Module {
+ public:
+  AuxHeadImpl(int64_t in_channels, const GoogLeNetOptions& o, const at::Generator& generator)
+      : conv(Conv2dOptions{in_channels, 128, 1}),
+        fc1(2048, 1024),
+        fc2(1024, o.num_classes),
+        dropout(o.dropout_aux, generator) {
+    register_module("conv", conv);
+    register_module("fc1", fc1);
+    register_module("fc2", fc2);
+    register_module("dropout", dropout);
+  }
+
+  torch::Tensor forward(const torch::Tensor& input) {
+    const torch::Tensor x = conv->forward(torch::adaptive_avg_pool2d(input, {4, 4}));  // [n, 128, 4, 4]
+    return fc2->forward(dropout->forward(fc1->forward(x.flatten(1)).relu_()));
+  }
+
+ private:
+  ConvNorm conv;
+  Linear fc1, fc2;
+  Dropout dropout;
+};
+TORCH_MODULE(AuxHead);
+
+AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& options, const at::Generator& generator) {
+  return AnyModule(AuxHead(in_channels, options, generator));
+}
+
+AnyModule average() {
+  return AnyModule(AdaptiveAvgPool2d(AdaptiveAvgPool2dOptions({1, 1})));
+}
+
+}  // namespace
+
+// torchvision.models.GoogLeNet: BatchNorm after every convolution.
+GoogLeNetSpec torchvision_spec() {
+  return {stem,        inception,        pool4,
+          aux_head,    average,          "inception",
+          {"aux1", "aux2"}, /*aux_before_5a=*/false};
+}
+
+}  // namespace googlenet

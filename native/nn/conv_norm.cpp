@@ -1,0 +1,28 @@
+#include "nn/conv_norm.h"
+
+#include <torch/types.h>
+
+namespace googlenet {
+
+namespace {
+
+constexpr double kEpsilon = 1e-3;
+
+Conv2dOptions without_bias(Conv2dOptions options) {
+  options.bias = false;
+  return options;
+}
+
+}  // namespace
+
+ConvNormImpl::ConvNormImpl(Conv2dOptions options)
+    : conv(without_bias(options)), bn(torch::nn::BatchNorm2dOptions(options.out_channels).eps(kEpsilon)) {
+  register_module("conv", conv);
+  register_module("bn", bn);
+}
+
+torch::Tensor ConvNormImpl::forward(const torch::Tensor& input) {
+  return bn->forward(conv->forward(input)).relu_();
+}
+
+}  // namespace googlenet

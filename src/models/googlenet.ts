@@ -1,0 +1,159 @@
+import type { Device } from '../module.js';
+import { readPlace } from '../module.js';
+import { boolean, integer, invalid, number, oneOf, options } from '../validate.js';
+import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
+import type { ModelDescription } from './model-file.js';
+import { VARIANTS, type VariantName } from './variants/index.js';
+import type { Variant } from './variants/variant.js';
+
+export interface GoogLeNetOptions {
+  /** Which form of the network; see README.md. Default `reference`. */
+  variant?: VariantName;
+  /** Default 1000. */
+  numClasses?: number;
+  /** With the two auxiliary heads. Default true. */
+  auxLogits?: boolean;
+  /**
+   * True: Xavier-uniform weights and zero biases, in the variant `torchvision` normal weights of standard deviation 0.01. False
+   * (default): PyTorch's own initialization. Both bit-equal to Python's.
+   */
+  initWeights?: boolean;
+  /** Probability of zeroing before the main classifier. Default 0.4, in the variant `torchvision` 0.2. */
+  dropout?: number;
+  /** The same in the auxiliary heads. Default 0.7. */
+  dropoutAux?: number;
+  /** Variant `torchvision` only: as its `transform_input`, which the published weights need. Default false. */
+  transformInput?: boolean;
+  /** An integer in [0, 2^64): as `torch.manual_seed(seed)` just before the model is built. Default: random, or see `manualSeed`. */
+  seed?: number | bigint;
+  /**
+   * Keeps convolution weights and pictures in PyTorch's `channels_last` memory format: the same results but for rounding, and
+   * less time on the CPU (`npm run bench -- --channels-last`). Default false, the format PyTorch starts with.
+   */
+  channelsLast?: boolean;
+  /** Default `cpu`. */
+  device?: Device;
+  /** Names of the classes; their number must be `numClasses`. */
+  classes?: readonly string[];
+}
+
+export interface LoadModelOptions {
+  device?: Device;
+  seed?: number | bigint;
+  dropout?: number;
+  dropoutAux?: number;
+  transformInput?: boolean;
+  channelsLast?: boolean;
+  /** Fail where names differ. Default true. */
+  strict?: boolean;
+  /** Names of the classes, instead of those in the file. */
+  classes?: readonly string[];
+}
+
+const OPTIONS = [
+  'variant',
+  'numClasses',
+  'auxLogits',
+  'initWeights',
+  'dropout',
+  'dropoutAux',
+  'transformInput',
+  'channelsLast',
+  'seed',
+  'device',
+  'classes',
+] as const;
+
+/** For a model whose numbers will all come from a file: drawing random ones first would be wasted time. */
+const WITHOUT_WEIGHTS = Symbol('without weights');
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` */
+function readVariant(value: unknown): Variant {
+  const names = VARIANTS.map(({ name }) => name);
+  const name = oneOf('variant', value ?? names[0], names);
+  return VARIANTS.find((variant) => variant.name === name) as Variant;
+}
+
+function readTransformInput(value: unknown, variant: Variant): boolean {
+  const transforms = boolean('transformInput', value ?? false);
+  if (transforms && !variant.transformsInput) {
+    throw invalid('transformInput', `false for the variant '${variant.name}'`, value);
+  }
+  return transforms;
+}
+
+function resolve(given: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
+  const read = options('options', given, OPTIONS);
+  const variant = readVariant(read.variant);
+  const architecture = {
+    architecture: 'googlenet' as const,
+    variant: variant.name,
+    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, 100_000),
+    auxLogits: boolean('auxLogits', read.auxLogits ?? true),
+    dropout: number('dropout', read.dropout ?? variant.dropout, { min: 0, max: 1 }),
+    dropoutAux: number('dropoutAux', read.dropoutAux ?? variant.dropoutAux, { min: 0, max: 1 }),
+    transformInput: readTransformInput(read.transformInput, variant),
+  };
+  const drawn = boolean('initWeights', read.initWeights ?? false) ? variant.init : 'default';
+  return {
+    architecture,
+    variant,
+    channelsLast: boolean('channelsLast', read.channelsLast ?? false),
+    classes: readClasses(read.classes, architecture.numClasses),
+    inputSizes: variant.inputSizes,
+    initMethod: given[WITHOUT_WEIGHTS] ? ('none' as const) : drawn,
+    place: readPlace(read),
+  };
+}
+
+/**
+ * GoogLeNet (Inception v1; Szegedy et al. 2014) in one of its forms, by default as the PyTorch reference has it: BatchNorm in the stem,
+ * biased convolutions, true 5×5 branches, two auxiliary heads. Weights, logits and training are bit-equal to PyTorch's on the CPU.
+ */
+export class GoogLeNet extends ImageClassifier {
+  readonly variant: VariantName;
+  readonly auxLogits: boolean;
+  readonly dropout: number;
+  readonly dropoutAux: number;
+  readonly transformInput: boolean;
+
+  /**
+   * Returns at once; the weights are drawn on the model's own thread.
+   * @throws GoogLeNetError `INVALID_ARGUMENT`, `CUDA_UNAVAILABLE`, `ADDON_NOT_BUILT`
+   */
+  constructor(given: GoogLeNetOptions = {}) {
+    const settings = resolve(given);
+    super(settings);
+    const { variant, auxLogits, dropout, dropoutAux, transformInput } = settings.architecture;
+    this.variant = variant as VariantName;
+    this.auxLogits = auxLogits;
+    this.dropout = dropout;
+    this.dropoutAux = dropoutAux;
+    this.transformInput = transformInput;
+    this.initialize(settings.initMethod);
+  }
+
+  describe(): ModelDescription {
+    const { variant, numClasses, auxLogits, classes, dropout, dropoutAux, transformInput } = this;
+    const named = classes === undefined ? {} : { classes };
+    return {
+      architecture: 'googlenet',
+      ...{ variant, numClasses, auxLogits, ...named, dropout, dropoutAux, transformInput },
+    };
+  }
+
+  /**
+   * Reads weights: safetensors, also in several files with an index, or a state_dict written by `torch.save`, of this package or of
+   * Python; or a training checkpoint, of which it takes the model. Variant, number of classes and auxiliary heads are read off the file.
+   * @returns the model, in evaluation mode.
+   * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`
+   */
+  static async load(path: string, given: LoadModelOptions = {}): Promise<GoogLeNet> {
+    const known = [...LOAD_OPTIONS, 'dropoutAux', 'transformInput'] as const;
+    const { strict, ...rest } = options('options', given, known) as LoadModelOptions;
+    const own = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    return loadAs(path, 'googlenet', strict, ({ architecture: _, ...description }, isComplete) => {
+      return new GoogLeNet({ ...description, ...own, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
+    });
+  }
+}

@@ -1,0 +1,153 @@
+import { type Classification, loadImages, topK } from '../classifier.js';
+import { GoogLeNetError } from '../errors.js';
+import { withTensorFile } from '../formats/tensor-file.js';
+import { readImages } from '../images.js';
+import { Module, type ModulePlace } from '../module.js';
+import { call, callSync } from '../native/call.js';
+import type { NativeArchitecture, NativeClassifier } from '../native/contract.js';
+import { loadAddon } from '../native/load.js';
+import type { Images, Tensor } from '../tensor.js';
+import { boolean, integer, invalid, options, string } from '../validate.js';
+import { loadFile, saveFile } from '../weights.js';
+import type { InputSizes } from './input-size.js';
+import { type ModelDescription, modelIn, toMetadata } from './model-file.js';
+
+/**
+ * Logits of the three heads, `[n, numClasses]` each; `null` for heads that a model does not have, and for those of the variant `plain`
+ * in evaluation mode.
+ */
+export type Logits = [main: Tensor, aux1: Tensor | null, aux2: Tensor | null];
+
+/** What every classifier has, resolved. */
+export interface ClassifierSettings {
+  architecture: NativeArchitecture;
+  channelsLast: boolean;
+  classes: readonly string[] | undefined;
+  inputSizes: InputSizes;
+  place: ModulePlace;
+}
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` */
+export function readClasses(value: unknown, numClasses: number): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  if (
+    !Array.isArray(value) ||
+    value.length !== numClasses ||
+    !value.every((name) => typeof name === 'string')
+  ) {
+    throw invalid('classes', `an array of ${numClasses} names`, value);
+  }
+  return [...value];
+}
+
+const natives = new WeakMap<ImageClassifier, () => NativeClassifier>();
+
+/** For the trainer, which works on the same native object. @throws GoogLeNetError `DISPOSED` */
+export function nativeOf(model: ImageClassifier): NativeClassifier {
+  const native = natives.get(model);
+  if (!native) throw invalid('model', 'a GoogLeNet or an Xception', model);
+  return native();
+}
+
+/** A network from pictures to the logits of classes. */
+export abstract class ImageClassifier extends Module<NativeClassifier> {
+  readonly numClasses: number;
+  readonly channelsLast: boolean;
+  /** Names of the classes, where they are known. */
+  readonly classes: readonly string[] | undefined;
+  /** Sides of pictures that `forward` takes. */
+  readonly inputSizes: InputSizes;
+
+  protected constructor(settings: ClassifierSettings) {
+    const { architecture, channelsLast, classes, inputSizes, place } = settings;
+    super(
+      callSync(() => new (loadAddon().Classifier)({ model: architecture, channelsLast, ...place })),
+      place,
+    );
+    this.numClasses = architecture.numClasses;
+    this.channelsLast = channelsLast;
+    this.classes = classes;
+    this.inputSizes = inputSizes;
+    natives.set(this, () => this.native);
+  }
+
+  /** Whether there are auxiliary heads. */
+  abstract readonly auxLogits: boolean;
+
+  /** What a file says of this model beside its tensors. */
+  abstract describe(): ModelDescription;
+
+  /**
+   * Logits of a batch. NaN and infinity pass through, as in PyTorch. Runs off the JS thread; the array may be reused at once.
+   * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
+   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OUT_OF_MEMORY`
+   */
+  async forward(images: Images): Promise<Logits> {
+    const { native } = this;
+    const { count: _, ...batch } = readImages(images, this.inputSizes);
+    return call(() => native.forward(batch));
+  }
+
+  /**
+   * What is in a picture, in evaluation mode and with the published preprocessing.
+   * @param source a path or an encoded picture.
+   * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `DISPOSED`
+   */
+  async classify(source: string | Uint8Array, given: { topK?: number } = {}): Promise<Classification[]> {
+    const { topK: k = 5 } = options('options', given, ['topK']);
+    const count = integer('topK', k, 1);
+    const [main] = await this.#inEvaluation(await loadImages([source]));
+    return topK(main.data, count, this.classes);
+  }
+
+  #inEvaluation(images: Images): Promise<Logits> {
+    const wasTraining = this.training;
+    if (wasTraining) this.eval();
+    const logits = this.forward(images);
+    if (wasTraining) this.train();
+    return logits;
+  }
+
+  /**
+   * Writes the weights as safetensors under the names of the model's PyTorch counterpart; Python reads it with
+   * `load_state_dict(load_file(path))`. The file appears whole or not at all.
+   * @throws GoogLeNetError `FILE_NOT_FOUND` (no such folder), `FILE_ERROR`, `DISPOSED`
+   */
+  async save(path: string): Promise<void> {
+    const { native } = this;
+    const group = { prefix: '', tensors: native.tensors(), copy: native.snapshot.bind(native) };
+    await saveFile(string('path', path), [group], async () => toMetadata({ model: this.describe() }));
+  }
+}
+
+/** Options of loading that every model has. */
+export const LOAD_OPTIONS = ['device', 'seed', 'dropout', 'channelsLast', 'strict', 'classes'] as const;
+
+/**
+ * A model from a file, in evaluation mode.
+ * @param build makes a model as the file describes it; with `isComplete` all of its numbers will come from there.
+ */
+export async function loadAs<A extends ModelDescription['architecture'], Model extends ImageClassifier>(
+  path: string,
+  architecture: A,
+  strict: unknown,
+  build: (description: Extract<ModelDescription, { architecture: A }>, isComplete: boolean) => Model,
+): Promise<Model> {
+  const isComplete = boolean('strict', strict ?? true);
+  return withTensorFile(string('path', path), async (file) => {
+    const { tensors, description } = modelIn(file, path);
+    if (description.architecture !== architecture) {
+      const message = `${path} holds another network, '${description.architecture}'. Load it with its own class.`;
+      throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
+    }
+    const model = build(description as Extract<ModelDescription, { architecture: A }>, isComplete);
+    try {
+      await loadFile(nativeOf(model), path, tensors, { strict: isComplete });
+      model.eval();
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  });
+}

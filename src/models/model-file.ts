@@ -1,0 +1,158 @@
+import { GoogLeNetError } from '../errors.js';
+import type { TensorSpan } from '../native/contract.js';
+import { type InputSizes, XCEPTION_SIZES } from './input-size.js';
+import { VARIANTS } from './variants/index.js';
+import type { SeparableOrder } from './xception.js';
+
+interface Description {
+  numClasses: number;
+  auxLogits: boolean;
+  /** Names of the classes, where they are known. */
+  classes?: readonly string[];
+  /** As the model was trained with. */
+  dropout?: number;
+}
+
+export interface GoogLeNetDescription extends Description {
+  architecture: 'googlenet';
+  variant: string;
+  dropoutAux?: number;
+  transformInput?: boolean;
+}
+
+export interface XceptionDescription extends Description {
+  architecture: 'xception';
+  auxLogits: false;
+  order: SeparableOrder;
+  reluBetween?: boolean;
+}
+
+/** What a weights file says of its model beside the numbers. */
+export type ModelDescription = GoogLeNetDescription | XceptionDescription;
+
+/** The metadata key under which this package keeps JSON of its own. Files written elsewhere lack it. */
+const KEY = 'googlenet';
+
+export function toMetadata(content: object): Record<string, string> {
+  // 'pt' is what Python's readers look for.
+  return { format: 'pt', [KEY]: JSON.stringify(content) };
+}
+
+interface Header<T extends TensorSpan> {
+  readonly tensors: readonly T[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+function fromMetadata({ metadata }: Header<TensorSpan>, path: string): Record<string, unknown> {
+  const text = metadata[KEY];
+  if (text === undefined) return {};
+  try {
+    const content: unknown = JSON.parse(text);
+    if (typeof content === 'object' && content !== null) return content as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  throw new GoogLeNetError('INVALID_WEIGHTS', `The metadata of ${path} is damaged. Save the file again.`);
+}
+
+/** In checkpoints the model's tensors stand beside the optimiser's, behind this. */
+export const MODEL_PREFIX = 'model.';
+
+/** What DistributedDataParallel and DataParallel put in front of every name in Python. */
+const PARALLEL_PREFIX = 'module.';
+
+/** A file's tensors under a prefix, by their names without it. */
+export function withoutPrefix<T extends TensorSpan>(tensors: readonly T[], prefix: string): T[] {
+  return tensors.flatMap((span) =>
+    span.name.startsWith(prefix) ? [{ ...span, name: span.name.slice(prefix.length) }] : [],
+  );
+}
+
+export interface StoredModel<T extends TensorSpan> {
+  /** Of the model alone, under its own names. */
+  tensors: readonly T[];
+  description: ModelDescription;
+  /** The package's own metadata; empty in files written elsewhere. */
+  content: Record<string, unknown>;
+}
+
+/**
+ * The model in a file of weights or a checkpoint. What it is, how many classes it has and whether there are auxiliary heads is read off
+ * the tensors, so that a Python state_dict needs no metadata.
+ * @throws GoogLeNetError `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where the file holds no model of this package.
+ */
+export function modelIn<T extends TensorSpan>(file: Header<T>, path: string): StoredModel<T> {
+  const content = fromMetadata(file, path);
+  const inCheckpoint = withoutPrefix(file.tensors, MODEL_PREFIX);
+  const named = inCheckpoint.length > 0 ? inCheckpoint : file.tensors;
+  const inParallel = withoutPrefix(named, PARALLEL_PREFIX);
+  const tensors = inParallel.length === named.length ? inParallel : named;
+  const description = describe(tensors, path);
+  const extras = readExtras(content.model, description, path);
+  return { tensors, content, description: { ...description, ...extras } as ModelDescription };
+}
+
+function describe(tensors: readonly TensorSpan[], path: string): ModelDescription {
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  const numClasses = shapes.get('fc.weight')?.[0];
+  if (numClasses === undefined || numClasses < 1) {
+    throw new GoogLeNetError('WEIGHTS_MISMATCH', `${path} holds no model: it has no tensor 'fc.weight'.`);
+  }
+  const variant = VARIANTS.find(({ sign }) => shapes.has(sign));
+  if (variant) {
+    const auxLogits = tensors.some(({ name }) => name.startsWith(variant.auxPrefix));
+    return { architecture: 'googlenet', variant: variant.name, numClasses, auxLogits };
+  }
+  const depthwise = shapes.get(XCEPTION_SIGN);
+  if (depthwise) {
+    const order = depthwise[0] === DEPTHWISE_FIRST ? 'depthwise-first' : 'pointwise-first';
+    return { architecture: 'xception', numClasses, auxLogits: false, order };
+  }
+  const known = [...VARIANTS.map(({ sign }) => sign), XCEPTION_SIGN].join(', ');
+  throw new GoogLeNetError(
+    'WEIGHTS_MISMATCH',
+    `${path} holds no model of this package: it has none of the tensors ${known}.`,
+  );
+}
+
+/** Sides of pictures that a model takes, known before it is built. */
+export function inputSizesOf(description: ModelDescription): InputSizes {
+  if (description.architecture === 'xception') return XCEPTION_SIZES;
+  const variant = VARIANTS.find(({ name }) => name === description.variant);
+  if (variant) return variant.inputSizes;
+  throw new TypeError(`There is no variant ${description.variant}.`);
+}
+
+/** A tensor of every Xception, and how many channels it has where it comes first in its separable convolution. */
+const XCEPTION_SIGN = 'entry2.branch.conv1.depthwise.weight';
+const DEPTHWISE_FIRST = 128;
+
+const isRate = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+const areNames = (value: unknown, { numClasses }: ModelDescription): boolean =>
+  Array.isArray(value) && value.length === numClasses && value.every((name) => typeof name === 'string');
+
+/** What the metadata may add to the tensors. */
+const EXTRAS: Readonly<
+  Record<ModelDescription['architecture'], Record<string, (value: unknown, of: ModelDescription) => boolean>>
+> = {
+  googlenet: { classes: areNames, dropout: isRate, dropoutAux: isRate, transformInput: isBoolean },
+  xception: { classes: areNames, dropout: isRate, reluBetween: isBoolean },
+};
+
+/** It may be missing, but if it is there it must be sound. */
+function readExtras(value: unknown, description: ModelDescription, path: string): Partial<ModelDescription> {
+  if (value === undefined) return {};
+  const given = Object(value) as Record<string, unknown>;
+  const known = Object.entries(EXTRAS[description.architecture]).filter(
+    ([name]) => given[name] !== undefined,
+  );
+  const isObject = typeof value === 'object' && value !== null;
+  if (!isObject || !known.every(([name, isSound]) => isSound(given[name], description))) {
+    throw new GoogLeNetError(
+      'INVALID_WEIGHTS',
+      `The metadata of ${path} does not fit its tensors. Save the file again.`,
+    );
+  }
+  return Object.fromEntries(known.map(([name]) => [name, given[name]]));
+}

@@ -1,0 +1,14 @@
+import { POOLED_BY_SEVEN } from '../input-size.js';
+import type { Variant } from './variant.js';
+
+/** The paper's: local response normalisation in the stem, as in the authors' Caffe model, and no BatchNorm. */
+export const PAPER: Variant = {
+  name: 'paper',
+  sign: 'stem.conv1.weight',
+  auxPrefix: 'aux1.',
+  dropout: 0.4,
+  dropoutAux: 0.7,
+  init: 'xavier',
+  inputSizes: POOLED_BY_SEVEN,
+  transformsInput: false,
+};

@@ -1,0 +1,14 @@
+import { POOLED_BY_SEVEN } from '../input-size.js';
+import type { Variant } from './variant.js';
+
+/** No normalisation at all; the auxiliary heads have logits in training mode only. */
+export const PLAIN: Variant = {
+  name: 'plain',
+  sign: 'trunk.conv1.weight',
+  auxPrefix: 'aux1.',
+  dropout: 0.4,
+  dropoutAux: 0.7,
+  init: 'xavier',
+  inputSizes: POOLED_BY_SEVEN,
+  transformsInput: false,
+};

@@ -1,0 +1,14 @@
+import { POOLED_BY_SEVEN } from '../input-size.js';
+import type { Variant } from './variant.js';
+
+/** BatchNorm in the stem, biased convolutions, true 5×5 branches: the PyTorch class that this package is held against. */
+export const REFERENCE: Variant = {
+  name: 'reference',
+  sign: 'partA.0.weight',
+  auxPrefix: 'auxilliary_output_1.',
+  dropout: 0.4,
+  dropoutAux: 0.7,
+  init: 'xavier',
+  inputSizes: POOLED_BY_SEVEN,
+  transformsInput: false,
+};

@@ -1,0 +1,14 @@
+import { fromSide } from '../input-size.js';
+import type { Variant } from './variant.js';
+
+/** torchvision's: BatchNorm after every convolution, 3×3 in the "5×5" branches; what the published weights are for. */
+export const TORCHVISION: Variant = {
+  name: 'torchvision',
+  sign: 'conv1.conv.weight',
+  auxPrefix: 'aux1.',
+  dropout: 0.2,
+  dropoutAux: 0.7,
+  init: 'truncated-normal',
+  inputSizes: fromSide(15, 'smaller ones leave nothing for the last pool'),
+  transformsInput: true,
+};

@@ -1,0 +1,20 @@
+import type { InitMethod } from '../../module.js';
+import type { InputSizes } from '../input-size.js';
+
+/** What TypeScript knows of a form of GoogLeNet; its layers are in `native/models/variants/`. */
+export interface Variant {
+  /** As `new GoogLeNet({ variant })` names it. */
+  readonly name: string;
+  /** A tensor that no other variant has. */
+  readonly sign: string;
+  /** What the names of the first auxiliary head's tensors begin with. */
+  readonly auxPrefix: string;
+  /** Probabilities of zeroing before the main and the auxiliary classifiers. */
+  readonly dropout: number;
+  readonly dropoutAux: number;
+  /** How `initWeights` draws them. */
+  readonly init: InitMethod;
+  readonly inputSizes: InputSizes;
+  /** Takes `transformInput`. */
+  readonly transformsInput: boolean;
+}

@@ -1,0 +1,134 @@
+import { type Device, readPlace } from '../module.js';
+import { boolean, integer, number, oneOf, options } from '../validate.js';
+import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
+import { XCEPTION_SIZES } from './input-size.js';
+import type { ModelDescription } from './model-file.js';
+
+export type SeparableOrder = 'depthwise-first' | 'pointwise-first';
+
+export interface XceptionOptions {
+  /** Default 1000. */
+  numClasses?: number;
+  /**
+   * Order of the two convolutions of a separable one: the paper's is `depthwise-first` (default); `pointwise-first` is the "extreme
+   * Inception" that it is derived from.
+   */
+  order?: SeparableOrder;
+  /** A ReLU between the two. Default false, as in the paper. */
+  reluBetween?: boolean;
+  /** Probability of zeroing before the classifier. Default 0.5. */
+  dropout?: number;
+  /** True: Xavier-uniform weights and zero biases. False (default): PyTorch's own initialization. */
+  initWeights?: boolean;
+  /** An integer in [0, 2^64): as `torch.manual_seed(seed)` just before the model is built. Default: random, or see `manualSeed`. */
+  seed?: number | bigint;
+  /** As for `GoogLeNet`. Default false. */
+  channelsLast?: boolean;
+  /** Default `cpu`. */
+  device?: Device;
+  /** Names of the classes; their number must be `numClasses`. */
+  classes?: readonly string[];
+}
+
+export interface LoadXceptionOptions {
+  device?: Device;
+  seed?: number | bigint;
+  dropout?: number;
+  /** For files that do not say it: the names of the tensors are the same with and without. */
+  reluBetween?: boolean;
+  channelsLast?: boolean;
+  /** Fail where names differ. Default true. */
+  strict?: boolean;
+  /** Names of the classes, instead of those in the file. */
+  classes?: readonly string[];
+}
+
+const OPTIONS = [
+  'numClasses',
+  'order',
+  'reluBetween',
+  'dropout',
+  'initWeights',
+  'seed',
+  'channelsLast',
+  'device',
+  'classes',
+] as const;
+
+const ORDERS: readonly SeparableOrder[] = ['depthwise-first', 'pointwise-first'];
+
+/** For a model whose numbers will all come from a file. */
+const WITHOUT_WEIGHTS = Symbol('without weights');
+
+function resolve(given: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
+  const read = options('options', given, OPTIONS);
+  const order = oneOf('order', read.order ?? 'depthwise-first', ORDERS);
+  const architecture = {
+    architecture: 'xception' as const,
+    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, 100_000),
+    dropout: number('dropout', read.dropout ?? 0.5, { min: 0, max: 1 }),
+    pointwiseFirst: order === 'pointwise-first',
+    reluBetween: boolean('reluBetween', read.reluBetween ?? false),
+  };
+  const drawn = boolean('initWeights', read.initWeights ?? false)
+    ? ('xavier' as const)
+    : ('default' as const);
+  return {
+    architecture,
+    order,
+    channelsLast: boolean('channelsLast', read.channelsLast ?? false),
+    classes: readClasses(read.classes, architecture.numClasses),
+    inputSizes: XCEPTION_SIZES,
+    initMethod: given[WITHOUT_WEIGHTS] ? ('none' as const) : drawn,
+    place: readPlace(read),
+  };
+}
+
+/**
+ * Xception (Chollet 2017): depthwise separable convolutions with residual connections. The paper's pictures are 299×299; any from 71 on
+ * are taken. Weights, logits and training are bit-equal to PyTorch's on the CPU.
+ */
+export class Xception extends ImageClassifier {
+  readonly auxLogits = false;
+  readonly order: SeparableOrder;
+  readonly reluBetween: boolean;
+  readonly dropout: number;
+
+  /**
+   * Returns at once; the weights are drawn on the model's own thread.
+   * @throws GoogLeNetError `INVALID_ARGUMENT`, `CUDA_UNAVAILABLE`, `ADDON_NOT_BUILT`
+   */
+  constructor(given: XceptionOptions = {}) {
+    const settings = resolve(given);
+    super(settings);
+    this.order = settings.order;
+    this.reluBetween = settings.architecture.reluBetween;
+    this.dropout = settings.architecture.dropout;
+    this.initialize(settings.initMethod);
+  }
+
+  describe(): ModelDescription {
+    const { numClasses, classes, order, reluBetween, dropout } = this;
+    const named = classes === undefined ? {} : { classes };
+    return { architecture: 'xception', numClasses, auxLogits: false, ...named, order, reluBetween, dropout };
+  }
+
+  /**
+   * Reads weights in any format that `GoogLeNet.load` reads.
+   * @returns the model, in evaluation mode.
+   * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`
+   */
+  static async load(path: string, given: LoadXceptionOptions = {}): Promise<Xception> {
+    const known = [...LOAD_OPTIONS, 'reluBetween'] as const;
+    const { strict, ...rest } = options('options', given, known) as LoadXceptionOptions;
+    const own = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    return loadAs(
+      path,
+      'xception',
+      strict,
+      ({ architecture: _, auxLogits: __, ...description }, isComplete) => {
+        return new Xception({ ...description, ...own, [WITHOUT_WEIGHTS]: isComplete } as XceptionOptions);
+      },
+    );
+  }
+}
