@@ -13,7 +13,6 @@ namespace {
 using torch::nn::AnyModule;
 using torch::nn::BatchNorm2d;
 using torch::nn::ReLU;
-using torch::nn::Sequential;
 
 Conv2d convolution(int64_t in, int64_t out, int64_t kernel_size, int64_t stride = 1, int64_t padding = 0) {
   return Conv2d(Conv2dOptions{in, out, kernel_size, stride, padding, /*groups=*/1, /*bias=*/false});
@@ -25,8 +24,8 @@ Conv2d depthwise(int64_t channels) {
 }
 
 // A depthwise and a 1×1 convolution in the order that is asked for, then BatchNorm.
-Sequential separable(int64_t in, int64_t out, const SeparableOptions& o) {
-  Sequential layers;
+Chain separable(int64_t in, int64_t out, const SeparableOptions& o) {
+  Chain layers;
   if (o.pointwise_first) {
     layers->push_back("pointwise", convolution(in, out, 1));
     if (o.relu_between) layers->push_back("relu", ReLU(true));
@@ -41,8 +40,8 @@ Sequential separable(int64_t in, int64_t out, const SeparableOptions& o) {
 }
 
 // Two convolutions: [n, 3, 299, 299] → [n, 64, 147, 147]
-Sequential first_convolutions() {
-  return Sequential({{"conv1", convolution(3, 32, 3, /*stride=*/2)},
+Chain first_convolutions() {
+  return Chain({{"conv1", convolution(3, 32, 3, /*stride=*/2)},
                      {"bn1", BatchNorm2d(32)},
                      {"relu1", ReLU(true)},
                      {"conv2", convolution(32, 64, 3)},
@@ -70,12 +69,13 @@ class BlockImpl : public torch::nn::Module {
       if (i > 0 || o.relu_first) branch_->push_back("relu" + std::to_string(i + 1), ReLU(/*inplace=*/i > 0));
       branch_->push_back("conv" + std::to_string(i + 1), separable(from, to, options));
     }
-    if (o.halves) {
+    if (o.halves)
       branch_->push_back("pool", torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(3).stride(2).padding(1)));
-      shortcut_ = Sequential({{"conv", convolution(o.in, o.out, 1, /*stride=*/2)}, {"bn", BatchNorm2d(o.out)}});
+    register_module("branch", branch_);
+    if (o.halves) {
+      shortcut_ = Chain({{"conv", convolution(o.in, o.out, 1, /*stride=*/2)}, {"bn", BatchNorm2d(o.out)}});
       register_module("shortcut", shortcut_);
     }
-    register_module("branch", branch_);
   }
 
   torch::Tensor forward(const torch::Tensor& input) {
@@ -83,14 +83,14 @@ class BlockImpl : public torch::nn::Module {
   }
 
  private:
-  Sequential branch_;
-  Sequential shortcut_{nullptr};
+  Chain branch_;
+  Chain shortcut_{nullptr};
 };
 TORCH_MODULE(Block);
 
 // Behind the blocks: [n, 1024, h, w] → [n, 2048, h, w]
-Sequential last_convolutions(const SeparableOptions& o) {
-  return Sequential({{"conv1", separable(1024, 1536, o)},
+Chain last_convolutions(const SeparableOptions& o) {
+  return Chain({{"conv1", separable(1024, 1536, o)},
                      {"relu1", ReLU(true)},
                      {"conv2", separable(1536, 2048, o)},
                      {"relu2", ReLU(true)}});

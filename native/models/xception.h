@@ -2,7 +2,7 @@
 
 #include <ATen/core/Generator.h>
 #include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/container/sequential.h>
+#include "nn/chain.h"
 
 #include <vector>
 

@@ -1,9 +1,9 @@
 #include "nn/inception.h"
 
 #include <torch/nn/modules/activation.h>
-#include <torch/nn/modules/container/sequential.h>
 #include <torch/types.h>
 
+#include "nn/chain.h"
 #include "nn/layers.h"
 #include "nn/max_pool.h"
 
@@ -13,23 +13,22 @@ namespace {
 
 using torch::nn::AnyModule;
 using torch::nn::ReLU;
-using torch::nn::Sequential;
 
 // Keeps height and width.
-Sequential conv_relu(int64_t in, int64_t out, int64_t kernel_size) {
-  return Sequential(Conv2d(Conv2dOptions{in, out, kernel_size, /*stride=*/1, /*padding=*/kernel_size / 2}),
+Chain conv_relu(int64_t in, int64_t out, int64_t kernel_size) {
+  return Chain(Conv2d(Conv2dOptions{in, out, kernel_size, /*stride=*/1, /*padding=*/kernel_size / 2}),
                     ReLU(/*inplace=*/true));
 }
 
 // A 1×1 reduction in front of it.
-Sequential reduce_conv(int64_t in, int64_t reduced, int64_t out, int64_t kernel_size) {
-  Sequential layers = conv_relu(in, reduced, 1);
+Chain reduce_conv(int64_t in, int64_t reduced, int64_t out, int64_t kernel_size) {
+  Chain layers = conv_relu(in, reduced, 1);
   layers->extend(*conv_relu(reduced, out, kernel_size));
   return layers;
 }
 
-Sequential pool_conv(int64_t in, int64_t out) {
-  return Sequential(MaxPool2d(MaxPool2dOptions{/*stride=*/1}), Conv2d(Conv2dOptions{in, out, 1}), ReLU(true));
+Chain pool_conv(int64_t in, int64_t out) {
+  return Chain(MaxPool2d(MaxPool2dOptions{/*stride=*/1}), Conv2d(Conv2dOptions{in, out, 1}), ReLU(true));
 }
 
 }  // namespace

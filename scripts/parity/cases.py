@@ -15,17 +15,19 @@ from preprocess import centre_crop, compare, normalise, random_picture, resize_s
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from variants import NETWORKS, NaiveInceptionModule
 
 Tensors = dict[str, Tensor]
 Answer = tuple[Tensors, dict[str, Any]]
 HEADS = ("main", "aux1", "aux2")
 
 
-def build(seed: int, options: dict[str, Any]) -> GoogLeNet:
+def build(seed: int, options: dict[str, Any]) -> nn.Module:
     """A model of `options`; with `channels_last` its weights, and then the pictures, are in that memory format."""
-    arguments = {name: value for name, value in options.items() if name != "channels_last"}
+    arguments = {name: value for name, value in options.items() if name not in ("channels_last", "network")}
+    network = NETWORKS[options.get("network", "reference")]
     torch.manual_seed(seed)
-    return GoogLeNet(**arguments).to(memory_format=memory_format(options))
+    return network(**arguments).to(memory_format=memory_format(options))
 
 
 def memory_format(options: dict[str, Any]) -> torch.memory_format:
@@ -45,7 +47,7 @@ def state_of(module: nn.Module) -> Tensors:
     return named("state", module.state_dict())
 
 
-def logits(model: GoogLeNet, images: Tensor) -> Tensors:
+def logits(model: nn.Module, images: Tensor) -> Tensors:
     with torch.no_grad():
         return {head: out for head, out in zip(HEADS, model(images)) if out is not None}
 

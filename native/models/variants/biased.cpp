@@ -10,7 +10,6 @@ using torch::nn::AvgPool2d;
 using torch::nn::AvgPool2dOptions;
 using torch::nn::Flatten;
 using torch::nn::ReLU;
-using torch::nn::Sequential;
 
 MaxPool2d rectify_and_halve() {
   return MaxPool2d(MaxPool2dOptions{/*stride=*/2, /*relu=*/true});
@@ -25,7 +24,7 @@ AnyModule pool4() {
 }
 
 AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& o, const at::Generator& generator) {
-  return AnyModule(Sequential(AvgPool2d(AvgPool2dOptions(5).stride(3)),
+  return AnyModule(Chain(AvgPool2d(AvgPool2dOptions(5).stride(3)),
                               Conv2d(Conv2dOptions{in_channels, 128, 1}), ReLU(true), Flatten(),
                               Linear(2048, 1024), ReLU(true), Dropout(o.dropout_aux, generator),
                               Linear(1024, o.num_classes)));

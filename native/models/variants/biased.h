@@ -1,7 +1,7 @@
 #pragma once
 
 #include <torch/nn/modules/activation.h>
-#include <torch/nn/modules/container/sequential.h>
+#include "nn/chain.h"
 
 #include "models/googlenet.h"
 #include "nn/max_pool.h"

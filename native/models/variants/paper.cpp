@@ -11,7 +11,6 @@ using torch::nn::AnyModule;
 using torch::nn::LocalResponseNorm;
 using torch::nn::LocalResponseNormOptions;
 using torch::nn::ReLU;
-using torch::nn::Sequential;
 
 LocalResponseNorm normalize() {
   return LocalResponseNorm(LocalResponseNormOptions(5).alpha(1e-4).beta(0.75).k(1));
@@ -19,7 +18,7 @@ LocalResponseNorm normalize() {
 
 // As in the authors' Caffe model.
 std::vector<NamedModule> stem(const GoogLeNetOptions&) {
-  const Sequential layers({{"conv1", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
+  const Chain layers({{"conv1", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
                            {"pool1", biased::rectify_and_halve()},
                            {"norm1", normalize()},
                            {"conv2_reduce", Conv2d(Conv2dOptions{64, 64, 1})},

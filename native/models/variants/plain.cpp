@@ -7,10 +7,9 @@ namespace {
 
 using torch::nn::AnyModule;
 using torch::nn::ReLU;
-using torch::nn::Sequential;
 
 std::vector<NamedModule> stem(const GoogLeNetOptions&) {
-  const Sequential layers({{"conv1", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
+  const Chain layers({{"conv1", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
                            {"pool1", biased::rectify_and_halve()},
                            {"conv2_reduce", Conv2d(Conv2dOptions{64, 64, 1})},
                            {"relu2_reduce", ReLU(true)},

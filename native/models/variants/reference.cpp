@@ -10,11 +10,10 @@ namespace {
 using torch::nn::AnyModule;
 using torch::nn::BatchNorm2d;
 using torch::nn::ReLU;
-using torch::nn::Sequential;
 
 // ReLU and pooling are one module here and two in the reference, whose numbers are the names.
 std::vector<NamedModule> stem(const GoogLeNetOptions&) {
-  const Sequential layers({{"0", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
+  const Chain layers({{"0", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
                            {"1", BatchNorm2d(64)},
                            {"2", biased::rectify_and_halve()},
                            {"4", Conv2d(Conv2dOptions{64, 64, 1})},

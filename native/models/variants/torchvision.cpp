@@ -1,8 +1,8 @@
-#include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/pooling.h>
 #include <torch/types.h>
 
 #include "models/variants.h"
+#include "nn/chain.h"
 #include "nn/conv_norm.h"
 #include "nn/max_pool.h"
 
@@ -13,7 +13,6 @@ namespace {
 using torch::nn::AdaptiveAvgPool2d;
 using torch::nn::AdaptiveAvgPool2dOptions;
 using torch::nn::AnyModule;
-using torch::nn::Sequential;
 
 MaxPool2d halve() {
   return MaxPool2d(MaxPool2dOptions{/*stride=*/2});
@@ -43,8 +42,8 @@ std::vector<NamedModule> stem(const GoogLeNetOptions& o) {
   return parts;
 }
 
-Sequential reduce_conv(int64_t in, int64_t reduced, int64_t out) {
-  return Sequential(ConvNorm(Conv2dOptions{in, reduced, 1}), ConvNorm(Conv2dOptions{reduced, out, 3, 1, 1}));
+Chain reduce_conv(int64_t in, int64_t reduced, int64_t out) {
+  return Chain(ConvNorm(Conv2dOptions{in, reduced, 1}), ConvNorm(Conv2dOptions{reduced, out, 3, 1, 1}));
 }
 
 // The "5×5" branch has 3×3 convolutions: a known slip, which the published weights are trained with.
@@ -53,7 +52,7 @@ AnyModule inception(const InceptionOptions& o) {
       AnyModule(ConvNorm(Conv2dOptions{o.in_channels, o.ch1x1, 1})),
       AnyModule(reduce_conv(o.in_channels, o.ch3x3_reduce, o.ch3x3)),
       AnyModule(reduce_conv(o.in_channels, o.ch5x5_reduce, o.ch5x5)),
-      AnyModule(Sequential(MaxPool2d(MaxPool2dOptions{/*stride=*/1}),
+      AnyModule(Chain(MaxPool2d(MaxPool2dOptions{/*stride=*/1}),
                            ConvNorm(Conv2dOptions{o.in_channels, o.pool_proj, 1}))),
   }));
 }
