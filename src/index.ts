@@ -38,6 +38,7 @@ export {
 } from './models/inception.js';
 export { type LoadAnyOptions, loadModel } from './models/load.js';
 export type { ModelDescription } from './models/model-file.js';
+export type { VariantName } from './models/variants/index.js';
 export {
   type LoadXceptionOptions,
   type SeparableOrder,

@@ -96,6 +96,15 @@ def inception(seed: int, channels: list[int], shape: list[int], input_seed: int)
     return {"input": x, "output": output, **state_of(module)}, {}
 
 
+def naive_inception(seed: int, channels: list[int], shape: list[int], input_seed: int) -> Answer:
+    torch.manual_seed(seed)
+    module = NaiveInceptionModule(*channels)
+    x = torch.randn(shape, generator=generator(input_seed))
+    with torch.no_grad():
+        output = module(x)
+    return {"input": x, "output": output, **state_of(module)}, {}
+
+
 def losses(
     outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor, aux_weight: float, **criterion: Any
 ) -> list[Tensor]:
@@ -229,22 +238,36 @@ def accepts(options: dict[str, Any], sizes: list[list[int]]) -> Answer:
     return {}, {"accepted": accepted}
 
 
-def save_weights(path: str, seed: int, options: dict[str, Any], batch: int, input_seed: int) -> Answer:
+def write(state: Tensors, path: str, how: str) -> None:
+    """`how`: safetensors, zip or legacy (both by torch.save), checkpoint (among other things, of a parallel model)."""
+    if how == "safetensors":
+        save_file(state, path)
+    elif how == "checkpoint":
+        parallel = {f"module.{name}": tensor for name, tensor in state.items()}
+        torch.save({"epoch": 3, "model": parallel, "args": {"lr": 0.1, "steps": [8, 16]}}, path)
+    else:
+        torch.save(state, path, _use_new_zipfile_serialization=how == "zip")
+
+
+def save_weights(
+    path: str, seed: int, options: dict[str, Any], batch: int, input_seed: int, how: str = "safetensors"
+) -> Answer:
     """Writes a state_dict with used BatchNorm buffers, as a Python program would, and the logits it gives."""
     model = build(seed, options).train()
     images = torch.randn(batch, 3, 224, 224, generator=generator(input_seed))
     logits(model, images)
-    save_file(model.state_dict(), path)
+    write(model.state_dict(), path, how)
     return {"images": images, **named("logits", logits(model.eval(), images)), **state_of(model)}, {}
 
 
 def load_weights(path: str, options: dict[str, Any], batch: int, input_seed: int) -> Answer:
-    """Loads a safetensors file strictly, as a Python program would, and the logits it gives."""
+    """Loads a file strictly, as a Python program would, and the logits it gives."""
     model = build(0, options).eval()
-    model.load_state_dict(load_file(path), strict=True)
+    state = torch.load(path) if path.endswith(".pth") else load_file(path)
+    model.load_state_dict(state, strict=True)
     images = torch.randn(batch, 3, 224, 224, generator=generator(input_seed))
     return {"images": images, **named("logits", logits(model, images)), **state_of(model)}, {}
 
 
-ALL = (info, init, forward, forward_bytes, inception, train, preprocess, accepts, save_weights, load_weights)
+ALL = (info, init, forward, forward_bytes, inception, naive_inception, train, preprocess, accepts, save_weights, load_weights)
 CASES = {case.__name__: case for case in ALL}

@@ -191,12 +191,12 @@ class Xception(nn.Module):
         self,
         num_classes: int = 1000,
         dropout: float = 0.5,
-        pointwise_first: bool = False,
+        order: str = "depthwise-first",
         relu_between: bool = False,
         init_weights: bool = False,
     ) -> None:
         super().__init__()
-        how = {"pointwise_first": pointwise_first, "relu_between": relu_between}
+        how = {"pointwise_first": order == "pointwise-first", "relu_between": relu_between}
         first = {
             "conv1": nn.Conv2d(3, 32, 3, stride=2, bias=False),
             "bn1": nn.BatchNorm2d(32),

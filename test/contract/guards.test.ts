@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import type { NativeGoogLeNet } from '../../src/native/contract';
+import type { NativeClassifier } from '../../src/native/contract';
 import { loadAddon } from '../../src/native/load';
 
 /** What C++ itself does when somebody goes around TypeScript. A crash here would end the test run. */
@@ -7,11 +7,17 @@ const addon = loadAddon();
 // biome-ignore lint/suspicious/noExplicitAny: everything in this file is wrongly typed on purpose
 type Any = any;
 
-const OPTIONS = {
+const ARCHITECTURE = {
+  architecture: 'googlenet',
+  variant: 'reference',
   numClasses: 10,
   auxLogits: true,
   dropout: 0.4,
   dropoutAux: 0.7,
+  transformInput: false,
+} as const;
+const OPTIONS = {
+  model: ARCHITECTURE,
   channelsLast: false,
   device: 'cpu',
   seed: 0n,
@@ -32,10 +38,10 @@ const TRAINER_OPTIONS = {
 const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
 const BATCH = { ...NORMALIZATION, images: new Uint8Array(224 * 224 * 3), shape: [1, 224, 224, 3] };
 
-let model: NativeGoogLeNet;
+let model: NativeClassifier;
 
 beforeAll(async () => {
-  model = new addon.GoogLeNet(OPTIONS);
+  model = new addon.Classifier(OPTIONS);
   await model.initialize({ method: 'default' });
 });
 
@@ -51,6 +57,8 @@ async function codeOf(call: () => unknown): Promise<unknown> {
   return 'no error';
 }
 
+const classifierOf = (changes: object) =>
+  new addon.Classifier({ ...OPTIONS, model: { ...ARCHITECTURE, ...changes } } as Any);
 const trainer = (changes: object = {}) => new addon.Trainer({ model, ...TRAINER_OPTIONS, ...changes } as Any);
 const trainerWith = (changes: object) => () => trainer(changes);
 const stepWith = (changes: object) => () =>
@@ -95,7 +103,10 @@ test.each<[string, () => unknown, string]>([
     () => new addon.Trainer({ model: inception() } as Any),
     'INVALID_ARGUMENT',
   ],
-  ['a constructor without new', () => (addon.GoogLeNet as Any)(OPTIONS), 'TypeError'],
+  ['a constructor without new', () => (addon.Classifier as Any)(OPTIONS), 'TypeError'],
+  ['an unknown architecture', () => classifierOf({ architecture: 'vgg' }), 'INVALID_ARGUMENT'],
+  ['an unknown variant', () => classifierOf({ variant: 'v3' }), 'INVALID_ARGUMENT'],
+  ['a model of no settings', () => new addon.Classifier({ ...OPTIONS, model: 1 } as Any), 'INVALID_ARGUMENT'],
   ['a method of another object', () => model.forward.call({} as Any, BATCH), 'TypeError'],
   ['a method of another handle', () => model.forward.call(inception() as Any, BATCH), 'TypeError'],
   ['no threads', () => addon.setNumThreads({ threads: 0 }), 'INVALID_ARGUMENT'],
@@ -122,6 +133,7 @@ function detached(): Uint8Array {
 
 function inception() {
   const channels = {
+    naive: false as const,
     inChannels: 4,
     ch1x1: 1,
     ch3x3Reduce: 1,
@@ -138,7 +150,9 @@ describe('tensors are only copied inside their source', () => {
   const restore =
     (changes: object, bytes = 40) =>
     () =>
-      model.restore({ source: { buffer: new Uint8Array(bytes) }, spans: [{ ...bias, ...changes } as Any] });
+      model.restore({
+        parts: [{ source: { buffer: new Uint8Array(bytes) }, spans: [{ ...bias, ...changes } as Any] }],
+      });
   const snapshot =
     (changes: object, bytes = 40) =>
     () =>
@@ -149,6 +163,10 @@ describe('tensors are only copied inside their source', () => {
     ['an offset near 2^53', { offset: Number.MAX_SAFE_INTEGER }, 'INVALID_WEIGHTS'],
     ['a negative offset', { offset: -8 }, 'INVALID_ARGUMENT'],
     ['fewer bytes than the shape has', { bytes: 8 }, 'INVALID_WEIGHTS'],
+    ['strides that leave the source', { shape: [10], strides: [2] }, 'INVALID_WEIGHTS'],
+    ['strides that repeat numbers', { shape: [10], strides: [0], bytes: 4 }, 'INVALID_WEIGHTS'],
+    ['huge strides', { shape: [10], strides: [2 ** 52] }, 'INVALID_WEIGHTS'],
+    ['a stride too few', { shape: [2, 5], strides: [1] }, 'INVALID_WEIGHTS'],
     ['a huge shape', { shape: [2 ** 40, 2 ** 12], bytes: 40 }, 'INVALID_WEIGHTS'],
     ['an unknown dtype', { dtype: 'F31' }, 'INVALID_DTYPE'],
     ['an unknown name', { name: 'fc.nothing' }, 'WEIGHTS_MISMATCH'],
@@ -169,16 +187,17 @@ describe('tensors are only copied inside their source', () => {
       { ...bias, shape: [10] },
       { ...bias, name: 'fc.nothing', shape: [10] },
     ];
-    expect(await codeOf(() => model.restore({ source: { buffer: new Uint8Array(40).fill(1) }, spans }))).toBe(
-      'WEIGHTS_MISMATCH',
-    );
+    const source = { buffer: new Uint8Array(40).fill(1) };
+    expect(await codeOf(() => model.restore({ parts: [{ source, spans }] }))).toBe('WEIGHTS_MISMATCH');
+    const parts = spans.map((span) => ({ source, spans: [span] }));
+    expect(await codeOf(() => model.restore({ parts }))).toBe('WEIGHTS_MISMATCH');
     expect(await read()).toEqual(before);
   });
 
   test('a file that is shorter than its spans is refused, not read beyond its end', async () => {
     const spans = [{ ...bias, shape: [10], offset: 10_000_000 }];
     const fd = openSync(__filename, 'r');
-    const restore = () => model.restore({ source: { fd, path: 'a file' }, spans });
+    const restore = () => model.restore({ parts: [{ source: { fd, path: 'a file' }, spans }] });
     expect(await codeOf(restore)).toBe('INVALID_WEIGHTS');
     closeSync(fd);
     expect(await codeOf(restore)).toBe('FILE_ERROR');

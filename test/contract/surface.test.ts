@@ -1,6 +1,6 @@
 import type {
   NativeAddon,
-  NativeGoogLeNet,
+  NativeClassifier,
   NativeInceptionModule,
   NativeTrainer,
 } from '../../src/native/contract';
@@ -16,13 +16,13 @@ const ADDON: Names<NativeAddon> = {
   setNumThreads: true,
   numThreads: true,
   resolveDevice: true,
-  GoogLeNet: true,
+  Classifier: true,
   InceptionModule: true,
   Trainer: true,
   resizeCrop: true,
 };
 
-const MODULE: Names<NativeGoogLeNet> & Names<NativeInceptionModule> = {
+const MODULE: Names<NativeClassifier> & Names<NativeInceptionModule> = {
   forward: true,
   parameterCount: true,
   tensors: true,
@@ -59,7 +59,7 @@ test('the addon exports what the contract lists, no more and no less', () => {
 });
 
 test.each([
-  ['GoogLeNet', MODULE],
+  ['Classifier', MODULE],
   ['InceptionModule', MODULE],
   ['Trainer', TRAINER],
 ] as const)('%s has the methods that the contract lists', (name, expected) => {

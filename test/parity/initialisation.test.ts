@@ -11,7 +11,7 @@ const cases: (ModelOptions & { seed: number })[] = [
   { seed: 123_456_789_012, numClasses: 10, auxLogits: true },
 ];
 
-function described({ numClasses, auxLogits }: ModelOptions): string {
+function described({ numClasses, auxLogits = true }: ModelOptions): string {
   return `${numClasses} classes, ${auxLogits ? 'with' : 'without'} aux`;
 }
 

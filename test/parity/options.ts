@@ -1,12 +1,27 @@
 /** Options under their names on both sides. */
+import { GoogLeNet, type SeparableOrder, type VariantName, Xception } from '../../src/index.js';
 
 export interface ModelOptions {
+  /** Default `reference`. */
+  network?: VariantName | 'xception';
   numClasses: number;
-  auxLogits: boolean;
+  auxLogits?: boolean;
   initWeights?: boolean;
   dropout?: number;
   dropoutAux?: number;
+  transformInput?: boolean;
+  order?: SeparableOrder;
+  reluBetween?: boolean;
   channelsLast?: boolean;
+}
+
+/** Our model of these options. */
+export function build(
+  { network = 'reference', ...options }: ModelOptions,
+  seed: number,
+): GoogLeNet | Xception {
+  const given = { ...options, seed, device: 'cpu' as const };
+  return network === 'xception' ? new Xception(given) : new GoogLeNet({ variant: network, ...given });
 }
 
 /** `auxLogits` → `aux_logits`, at every depth of plain objects. */

@@ -1,191 +1,71 @@
-import { GoogLeNet, Trainer, type TrainerOptions } from '../../src/index.js';
-import { float32, type NamedTensor, type NamedTensors, tensorNamed, under } from '../support/bits.js';
 import { Parity } from './harness.js';
-import { type ModelOptions, snakeCase } from './options.js';
+import { compareRuns, sgd } from './runs.js';
 
 const parity = Parity.use();
 
-interface Run extends TrainerOptions {
-  model: ModelOptions;
-  steps: number;
-  stepsPerEpoch: number;
-  batch: number;
-}
-
-interface Results {
-  history: NamedTensors;
-  gradients: NamedTensors;
-  momentum: NamedTensors;
-  state: NamedTensors;
-  average: NamedTensors;
-}
-
-const SEED = 51;
-const TRAIN_SEED = 52;
-
-const sgd = {
-  model: { numClasses: 10, auxLogits: true, initWeights: true },
-  optimizer: { lr: 0.01, momentum: 0.9, weightDecay: 2e-4 },
-  schedule: { stepSize: 2, gamma: 0.96 },
-  steps: 5,
-  stepsPerEpoch: 5,
-  batch: 4,
-  auxWeight: 0.3,
-} satisfies Run;
-
-/** The `index`-th [batch, …] slice of a tensor of [steps, batch, …]. */
-function slice<T extends Float32Array | Int32Array>(data: T, shape: readonly number[], index: number) {
-  const sizes = shape.slice(1);
-  const length = sizes.reduce((n, size) => n * size, 1);
-  return { data: data.slice(index * length, (index + 1) * length) as T, shape: sizes };
-}
-
-async function runOurs(run: Run, images: NamedTensor, labels: NamedTensor): Promise<Results> {
-  const { model: modelOptions, steps, stepsPerEpoch, batch: _, ...options } = run;
-  const model = parity.own(new GoogLeNet({ ...modelOptions, seed: SEED, device: 'cpu' }));
-  const trainer = parity.own(new Trainer(model, options));
-  model.manualSeed(TRAIN_SEED);
-  const losses = new Float64Array(steps * 4);
-  const lr = new Float64Array(steps);
-  const correct = new Int32Array(steps * 4);
-  const norms: number[] = [];
-  for (let step = 0; step < steps; step++) {
-    const at = step % stepsPerEpoch;
-    trainer.epoch = Math.floor(step / stepsPerEpoch);
-    const result = await trainer.step(
-      slice(images.data as Float32Array, images.shape, at),
-      slice(labels.data as Int32Array, labels.shape, at).data,
-    );
-    const each = [result.loss, result.mainLoss, result.aux1Loss, result.aux2Loss];
-    losses.set(
-      each.map((loss) => loss ?? Number.NaN),
-      step * 4,
-    );
-    lr[step] = result.lr;
-    const { correct: first, correctTop5, aux1Correct, aux2Correct } = result;
-    correct.set([first, correctTop5, aux1Correct ?? 0, aux2Correct ?? 0], step * 4);
-    if (result.gradNorm !== null) norms.push(result.gradNorm);
-  }
-  const history = {
-    losses: { data: losses, shape: [steps, 4] },
-    lr: { data: lr, shape: [steps] },
-    correct: { data: correct, shape: [steps, 4] },
-    norms: { data: Float32Array.from(norms), shape: [norms.length] },
-  };
-  return {
-    history,
-    gradients: await trainer.gradients(),
-    momentum: await trainer.momentumBuffers(),
-    state: await model.stateDict(),
-    average: await averageOf(trainer, images, labels),
-  };
-}
-
-/** The averaged weights, and what the model says with them. */
-async function averageOf(trainer: Trainer, images: NamedTensor, labels: NamedTensor): Promise<NamedTensors> {
-  if (trainer.config.averageDecay === null) return {};
-  const batch = slice(images.data as Float32Array, images.shape, 0);
-  const answers = slice(labels.data as Int32Array, labels.shape, 0).data;
-  const { predicted, probabilities, labelProbabilities } = await trainer.evaluate(batch, answers, {
-    averaged: true,
-  });
-  const shape = [answers.length];
-  return {
-    ...(await trainer.weights()),
-    'evaluated.classes': { data: predicted, shape },
-    'evaluated.best': { data: probabilities, shape },
-    'evaluated.labels': { data: labelProbabilities, shape },
-  };
-}
-
-async function compareRuns(name: string, run: Run): Promise<void> {
-  const { model, ...rest } = run;
-  const { tensors } = await parity.ask('train', {
-    ...snakeCase(rest),
-    options: snakeCase(model),
-    seed: SEED,
-    train_seed: TRAIN_SEED,
-    input_seed: 53,
-  });
-  const ours = await runOurs(run, float32('images', tensors), tensorNamed('labels', tensors));
-  const { losses, lr, correct, norms } = ours.history;
-  const theirs = (key: string): NamedTensors => ({ [key]: tensorNamed(key, tensors) });
-  const checks: [string, NamedTensors, NamedTensors][] = [
-    ['losses', { losses } as NamedTensors, theirs('losses')],
-    ['learning rates', { lr } as NamedTensors, theirs('lr')],
-    ['correct answers of all heads, top 1 and top 5', { correct } as NamedTensors, theirs('correct')],
-    ['gradients of the last step', ours.gradients, under('gradient', tensors)],
-    ['momentum buffers', ours.momentum, under('momentum', tensors)],
-    ['weights and buffers', ours.state, under('state', tensors)],
-  ];
-  if (run.clipNorm) checks.push(['gradient norms', { norms } as NamedTensors, theirs('norms')]);
-  if (run.averageDecay) {
-    const answers = ['classes', 'best', 'labels'].map((key) => `evaluated.${key}`);
-    const evaluated = Object.assign({}, ...answers.map(theirs));
-    checks.push([
-      'averaged weights and their predictions',
-      ours.average,
-      { ...under('average', tensors), ...evaluated },
-    ]);
-  }
-  parity.expectAllBitEqual(`training, ${name}`, checks);
-}
-
 test('one step has PyTorch’s losses, gradient of every parameter, BatchNorm buffers and new weights', async () => {
-  await compareRuns('1 step', { ...sgd, steps: 1 });
+  await compareRuns(parity, '1 step', { ...sgd, steps: 1 });
 });
 
 test('50 steps with learning-rate decay end at PyTorch’s weights, bit for bit', async () => {
-  await compareRuns('50 steps with decay', { ...sgd, steps: 50 });
+  await compareRuns(parity, '50 steps with decay', { ...sgd, steps: 50 });
 });
 
 test('Nesterov momentum is PyTorch’s', async () => {
-  await compareRuns('Nesterov', { ...sgd, batch: 2, optimizer: { ...sgd.optimizer, nesterov: true } });
+  await compareRuns(parity, 'Nesterov', {
+    ...sgd,
+    batch: 2,
+    optimizer: { ...sgd.optimizer, nesterov: true },
+  });
 });
 
 test('dampening is PyTorch’s, and another auxiliary weight is honoured', async () => {
   const optimizer = { ...sgd.optimizer, dampening: 0.3 };
-  await compareRuns('dampening', { ...sgd, batch: 2, optimizer, auxWeight: 0.5 });
+  await compareRuns(parity, 'dampening', { ...sgd, batch: 2, optimizer, auxWeight: 0.5 });
 });
 
 test('channelsLast trains as PyTorch does in that memory format', async () => {
-  await compareRuns('channelsLast', { ...sgd, batch: 2, model: { ...sgd.model, channelsLast: true } });
+  await compareRuns(parity, 'channelsLast', {
+    ...sgd,
+    batch: 2,
+    model: { ...sgd.model, channelsLast: true },
+  });
 });
 
 test('a model without auxiliary heads and without momentum trains as in PyTorch', async () => {
   const model = { numClasses: 1000, auxLogits: false };
   const optimizer = { lr: 0.05, momentum: 0, weightDecay: 0 };
-  await compareRuns('plain, no aux', { ...sgd, batch: 2, model, optimizer });
+  await compareRuns(parity, 'plain, no aux', { ...sgd, batch: 2, model, optimizer });
 });
 
 test('the fused optimiser is PyTorch’s fused one', async () => {
-  await compareRuns('fused SGD', { ...sgd, batch: 2, optimizer: { ...sgd.optimizer, fused: true } });
+  await compareRuns(parity, 'fused SGD', { ...sgd, batch: 2, optimizer: { ...sgd.optimizer, fused: true } });
 });
 
 test('gradients are clipped as by clip_grad_norm_', async () => {
-  await compareRuns('clipped gradients', { ...sgd, batch: 2, clipNorm: 0.5 });
+  await compareRuns(parity, 'clipped gradients', { ...sgd, batch: 2, clipNorm: 0.5 });
 });
 
 test('label smoothing and class weights are those of cross_entropy', async () => {
   const classWeights = [1, 2, 0.5, 0, 1, 3, 1, 0.25, 1, 1];
-  await compareRuns('smoothed, weighted classes', { ...sgd, labelSmoothing: 0.1, classWeights });
+  await compareRuns(parity, 'smoothed, weighted classes', { ...sgd, labelSmoothing: 0.1, classWeights });
 });
 
 test.each([
   ['alike', {}],
   ['weighted', { classWeights: [1, 2, 0.5, 0.1, 1, 3, 1, 0.25, 1, 1] }],
 ])('a batch in parts adds gradients up as a loop of backward passes does, classes %s', async (how, more) => {
-  await compareRuns(`3 parts, ${how}`, { ...sgd, batch: 5, accumulation: 3, ...more });
+  await compareRuns(parity, `3 parts, ${how}`, { ...sgd, batch: 5, accumulation: 3, ...more });
 });
 
 test('averaged weights are those of swa_utils, and validation uses them', async () => {
-  await compareRuns('averaged weights', { ...sgd, batch: 2, averageDecay: 0.9 });
+  await compareRuns(parity, 'averaged weights', { ...sgd, batch: 2, averageDecay: 0.9 });
 });
 
 test('bfloat16 is PyTorch’s autocast, bit for bit', async () => {
   const model = { ...sgd.model, channelsLast: true };
   const optimizer = { ...sgd.optimizer, fused: true };
-  await compareRuns('bfloat16', {
+  await compareRuns(parity, 'bfloat16', {
     ...sgd,
     model,
     optimizer,

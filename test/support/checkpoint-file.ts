@@ -1,7 +1,7 @@
 import { writeFileAtomic } from '../../src/formats/atomic-file.js';
 import { seal, UNSEALED } from '../../src/formats/checksum.js';
 import { planSafetensors } from '../../src/formats/safetensors.js';
-import { toMetadata } from '../../src/model-file.js';
+import { toMetadata } from '../../src/models/model-file.js';
 import { readTrainerConfig } from '../../src/train/config.js';
 import { START } from '../../src/train/progress.js';
 import type { Milestone } from '../../src/train/retention.js';
