@@ -19,6 +19,7 @@ export const ERROR_CODES = {
     'A dataset has no classes or no pictures, its files or its stream are broken, or its classes do not match.',
   FILE_NOT_FOUND: 'A file or folder does not exist.',
   FILE_ERROR: 'The operating system refused to read or write a file.',
+  DOWNLOAD_FAILED: 'Published weights could not be downloaded.',
   ADDRESS_IN_USE: 'Another program listens on the port that was asked for.',
   DISPOSED: 'The model or trainer was disposed.',
   ABORTED: 'An AbortSignal stopped the operation.',

@@ -1,6 +1,18 @@
-import type { Device } from '../module.js';
-import { readPlace } from '../module.js';
-import { boolean, integer, invalid, number, oneOf, options } from '../validate.js';
+import type { DownloadProgress } from '../hub/download.js';
+import { fetchPublished } from '../hub/fetch-published.js';
+import { IMAGENET1K_V1, PUBLISHED } from '../hub/published.js';
+import { labels } from '../labels/index.js';
+import { type Device, readPlace } from '../module.js';
+import {
+  boolean,
+  integer,
+  invalid,
+  number,
+  oneOf,
+  options,
+  signal as readSignal,
+  string,
+} from '../validate.js';
 import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
 import type { ModelDescription } from './model-file.js';
 import { VARIANTS, type VariantName } from './variants/index.js';
@@ -37,8 +49,21 @@ export interface GoogLeNetOptions {
   classes?: readonly string[];
 }
 
+export interface PretrainedOptions {
+  /** A copy of the published file; without it the one in the cache is taken, or downloaded. */
+  path?: string;
+  /** With the auxiliary heads, which the published weights have. Default false, as in torchvision. */
+  auxLogits?: boolean;
+  signal?: AbortSignal;
+  onProgress?: (progress: DownloadProgress) => void;
+  device?: Device;
+  channelsLast?: boolean;
+}
+
 export interface LoadModelOptions {
   device?: Device;
+  /** False: without the auxiliary heads that the file has. */
+  auxLogits?: boolean;
   seed?: number | bigint;
   dropout?: number;
   dropoutAux?: number;
@@ -149,11 +174,31 @@ export class GoogLeNet extends ImageClassifier {
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`
    */
   static async load(path: string, given: LoadModelOptions = {}): Promise<GoogLeNet> {
-    const known = [...LOAD_OPTIONS, 'dropoutAux', 'transformInput'] as const;
+    const known = [...LOAD_OPTIONS, 'auxLogits', 'dropoutAux', 'transformInput'] as const;
     const { strict, ...rest } = options('options', given, known) as LoadModelOptions;
     const own = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     return loadAs(path, 'googlenet', strict, ({ architecture: _, ...description }, isComplete) => {
       return new GoogLeNet({ ...description, ...own, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
     });
+  }
+
+  /**
+   * The variant `torchvision` with published weights and ImageNet's names, in evaluation mode. Downloads 52 MB on the first call, into
+   * `GOOGLENET_CACHE` or the user's cache; later calls need no network.
+   * @param name `imagenet1k-v1`: torchvision's, 69.8 % top-1 on ImageNet.
+   * @throws GoogLeNetError `DOWNLOAD_FAILED`, `INVALID_WEIGHTS`, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`, `INVALID_ARGUMENT`
+   */
+  static async pretrained(name: 'imagenet1k-v1', given: PretrainedOptions = {}): Promise<GoogLeNet> {
+    const known = ['path', 'auxLogits', 'signal', 'onProgress', 'device', 'channelsLast'] as const;
+    const { path, signal, onProgress, ...rest } = options('options', given, known) as PretrainedOptions;
+    const names = PUBLISHED.map((published) => published.name);
+    const published = PUBLISHED.find((one) => one.name === oneOf('name', name, names)) ?? IMAGENET1K_V1;
+    const file = await fetchPublished(published, {
+      path: path === undefined ? undefined : string('path', path),
+      signal: readSignal('signal', signal),
+      onProgress,
+    });
+    const auxLogits = boolean('auxLogits', rest.auxLogits ?? false);
+    return GoogLeNet.load(file, { ...rest, auxLogits, transformInput: true, classes: labels.imagenet1k });
   }
 }

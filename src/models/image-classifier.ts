@@ -10,7 +10,7 @@ import type { Images, Tensor } from '../tensor.js';
 import { boolean, integer, invalid, options, string } from '../validate.js';
 import { loadFile, saveFile } from '../weights.js';
 import type { InputSizes } from './input-size.js';
-import { type ModelDescription, modelIn, toMetadata } from './model-file.js';
+import { isAuxiliary, type ModelDescription, modelIn, toMetadata } from './model-file.js';
 
 /**
  * Logits of the three heads, `[n, numClasses]` each; `null` for heads that a model does not have, and for those of the variant `plain`
@@ -142,7 +142,9 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
     }
     const model = build(description as Extract<ModelDescription, { architecture: A }>, isComplete);
     try {
-      await loadFile(nativeOf(model), path, tensors, { strict: isComplete });
+      // Heads that the model does without are not missing from it.
+      const wanted = model.auxLogits ? tensors : tensors.filter(({ name }) => !isAuxiliary(name));
+      await loadFile(nativeOf(model), path, wanted, { strict: isComplete });
       model.eval();
       return model;
     } catch (error) {

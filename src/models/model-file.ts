@@ -100,7 +100,7 @@ function describe(tensors: readonly TensorSpan[], path: string): ModelDescriptio
   }
   const variant = VARIANTS.find(({ sign }) => shapes.has(sign));
   if (variant) {
-    const auxLogits = tensors.some(({ name }) => name.startsWith(variant.auxPrefix));
+    const auxLogits = tensors.some(({ name }) => isAuxiliary(name));
     return { architecture: 'googlenet', variant: variant.name, numClasses, auxLogits };
   }
   const depthwise = shapes.get(XCEPTION_SIGN);
@@ -114,6 +114,9 @@ function describe(tensors: readonly TensorSpan[], path: string): ModelDescriptio
     `${path} holds no model of this package: it has none of the tensors ${known}.`,
   );
 }
+
+/** Whether a tensor is one of an auxiliary head. */
+export const isAuxiliary = (name: string): boolean => /^(auxilliary_output_|aux)[12]\./.test(name);
 
 /** Sides of pictures that a model takes, known before it is built. */
 export function inputSizesOf(description: ModelDescription): InputSizes {

@@ -5,7 +5,6 @@ import type { Variant } from './variant.js';
 export const PAPER: Variant = {
   name: 'paper',
   sign: 'stem.conv1.weight',
-  auxPrefix: 'aux1.',
   dropout: 0.4,
   dropoutAux: 0.7,
   init: 'xavier',

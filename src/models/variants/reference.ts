@@ -5,7 +5,6 @@ import type { Variant } from './variant.js';
 export const REFERENCE: Variant = {
   name: 'reference',
   sign: 'partA.0.weight',
-  auxPrefix: 'auxilliary_output_1.',
   dropout: 0.4,
   dropoutAux: 0.7,
   init: 'xavier',

@@ -5,7 +5,6 @@ import type { Variant } from './variant.js';
 export const TORCHVISION: Variant = {
   name: 'torchvision',
   sign: 'conv1.conv.weight',
-  auxPrefix: 'aux1.',
   dropout: 0.2,
   dropoutAux: 0.7,
   init: 'truncated-normal',

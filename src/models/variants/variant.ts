@@ -7,8 +7,6 @@ export interface Variant {
   readonly name: string;
   /** A tensor that no other variant has. */
   readonly sign: string;
-  /** What the names of the first auxiliary head's tensors begin with. */
-  readonly auxPrefix: string;
   /** Probabilities of zeroing before the main and the auxiliary classifiers. */
   readonly dropout: number;
   readonly dropoutAux: number;

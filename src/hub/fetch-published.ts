@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { GoogLeNetError } from '../errors.js';
+import { makeFolder } from '../formats/make-folder.js';
+import { cacheFolder, sha256Of } from './cache.js';
+import { type DownloadProgress, download } from './download.js';
+import type { Published } from './published.js';
+
+export interface FetchOptions {
+  /** A file that is there already; nothing is downloaded then. */
+  path?: string | undefined;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+/**
+ * The path of published weights, whose hash was checked: the file that is given, the one in the cache, or the download.
+ * @param env `GOOGLENET_MIRROR`: a server that has the file, in place of the publisher's; `GOOGLENET_CACHE`: where it is kept.
+ * @throws GoogLeNetError `DOWNLOAD_FAILED`, `INVALID_WEIGHTS` for a given file with another hash, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`
+ */
+export async function fetchPublished(
+  published: Published,
+  { path, signal, onProgress }: FetchOptions,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<string> {
+  if (path !== undefined) {
+    const sha256 = await sha256Of(path);
+    if (sha256.startsWith(published.sha256)) return path;
+    const message = `${path} is not ${published.file}: its SHA-256 begins with ${sha256.slice(0, 8)}. Load it with GoogLeNet.load.`;
+    throw new GoogLeNetError('INVALID_WEIGHTS', message);
+  }
+  const folder = cacheFolder(env);
+  const cached = join(folder, published.file);
+  if (await isWhole(cached, published)) return cached;
+  await makeFolder(folder);
+  const base = (env.GOOGLENET_MIRROR || published.baseUrl).replace(/\/+$/, '');
+  const { sha256, maxBytes } = published;
+  await download(`${base}/${published.file}`, cached, { sha256, maxBytes, signal, onProgress });
+  return cached;
+}
+
+async function isWhole(path: string, { sha256 }: Published): Promise<boolean> {
+  try {
+    return (await sha256Of(path)).startsWith(sha256);
+  } catch (error) {
+    if ((error as GoogLeNetError).code === 'FILE_NOT_FOUND') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+/** Weights that others have published. */
+export interface Published {
+  /** As `GoogLeNet.pretrained` and `googlenet download` name it. */
+  readonly name: string;
+  readonly file: string;
+  /** Where it is published; a mirror has the same file names. */
+  readonly baseUrl: string;
+  /** What its SHA-256 begins with. The publisher gives these digits, in the file's name. */
+  readonly sha256: string;
+  /** No file of these weights is larger, so nothing larger is downloaded. */
+  readonly maxBytes: number;
+  /** Accuracy on ImageNet's validation pictures that the publisher states: one crop, in percent. */
+  readonly top1: number;
+  readonly top5: number;
+}
+
+/** torchvision's `GoogLeNet_Weights.IMAGENET1K_V1`, converted from TensorFlow's; BSD licence. */
+export const IMAGENET1K_V1: Published = {
+  name: 'imagenet1k-v1',
+  file: 'googlenet-1378be20.pth',
+  baseUrl: 'https://download.pytorch.org/models',
+  sha256: '1378be20',
+  maxBytes: 100_000_000,
+  top1: 69.778,
+  top5: 89.53,
+};
+
+export const PUBLISHED: readonly Published[] = [IMAGENET1K_V1];
