@@ -4,6 +4,7 @@
 
 #include "core/device.h"
 #include "core/error.h"
+#include "models/inspect.h"
 #include "models/variants.h"
 #include "models/xception.h"
 
@@ -58,6 +59,82 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
 
 }  // namespace
 
+namespace {
+
+// The model in evaluation mode, and afterwards as it was.
+class Evaluating {
+ public:
+  explicit Evaluating(Classifier* model) : model_(model), was_training_(model->is_training()) {
+    model_->eval();
+  }
+  ~Evaluating() { model_->train(was_training_); }
+
+ private:
+  Classifier* model_;
+  bool was_training_;
+};
+
+Napi::Value summary(const Napi::CallbackInfo& info, Session& session) {
+  const Options options(info);
+  return session.run(
+      info.Env(),
+      [shape = options.shape("shape")](Session& self) {
+        const auto model = ClassifierHandle::model_of(self);
+        const torch::Tensor images = torch::zeros(shape, self.device).contiguous(self.memory_format);
+        return summarize(*model, images);
+      },
+      [](Napi::Env env, const std::vector<LayerSummary>& layers) {
+        Napi::Array list = Napi::Array::New(env, layers.size());
+        for (uint32_t i = 0; i < layers.size(); ++i) {
+          const LayerSummary& layer = layers[i];
+          Napi::Object row = Napi::Object::New(env);
+          row["name"] = layer.name;
+          row["type"] = layer.type;
+          row["output"] = shape_to_js(env, layer.output);
+          row["parameters"] = static_cast<double>(layer.parameters);
+          row["multiplyAdds"] = static_cast<double>(layer.multiply_adds);
+          list[i] = row;
+        }
+        return list;
+      });
+}
+
+Napi::Value intermediate(const Napi::CallbackInfo& info, Session& session) {
+  const Options options(info);
+  return session.run(
+      info.Env(),
+      [images = copy_images(options), normalization = read_normalization(options),
+       names = options.strings("names")](Session& self) {
+        const auto model = ClassifierHandle::model_of(self);
+        std::vector<torch::Tensor> outputs = features(*model, to_input(images, normalization, self), names);
+        for (torch::Tensor& output : outputs) output = to_host(output);
+        return outputs;
+      },
+      [](Napi::Env env, const std::vector<torch::Tensor>& outputs) {
+        Napi::Array list = Napi::Array::New(env, outputs.size());
+        for (uint32_t i = 0; i < outputs.size(); ++i) list[i] = tensor_to_js(env, outputs[i]);
+        return list;
+      });
+}
+
+Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
+  const Options options(info);
+  const torch::Tensor images = copy_images(options);
+  const int64_t num_classes = ClassifierHandle::model_of(session)->num_classes;
+  return session.run(
+      info.Env(),
+      [images, labels = copy_labels(options, images.size(0), num_classes),
+       normalization = read_normalization(options), name = options.string("name")](Session& self) {
+        const auto model = ClassifierHandle::model_of(self);
+        const Evaluating mode(model.get());
+        const torch::Tensor input = to_input(images, normalization, self);
+        return to_host(grad_cam(*model, input, name, labels.to(self.device)));
+      },
+      tensor_to_js);
+}
+
+}  // namespace
+
 torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization,
                        const Session& session) {
   const torch::Tensor local = images.to(session.device);
@@ -70,7 +147,13 @@ Normalization read_normalization(const Options& options) {
 }
 
 Napi::Function ClassifierHandle::define(Napi::Env env) {
-  return ModuleHandle::define<forward>(env, "Classifier");
+  return ModuleHandle::define(env, "Classifier",
+                              {
+                                  method<forward>("forward"),
+                                  method<summary>("summary"),
+                                  method<intermediate>("features"),
+                                  method<explanation>("gradCam"),
+                              });
 }
 
 ClassifierHandle::ClassifierHandle(Info info) : ModuleHandle(info) {

@@ -46,7 +46,7 @@ InceptionModule make_module(const Options& options) {
 }  // namespace
 
 Napi::Function InceptionHandle::define(Napi::Env env) {
-  return ModuleHandle::define<forward>(env, "InceptionModule");
+  return ModuleHandle::define(env, "InceptionModule", {method<forward>("forward")});
 }
 
 InceptionHandle::InceptionHandle(Info info) : ModuleHandle(info) {

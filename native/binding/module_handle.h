@@ -48,21 +48,21 @@ class ModuleHandle : public Napi::ObjectWrap<Self> {
     return Self::InstanceMethod(name, &Self::template call<body>);
   }
 
-  template <Method forward>
-  static Napi::Function define(Napi::Env env, const char* name) {
-    return Self::DefineClass(env, name,
-                             {
-                                 method<forward>("forward"),
-                                 method<module_methods::parameter_count>("parameterCount"),
-                                 method<module_methods::tensors>("tensors"),
-                                 method<module_methods::snapshot>("snapshot"),
-                                 method<module_methods::restore>("restore"),
-                                 method<module_methods::set_training>("setTraining"),
-                                 method<module_methods::manual_seed>("manualSeed"),
-                                 method<module_methods::generator_state>("generatorState"),
-                                 method<module_methods::initialize>("initialize"),
-                                 method<module_methods::dispose>("dispose"),
-                             });
+  // `own`: what this kind of module has besides.
+  static Napi::Function define(Napi::Env env, const char* name,
+                               std::vector<Napi::ClassPropertyDescriptor<Self>> own) {
+    own.insert(own.end(), {
+                              method<module_methods::parameter_count>("parameterCount"),
+                              method<module_methods::tensors>("tensors"),
+                              method<module_methods::snapshot>("snapshot"),
+                              method<module_methods::restore>("restore"),
+                              method<module_methods::set_training>("setTraining"),
+                              method<module_methods::manual_seed>("manualSeed"),
+                              method<module_methods::generator_state>("generatorState"),
+                              method<module_methods::initialize>("initialize"),
+                              method<module_methods::dispose>("dispose"),
+                          });
+    return Self::DefineClass(env, name, own);
   }
 
   std::shared_ptr<Session> session_;

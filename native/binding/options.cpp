@@ -170,6 +170,17 @@ std::vector<Options> Options::objects(const char* name) const {
   return objects;
 }
 
+std::vector<std::string> Options::strings(const char* name) const {
+  const Napi::Array list = array(name);
+  std::vector<std::string> strings;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value value = list[i];
+    if (!value.IsString()) reject(name, "an array of strings");
+    strings.push_back(value.As<Napi::String>().Utf8Value());
+  }
+  return strings;
+}
+
 Bytes Options::bytes(const char* name) const {
   const Napi::TypedArray array = typed_array(*this, name);
   if (!is_byte_array(array)) reject(name, "a Uint8Array");

@@ -30,6 +30,7 @@ class Options {
   Napi::Array array(const char* name) const;
   std::vector<Options> objects(const char* name) const;
   // A Uint8Array. Borrowed: whoever keeps the pointer keeps the object alive and private.
+  std::vector<std::string> strings(const char* name) const;
   Bytes bytes(const char* name) const;
   std::vector<TensorSpan> spans(const char* name) const;
   bool has(const char* name) const { return object_.Has(name); }

@@ -141,14 +141,14 @@ Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, Ten
   });
 }
 
-namespace {
-
 Napi::Array shape_to_js(Napi::Env env, at::IntArrayRef sizes) {
   Napi::Array shape = Napi::Array::New(env, sizes.size());
   for (uint32_t d = 0; d < sizes.size(); ++d)
     shape[d] = Napi::Number::New(env, static_cast<double>(sizes[d]));
   return shape;
 }
+
+namespace {
 
 // The tensor's own memory, without a copy. Node ends the process where V8 cannot allocate a large array;
 // libtorch has already allocated this one.

@@ -95,6 +95,7 @@ Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, Te
 Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of);
 
 Napi::Value to_js(Napi::Env env, const std::vector<TensorInfo>& tensors);
+Napi::Array shape_to_js(Napi::Env env, at::IntArrayRef sizes);
 Napi::Value tensor_to_js(Napi::Env env,
                          const torch::Tensor& tensor);  // float, contiguous, on the CPU; undefined → null
 

@@ -3,7 +3,9 @@
 #include <torch/types.h>
 
 #include "core/serial_queue.h"
+#include "nn/chain.h"
 #include "nn/max_pool.h"
+#include "nn/observe.h"
 
 namespace googlenet {
 
@@ -22,16 +24,16 @@ const InceptionOptions k4e = {528, 256, 160, 320, 32, 128, 128};
 const InceptionOptions k5a = {832, 256, 160, 320, 32, 128, 128};
 const InceptionOptions k5b = {832, 384, 192, 384, 48, 128, 128};
 
-torch::Tensor run(std::vector<AnyModule>& stages, torch::Tensor x) {
+torch::Tensor run_all(std::vector<AnyModule>& stages, torch::Tensor x) {
   for (AnyModule& stage : stages) {
     check_cancelled();
-    x = stage.forward(x);
+    x = run(stage, x);
   }
   return x;
 }
 
 torch::Tensor run_head(AnyModule& head, const torch::Tensor& x) {
-  return head.is_empty() ? torch::Tensor() : head.forward(x);
+  return head.is_empty() ? torch::Tensor() : run(head, x);
 }
 
 }  // namespace
@@ -75,12 +77,13 @@ GoogLeNetImpl::GoogLeNetImpl(const GoogLeNetSpec& spec, const GoogLeNetOptions& 
 
 Logits GoogLeNetImpl::forward(const torch::Tensor& images) {
   Logits logits;
-  torch::Tensor x = run(until_4a_, images);  // [n, 512, 14, 14]
+  torch::Tensor x = run_all(until_4a_, images);  // [n, 512, 14, 14]
   logits.aux1 = run_head(aux1_, x);
-  x = run(until_4d_, x);  // [n, 528, 14, 14]
+  x = run_all(until_4d_, x);  // [n, 528, 14, 14]
   logits.aux2 = run_head(aux2_, x);
-  x = run(until_5b_, x);                                         // [n, 1024, 1, 1]
-  logits.main = fc_->forward(dropout_->forward(x.flatten(1)));  // [n, num_classes]
+  x = run_all(until_5b_, x);                                         // [n, 1024, 1, 1]
+  x = dropout_->forward(x.flatten(1));
+  logits.main = observed(*fc_, fc_->forward(x));  // [n, num_classes]
   return logits;
 }
 

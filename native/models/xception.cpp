@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include "core/serial_queue.h"
+#include "nn/observe.h"
 
 namespace googlenet {
 
@@ -124,10 +125,11 @@ Logits XceptionImpl::forward(const torch::Tensor& images) {
   torch::Tensor x = images;
   for (AnyModule& stage : stages_) {
     check_cancelled();
-    x = stage.forward(x);
+    x = run(stage, x);
   }
   Logits logits;
-  logits.main = fc_->forward(dropout_->forward(x.flatten(1)));  // [n, num_classes]
+  x = dropout_->forward(x.flatten(1));
+  logits.main = observed(*fc_, fc_->forward(x));  // [n, num_classes]
   return logits;
 }
 

@@ -4,11 +4,12 @@
 
 namespace googlenet {
 
-// torch::nn::Sequential with a forward() that is no template, so that it can stand inside others.
+// torch::nn::Sequential whose forward() is no template, so that it can stand inside others, and whose modules
+// can be observed.
 class ChainImpl : public torch::nn::SequentialImpl {
  public:
   using torch::nn::SequentialImpl::SequentialImpl;
-  torch::Tensor forward(const torch::Tensor& input) { return SequentialImpl::forward(input); }
+  torch::Tensor forward(const torch::Tensor& input);
 };
 
 class Chain : public torch::nn::ModuleHolder<ChainImpl> {
@@ -19,5 +20,8 @@ class Chain : public torch::nn::ModuleHolder<ChainImpl> {
   Chain(std::initializer_list<torch::nn::NamedAnyModule> modules)
       : ModuleHolder(std::make_shared<ChainImpl>(modules)) {}
 };
+
+// Runs a module and shows its output to an observer.
+torch::Tensor run(torch::nn::AnyModule& module, const torch::Tensor& input);
 
 }  // namespace googlenet

@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include "nn/observe.h"
+
 namespace googlenet {
 
 namespace {
@@ -22,7 +24,8 @@ ConvNormImpl::ConvNormImpl(Conv2dOptions options)
 }
 
 torch::Tensor ConvNormImpl::forward(const torch::Tensor& input) {
-  return bn->forward(conv->forward(input)).relu_();
+  const torch::Tensor x = observed(*conv, conv->forward(input));
+  return observed(*bn, bn->forward(x)).relu_();
 }
 
 }  // namespace googlenet

@@ -44,7 +44,7 @@ torch::Tensor InceptionModuleImpl::forward(const torch::Tensor& input) {
 
 InceptionModuleImpl::Pulled InceptionModuleImpl::forward_and_pull(const torch::Tensor& input) {
   std::vector<torch::Tensor> outputs;
-  for (AnyModule& branch : branches_) outputs.push_back(branch.forward(input));
+  for (AnyModule& branch : branches_) outputs.push_back(run(branch, input));
   return {torch::cat(outputs, 1), outputs.back()};
 }
 

@@ -69,8 +69,23 @@ export type NativeArchitecture =
       reluBetween: boolean;
     };
 
+/** A layer that has no layers inside it. */
+export interface NativeLayer {
+  name: string;
+  type: string;
+  output: number[];
+  parameters: number;
+  multiplyAdds: number;
+}
+
 export interface NativeClassifier extends NativeModule {
   forward(options: NativeImages): Promise<[Tensor, Tensor | null, Tensor | null]>;
+  /** By a forward pass of zeros in the mode the model is in. */
+  summary(options: { shape: readonly number[] }): Promise<NativeLayer[]>;
+  /** Outputs of the modules of these names, in the mode the model is in. */
+  features(options: NativeImages & { names: readonly string[] }): Promise<Tensor[]>;
+  /** Grad-CAM of one class a picture, `[n, h, w]`, in evaluation mode. */
+  gradCam(options: NativeImages & { labels: Int32Array; name: string }): Promise<Tensor>;
 }
 
 /** With reductions and pool projection, or the naive module without. */

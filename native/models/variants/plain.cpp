@@ -23,7 +23,7 @@ class TrainingHeadImpl : public torch::nn::Module {
  public:
   explicit TrainingHeadImpl(AnyModule head) : head_(std::move(head)) { register_module("head", head_.ptr()); }
   torch::Tensor forward(const torch::Tensor& input) {
-    return is_training() ? head_.forward(input) : torch::Tensor();
+    return is_training() ? run(head_, input) : torch::Tensor();
   }
 
  private:

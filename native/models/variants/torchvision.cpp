@@ -5,6 +5,7 @@
 #include "nn/chain.h"
 #include "nn/conv_norm.h"
 #include "nn/max_pool.h"
+#include "nn/observe.h"
 
 namespace googlenet {
 
@@ -75,8 +76,10 @@ class AuxHeadImpl : public torch::nn::Module {
   }
 
   torch::Tensor forward(const torch::Tensor& input) {
-    const torch::Tensor x = conv->forward(torch::adaptive_avg_pool2d(input, {4, 4}));  // [n, 128, 4, 4]
-    return fc2->forward(dropout->forward(fc1->forward(x.flatten(1)).relu_()));
+    const torch::Tensor pooled = torch::adaptive_avg_pool2d(input, {4, 4});
+    const torch::Tensor x = observed(*conv, conv->forward(pooled));  // [n, 128, 4, 4]
+    const torch::Tensor hidden = observed(*fc1, fc1->forward(x.flatten(1))).relu_();
+    return observed(*fc2, fc2->forward(dropout->forward(hidden)));
   }
 
  private:

@@ -1,0 +1,111 @@
+#include "models/inspect.h"
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "core/error.h"
+#include "nn/layers.h"
+#include "nn/observe.h"
+
+namespace googlenet {
+
+namespace {
+
+using torch::nn::Module;
+
+std::unordered_map<const Module*, std::string> names_of(const Module& model) {
+  std::unordered_map<const Module*, std::string> names;
+  for (const auto& child : model.named_modules("", /*include_self=*/false))
+    names.emplace(child.value().get(), child.key());
+  return names;
+}
+
+// googlenet::Conv2dImpl → Conv2d
+std::string type_of(const Module& module) {
+  std::string type = module.name();
+  type.erase(0, type.rfind(':') + 1);
+  if (type.ends_with("Impl")) type.erase(type.size() - 4);
+  return type;
+}
+
+int64_t multiply_adds(const Module& module, const torch::Tensor& output) {
+  if (const auto* conv = module.as<Conv2dImpl>()) return output.numel() * conv->weight[0].numel();
+  if (const auto* linear = module.as<LinearImpl>()) return output.numel() * linear->weight.size(1);
+  return 0;
+}
+
+const Module& module_named(const Module& model, const std::string& name) {
+  for (const auto& child : model.named_modules("", /*include_self=*/false))
+    if (child.key() == name) return *child.value();
+  throw Error("INVALID_ARGUMENT", "The model has no module '" + name + "'.");
+}
+
+}  // namespace
+
+std::vector<LayerSummary> summarize(Classifier& model, const torch::Tensor& images) {
+  const torch::NoGradGuard no_grad;
+  const auto names = names_of(model);
+  std::vector<LayerSummary> layers;
+  std::vector<int64_t> last = images.sizes().vec();
+  const Observer observer([&](const Module& module, const torch::Tensor& output) {
+    const auto name = names.find(&module);
+    if (!module.children().empty() || name == names.end() || !output.defined()) return;
+    int64_t parameters = 0;
+    for (const torch::Tensor& parameter : module.parameters()) parameters += parameter.numel();
+    const std::vector<int64_t> shape = output.sizes().vec();
+    const bool is_silent = parameters == 0 && shape == last;
+    last = shape;
+    if (!is_silent)
+      layers.push_back({name->second, type_of(module), shape, parameters, multiply_adds(module, output)});
+  });
+  model.forward(images);
+  return layers;
+}
+
+std::vector<torch::Tensor> features(Classifier& model, const torch::Tensor& images,
+                                    const std::vector<std::string>& names) {
+  const torch::NoGradGuard no_grad;
+  std::unordered_map<const Module*, torch::Tensor> outputs;
+  for (const std::string& name : names) outputs.emplace(&module_named(model, name), torch::Tensor());
+  {
+    // A copy, because what follows may work in place.
+    const Observer observer([&](const Module& module, const torch::Tensor& output) {
+      const auto wanted = outputs.find(&module);
+      if (wanted != outputs.end() && output.defined()) wanted->second = output.clone();
+    });
+    model.forward(images);
+  }
+  std::vector<torch::Tensor> found;
+  for (const std::string& name : names) {
+    const torch::Tensor output = outputs.at(&module_named(model, name));
+    if (!output.defined()) throw Error("INVALID_ARGUMENT", "The module '" + name + "' has no output here.");
+    found.push_back(output);
+  }
+  return found;
+}
+
+torch::Tensor grad_cam(Classifier& model, const torch::Tensor& images, const std::string& name,
+                       const torch::Tensor& classes) {
+  const torch::AutoGradMode with_grad(true);
+  const Module& wanted = module_named(model, name);
+  torch::Tensor activation;
+  Logits logits;
+  {
+    const Observer observer([&](const Module& module, const torch::Tensor& output) {
+      if (&module == &wanted) activation = output;
+    });
+    logits = model.forward(images);
+  }
+  if (!activation.defined() || activation.dim() != 4)
+    throw Error("INVALID_ARGUMENT", "The module '" + name + "' has no maps to look at.");
+  const torch::Tensor score = logits.main.gather(1, classes.unsqueeze(1)).sum();
+  const torch::Tensor gradient = torch::autograd::grad({score}, {activation})[0];
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor weights = gradient.mean({2, 3}, /*keepdim=*/true);
+  return (weights * activation.detach()).sum(1).relu_();
+}
+
+}  // namespace googlenet
