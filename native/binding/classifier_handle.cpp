@@ -91,6 +91,9 @@ Napi::Value summary(const Napi::CallbackInfo& info, Session& session) {
           row["name"] = layer.name;
           row["type"] = layer.type;
           row["output"] = shape_to_js(env, layer.output);
+          row["kernel"] = static_cast<double>(layer.kernel);
+          row["stride"] = static_cast<double>(layer.stride);
+          row["groups"] = static_cast<double>(layer.groups);
           row["parameters"] = static_cast<double>(layer.parameters);
           row["multiplyAdds"] = static_cast<double>(layer.multiply_adds);
           list[i] = row;
@@ -120,6 +123,7 @@ Napi::Value intermediate(const Napi::CallbackInfo& info, Session& session) {
 Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   const torch::Tensor images = copy_images(options);
+  session.require_usable();
   const int64_t num_classes = ClassifierHandle::model_of(session)->num_classes;
   return session.run(
       info.Env(),

@@ -1,6 +1,7 @@
 #include "models/inspect.h"
 
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/modules/pooling.h>
 #include <torch/types.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "core/error.h"
 #include "nn/layers.h"
+#include "nn/max_pool.h"
 #include "nn/observe.h"
 
 namespace googlenet {
@@ -29,6 +31,23 @@ std::string type_of(const Module& module) {
   type.erase(0, type.rfind(':') + 1);
   if (type.ends_with("Impl")) type.erase(type.size() - 4);
   return type;
+}
+
+struct Window {
+  int64_t kernel = 0;
+  int64_t stride = 0;
+  int64_t groups = 0;
+};
+
+Window window_of(const Module& module) {
+  if (const auto* conv = module.as<Conv2dImpl>())
+    return {conv->options.kernel_size, conv->options.stride, conv->options.groups};
+  if (const auto* pool = module.as<MaxPool2dImpl>()) return {3, pool->options.stride, 1};
+  if (const auto* pool = module.as<torch::nn::MaxPool2dImpl>())
+    return {pool->options.kernel_size()->at(0), pool->options.stride()->at(0), 1};
+  if (const auto* pool = module.as<torch::nn::AvgPool2dImpl>())
+    return {pool->options.kernel_size()->at(0), pool->options.stride()->at(0), 1};
+  return {};
 }
 
 int64_t multiply_adds(const Module& module, const torch::Tensor& output) {
@@ -58,8 +77,10 @@ std::vector<LayerSummary> summarize(Classifier& model, const torch::Tensor& imag
     const std::vector<int64_t> shape = output.sizes().vec();
     const bool is_silent = parameters == 0 && shape == last;
     last = shape;
-    if (!is_silent)
-      layers.push_back({name->second, type_of(module), shape, parameters, multiply_adds(module, output)});
+    if (is_silent) return;
+    const Window window = window_of(module);
+    layers.push_back({name->second, type_of(module), shape, window.kernel, window.stride, window.groups,
+                      parameters, multiply_adds(module, output)});
   });
   model.forward(images);
   return layers;

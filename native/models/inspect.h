@@ -12,6 +12,9 @@ struct LayerSummary {
   std::string name;  // as in the state_dict
   std::string type;  // of PyTorch: Conv2d, BatchNorm2d, …
   std::vector<int64_t> output;
+  int64_t kernel;  // side of the window of a convolution or pool; 0 for others
+  int64_t stride;
+  int64_t groups;
   int64_t parameters;
   int64_t multiply_adds;  // of convolutions and linear layers; others have none to speak of
 };

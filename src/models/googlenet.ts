@@ -141,6 +141,7 @@ export class GoogLeNet extends ImageClassifier {
   readonly dropout: number;
   readonly dropoutAux: number;
   readonly transformInput: boolean;
+  protected readonly lastMaps: string;
 
   /**
    * Returns at once; the weights are drawn on the model's own thread.
@@ -155,7 +156,13 @@ export class GoogLeNet extends ImageClassifier {
     this.dropout = dropout;
     this.dropoutAux = dropoutAux;
     this.transformInput = transformInput;
+    this.lastMaps = settings.variant.lastMaps;
     this.initialize(settings.initMethod);
+  }
+
+  protected blank(): GoogLeNet {
+    const { variant, numClasses, auxLogits } = this;
+    return new GoogLeNet({ variant, numClasses, auxLogits, [WITHOUT_WEIGHTS]: true } as GoogLeNetOptions);
   }
 
   describe(): ModelDescription {

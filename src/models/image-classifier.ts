@@ -1,7 +1,7 @@
 import { type Classification, loadImages, topK } from '../classifier.js';
 import { GoogLeNetError } from '../errors.js';
 import { withTensorFile } from '../formats/tensor-file.js';
-import { readImages } from '../images.js';
+import { readImages, readLabels } from '../images.js';
 import { Module, type ModulePlace } from '../module.js';
 import { call, callSync } from '../native/call.js';
 import type { NativeArchitecture, NativeClassifier } from '../native/contract.js';
@@ -9,8 +9,9 @@ import { loadAddon } from '../native/load.js';
 import type { Images, Tensor } from '../tensor.js';
 import { boolean, integer, invalid, options, string } from '../validate.js';
 import { loadFile, saveFile } from '../weights.js';
-import type { InputSizes } from './input-size.js';
+import { assertInputSize, type InputSizes } from './input-size.js';
 import { isAuxiliary, type ModelDescription, modelIn, toMetadata } from './model-file.js';
+import { type ModelSummary, summaryOf } from './summary.js';
 
 /**
  * Logits of the three heads, `[n, numClasses]` each; `null` for heads that a model does not have, and for those of the variant `plain`
@@ -74,6 +75,12 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   /** Whether there are auxiliary heads. */
   abstract readonly auxLogits: boolean;
 
+  /** The last module whose output has places, for `gradCam`. */
+  protected abstract readonly lastMaps: string;
+
+  /** A model of the same architecture on the CPU, with any numbers. */
+  protected abstract blank(): ImageClassifier;
+
   /** What a file says of this model beside its tensors. */
   abstract describe(): ModelDescription;
 
@@ -106,6 +113,54 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
     const logits = this.forward(images);
     if (wasTraining) this.train();
     return logits;
+  }
+
+  /**
+   * Outputs of modules inside the network, in the mode the model is in.
+   * @param names as in the state_dict: `inception_4a`, `inception_4a.branch2`, …
+   * @returns by name; those of a convolution that is followed by a ReLU are from before it.
+   * @throws GoogLeNetError as `forward`; `INVALID_ARGUMENT` for a name that is none of a module, or of one that does not run
+   */
+  async features<Name extends string>(images: Images, names: readonly Name[]): Promise<Record<Name, Tensor>> {
+    const { native } = this;
+    const { count: _, ...batch } = readImages(images, this.inputSizes);
+    if (!Array.isArray(names)) throw invalid('names', 'an array of names of modules', names);
+    const wanted = names.map((name, i) => string(`names[${i}]`, name));
+    const outputs = await call(() => native.features({ ...batch, names: wanted }));
+    return Object.fromEntries(wanted.map((name, i) => [name, outputs[i]])) as Record<Name, Tensor>;
+  }
+
+  /**
+   * How much each place of a module's output speaks for a class, by Grad-CAM (Selvaraju et al. 2017), in evaluation mode.
+   * @param classes one index for each picture.
+   * @param layer a module whose output is `[n, c, h, w]`; default the last one with places.
+   * @returns `[n, h, w]`, zero or more.
+   * @throws GoogLeNetError as `features`; `INVALID_LABEL`
+   */
+  async gradCam(images: Images, classes: readonly number[], layer: string = this.lastMaps): Promise<Tensor> {
+    const { native } = this;
+    const { count, ...batch } = readImages(images, this.inputSizes);
+    const labels = readLabels(classes, count, this.numClasses);
+    return call(() => native.gradCam({ ...batch, labels, name: string('layer', layer) }));
+  }
+
+  /**
+   * Every layer with its output's shape, parameters and multiply-adds, for one picture.
+   * @param given sides of the picture in pixels, default 224.
+   * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `DISPOSED`
+   */
+  async summary(given: { height?: number; width?: number } = {}): Promise<ModelSummary> {
+    const { height = 224, width = 224 } = options('options', given, ['height', 'width']);
+    const sides = [integer('height', height, 1), integer('width', width, 1)] as const;
+    assertInputSize(...sides, this.inputSizes);
+    // In training mode all heads run, but statistics change and random numbers are drawn.
+    const other = this.blank();
+    try {
+      const layers = await call(() => other.native.summary({ shape: [1, 3, ...sides] }));
+      return summaryOf(layers, this.parameters);
+    } finally {
+      other.dispose();
+    }
   }
 
   /**

@@ -90,6 +90,7 @@ function resolve(given: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
  */
 export class Xception extends ImageClassifier {
   readonly auxLogits = false;
+  protected readonly lastMaps = 'last';
   readonly order: SeparableOrder;
   readonly reluBetween: boolean;
   readonly dropout: number;
@@ -105,6 +106,11 @@ export class Xception extends ImageClassifier {
     this.reluBetween = settings.architecture.reluBetween;
     this.dropout = settings.architecture.dropout;
     this.initialize(settings.initMethod);
+  }
+
+  protected blank(): Xception {
+    const { numClasses, order, reluBetween } = this;
+    return new Xception({ numClasses, order, reluBetween, [WITHOUT_WEIGHTS]: true } as XceptionOptions);
   }
 
   describe(): ModelDescription {

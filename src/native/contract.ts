@@ -74,13 +74,17 @@ export interface NativeLayer {
   name: string;
   type: string;
   output: number[];
+  /** Of convolutions and pools; 0 for others. */
+  kernel: number;
+  stride: number;
+  groups: number;
   parameters: number;
   multiplyAdds: number;
 }
 
 export interface NativeClassifier extends NativeModule {
   forward(options: NativeImages): Promise<[Tensor, Tensor | null, Tensor | null]>;
-  /** By a forward pass of zeros in the mode the model is in. */
+  /** By a forward pass of zeros in the mode the model is in, which changes what such a pass changes. */
   summary(options: { shape: readonly number[] }): Promise<NativeLayer[]>;
   /** Outputs of the modules of these names, in the mode the model is in. */
   features(options: NativeImages & { names: readonly string[] }): Promise<Tensor[]>;

@@ -9,5 +9,6 @@ export const PLAIN: Variant = {
   dropoutAux: 0.7,
   init: 'xavier',
   inputSizes: POOLED_BY_SEVEN,
+  lastMaps: 'inception_5b',
   transformsInput: false,
 };

@@ -9,5 +9,6 @@ export const TORCHVISION: Variant = {
   dropoutAux: 0.7,
   init: 'truncated-normal',
   inputSizes: fromSide(15, 'smaller ones leave nothing for the last pool'),
+  lastMaps: 'inception5b',
   transformsInput: true,
 };

@@ -13,6 +13,8 @@ export interface Variant {
   /** How `initWeights` draws them. */
   readonly init: InitMethod;
   readonly inputSizes: InputSizes;
+  /** The last module whose output has places. */
+  readonly lastMaps: string;
   /** Takes `transformInput`. */
   readonly transformsInput: boolean;
 }
