@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { compareCommand } from './commands/compare.js';
+import { convertCommand } from './commands/convert.js';
 import { dashboardCommand } from './commands/dashboard.js';
 import { doctorCommand } from './commands/doctor.js';
+import { drawCommand } from './commands/draw.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { infoCommand } from './commands/info.js';
 import { predictCommand } from './commands/predict.js';
@@ -40,6 +42,8 @@ function createProgram(): Command {
     dashboardCommand(),
     compareCommand(),
     infoCommand(),
+    convertCommand(),
+    drawCommand(),
     doctorCommand(),
     setupCommand(),
   ];

@@ -1,0 +1,27 @@
+import { Command, Option } from 'commander';
+
+const EXAMPLES = `
+Examples:
+  $ googlenet draw reference.svg
+  $ googlenet draw xception.png --network xception
+  $ googlenet draw model.svg --weights runs/first/model.safetensors`;
+
+/** `googlenet draw`: the architecture as a picture. */
+export function drawCommand(): Command {
+  return new Command('draw')
+    .description('draw the architecture of a network')
+    .argument('<picture>', 'a file that ends with .svg or .png')
+    .addOption(
+      new Option('--network <name>', 'which one')
+        .choices(['reference', 'torchvision', 'paper', 'plain', 'xception'])
+        .default('reference'),
+    )
+    .addOption(new Option('--weights <file>', 'draw the network in this file').conflicts('network'))
+    .option('--no-aux-logits', 'leave out the two auxiliary heads')
+    .addHelpText('after', EXAMPLES)
+    .action(async (picture: string, flags: { network: string; weights?: string; auxLogits: boolean }) => {
+      const { drawNetwork } = await import('../drawing.js');
+      await drawNetwork(picture, flags);
+      console.log(picture);
+    });
+}

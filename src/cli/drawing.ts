@@ -1,0 +1,65 @@
+import { extname } from 'node:path';
+import { drawDiagram } from '../diagram/draw.js';
+import { googlenetDiagram } from '../diagram/googlenet.js';
+import { xceptionDiagram } from '../diagram/xception.js';
+import { GoogLeNetError } from '../errors.js';
+import { writeFileAtomic } from '../formats/atomic-file.js';
+import { GoogLeNet } from '../models/googlenet.js';
+import type { ImageClassifier } from '../models/image-classifier.js';
+import { loadModel } from '../models/load.js';
+import type { VariantName } from '../models/variants/index.js';
+import { Xception } from '../models/xception.js';
+import { toPng } from '../report/png.js';
+import { formatCount } from './output.js';
+
+export interface DrawFlags {
+  network: string;
+  weights?: string;
+  auxLogits: boolean;
+}
+
+/** Sides of the pictures that the published networks are described for. */
+const SIDES = { googlenet: 224, xception: 299 } as const;
+
+const NAMES: Readonly<Record<string, string>> = {
+  reference: 'GoogLeNet',
+  torchvision: "torchvision's GoogLeNet",
+  paper: 'GoogLeNet of the paper',
+  plain: 'GoogLeNet without normalisation',
+};
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` for another ending; as loading a model and writing a file do */
+export async function drawNetwork(picture: string, flags: DrawFlags): Promise<void> {
+  const format = extname(picture).toLowerCase();
+  if (format !== '.svg' && format !== '.png') {
+    throw new GoogLeNetError(
+      'INVALID_ARGUMENT',
+      `${picture} must end with .svg or .png, which says its format.`,
+    );
+  }
+  const model = await modelOf(flags);
+  try {
+    const svg = await svgOf(model);
+    await writeFileAtomic(picture, [format === '.svg' ? Buffer.from(svg) : await toPng(svg)]);
+  } finally {
+    model.dispose();
+  }
+}
+
+async function modelOf({ network, weights, auxLogits }: DrawFlags): Promise<ImageClassifier> {
+  if (weights !== undefined) return loadModel(weights);
+  if (network === 'xception') return new Xception();
+  return new GoogLeNet({ variant: network as VariantName, auxLogits });
+}
+
+async function svgOf(model: ImageClassifier): Promise<string> {
+  const { architecture } = model.describe();
+  const side = SIDES[architecture];
+  const { layers, parameters, multiplyAdds } = await model.summary({ height: side, width: side });
+  const text = {
+    title: model instanceof GoogLeNet ? (NAMES[model.variant] ?? 'GoogLeNet') : 'Xception',
+    subtitle: `${formatCount(parameters)} parameters · ${(multiplyAdds / 1e6).toFixed(1)} million multiply-adds a picture · ${formatCount(model.numClasses)} classes`,
+  };
+  const diagram = architecture === 'xception' ? xceptionDiagram : googlenetDiagram;
+  return drawDiagram(diagram(layers, [3, side, side], text));
+}
