@@ -13,6 +13,7 @@ namespace googlenet {
 struct TrainerHandle::State : Dependent {
   TrainerOptions options;
   int64_t num_classes;
+  std::vector<TensorInfo> trained;  // the parameters that are not frozen
   int64_t reported_bytes;
   std::unique_ptr<Trainer> trainer;
 
@@ -51,8 +52,17 @@ TrainerOptions read_options(const Options& options, int64_t num_classes) {
   const std::string precision = options.string("precision");
   if (precision != "float32" && precision != "bfloat16")
     throw Error("INVALID_ARGUMENT", "Expected 'float32' or 'bfloat16' for precision.");
+  read.frozen = options.strings("frozen");
+  read.head = options.strings("head");
   read.precision = precision == "bfloat16" ? Precision::kBFloat16 : Precision::kFloat32;
   return read;
+}
+
+std::vector<TensorInfo> without(std::vector<TensorInfo> parameters, const std::vector<std::string>& names) {
+  std::erase_if(parameters, [&](const TensorInfo& parameter) {
+    return std::find(names.begin(), names.end(), parameter.name) != names.end();
+  });
+  return parameters;
 }
 
 // Momentum and gradients, once they are there, and the average.
@@ -126,7 +136,8 @@ TrainerHandle::TrainerHandle(Info info) : Napi::ObjectWrap<TrainerHandle>(info) 
     auto state = std::make_shared<State>();
     state->num_classes = ClassifierHandle::model_of(*session_)->num_classes;
     state->options = read_options(options, state->num_classes);
-    state->reported_bytes = training_bytes(session_->parameters(), state->options);
+    state->trained = without(session_->parameters(), state->options.frozen);
+    state->reported_bytes = training_bytes(state->trained, state->options);
     state_ = std::move(state);
     session_->add_dependent(state_);
     session_->report_memory(info.Env(), state_->reported_bytes);
@@ -156,7 +167,7 @@ Napi::Value TrainerHandle::run_batch(Info info, Run run) {
 
 Napi::Value TrainerHandle::step(Info info) {
   return guarded(info, [&] {
-    const double lr = Options(info).number("lr");
+    const LearningRates lr = {Options(info).number("lr"), Options(info).number("headLr")};
     const int64_t parts = Options(info).integer("parts");
     if (parts < 1) throw Error("INVALID_ARGUMENT", "Expected at least one part.");
     return run_batch(info, [lr, parts](Session& self, State& state, const torch::Tensor& images,
@@ -183,7 +194,7 @@ Napi::Value TrainerHandle::tensors(Info info) {
   return guarded(info, [&] {
     require_usable();
     session_->require_usable();
-    return to_js(info.Env(), session_->parameters());
+    return to_js(info.Env(), state_->trained);
   });
 }
 

@@ -8,14 +8,17 @@
 
 namespace googlenet {
 
-Sgd::Sgd(std::vector<NamedTensor> parameters, const SgdOptions& options)
-    : parameters_(std::move(parameters)), options_(options) {}
+Sgd::Sgd(std::vector<NamedTensor> parameters, const std::vector<std::string>& head, const SgdOptions& options)
+    : parameters_(std::move(parameters)), options_(options) {
+  for (const NamedTensor& parameter : parameters_)
+    in_head_.push_back(std::find(head.begin(), head.end(), parameter.name) != head.end());
+}
 
 void Sgd::zero_grad() {
   for (auto& parameter : parameters_) parameter.tensor.mutable_grad().reset();
 }
 
-void Sgd::step(double lr) {
+void Sgd::step(const LearningRates& lr) {
   const torch::NoGradGuard no_grad;
   const bool is_first_step = options_.momentum != 0 && momentum_.empty();
   std::vector<torch::Tensor> buffers = momentum_;
@@ -27,7 +30,8 @@ void Sgd::step(double lr) {
   momentum_ = std::move(buffers);
 }
 
-void Sgd::step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step, double lr) {
+void Sgd::step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step,
+                          const LearningRates& lr) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     torch::Tensor parameter = parameters_[i].tensor;
     torch::Tensor update = parameter.grad();
@@ -41,19 +45,30 @@ void Sgd::step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_ste
       }
       update = options_.nesterov ? update.add(buffers[i], options_.momentum) : buffers[i];
     }
-    parameter.add_(update, -lr);
+    parameter.add_(update, -(in_head_[i] ? lr.head : lr.body));
   }
 }
 
-void Sgd::step_fused(std::vector<torch::Tensor>& buffers, bool is_first_step, double lr) {
+void Sgd::step_fused(std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr) {
+  if (is_first_step)
+    for (const NamedTensor& one : parameters_) buffers.push_back(torch::empty_like(one.tensor.grad()));
+  step_fused_group(buffers, is_first_step, /*head=*/false, lr.body);
+  step_fused_group(buffers, is_first_step, /*head=*/true, lr.head);
+}
+
+void Sgd::step_fused_group(const std::vector<torch::Tensor>& buffers, bool is_first_step, bool head,
+                           double lr) {
   std::vector<torch::Tensor> parameters;
   std::vector<torch::Tensor> gradients;
-  for (const auto& [name, tensor] : parameters_) {
-    parameters.push_back(tensor);
-    gradients.push_back(tensor.grad());
-    if (is_first_step) buffers.push_back(torch::empty_like(tensor.grad()));
+  std::vector<torch::Tensor> momentum;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    if (in_head_[i] != head) continue;
+    parameters.push_back(parameters_[i].tensor);
+    gradients.push_back(parameters_[i].tensor.grad());
+    if (!buffers.empty()) momentum.push_back(buffers[i]);
   }
-  at::_fused_sgd_(parameters, gradients, buffers, options_.weight_decay, options_.momentum, lr,
+  if (parameters.empty()) return;
+  at::_fused_sgd_(parameters, gradients, momentum, options_.weight_decay, options_.momentum, lr,
                   options_.dampening, options_.nesterov, /*maximize=*/false, is_first_step);
 }
 

@@ -14,13 +14,20 @@ struct SgdOptions {
   bool fused;
 };
 
+// Learning rates of one step.
+struct LearningRates {
+  double body;
+  double head;  // of the parameters that are named as those of the head
+};
+
 // torch.optim.SGD, with the operations of its default implementation, or of `fused=True`, in their order.
 class Sgd {
  public:
-  Sgd(std::vector<NamedTensor> parameters, const SgdOptions& options);
+  // `head`: names of parameters with a learning rate of their own, a parameter group in Python.
+  Sgd(std::vector<NamedTensor> parameters, const std::vector<std::string>& head, const SgdOptions& options);
 
   void zero_grad();
-  void step(double lr);
+  void step(const LearningRates& lr);
 
   // False before the first step and without momentum.
   bool has_momentum() const { return !momentum_.empty(); }
@@ -35,10 +42,13 @@ class Sgd {
   std::vector<NamedTensor> gradients() const;
 
  private:
-  void step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step, double lr);
-  void step_fused(std::vector<torch::Tensor>& buffers, bool is_first_step, double lr);
+  void step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr);
+  void step_fused(std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr);
+  // Of the parameters that are in the head, or of the others.
+  void step_fused_group(const std::vector<torch::Tensor>& buffers, bool is_first_step, bool head, double lr);
 
   std::vector<NamedTensor> parameters_;
+  std::vector<bool> in_head_;  // one for each parameter
   SgdOptions options_;
   std::vector<torch::Tensor> momentum_;
 };

@@ -46,6 +46,35 @@ Predictions predict(const torch::Tensor& logits, const torch::Tensor& labels) {
           of_labels.to(at::kCPU).contiguous()};
 }
 
+struct Split {
+  std::vector<NamedTensor> trained;
+  std::vector<NamedTensor> frozen;
+};
+
+Split split(const std::vector<NamedTensor>& parameters, const std::vector<std::string>& frozen) {
+  Split parts;
+  for (const NamedTensor& parameter : parameters) {
+    const bool is_frozen = std::find(frozen.begin(), frozen.end(), parameter.name) != frozen.end();
+    (is_frozen ? parts.frozen : parts.trained).push_back(parameter);
+  }
+  return parts;
+}
+
+// No gradients for these parameters as long as it lives. Not longer, because another trainer of the model may
+// train them.
+class WithoutGradients {
+ public:
+  explicit WithoutGradients(std::vector<NamedTensor>* parameters) : parameters_(parameters) { set(false); }
+  ~WithoutGradients() { set(true); }
+
+ private:
+  void set(bool requires_grad) {
+    for (NamedTensor& parameter : *parameters_) parameter.tensor.set_requires_grad(requires_grad);
+  }
+
+  std::vector<NamedTensor>* parameters_;
+};
+
 // The model in evaluation mode, and afterwards as it was.
 class EvaluationMode {
  public:
@@ -64,8 +93,9 @@ class EvaluationMode {
 Trainer::Trainer(std::shared_ptr<Classifier> model, const TrainerOptions& options)
     : model_(std::move(model)),
       options_(options),
-      parameters_(named_parameters(*model_)),
-      optimizer_(parameters_, options.sgd) {
+      parameters_(split(named_parameters(*model_), options.frozen).trained),
+      frozen_(split(named_parameters(*model_), options.frozen).frozen),
+      optimizer_(parameters_, options.head, options.sgd) {
   if (options.average_decay) average_.emplace(parameters_, *options.average_decay);
 }
 
@@ -85,8 +115,10 @@ torch::Tensor Trainer::accumulate(const torch::Tensor& images, const torch::Tens
   return summary;
 }
 
-StepResult Trainer::step(const torch::Tensor& images, const torch::Tensor& labels, double lr, int64_t parts) {
+StepResult Trainer::step(const torch::Tensor& images, const torch::Tensor& labels, const LearningRates& lr,
+                         int64_t parts) {
   const torch::AutoGradMode with_grad(true);
+  const WithoutGradients frozen(&frozen_);
   model_->train();
   optimizer_.zero_grad();
   const auto some_images = images.chunk(parts);

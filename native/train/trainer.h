@@ -17,6 +17,8 @@ struct TrainerOptions {
   std::optional<double> clip_norm;      // no clipping without it
   std::optional<double> average_decay;  // no average of the weights without it
   Precision precision;
+  std::vector<std::string> frozen;  // names of parameters that stay as they are
+  std::vector<std::string> head;    // names of parameters with the learning rate of the head
 };
 
 // Plain numbers of one batch. Those of absent auxiliary heads are NaN and 0.
@@ -54,7 +56,8 @@ class Trainer {
   // images: [n, 3, h, w] on the model's device; labels: int64 [n]. The batch is computed in `parts`, one
   // after the other, whose gradients add up to those of the mean over the whole batch: it takes the memory of
   // one.
-  StepResult step(const torch::Tensor& images, const torch::Tensor& labels, double lr, int64_t parts);
+  StepResult step(const torch::Tensor& images, const torch::Tensor& labels, const LearningRates& lr,
+                  int64_t parts);
   // Plain cross entropy, in evaluation mode; with `averaged` of the averaged weights, where there are any.
   Evaluation evaluate(const torch::Tensor& images, const torch::Tensor& labels, bool averaged);
 
@@ -69,7 +72,8 @@ class Trainer {
 
   std::shared_ptr<Classifier> model_;
   TrainerOptions options_;
-  std::vector<NamedTensor> parameters_;
+  std::vector<NamedTensor> parameters_;  // those that are trained
+  std::vector<NamedTensor> frozen_;
   Sgd optimizer_;
   std::optional<WeightAverage> average_;
 };

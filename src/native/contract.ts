@@ -145,13 +145,13 @@ export interface NativeEvaluation extends NativeLosses {
 
 export interface NativeTrainer {
   /** One optimiser step over the batch, computed in `parts`. Leaves the model in training mode. */
-  step(options: NativeImages & { labels: Int32Array; lr: number; parts: number }): Promise<NativeStep>;
+  step(options: NativeImages & { labels: Int32Array; lr: number; headLr: number; parts: number }): Promise<NativeStep>;
   /**
    * Losses in evaluation mode without gradients, of the averaged weights where there are any and it is asked for. The model's mode
    * is put back afterwards.
    */
   evaluate(options: NativeImages & { labels: Int32Array; averaged: boolean }): Promise<NativeEvaluation>;
-  /** The momentum buffers, as of a {@link TensorStore}; zeros before the first step. */
+  /** The momentum buffers of the parameters that are trained, as of a {@link TensorStore}; zeros before the first step. */
   tensors(): TensorInfo[];
   snapshot(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
   /** False before the first step, which treats momentum in a way of its own. */
@@ -234,6 +234,9 @@ export interface NativeAddon {
     clipNorm: number | null;
     averageDecay: number | null;
     precision: 'float32' | 'bfloat16';
+    /** Names of parameters that are not trained, and of those with the learning rate of the head. */
+    frozen: string[];
+    head: string[];
   }) => NativeTrainer;
   /**
    * Short edge to `resize` (bilinear, antialiased), centre crop, as torchvision's tensor pipeline on bytes.
