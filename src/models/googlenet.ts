@@ -141,6 +141,7 @@ export class GoogLeNet extends ImageClassifier {
   readonly dropout: number;
   readonly dropoutAux: number;
   readonly transformInput: boolean;
+  readonly heads: readonly string[];
   protected readonly lastMaps: string;
 
   /**
@@ -157,6 +158,7 @@ export class GoogLeNet extends ImageClassifier {
     this.dropoutAux = dropoutAux;
     this.transformInput = transformInput;
     this.lastMaps = settings.variant.lastMaps;
+    this.heads = auxLogits ? settings.variant.heads : settings.variant.heads.slice(0, 1);
     this.initialize(settings.initMethod);
   }
 

@@ -75,6 +75,9 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   /** Whether there are auxiliary heads. */
   abstract readonly auxLogits: boolean;
 
+  /** Names of the modules that give the logits. */
+  abstract readonly heads: readonly string[];
+
   /** The last module whose output has places, for `gradCam`. */
   protected abstract readonly lastMaps: string;
 

@@ -90,6 +90,7 @@ function resolve(given: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
  */
 export class Xception extends ImageClassifier {
   readonly auxLogits = false;
+  readonly heads = ['fc'];
   protected readonly lastMaps = 'last';
   readonly order: SeparableOrder;
   readonly reluBetween: boolean;

@@ -145,7 +145,9 @@ export interface NativeEvaluation extends NativeLosses {
 
 export interface NativeTrainer {
   /** One optimiser step over the batch, computed in `parts`. Leaves the model in training mode. */
-  step(options: NativeImages & { labels: Int32Array; lr: number; headLr: number; parts: number }): Promise<NativeStep>;
+  step(
+    options: NativeImages & { labels: Int32Array; lr: number; headLr: number; parts: number },
+  ): Promise<NativeStep>;
   /**
    * Losses in evaluation mode without gradients, of the averaged weights where there are any and it is asked for. The model's mode
    * is put back afterwards.

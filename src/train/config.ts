@@ -1,6 +1,6 @@
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import { GoogLeNetError } from '../errors.js';
-import { boolean, integer, invalid, number, oneOf, options } from '../validate.js';
+import { boolean, integer, invalid, number, oneOf, options, string } from '../validate.js';
 import { readSchedule, type Schedule, type ScheduleOptions } from './schedule.js';
 
 /** SGD as `torch.optim.SGD` defines it. */
@@ -17,6 +17,8 @@ export interface SgdOptions {
   nesterov?: boolean;
   /** One pass over the memory: faster, and in the last bits like PyTorch with `fused=True`. Default false. */
   fused?: boolean;
+  /** Learning rate of the classifiers at the start, where it shall be another one; the schedule is the same. Default: `lr`. */
+  headLr?: number | null;
 }
 
 /** `bfloat16`: convolutions and matrix products under autocast; weights, losses and the optimiser stay fp32. */
@@ -43,6 +45,11 @@ export interface TrainerOptions {
   averageDecay?: number | null;
   /** Default `float32`. */
   precision?: Precision;
+  /**
+   * Parameters that stay as they are: names of modules or parameters, in which `*` stands for anything, e.g. `['partA', 'inception_3*']`.
+   * BatchNorm layers among them go on measuring their batches. Default: none.
+   */
+  freeze?: readonly string[];
 }
 
 export interface TrainerConfig {
@@ -55,6 +62,7 @@ export interface TrainerConfig {
   accumulation: number;
   averageDecay: number | null;
   precision: Precision;
+  freeze: string[];
 }
 
 /** The numbers that weights of 32 bits can be multiplied by. */
@@ -70,6 +78,7 @@ const KNOWN = [
   'accumulation',
   'averageDecay',
   'precision',
+  'freeze',
 ] as const;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
@@ -87,7 +96,13 @@ export function readTrainerConfig(given: unknown): TrainerConfig {
     accumulation: integer('accumulation', read.accumulation ?? 1, 1, MAX_BATCH_SIZE),
     averageDecay: optional('averageDecay', read.averageDecay, { min: 0, max: 1, below: true }),
     precision: oneOf('precision', read.precision ?? 'float32', ['float32', 'bfloat16'] as const),
+    freeze: readPatterns(read.freeze ?? []),
   };
+}
+
+function readPatterns(given: unknown): string[] {
+  if (!Array.isArray(given)) throw invalid('freeze', 'an array of names', given);
+  return given.map((name, i) => string(`freeze[${i}]`, name));
 }
 
 function readClassWeights(given: unknown): number[] | null {
@@ -100,7 +115,7 @@ function readClassWeights(given: unknown): number[] | null {
 }
 
 function readOptimizer(given: unknown): Required<SgdOptions> {
-  const known = ['lr', 'momentum', 'weightDecay', 'dampening', 'nesterov', 'fused'] as const;
+  const known = ['lr', 'momentum', 'weightDecay', 'dampening', 'nesterov', 'fused', 'headLr'] as const;
   const read = options('optimizer', given, known);
   const optimizer = {
     lr: number('optimizer.lr', read.lr ?? 0.01, FACTOR),
@@ -109,6 +124,10 @@ function readOptimizer(given: unknown): Required<SgdOptions> {
     dampening: number('optimizer.dampening', read.dampening ?? 0),
     nesterov: boolean('optimizer.nesterov', read.nesterov ?? false),
     fused: boolean('optimizer.fused', read.fused ?? false),
+    headLr:
+      read.headLr === undefined || read.headLr === null
+        ? null
+        : number('optimizer.headLr', read.headLr, FACTOR),
   };
   if (optimizer.nesterov && (optimizer.momentum === 0 || optimizer.dampening !== 0)) {
     throw new GoogLeNetError(

@@ -5,7 +5,7 @@ import { readImages, readLabels } from '../images.js';
 import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
 import { toMetadata } from '../models/model-file.js';
 import { call, callSync } from '../native/call.js';
-import type { NativeLosses, NativeTrainer, TensorInfo } from '../native/contract.js';
+import type { NativeClassifier, NativeLosses, NativeTrainer, TensorInfo } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import type { Images } from '../tensor.js';
 import { boolean, integer, number, options, string } from '../validate.js';
@@ -14,6 +14,7 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
 import type { Source } from './datasets.js';
 import { type FitEvent, type FitOptions, type FitResult, trainingLoop } from './fit.js';
+import { matching } from './parameter-names.js';
 import { type Progress, START } from './progress.js';
 import { lrAt, MAX_EPOCH } from './schedule.js';
 import { type ValidateOptions, type Validation, validate } from './validation.js';
@@ -58,6 +59,13 @@ function toBatchResult(losses: NativeLosses, hasAux: boolean): BatchResult {
   return { loss, mainLoss, correct, correctTop5, ...aux };
 }
 
+/** Buffers of BatchNorm are stored beside the parameters and not trained. */
+const parameterNames = (native: NativeClassifier): string[] =>
+  native
+    .tensors()
+    .map(({ name }) => name)
+    .filter((name) => !/\.(running_mean|running_var|num_batches_tracked)$/.test(name));
+
 /** A mean over labels that all weigh nothing is no number. */
 function assertWeight(labels: Int32Array, { classWeights }: TrainerConfig): void {
   if (classWeights === null || labels.some((label) => classWeights[label] !== 0)) return;
@@ -91,16 +99,22 @@ export class Trainer {
   constructor(model: ImageClassifier, options: TrainerOptions = {}) {
     this.config = readTrainerConfig(options);
     const native = nativeOf(model);
-    const { optimizer, schedule: _, accumulation: __, classWeights: weights, ...rest } = this.config;
-    const { lr: ___, ...sgd } = optimizer;
+    const { optimizer, schedule: _, accumulation: __, classWeights: weights, freeze, ...rest } = this.config;
+    const { lr: ___, headLr: ____, ...sgd } = optimizer;
     if (weights !== null && weights.length !== model.numClasses) {
       const message = `Expected ${model.numClasses} classWeights, one for each class, but received ${weights.length}.`;
       throw new GoogLeNetError('INVALID_ARGUMENT', message);
     }
     const classWeights = weights && Float32Array.from(weights);
+    const names = parameterNames(native);
+    const frozen = matching('freeze', freeze, names);
+    if (frozen.length === names.length) {
+      throw new GoogLeNetError('INVALID_ARGUMENT', 'freeze leaves no parameter to train.');
+    }
+    const head = matching('heads', model.heads, names);
     this.model = model;
     this.#native = callSync(
-      () => new (loadAddon().Trainer)({ model: native, ...sgd, ...rest, classWeights }),
+      () => new (loadAddon().Trainer)({ model: native, ...sgd, ...rest, classWeights, frozen, head }),
     );
   }
 
@@ -127,8 +141,17 @@ export class Trainer {
 
   /** The learning rate of the next step. */
   get lr(): number {
+    return this.#lrFrom(this.config.optimizer.lr);
+  }
+
+  /** The same for the classifiers. */
+  get headLr(): number {
+    return this.#lrFrom(this.config.optimizer.headLr ?? this.config.optimizer.lr);
+  }
+
+  #lrFrom(start: number): number {
     const { epoch, globalStep: step } = this.progress;
-    return lrAt({ epoch, step, totalSteps: this.totalSteps }, this.config.optimizer.lr, this.config.schedule);
+    return lrAt({ epoch, step, totalSteps: this.totalSteps }, start, this.config.schedule);
   }
 
   /**
@@ -136,19 +159,24 @@ export class Trainer {
    * the weights leaves some of them changed: go on from a checkpoint, with a smaller batch.
    * @param images as for `GoogLeNet.forward`.
    * @param labels one class index for each picture.
-   * @param given `lr`: another learning rate than the schedule's.
+   * @param given `lr`: another learning rate than the schedule's, also for the classifiers if there is no `headLr` beside it.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OUT_OF_MEMORY`
    */
-  async step(images: Images, labels: Labels, given: { lr?: number } = {}): Promise<StepResult> {
+  async step(
+    images: Images,
+    labels: Labels,
+    given: { lr?: number; headLr?: number } = {},
+  ): Promise<StepResult> {
     const native = this.#usable;
-    const { lr: givenLr } = options('options', given, ['lr']);
+    const { lr: givenLr, headLr: givenHeadLr = givenLr } = options('options', given, ['lr', 'headLr']);
     const lr = givenLr === undefined ? this.lr : number('lr', givenLr, { min: 0 });
+    const headLr = givenHeadLr === undefined ? this.headLr : number('headLr', givenHeadLr, { min: 0 });
     const { count, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
     assertWeight(indices, this.config);
     const parts = Math.min(this.config.accumulation, count);
     if (!this.model.training) this.model.train();
-    const result = await call(() => native.step({ ...batch, labels: indices, lr, parts }));
+    const result = await call(() => native.step({ ...batch, labels: indices, lr, headLr, parts }));
     const gradNorm = this.config.clipNorm === null ? null : result.gradNorm;
     return { ...toBatchResult(result, this.model.auxLogits), lr, gradNorm };
   }

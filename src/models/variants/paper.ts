@@ -9,6 +9,7 @@ export const PAPER: Variant = {
   dropoutAux: 0.7,
   init: 'xavier',
   inputSizes: POOLED_BY_SEVEN,
+  heads: ['fc', 'aux1.7', 'aux2.7'],
   lastMaps: 'inception_5b',
   transformsInput: false,
 };

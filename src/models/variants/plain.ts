@@ -9,6 +9,7 @@ export const PLAIN: Variant = {
   dropoutAux: 0.7,
   init: 'xavier',
   inputSizes: POOLED_BY_SEVEN,
+  heads: ['fc', 'aux1.head.7', 'aux2.head.7'],
   lastMaps: 'inception_5b',
   transformsInput: false,
 };

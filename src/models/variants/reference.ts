@@ -9,6 +9,7 @@ export const REFERENCE: Variant = {
   dropoutAux: 0.7,
   init: 'xavier',
   inputSizes: POOLED_BY_SEVEN,
+  heads: ['fc', 'auxilliary_output_1.7', 'auxilliary_output_2.7'],
   lastMaps: 'inception_5b',
   transformsInput: false,
 };

@@ -9,6 +9,7 @@ export const TORCHVISION: Variant = {
   dropoutAux: 0.7,
   init: 'truncated-normal',
   inputSizes: fromSide(15, 'smaller ones leave nothing for the last pool'),
+  heads: ['fc', 'aux1.fc2', 'aux2.fc2'],
   lastMaps: 'inception5b',
   transformsInput: true,
 };

@@ -13,6 +13,8 @@ export interface Variant {
   /** How `initWeights` draws them. */
   readonly init: InitMethod;
   readonly inputSizes: InputSizes;
+  /** The linear layers that give the logits, that of the main classifier first. */
+  readonly heads: readonly string[];
   /** The last module whose output has places. */
   readonly lastMaps: string;
   /** Takes `transformInput`. */
