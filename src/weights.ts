@@ -148,6 +148,8 @@ function readStateTensor(name: string, value: unknown): StateTensor {
 export interface LoadOptions {
   /** Fail where names differ; false takes what fits and leaves the rest as it is. Default true. */
   strict: boolean;
+  /** Names that a source need not have, whatever `strict` says. */
+  mayLack?: (name: string) => boolean;
 }
 
 export async function loadStateDict(
@@ -192,10 +194,11 @@ export async function loadFile(
   store: TensorStore,
   path: string,
   tensors: readonly StoredTensor[],
-  { strict }: LoadOptions,
+  { strict, mayLack = () => false }: LoadOptions,
 ): Promise<Difference> {
   const difference = compareTensors(store.tensors(), tensors);
-  assertMatch(difference, strict, path);
+  const missing = difference.missing.filter((name) => !mayLack(name));
+  assertMatch({ ...difference, missing }, strict, path);
   const unexpected = new Set(difference.unexpected);
   const used = tensors.filter(({ name }) => !unexpected.has(name));
   const files = new Map<number, StoredTensor[]>();

@@ -13,7 +13,7 @@ import {
   signal as readSignal,
   string,
 } from '../validate.js';
-import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
+import { ImageClassifier, LOAD_OPTIONS, loadAs, merged, readClasses } from './image-classifier.js';
 import type { ModelDescription } from './model-file.js';
 import { VARIANTS, type VariantName } from './variants/index.js';
 import type { Variant } from './variants/variant.js';
@@ -71,8 +71,12 @@ export interface LoadModelOptions {
   channelsLast?: boolean;
   /** Fail where names differ. Default true. */
   strict?: boolean;
+  /** Another number than the file's gives the model new classifiers for it, and all else from the file: fine-tuning begins so. */
+  numClasses?: number;
   /** Names of the classes, instead of those in the file. */
   classes?: readonly string[];
+  /** How new classifiers are drawn; as in the constructor. */
+  initWeights?: boolean;
 }
 
 const OPTIONS = [
@@ -186,8 +190,9 @@ export class GoogLeNet extends ImageClassifier {
     const known = [...LOAD_OPTIONS, 'auxLogits', 'dropoutAux', 'transformInput'] as const;
     const { strict, ...rest } = options('options', given, known) as LoadModelOptions;
     const own = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    return loadAs(path, 'googlenet', strict, ({ architecture: _, ...description }, isComplete) => {
-      return new GoogLeNet({ ...description, ...own, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
+    return loadAs(path, 'googlenet', strict, ({ architecture: _, ...description }, isStrict) => {
+      const { options, isComplete } = merged(description, own, isStrict);
+      return new GoogLeNet({ ...options, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
     });
   }
 

@@ -178,31 +178,59 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   }
 }
 
+/**
+ * What the file says and the options change. Names of other classes are not kept, and numbers that all come from the file are not
+ * drawn before.
+ */
+export function merged(
+  description: Omit<ModelDescription, 'architecture'>,
+  own: { numClasses?: number; classes?: readonly string[] },
+  isStrict: boolean,
+): { options: object; isComplete: boolean } {
+  const numClasses = own.numClasses ?? own.classes?.length ?? description.numClasses;
+  const { classes, ...rest } = description;
+  const isSame = numClasses === description.numClasses;
+  const named = isSame && classes !== undefined ? { classes } : {};
+  return { options: { ...rest, ...named, ...own, numClasses }, isComplete: isStrict && isSame };
+}
+
 /** Options of loading that every model has. */
-export const LOAD_OPTIONS = ['device', 'seed', 'dropout', 'channelsLast', 'strict', 'classes'] as const;
+export const LOAD_OPTIONS = [
+  'device',
+  'seed',
+  'dropout',
+  'channelsLast',
+  'strict',
+  'numClasses',
+  'classes',
+  'initWeights',
+] as const;
 
 /**
  * A model from a file, in evaluation mode.
- * @param build makes a model as the file describes it; with `isComplete` all of its numbers will come from there.
+ * @param build makes a model as the file describes it, but for what options change: with another number of classes it keeps its own
+ * classifiers.
  */
 export async function loadAs<A extends ModelDescription['architecture'], Model extends ImageClassifier>(
   path: string,
   architecture: A,
   strict: unknown,
-  build: (description: Extract<ModelDescription, { architecture: A }>, isComplete: boolean) => Model,
+  build: (description: Extract<ModelDescription, { architecture: A }>, isStrict: boolean) => Model,
 ): Promise<Model> {
-  const isComplete = boolean('strict', strict ?? true);
+  const isStrict = boolean('strict', strict ?? true);
   return withTensorFile(string('path', path), async (file) => {
     const { tensors, description } = modelIn(file, path);
     if (description.architecture !== architecture) {
       const message = `${path} holds another network, '${description.architecture}'. Load it with its own class.`;
       throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
     }
-    const model = build(description as Extract<ModelDescription, { architecture: A }>, isComplete);
+    const model = build(description as Extract<ModelDescription, { architecture: A }>, isStrict);
     try {
-      // Heads that the model does without are not missing from it.
-      const wanted = model.auxLogits ? tensors : tensors.filter(({ name }) => !isAuxiliary(name));
-      await loadFile(nativeOf(model), path, wanted, { strict: isComplete });
+      const isHead = (name: string) => model.heads.some((head) => name.startsWith(`${head}.`));
+      const isReplaced = (name: string) => model.numClasses !== description.numClasses && isHead(name);
+      const isUnused = (name: string) => (!model.auxLogits && isAuxiliary(name)) || isReplaced(name);
+      const wanted = tensors.filter(({ name }) => !isUnused(name));
+      await loadFile(nativeOf(model), path, wanted, { strict: isStrict, mayLack: isReplaced });
       model.eval();
       return model;
     } catch (error) {

@@ -1,6 +1,6 @@
 import { type Device, readPlace } from '../module.js';
 import { boolean, integer, number, oneOf, options } from '../validate.js';
-import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
+import { ImageClassifier, LOAD_OPTIONS, loadAs, merged, readClasses } from './image-classifier.js';
 import { XCEPTION_SIZES } from './input-size.js';
 import type { ModelDescription } from './model-file.js';
 
@@ -39,8 +39,12 @@ export interface LoadXceptionOptions {
   channelsLast?: boolean;
   /** Fail where names differ. Default true. */
   strict?: boolean;
+  /** As for `GoogLeNet.load`. */
+  numClasses?: number;
   /** Names of the classes, instead of those in the file. */
   classes?: readonly string[];
+  /** How a new classifier is drawn. */
+  initWeights?: boolean;
 }
 
 const OPTIONS = [
@@ -129,13 +133,10 @@ export class Xception extends ImageClassifier {
     const known = [...LOAD_OPTIONS, 'reluBetween'] as const;
     const { strict, ...rest } = options('options', given, known) as LoadXceptionOptions;
     const own = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    return loadAs(
-      path,
-      'xception',
-      strict,
-      ({ architecture: _, auxLogits: __, ...description }, isComplete) => {
-        return new Xception({ ...description, ...own, [WITHOUT_WEIGHTS]: isComplete } as XceptionOptions);
-      },
-    );
+    return loadAs(path, 'xception', strict, ({ architecture: _, ...description }, isStrict) => {
+      const { options, isComplete } = merged(description, own, isStrict);
+      const { auxLogits: __, ...fitting } = options as XceptionOptions & { auxLogits: boolean };
+      return new Xception({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as XceptionOptions);
+    });
   }
 }
