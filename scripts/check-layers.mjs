@@ -30,7 +30,7 @@ const typescript = {
   native: /^setup\/(paths|versions|build-record|libtorch-version)$/,
 };
 const loadsAddon =
-  /^(index|runtime|module|models\/(image-classifier|inception)|engine|train\/trainer|data\/.*transform.*|setup\/doctor.*|native\/.*)$/;
+  /^(index|runtime|module|models\/(image-classifier|inception)|engine|train\/trainer|data\/(.*transform.*|crops)|setup\/doctor.*|native\/.*)$/;
 
 const violations = [];
 

@@ -30,6 +30,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["setNumThreads"] = Napi::Function::New<set_num_threads_js>(env, "setNumThreads");
   exports["numThreads"] = Napi::Function::New<num_threads_js>(env, "numThreads");
   exports["resolveDevice"] = Napi::Function::New<resolve_device_js>(env, "resolveDevice");
+  exports["cropViews"] = Napi::Function::New<crop_views_of>(env, "cropViews");
   exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop");
 
   exports["Classifier"] = ClassifierHandle::define(env);

@@ -13,5 +13,6 @@ Napi::Value resolve_device_js(const Napi::CallbackInfo& info);
 
 // transforms_binding.cpp
 Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info);
+Napi::Value crop_views_of(const Napi::CallbackInfo& info);
 
 }  // namespace googlenet

@@ -46,7 +46,49 @@ void fill(const std::vector<Picture>& pictures, int64_t resize, int64_t crop, ui
   }
 }
 
+// Views inside of the resized picture.
+std::vector<View> read_views(const Options& options, int64_t height, int64_t width) {
+  std::vector<View> views;
+  for (const Options& one : options.objects("views")) {
+    const View view = {one.integer("top"), one.integer("left"), one.integer("side"), one.boolean("mirrored")};
+    const bool is_inside = view.top >= 0 && view.left >= 0 && view.side >= 1 &&
+                           view.side <= height - view.top && view.side <= width - view.left;
+    if (!is_inside) throw Error("INVALID_ARGUMENT", "A view lies outside of its picture.");
+    views.push_back(view);
+  }
+  return views;
+}
+
 }  // namespace
+
+Napi::Value crop_views_of(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Options options(info);
+    const int64_t height = options.integer("height");
+    const int64_t width = options.integer("width");
+    const int64_t crop = options.integer("crop");
+    const int64_t limit = int64_t{1} << 20;
+    if (height < 1 || width < 1 || height > limit || width > limit || crop < 1 || crop > 8192)
+      throw Error("INVALID_ARGUMENT", "Expected sizes from 1 on.");
+    const std::vector<View> views = read_views(options, height, width);
+    std::vector<Picture> pictures = read_pictures(options.array("pictures"));
+    const Bytes output = options.bytes("output");
+    if (pictures.size() != 1 || output.size != views.size() * static_cast<size_t>(crop * crop * 3))
+      throw Error("INVALID_SHAPE", "The output of one picture has views × crop × crop × 3 bytes.");
+    return promise(info.Env(), Environment::of(info.Env())->data_queue(), /*threads=*/1,
+                   [pictures = std::move(pictures), height, width, views, crop, output,
+                    keeper = keep(options.value("output"))] {
+                     const torch::NoGradGuard no_grad;
+                     const Picture& picture = pictures.front();
+                     const auto pixels = torch::from_blob(const_cast<uint8_t*>(picture.data),
+                                                          {picture.height, picture.width, 3}, at::kByte);
+                     const auto count = static_cast<int64_t>(views.size());
+                     if (count == 0) return;
+                     torch::from_blob(const_cast<uint8_t*>(output.data), {count, crop, crop, 3}, at::kByte)
+                         .copy_(crop_views(pixels, height, width, views, crop));
+                   });
+  });
+}
 
 Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {

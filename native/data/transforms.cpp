@@ -64,20 +64,39 @@ torch::Tensor normalize(const torch::Tensor& images, const Normalization& normal
   return normalized.permute({0, 3, 1, 2});
 }
 
-torch::Tensor resize_crop(const torch::Tensor& picture, int64_t resize, int64_t crop) {
+namespace {
+
+// [1, 3, h, w] of bytes.
+torch::Tensor resize(const torch::Tensor& pixels, int64_t height, int64_t width) {
+  if (height == pixels.size(2) && width == pixels.size(3)) return pixels;
+  return at::_upsample_bilinear2d_aa(pixels.to(at::kFloat), {height, width}, /*align_corners=*/false,
+                                     c10::nullopt, c10::nullopt)
+      .round_()
+      .to(at::kByte);
+}
+
+}  // namespace
+
+torch::Tensor resize_crop(const torch::Tensor& picture, int64_t short_edge, int64_t crop) {
   const int64_t height = picture.size(0);
   const int64_t width = picture.size(1);
-  const Size size = resized(height, width, resize);
-  torch::Tensor pixels = picture.permute({2, 0, 1}).unsqueeze(0);  // [1, 3, h, w]
-  if (size.height != height || size.width != width) {
-    pixels = at::_upsample_bilinear2d_aa(pixels.to(at::kFloat), {size.height, size.width},
-                                         /*align_corners=*/false, c10::nullopt, c10::nullopt)
-                 .round_()
-                 .to(at::kByte);
-  }
+  const Size size = resized(height, width, short_edge);
+  const torch::Tensor pixels = resize(picture.permute({2, 0, 1}).unsqueeze(0), size.height, size.width);
   const int64_t top = crop_offset(size.height, crop);
   const int64_t left = crop_offset(size.width, crop);
   return pixels[0].permute({1, 2, 0}).narrow(0, top, crop).narrow(1, left, crop);
+}
+
+torch::Tensor crop_views(const torch::Tensor& picture, int64_t height, int64_t width,
+                         const std::vector<View>& views, int64_t crop) {
+  const torch::Tensor pixels = resize(picture.permute({2, 0, 1}).unsqueeze(0), height, width);
+  std::vector<torch::Tensor> crops;
+  for (const View& view : views) {
+    const torch::Tensor square = pixels.narrow(2, view.top, view.side).narrow(3, view.left, view.side);
+    const torch::Tensor sized = resize(square, crop, crop);
+    crops.push_back((view.mirrored ? sized.flip(3) : sized)[0].permute({1, 2, 0}));
+  }
+  return torch::stack(crops);
 }
 
 }  // namespace googlenet

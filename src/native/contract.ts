@@ -241,6 +241,18 @@ export interface NativeAddon {
     head: string[];
   }) => NativeTrainer;
   /**
+   * One picture to `height` × `width` (bilinear, antialiased), then squares of it, each resized to `crop` and mirrored where it shall
+   * be. Writes RGB rows `[views, crop, crop, 3]` into `output`.
+   */
+  cropViews(options: {
+    pictures: { data: Uint8Array; height: number; width: number }[];
+    height: number;
+    width: number;
+    views: { top: number; left: number; side: number; mirrored: boolean }[];
+    crop: number;
+    output: Uint8Array;
+  }): Promise<void>;
+  /**
    * Short edge to `resize` (bilinear, antialiased), centre crop, as torchvision's tensor pipeline on bytes.
    * Writes RGB rows `[n, crop, crop, 3]` into `output`; both sides must stay private to the caller until the promise settles.
    */

@@ -19,10 +19,11 @@ const ADDON: Names<NativeAddon> = {
   Classifier: true,
   InceptionModule: true,
   Trainer: true,
+  cropViews: true,
   resizeCrop: true,
 };
 
-const MODULE: Names<NativeClassifier> & Names<NativeInceptionModule> = {
+const MODULE: Names<NativeInceptionModule> = {
   forward: true,
   parameterCount: true,
   tensors: true,
@@ -34,6 +35,8 @@ const MODULE: Names<NativeClassifier> & Names<NativeInceptionModule> = {
   initialize: true,
   dispose: true,
 };
+
+const CLASSIFIER: Names<NativeClassifier> = { ...MODULE, summary: true, features: true, gradCam: true };
 
 const TRAINER: Names<NativeTrainer> = {
   step: true,
@@ -59,7 +62,7 @@ test('the addon exports what the contract lists, no more and no less', () => {
 });
 
 test.each([
-  ['Classifier', MODULE],
+  ['Classifier', CLASSIFIER],
   ['InceptionModule', MODULE],
   ['Trainer', TRAINER],
 ] as const)('%s has the methods that the contract lists', (name, expected) => {

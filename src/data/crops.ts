@@ -1,0 +1,112 @@
+/** The views of a picture whose predictions are averaged when a network is scored. */
+import { call } from '../native/call.js';
+import { loadAddon } from '../native/load.js';
+import { allocate } from '../private-copy.js';
+import type { Picture } from './dataset.js';
+import { checkPicture, copyPicture } from './transforms.js';
+
+/**
+ * 1: the centre, as for the published accuracies. 10: corners and centre, and their mirror images, as torchvision's `TenCrop`. 144: the
+ * paper's, from four sizes, three squares of each, and six views of a square, mirrored too.
+ */
+export type Crops = 1 | 10 | 144;
+
+export interface View {
+  top: number;
+  left: number;
+  side: number;
+  mirrored: boolean;
+}
+
+/** Views of one size of the picture. */
+export interface Scale {
+  height: number;
+  width: number;
+  views: View[];
+}
+
+const SHORT_EDGES = [256, 288, 320, 352];
+
+/** The long edge is truncated, as in torchvision. */
+function sizeOf(height: number, width: number, shortEdge: number): { height: number; width: number } {
+  return height <= width
+    ? { height: shortEdge, width: Math.floor((shortEdge * width) / height) }
+    : { height: Math.floor((shortEdge * height) / width), width: shortEdge };
+}
+
+/** Half of the room, rounded as Python's `round`: halves to the even neighbour. */
+function middle(size: number, part: number): number {
+  const room = size - part;
+  if (room % 2 === 0) return room / 2;
+  const below = (room - 1) / 2;
+  return below % 2 === 0 ? below : below + 1;
+}
+
+const withMirrored = (views: readonly Omit<View, 'mirrored'>[]): View[] => [
+  ...views.map((view) => ({ ...view, mirrored: false })),
+  ...views.map((view) => ({ ...view, mirrored: true })),
+];
+
+/** Four corners and the centre of a part of the picture. */
+function fiveOf(top: number, left: number, height: number, width: number, side: number) {
+  const [bottom, right] = [top + height - side, left + width - side];
+  return [
+    { top, left, side },
+    { top, left: right, side },
+    { top: bottom, left, side },
+    { top: bottom, left: right, side },
+    { top: top + middle(height, side), left: left + middle(width, side), side },
+  ];
+}
+
+/** @param sides of the resized short edge (1 and 10 crops) and of the crops. */
+export function scalesOf(
+  picture: { height: number; width: number },
+  crops: Crops,
+  { resize, crop }: { resize: number; crop: number },
+): Scale[] {
+  if (crops === 144) return SHORT_EDGES.map((edge) => paperScale(picture, edge, crop));
+  const size = sizeOf(picture.height, picture.width, resize);
+  if (crops === 10) {
+    return [{ ...size, views: withMirrored(fiveOf(0, 0, size.height, size.width, crop)) }];
+  }
+  const centre = { top: middle(size.height, crop), left: middle(size.width, crop), side: crop };
+  return [{ ...size, views: [{ ...centre, mirrored: false }] }];
+}
+
+/** The left, middle and right square (upper, middle, lower of an upright picture), and of each five crops and itself. */
+function paperScale(picture: { height: number; width: number }, edge: number, crop: number): Scale {
+  const size = sizeOf(picture.height, picture.width, edge);
+  const room = Math.max(size.height, size.width) - edge;
+  const starts = [0, middle(room + edge, edge), room];
+  const squares = starts.map((start) =>
+    size.height < size.width ? { top: 0, left: start } : { top: start, left: 0 },
+  );
+  const views = squares.flatMap(({ top, left }) => [
+    ...fiveOf(top, left, edge, edge, crop),
+    { top, left, side: edge },
+  ]);
+  return { ...size, views: withMirrored(views) };
+}
+
+/**
+ * All views of a picture as bytes `[crops, crop, crop, 3]`.
+ * @throws GoogLeNetError `INVALID_IMAGE` for pictures too long to resize; `INVALID_SHAPE`, `INVALID_DTYPE`
+ */
+export async function cropViews(
+  name: string,
+  given: Picture,
+  crops: Crops,
+  sides: { resize: number; crop: number },
+): Promise<Uint8Array> {
+  const largest = crops === 144 ? Math.max(...SHORT_EDGES) : sides.resize;
+  const picture = await copyPicture(checkPicture(name, given, largest));
+  const { crop } = sides;
+  const parts: Uint8Array[] = [];
+  for (const { height, width, views } of scalesOf(picture, crops, sides)) {
+    const output = allocate(views.length * crop * crop * 3);
+    await call(() => loadAddon().cropViews({ pictures: [picture], height, width, views, crop, output }));
+    parts.push(output);
+  }
+  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+}
