@@ -1,0 +1,182 @@
+/** Scoring as in the paper: averaged over views of each picture, and over several models. */
+import { type Crops, cropViews } from './data/crops.js';
+import type { Dataset } from './data/dataset.js';
+import { checkResizeCrop } from './data/transforms.js';
+import { GoogLeNetError } from './errors.js';
+import type { ImageClassifier } from './models/image-classifier.js';
+import { assertInputSize } from './models/input-size.js';
+import { assertDataset } from './train/datasets.js';
+import { integer, invalid, options, signal as readSignal } from './validate.js';
+
+export interface EvaluateOptions {
+  /** Views of each picture whose softmaxes are averaged: 1 (default), 10 or 144. */
+  crops?: Crops;
+  /** Short edge of the resized pictures. Default 256. With 144 crops the paper's four are taken. */
+  resize?: number;
+  /** Edge of the crops. Default 224. */
+  crop?: number;
+  /** Views that are computed together. Default 32. */
+  batchSize?: number;
+  /** Ends with the error `ABORTED`. */
+  signal?: AbortSignal | undefined;
+  /** After each picture. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+export interface ClassResult {
+  name: string;
+  pictures: number;
+  correct: number;
+  /** `NaN` for a class without pictures. */
+  top1: number;
+  /** Mean of the negative logarithms of the label's averaged probability. */
+  loss: number;
+}
+
+export interface EvaluateResult {
+  pictures: number;
+  top1: number;
+  top5: number;
+  loss: number;
+  classes: ClassResult[];
+  /** `confusion[label][predicted]`: pictures. Null above 2048 classes. */
+  confusion: Uint32Array[] | null;
+}
+
+const MAX_CONFUSION = 2048;
+const KNOWN = ['crops', 'resize', 'crop', 'batchSize', 'signal', 'onProgress'] as const;
+
+/**
+ * Scores one model or an ensemble, in evaluation mode.
+ * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET`, `INVALID_IMAGE`, `INVALID_SHAPE`, `ABORTED`, `DISPOSED`
+ */
+export async function evaluate(
+  models: readonly ImageClassifier[],
+  dataset: Dataset,
+  given: EvaluateOptions = {},
+): Promise<EvaluateResult> {
+  const read = options('options', given, KNOWN) as EvaluateOptions;
+  const { crops = 1 } = read;
+  if (![1, 10, 144].includes(crops)) throw invalid('crops', '1, 10 or 144', crops);
+  const sides = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
+  const batchSize = integer('batchSize', read.batchSize ?? 32, 1, 65_536);
+  const signal = readSignal('signal', read.signal);
+  assertEnsemble(models, dataset, sides.crop);
+  const modes = models.map((model) => model.training);
+  for (const model of models) model.eval();
+  try {
+    const tally = new Tally(dataset);
+    for (let i = 0; i < dataset.length; i++) {
+      if (signal?.aborted) throw new GoogLeNetError('ABORTED', 'The evaluation was aborted.');
+      const views = await cropViews(
+        dataset.name?.(i) ?? `picture ${i}`,
+        await dataset.image(i),
+        crops,
+        sides,
+      );
+      tally.add(dataset.label(i), await meanSoftmax(models, views, sides.crop, batchSize));
+      read.onProgress?.(i + 1, dataset.length);
+    }
+    return tally.finish();
+  } finally {
+    for (const [i, model] of models.entries()) if (!model.disposed) model.train(modes[i]);
+  }
+}
+
+function assertEnsemble(models: readonly ImageClassifier[], dataset: Dataset, crop: number): void {
+  const [first] = models;
+  if (!Array.isArray(models) || first === undefined) throw invalid('models', 'at least one model', models);
+  for (const model of models) {
+    assertDataset('The dataset', dataset, model);
+    assertInputSize(crop, crop, model.inputSizes);
+    if (model.numClasses !== first.numClasses) {
+      throw new GoogLeNetError(
+        'INVALID_ARGUMENT',
+        `The models of an ensemble need the same classes; these have ${first.numClasses} and ${model.numClasses}.`,
+      );
+    }
+  }
+}
+
+/** The mean over all models and views of one picture. */
+async function meanSoftmax(
+  models: readonly ImageClassifier[],
+  views: Uint8Array,
+  crop: number,
+  batchSize: number,
+): Promise<Float64Array> {
+  const bytes = crop * crop * 3;
+  const count = views.length / bytes;
+  const sum = new Float64Array(models[0]?.numClasses ?? 0);
+  for (let start = 0; start < count; start += batchSize) {
+    const size = Math.min(batchSize, count - start);
+    const data = views.subarray(start * bytes, (start + size) * bytes);
+    const logits = await Promise.all(
+      models.map((model) => model.forward({ data, shape: [size, crop, crop, 3] })),
+    );
+    for (const [main] of logits) addSoftmaxes(sum, main.data);
+  }
+  return sum.map((probability) => probability / (count * models.length));
+}
+
+/** Adds the softmax of each row of logits. */
+function addSoftmaxes(sum: Float64Array, logits: Float32Array): void {
+  const classes = sum.length;
+  for (let start = 0; start < logits.length; start += classes) {
+    const row = logits.subarray(start, start + classes);
+    const highest = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    const exponentials = Float64Array.from(row, (logit) => Math.exp(logit - highest));
+    const total = exponentials.reduce((a, b) => a + b, 0);
+    for (let c = 0; c < classes; c++) sum[c] = (sum[c] ?? 0) + (exponentials[c] ?? 0) / total;
+  }
+}
+
+class Tally {
+  readonly #names: readonly string[];
+  readonly #confusion: Uint32Array[] | null;
+  readonly #pictures: Uint32Array;
+  readonly #correct: Uint32Array;
+  readonly #losses: Float64Array;
+  #correctTop5 = 0;
+
+  constructor({ classes }: Dataset) {
+    const { length } = classes;
+    this.#names = classes;
+    this.#confusion = length > MAX_CONFUSION ? null : classes.map(() => new Uint32Array(length));
+    this.#pictures = new Uint32Array(length);
+    this.#correct = new Uint32Array(length);
+    this.#losses = new Float64Array(length);
+  }
+
+  add(label: number, probabilities: Float64Array): void {
+    const own = probabilities[label] ?? 0;
+    // Of equal ones the first counts, as in torch.topk of one thread.
+    const better = probabilities.reduce((n, p, i) => n + (p > own || (p === own && i < label) ? 1 : 0), 0);
+    const predicted =
+      better === 0 ? label : probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b)));
+    this.#pictures[label] = (this.#pictures[label] ?? 0) + 1;
+    this.#losses[label] = (this.#losses[label] ?? 0) - Math.log(own);
+    if (better === 0) this.#correct[label] = (this.#correct[label] ?? 0) + 1;
+    if (better < 5) this.#correctTop5++;
+    const row = this.#confusion?.[label];
+    if (row && predicted < row.length) row[predicted] = (row[predicted] ?? 0) + 1;
+  }
+
+  finish(): EvaluateResult {
+    const sum = (values: Uint32Array | Float64Array) => Array.from(values).reduce((a, b) => a + b, 0);
+    const pictures = sum(this.#pictures);
+    const classes = this.#names.map((name, i) => {
+      const count = this.#pictures[i] ?? 0;
+      const correct = this.#correct[i] ?? 0;
+      return { name, pictures: count, correct, top1: correct / count, loss: (this.#losses[i] ?? 0) / count };
+    });
+    return {
+      pictures,
+      top1: sum(this.#correct) / pictures,
+      top5: this.#correctTop5 / pictures,
+      loss: sum(this.#losses) / pictures,
+      classes,
+      confusion: this.#confusion,
+    };
+  }
+}
