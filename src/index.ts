@@ -1,5 +1,6 @@
 /** The public API of googlenet-libtorch. */
 export { type Classification, loadImages, topK } from './classifier.js';
+export { type Conversion, type ConvertOptions, convertWeights } from './convert.js';
 export { ArrayDataset, type ArrayDatasetOptions } from './data/array-dataset.js';
 export type {
   AreaCrop,
@@ -10,6 +11,7 @@ export type {
   Range,
 } from './data/augment.js';
 export { type Batch, type BatchesOptions, batches, type Unreadable } from './data/batches.js';
+export type { Crops } from './data/crops.js';
 export type { Dataset, Picture } from './data/dataset.js';
 export { decodeImage } from './data/decode.js';
 export { FASHION_MNIST_CLASSES, IdxDataset, type IdxOptions } from './data/idx-dataset.js';
@@ -28,6 +30,15 @@ export {
 } from './data/stream-dataset.js';
 export { IMAGENET_MEAN, IMAGENET_STD, preprocess, type ResizeCropOptions } from './data/transforms.js';
 export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './errors.js';
+export {
+  type ClassResult,
+  type EvaluateOptions,
+  type EvaluateResult,
+  evaluate,
+} from './evaluate.js';
+export { type ExplainOptions, type Explanation, explain } from './explain.js';
+export type { DownloadProgress } from './hub/download.js';
+export { labels } from './labels/index.js';
 export { GoogLeNet, type GoogLeNetOptions, type LoadModelOptions } from './models/googlenet.js';
 export { ImageClassifier, type Logits } from './models/image-classifier.js';
 export {

@@ -6,6 +6,7 @@ import { dashboardCommand } from './commands/dashboard.js';
 import { doctorCommand } from './commands/doctor.js';
 import { drawCommand } from './commands/draw.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { explainCommand } from './commands/explain.js';
 import { infoCommand } from './commands/info.js';
 import { predictCommand } from './commands/predict.js';
 import { setupCommand } from './commands/setup.js';
@@ -42,6 +43,7 @@ function createProgram(): Command {
     dashboardCommand(),
     compareCommand(),
     infoCommand(),
+    explainCommand(),
     convertCommand(),
     drawCommand(),
     doctorCommand(),

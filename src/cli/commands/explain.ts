@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { formatPercent } from '../output.js';
+
+const EXAMPLES = `
+Examples:
+  $ googlenet explain runs/first/model.safetensors cat.jpg --out cat-explained.png
+  $ googlenet explain model.pth cat.jpg --class tabby
+  $ googlenet explain model.safetensors cat.jpg --layer inception_4e`;
+
+interface ExplainFlags {
+  out: string;
+  class?: string;
+  layer?: string;
+}
+
+/** `googlenet explain`: where a network sees a class. */
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('show where in a picture a model sees a class (Grad-CAM)')
+    .argument('<weights>', 'a file of weights or a checkpoint')
+    .argument('<image>', 'a picture')
+    .option('--out <file>', 'the picture that is written', 'explained.png')
+    .option('--class <name>', 'a class by name or index (default: the most likely one)')
+    .option('--layer <name>', 'a module whose output has places (default: the last one)')
+    .addHelpText('after', EXAMPLES)
+    .action(async (weights: string, image: string, { out, ...given }: ExplainFlags) => {
+      const { loadModel } = await import('../../models/load.js');
+      const { explain } = await import('../../explain.js');
+      const { writeFileAtomic } = await import('../../formats/atomic-file.js');
+      const model = await loadModel(weights);
+      try {
+        const { label, probability, png } = await explain(model, image, given);
+        await writeFileAtomic(out, [png]);
+        console.log(`${out}: ${label}, ${formatPercent(probability)}`);
+      } finally {
+        model.dispose();
+      }
+    });
+}

@@ -1,0 +1,135 @@
+/** Where in a picture a network sees a class: Grad-CAM over the picture. */
+import sharp from 'sharp';
+import { loadImages } from './classifier.js';
+import { GoogLeNetError } from './errors.js';
+import type { ImageClassifier } from './models/image-classifier.js';
+import type { Images } from './tensor.js';
+import { integer, options, string } from './validate.js';
+
+export interface ExplainOptions {
+  /** A class by its name or index; default the most likely one. */
+  class?: string | number;
+  /** A module whose output has places; default the last one. */
+  layer?: string;
+}
+
+export interface Explanation {
+  label: string;
+  index: number;
+  /** Of that class, by softmax. */
+  probability: number;
+  /** The picture as the network sees it, and beside it the same with the places that speak for the class, brighter the more they do. */
+  png: Uint8Array;
+}
+
+/** From nothing to everything: dark blue, purple, orange, yellow, which are told apart in grey too. */
+const STOPS = [
+  [0, 0, 4],
+  [87, 16, 110],
+  [188, 55, 84],
+  [249, 142, 9],
+  [252, 255, 164],
+] as const;
+
+/** How much of the picture the brightest places hide. */
+const OPACITY = 0.7;
+const GAP = 8;
+
+/**
+ * @param source a path or an encoded picture.
+ * @throws GoogLeNetError as `classify` and `gradCam`; `INVALID_ARGUMENT` for a class that the model does not have
+ */
+export async function explain(
+  model: ImageClassifier,
+  source: string | Uint8Array,
+  given: ExplainOptions = {},
+): Promise<Explanation> {
+  const read = options('options', given, ['class', 'layer']) as ExplainOptions;
+  const images = await loadImages([source]);
+  const probabilities = await softmaxOf(model, images);
+  const index = indexOf(model, read.class, probabilities);
+  const layer = read.layer === undefined ? [] : ([string('layer', read.layer)] as const);
+  const { data, shape } = await model.gradCam(images, [index], ...layer);
+  const [, height = 0, width = 0] = shape;
+  const [, side = 0] = images.shape;
+  return {
+    label: model.classes?.[index] ?? String(index),
+    index,
+    probability: probabilities[index] ?? 0,
+    png: await drawn(images.data as Uint8Array, side, await enlarged(data, height, width, side)),
+  };
+}
+
+async function softmaxOf(model: ImageClassifier, images: Images): Promise<Float64Array> {
+  const wasTraining = model.training;
+  model.eval();
+  const logits = model.forward(images);
+  model.train(wasTraining);
+  const [{ data }] = await logits;
+  const highest = data.reduce((a, b) => Math.max(a, b), -Infinity);
+  const exponentials = Float64Array.from(data, (logit) => Math.exp(logit - highest));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((value) => value / sum);
+}
+
+function indexOf(
+  { classes, numClasses }: ImageClassifier,
+  wanted: string | number | undefined,
+  probabilities: Float64Array,
+): number {
+  if (wanted === undefined) return probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b)));
+  const named = typeof wanted === 'string' ? (classes?.indexOf(wanted) ?? -1) : -1;
+  if (named >= 0) return named;
+  if (typeof wanted === 'string' && !/^\d+$/.test(wanted)) {
+    const known =
+      classes === undefined
+        ? 'It has no names of classes; give an index.'
+        : `It has ${classes.slice(0, 10).join(', ')}, …`;
+    throw new GoogLeNetError(
+      'INVALID_ARGUMENT',
+      `The model has no class ${JSON.stringify(wanted)}. ${known}`,
+    );
+  }
+  return integer('class', Number(wanted), 0, numClasses - 1);
+}
+
+/** The map at the size of the picture, in [0, 255]. */
+async function enlarged(map: Float32Array, height: number, width: number, side: number): Promise<Uint8Array> {
+  const highest = map.reduce((a, b) => Math.max(a, b), 0);
+  const grey = Uint8Array.from(map, (value) => (highest > 0 ? Math.round((255 * value) / highest) : 0));
+  return sharp(grey, { raw: { width, height, channels: 1 } })
+    .resize(side, side, { kernel: 'cubic' })
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer();
+}
+
+/** Between two stops. */
+function colourAt(heat: number): [number, number, number] {
+  const position = (heat / 255) * (STOPS.length - 1);
+  const i = Math.min(Math.floor(position), STOPS.length - 2);
+  const [from, to] = [STOPS[i] ?? STOPS[0], STOPS[i + 1] ?? STOPS[0]];
+  const between = (channel: 0 | 1 | 2) => from[channel] + (to[channel] - from[channel]) * (position - i);
+  return [between(0), between(1), between(2)];
+}
+
+async function drawn(picture: Uint8Array, side: number, heat: Uint8Array): Promise<Uint8Array> {
+  const overlay = new Uint8Array(picture.length);
+  for (const [i, value] of heat.entries()) {
+    const colour = colourAt(value);
+    const opacity = (OPACITY * value) / 255;
+    for (const channel of [0, 1, 2] as const) {
+      const at = 3 * i + channel;
+      overlay[at] = Math.round((picture[at] ?? 0) * (1 - opacity) + colour[channel] * opacity);
+    }
+  }
+  const raw = { width: side, height: side, channels: 3 } as const;
+  const background = { r: 255, g: 255, b: 255 };
+  return sharp({ create: { width: 2 * side + GAP, height: side, channels: 3, background } })
+    .composite([
+      { input: Buffer.from(picture), raw, left: 0, top: 0 },
+      { input: Buffer.from(overlay), raw, left: side + GAP, top: 0 },
+    ])
+    .png()
+    .toBuffer();
+}
