@@ -31,8 +31,14 @@ export async function describeFile(path: string): Promise<WeightsFile> {
   };
 }
 
+/** Whether a model's classifiers are for these classes; names that a file lacks are taken to be the same. */
+export function hasSameClasses({ model }: WeightsFile, { classes }: Dataset): boolean {
+  const { numClasses, classes: names } = model;
+  return classes.length === numClasses && (names?.every((name, i) => name === classes[i]) ?? true);
+}
+
 /**
- * Labels are positions in the list of classes, so a folder with other classes would be scored, or trained on, wrongly.
+ * Labels are positions in the list of classes, so a folder with other classes would be scored wrongly.
  * @throws GoogLeNetError `INVALID_DATASET`
  */
 export function assertSameClasses({ path, model }: WeightsFile, dir: string, { classes }: Dataset): void {

@@ -13,7 +13,7 @@ import {
   signal as readSignal,
   string,
 } from '../validate.js';
-import { ImageClassifier, LOAD_OPTIONS, loadAs, merged, readClasses } from './image-classifier.js';
+import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
 import type { ModelDescription } from './model-file.js';
 import { VARIANTS, type VariantName } from './variants/index.js';
 import type { Variant } from './variants/variant.js';
@@ -75,6 +75,8 @@ export interface LoadModelOptions {
   numClasses?: number;
   /** Names of the classes, instead of those in the file. */
   classes?: readonly string[];
+  /** New classifiers also for as many classes as the file has. Default false. */
+  newHead?: boolean;
   /** How new classifiers are drawn; as in the constructor. */
   initWeights?: boolean;
 }
@@ -188,11 +190,9 @@ export class GoogLeNet extends ImageClassifier {
    */
   static async load(path: string, given: LoadModelOptions = {}): Promise<GoogLeNet> {
     const known = [...LOAD_OPTIONS, 'auxLogits', 'dropoutAux', 'transformInput'] as const;
-    const { strict, ...rest } = options('options', given, known) as LoadModelOptions;
-    const own = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    return loadAs(path, 'googlenet', strict, ({ architecture: _, ...description }, isStrict) => {
-      const { options, isComplete } = merged(description, own, isStrict);
-      return new GoogLeNet({ ...options, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
+    const own = options('options', given, known) as LoadModelOptions;
+    return loadAs(path, 'googlenet', own, (fitting, isComplete) => {
+      return new GoogLeNet({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
     });
   }
 

@@ -178,22 +178,6 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   }
 }
 
-/**
- * What the file says and the options change. Names of other classes are not kept, and numbers that all come from the file are not
- * drawn before.
- */
-export function merged(
-  description: Omit<ModelDescription, 'architecture'>,
-  own: { numClasses?: number; classes?: readonly string[] },
-  isStrict: boolean,
-): { options: object; isComplete: boolean } {
-  const numClasses = own.numClasses ?? own.classes?.length ?? description.numClasses;
-  const { classes, ...rest } = description;
-  const isSame = numClasses === description.numClasses;
-  const named = isSame && classes !== undefined ? { classes } : {};
-  return { options: { ...rest, ...named, ...own, numClasses }, isComplete: isStrict && isSame };
-}
-
 /** Options of loading that every model has. */
 export const LOAD_OPTIONS = [
   'device',
@@ -203,34 +187,51 @@ export const LOAD_OPTIONS = [
   'strict',
   'numClasses',
   'classes',
+  'newHead',
   'initWeights',
 ] as const;
 
+interface GivenOptions {
+  strict?: boolean;
+  numClasses?: number;
+  classes?: readonly string[];
+  newHead?: boolean;
+}
+
+type Described<A> = Extract<ModelDescription, { architecture: A }>;
+
 /**
- * A model from a file, in evaluation mode.
- * @param build makes a model as the file describes it, but for what options change: with another number of classes it keeps its own
- * classifiers.
+ * A model from a file, in evaluation mode. With other classes than the file's it keeps its own classifiers.
+ * @param given what shall be other than in the file.
+ * @param make makes a model of these options; with `isComplete` all of its numbers will come from the file.
  */
 export async function loadAs<A extends ModelDescription['architecture'], Model extends ImageClassifier>(
   path: string,
   architecture: A,
-  strict: unknown,
-  build: (description: Extract<ModelDescription, { architecture: A }>, isStrict: boolean) => Model,
+  given: GivenOptions,
+  make: (options: Omit<Described<A>, 'architecture'>, isComplete: boolean) => Model,
 ): Promise<Model> {
-  const isStrict = boolean('strict', strict ?? true);
+  const { strict = true, newHead = false, ...own } = withoutUndefined(given);
+  boolean('strict', strict);
+  boolean('newHead', newHead);
   return withTensorFile(string('path', path), async (file) => {
     const { tensors, description } = modelIn(file, path);
     if (description.architecture !== architecture) {
       const message = `${path} holds another network, '${description.architecture}'. Load it with its own class.`;
       throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
     }
-    const model = build(description as Extract<ModelDescription, { architecture: A }>, isStrict);
+    const { architecture: _, classes, ...rest } = description as Described<A>;
+    const numClasses = own.numClasses ?? own.classes?.length ?? rest.numClasses;
+    const replaces = newHead || numClasses !== rest.numClasses;
+    const named = replaces || classes === undefined ? {} : { classes };
+    const options = { ...rest, ...named, ...own, numClasses } as Omit<Described<A>, 'architecture'>;
+    const model = make(options, strict && !replaces);
     try {
-      const isHead = (name: string) => model.heads.some((head) => name.startsWith(`${head}.`));
-      const isReplaced = (name: string) => model.numClasses !== description.numClasses && isHead(name);
+      const isReplaced = (name: string) =>
+        replaces && model.heads.some((head) => name.startsWith(`${head}.`));
       const isUnused = (name: string) => (!model.auxLogits && isAuxiliary(name)) || isReplaced(name);
       const wanted = tensors.filter(({ name }) => !isUnused(name));
-      await loadFile(nativeOf(model), path, wanted, { strict: isStrict, mayLack: isReplaced });
+      await loadFile(nativeOf(model), path, wanted, { strict, mayLack: isReplaced });
       model.eval();
       return model;
     } catch (error) {
@@ -239,3 +240,6 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
     }
   });
 }
+
+const withoutUndefined = <T extends object>(given: T): T =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;

@@ -1,6 +1,6 @@
 import { type Device, readPlace } from '../module.js';
 import { boolean, integer, number, oneOf, options } from '../validate.js';
-import { ImageClassifier, LOAD_OPTIONS, loadAs, merged, readClasses } from './image-classifier.js';
+import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
 import { XCEPTION_SIZES } from './input-size.js';
 import type { ModelDescription } from './model-file.js';
 
@@ -43,6 +43,8 @@ export interface LoadXceptionOptions {
   numClasses?: number;
   /** Names of the classes, instead of those in the file. */
   classes?: readonly string[];
+  /** As for `GoogLeNet.load`. */
+  newHead?: boolean;
   /** How a new classifier is drawn. */
   initWeights?: boolean;
 }
@@ -131,11 +133,8 @@ export class Xception extends ImageClassifier {
    */
   static async load(path: string, given: LoadXceptionOptions = {}): Promise<Xception> {
     const known = [...LOAD_OPTIONS, 'reluBetween'] as const;
-    const { strict, ...rest } = options('options', given, known) as LoadXceptionOptions;
-    const own = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    return loadAs(path, 'xception', strict, ({ architecture: _, ...description }, isStrict) => {
-      const { options, isComplete } = merged(description, own, isStrict);
-      const { auxLogits: __, ...fitting } = options as XceptionOptions & { auxLogits: boolean };
+    const own = options('options', given, known) as LoadXceptionOptions;
+    return loadAs(path, 'xception', own, ({ auxLogits: _, ...fitting }, isComplete) => {
       return new Xception({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as XceptionOptions);
     });
   }

@@ -1,11 +1,17 @@
 import { Command } from 'commander';
+import type { EnsembleEvaluation } from '../ensemble.js';
 import type { Evaluation } from '../evaluation.js';
-import { toOptions, type ValuesOf, withDefaults } from '../flags.js';
+import { choice, toOptions, type ValuesOf, withDefaults } from '../flags.js';
 import { formatCount, formatJson, formatPercent, formatTable, plural } from '../output.js';
 import { SETTINGS } from '../training/settings.js';
 
 const { batchSize, auxWeight, resize, crop, device, threads, channelsLast, precision } = SETTINGS;
-const OPTIONS = { batchSize, auxWeight, resize, crop, device, threads, channelsLast, precision };
+const crops = choice(
+  '1',
+  ['1', '10', '144'],
+  'views of each picture whose predictions are averaged (10: corners, centre, mirrored; 144: the paper)',
+);
+const OPTIONS = { batchSize, auxWeight, resize, crop, crops, device, threads, channelsLast, precision };
 export type EvaluateSettings = ValuesOf<typeof OPTIONS>;
 
 const EXAMPLES = `
@@ -13,30 +19,60 @@ Examples:
   $ googlenet evaluate runs/first/model.safetensors pictures/test
   $ googlenet evaluate runs/first/best.safetensors pictures/test --json > scores.json
   $ googlenet evaluate runs/fashion/model.safetensors fashion-mnist        the test pictures of idx files
+  $ googlenet evaluate --crops 10 a.safetensors b.safetensors pictures/test        two models, averaged
 
-The loss is that of training: cross entropy of the main head plus --aux-weight times that of each auxiliary head.`;
+The loss of one model and one crop is that of training: cross entropy of the main head plus --aux-weight times that of each auxiliary
+head. Of several it is that of the main heads' averaged predictions, in fp32.`;
 
-/** `googlenet evaluate`: how well a model does on a folder of pictures. */
+/** `googlenet evaluate`: how well a model, or several together, does on a folder of pictures. */
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .description('score a model on a folder of pictures')
-    .argument('<weights>', 'a file of weights or a checkpoint')
-    .argument('<dir>', 'pictures, one subfolder for each class, or idx files')
+    .description('score a model, or several together, on a folder of pictures')
+    .usage('[options] <weights...> <dir>')
+    .argument(
+      '<weights...>',
+      'files of weights or checkpoints, and last the pictures: one subfolder for each class, or idx files',
+    )
     .option('--json', 'print one JSON document');
   for (const [name, setting] of Object.entries(OPTIONS)) {
     for (const option of toOptions(name, setting)) command.addOption(option);
   }
-  return command.addHelpText('after', EXAMPLES).action(async (weights: string, dir: string) => {
-    const { evaluateModel } = await import('../evaluation.js');
+  return command.addHelpText('after', EXAMPLES).action(async (paths: string[]) => {
+    const [first, ...others] = paths.slice(0, -1);
+    const dir = paths.at(-1);
+    if (first === undefined || dir === undefined)
+      return command.error("error: missing required argument 'dir'");
     const { json, ...typed } = command.opts();
     const settings = withDefaults(OPTIONS, typed);
-    const { status, evaluation } = await evaluateModel(weights, dir, settings);
-    if (evaluation) console.log(json ? formatJson(evaluation) : formatEvaluation(evaluation));
+    const isPlain = others.length === 0 && settings.crops === '1';
+    const { status, evaluation, text } = isPlain
+      ? await scoreOne(first, dir, settings)
+      : await scoreAll([first, ...others], dir, settings);
+    if (evaluation) console.log(json ? formatJson(evaluation) : text);
     process.exitCode = status;
   });
 }
 
-function formatEvaluation({ weights, dir, pictures, loss, top1, top5, classes }: Evaluation): string {
+async function scoreOne(weights: string, dir: string, settings: EvaluateSettings) {
+  const { evaluateModel } = await import('../evaluation.js');
+  const { status, evaluation } = await evaluateModel(weights, dir, settings);
+  return { status, evaluation, text: evaluation && formatEvaluation(evaluation) };
+}
+
+async function scoreAll(weights: string[], dir: string, settings: EvaluateSettings) {
+  const { evaluateEnsemble } = await import('../ensemble.js');
+  const { status, evaluation } = await evaluateEnsemble(weights, dir, settings);
+  return { status, evaluation, text: evaluation && formatEnsemble(evaluation) };
+}
+
+type Scored = Pick<Evaluation, 'loss' | 'top1' | 'top5'>;
+
+const formatScores = ({ loss, top1, top5 }: Scored): string =>
+  `loss ${loss.toFixed(4)}  top-1 ${formatPercent(top1)}  top-5 ${formatPercent(top5)}`;
+
+function formatClasses(
+  classes: readonly { name: string; pictures: number; correct: number; top1: number; loss: number }[],
+): string {
   const rows = classes.map((entry) => [
     entry.name,
     formatCount(entry.pictures),
@@ -44,13 +80,24 @@ function formatEvaluation({ weights, dir, pictures, loss, top1, top5, classes }:
     formatPercent(entry.top1),
     entry.loss.toFixed(4),
   ]);
-  return [
-    `${weights} on ${plural(pictures, 'picture')} of ${dir}`,
-    `loss ${loss.toFixed(4)}  top-1 ${formatPercent(top1)}  top-5 ${formatPercent(top5)}`,
-    '',
-    formatTable(
-      [['class', 'pictures', 'correct', 'top-1', 'loss'], ...rows],
-      ['left', 'right', 'right', 'right', 'right'],
-    ),
-  ].join('\n');
+  return formatTable(
+    [['class', 'pictures', 'correct', 'top-1', 'loss'], ...rows],
+    ['left', 'right', 'right', 'right', 'right'],
+  );
 }
+
+const formatEvaluation = (evaluation: Evaluation): string =>
+  [
+    `${evaluation.weights} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}`,
+    formatScores(evaluation),
+    '',
+    formatClasses(evaluation.classes),
+  ].join('\n');
+
+const formatEnsemble = (evaluation: EnsembleEvaluation): string =>
+  [
+    `${evaluation.weights.join(', ')} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}, ${plural(evaluation.crops, 'crop')} of each`,
+    formatScores(evaluation),
+    '',
+    formatClasses(evaluation.classes.filter(({ pictures }) => pictures > 0)),
+  ].join('\n');

@@ -1,23 +1,41 @@
 import { cpus } from 'node:os';
 import { GoogLeNet } from '../../models/googlenet.js';
+import type { ImageClassifier } from '../../models/image-classifier.js';
+import { type InputSizes, XCEPTION_SIZES } from '../../models/input-size.js';
+import { VARIANTS } from '../../models/variants/index.js';
+import { Xception } from '../../models/xception.js';
 import type { Device } from '../../module.js';
 import { getNumThreads, libtorch, setNumThreads } from '../../runtime.js';
 import { packageVersion } from '../version.js';
 import type { Plan } from './plan.js';
 import { writeRun } from './run-folder.js';
+import type { Network } from './settings.js';
 
 /** The model of a run as it begins; going on from a checkpoint is the trainer's work. */
-export async function buildModel({ run, checkpoint }: Plan): Promise<GoogLeNet> {
+export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassifier> {
   const { settings, classes, weights } = run;
-  const { auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed } = settings;
+  const { network, auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed, newHead } = settings;
   if (settings.threads !== null) setNumThreads(settings.threads);
-  const common = { classes, dropout, dropoutAux, channelsLast, seed, device: settings.device as Device };
-  if (weights !== null && checkpoint === null) return GoogLeNet.load(weights, common);
-  return new GoogLeNet({ ...common, numClasses: classes.length, auxLogits, initWeights });
+  const common = {
+    ...{ classes, channelsLast, seed, initWeights, device: settings.device as Device },
+    ...(dropout !== null && { dropout }),
+  };
+  const heads = { auxLogits, ...(dropoutAux !== null && { dropoutAux }) };
+  const isNew = weights === null || checkpoint !== null;
+  if (network === 'xception') {
+    if (!isNew) return Xception.load(weights, { ...common, newHead });
+    return new Xception({ ...common, numClasses: classes.length });
+  }
+  if (!isNew) return GoogLeNet.load(weights, { ...common, ...heads, newHead });
+  return new GoogLeNet({ variant: network, ...common, ...heads, numClasses: classes.length });
 }
 
+/** Sides of pictures that a network takes. */
+export const inputSizesOfNetwork = (network: Network): InputSizes =>
+  VARIANTS.find(({ name }) => name === network)?.inputSizes ?? XCEPTION_SIZES;
+
 /** The plan with `device` and `threads` as they turned out to be, so that a resumed run computes in the same way. */
-export function placePlan(plan: Plan, { device }: GoogLeNet): Plan {
+export function placePlan(plan: Plan, { device }: ImageClassifier): Plan {
   const settings = { ...plan.run.settings, device, threads: getNumThreads() };
   return { ...plan, run: { ...plan.run, settings } };
 }

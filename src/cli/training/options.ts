@@ -8,13 +8,14 @@ import type { Datasets } from './data.js';
 import type { TrainSettings } from './settings.js';
 
 export function trainerOptions(settings: TrainSettings, train: Dataset): TrainerOptions {
-  const { lr, momentum, dampening, weightDecay, nesterov, fused } = settings;
+  const { lr, momentum, dampening, weightDecay, nesterov, fused, headLr, freeze } = settings;
   const { auxWeight, labelSmoothing, clipNorm, accumulation, averageDecay, precision } = settings;
   return {
-    optimizer: { lr, momentum, dampening, weightDecay, nesterov, fused },
+    optimizer: { lr, momentum, dampening, weightDecay, nesterov, fused, headLr },
     schedule: scheduleOptions(settings),
     ...{ auxWeight, labelSmoothing, clipNorm, accumulation, averageDecay, precision },
     classWeights: classWeights(settings.classWeights, train),
+    freeze: freeze === 'none' ? [] : freeze.split(',').map((name) => name.trim()),
   };
 }
 

@@ -3,14 +3,15 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { checkResizeCrop } from '../../data/transforms.js';
 import { GoogLeNetError } from '../../errors.js';
-import { assertInputSize, POOLED_BY_SEVEN } from '../../models/input-size.js';
+import { assertInputSize } from '../../models/input-size.js';
+import type { ModelDescription } from '../../models/model-file.js';
 import { readCheckpoint } from '../../train/checkpoint.js';
 import { readTrainerConfig } from '../../train/config.js';
 import { findCheckpoint } from '../../train/find-checkpoint.js';
 import type { Progress } from '../../train/progress.js';
 import { readClassNames } from '../dataset.js';
 import { flagOf } from '../flags.js';
-import { assertSameClasses, describeFile } from '../weights-file.js';
+import { describeFile, hasSameClasses } from '../weights-file.js';
 import {
   assertSamePictures,
   type DataFlags,
@@ -21,9 +22,10 @@ import {
   sourceOf,
 } from './data.js';
 import { assertNamed, assertOneLength, assertUsed } from './meaning.js';
+import { inputSizesOfNetwork as inputSizesOf } from './model.js';
 import { trainerOptions } from './options.js';
 import { assertNoRun, type RunDescription, readRun, runFiles } from './run-folder.js';
-import { DEFAULTS, type SettingName, type TrainSettings } from './settings.js';
+import { DEFAULTS, type Network, type SettingName, type TrainSettings } from './settings.js';
 
 export interface TrainFlags extends DataFlags {
   out?: string;
@@ -62,7 +64,9 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
   const datasets = await openFolders(folders, settings, names);
   if (names !== null) assertNamed(names, folders.train, datasets);
   const weights = flags.weights === undefined ? null : resolve(flags.weights);
-  if (weights !== null) settings.auxLogits = await auxLogitsOf(weights, flags, folders.train, datasets);
+  const warnings: string[] = [];
+  if (weights !== null) Object.assign(settings, await settingsOf(weights, flags, datasets, warnings));
+  if (settings.network === 'xception') settings.auxLogits = false;
   checkTogether(settings, datasets);
   const { train, validation } = datasets;
   const run = {
@@ -72,7 +76,7 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
     settings,
     classes: train.classes,
   };
-  return { dir, run, datasets, checkpoint: null, resumed: false, warnings: [] };
+  return { dir, run, datasets, checkpoint: null, resumed: false, warnings };
 }
 
 const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give ${what}.`);
@@ -80,7 +84,7 @@ const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give $
 /** Each value has been checked alone; these depend on one another. */
 function checkTogether(settings: TrainSettings, { train, validation }: Datasets): void {
   checkResizeCrop(settings.resize, settings.crop);
-  assertInputSize(settings.crop, settings.crop, POOLED_BY_SEVEN);
+  assertInputSize(settings.crop, settings.crop, inputSizesOf(settings.network));
   readTrainerConfig(trainerOptions(settings, train));
   if (settings.patience !== null && validation === null) {
     throw new GoogLeNetError(
@@ -90,20 +94,35 @@ function checkTogether(settings: TrainSettings, { train, validation }: Datasets)
   }
 }
 
-/** A file of weights decides whether there are auxiliary heads. */
-async function auxLogitsOf(weights: string, flags: TrainFlags, folder: string, { train }: Datasets) {
+/** What a file of weights decides: the network, whether there are auxiliary heads, and whether the classifiers can stay. */
+async function settingsOf(
+  weights: string,
+  { settings }: TrainFlags,
+  { train }: Datasets,
+  warnings: string[],
+): Promise<Pick<TrainSettings, 'network' | 'auxLogits' | 'newHead'>> {
   const file = await describeFile(weights);
-  assertSameClasses(file, folder, train);
+  const network = networkOf(file.model);
+  if ((settings.network ?? network) !== network) {
+    const message = `The model in ${weights} is '${network}'; leave ${flagOf('network')} out.`;
+    throw new GoogLeNetError('INVALID_ARGUMENT', message);
+  }
   const { auxLogits } = file.model;
-  if ((flags.settings.auxLogits ?? auxLogits) !== auxLogits) {
-    const has = auxLogits ? 'has auxiliary heads' : 'has no auxiliary heads';
-    throw new GoogLeNetError(
-      'INVALID_ARGUMENT',
-      `The model in ${weights} ${has}; leave ${flagOf('auxLogits')} out.`,
+  if (settings.auxLogits === true && !auxLogits) {
+    const message = `The model in ${weights} has no auxiliary heads; leave ${flagOf('auxLogits')} out.`;
+    throw new GoogLeNetError('INVALID_ARGUMENT', message);
+  }
+  const newHead = settings.newHead === true || !hasSameClasses(file, train);
+  if (newHead && settings.newHead === undefined) {
+    warnings.push(
+      `${weights} is for other classes, so the classifiers begin anew; all else is taken from it.`,
     );
   }
-  return auxLogits;
+  return { network, auxLogits: settings.auxLogits ?? auxLogits, newHead };
 }
+
+const networkOf = (model: ModelDescription): Network =>
+  model.architecture === 'xception' ? 'xception' : (model.variant as Network);
 
 async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   const before = await readRun(dir);

@@ -30,10 +30,14 @@ export const GROUPS = {
   ],
   'Schedule of the learning rate:': ['schedule', 'stepSize', 'gamma', 'power', 'warmupSteps'],
   'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
-  'Model:': ['auxLogits', 'dropout', 'dropoutAux', 'initWeights'],
+  'Model:': ['network', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights'],
+  'Fine-tuning:': ['newHead', 'headLr', 'freeze'],
   'Pictures:': ['resize', 'crop', 'augment', 'unreadable', 'validationSplit'],
   'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
 } as const satisfies Record<string, readonly (keyof typeof SETTINGS)[]>;
+
+export const NETWORKS = ['reference', 'torchvision', 'paper', 'plain', 'xception'] as const;
+export type Network = (typeof NETWORKS)[number];
 
 const probability = { min: 0, max: 1 };
 const belowOne = { min: 0, max: 1, below: true };
@@ -79,16 +83,31 @@ export const SETTINGS = {
     'weights of the classes in the loss: none, balanced (rare classes weigh more), or 1,2,0.5,…',
   ),
 
+  network: choice('reference', NETWORKS, 'reference, torchvision, paper and plain are forms of GoogLeNet'),
   auxLogits: toggle(true, 'leave out the two auxiliary heads'),
-  dropout: real(0.4, probability, 'probability of zeroing before the main classifier'),
-  dropoutAux: real(0.7, probability, 'the same in the auxiliary heads'),
+  dropout: optionalReal(
+    probability,
+    'probability of zeroing before the main classifier (default: 0.4, torchvision 0.2, xception 0.5)',
+  ),
+  dropoutAux: optionalReal(probability, 'the same in the auxiliary heads (default: 0.7)'),
   initWeights: toggle(
     true,
     "PyTorch's default initial weights instead of Xavier's; at the default learning rate they hardly learn",
   ),
 
+  newHead: toggle(false, 'new classifiers even where those of --weights are for the same classes'),
+  headLr: optionalReal({ min: 0 }, 'learning rate of the classifiers at the start (default: that of all)'),
+  freeze: text(
+    'none',
+    'names',
+    'modules or parameters that stay as they are, with commas between them and * for anything: partA,inception_3*',
+  ),
+
   resize: count(256, 'short edge of the resized pictures'),
-  crop: count(224, 'edge of the square that is cut from them, 223 to 254'),
+  crop: count(
+    224,
+    'edge of the square that is cut from them; 223 to 254, torchvision from 15 and xception from 71',
+  ),
   augment: choice(
     'none',
     ['none', 'plain', 'paper'],

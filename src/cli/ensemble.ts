@@ -1,0 +1,58 @@
+/** Scores averaged over views of each picture, or over several models. */
+import type { Crops } from '../data/crops.js';
+import { GoogLeNetError } from '../errors.js';
+import { type EvaluateResult, evaluate } from '../evaluate.js';
+import type { ImageClassifier } from '../models/image-classifier.js';
+import { loadModel } from '../models/load.js';
+import type { Device } from '../module.js';
+import { setNumThreads } from '../runtime.js';
+import type { EvaluateSettings } from './commands/evaluate.js';
+import { openDataset } from './dataset.js';
+import { createDisplay } from './display.js';
+import { Interrupt } from './interrupt.js';
+import { formatDuration } from './output.js';
+import { assertSameClasses, describeFile } from './weights-file.js';
+
+export interface EnsembleEvaluation extends EvaluateResult {
+  weights: string[];
+  dir: string;
+  crops: Crops;
+}
+
+/** @returns the exit status, and the scores unless Ctrl-C came first. */
+export async function evaluateEnsemble(
+  weights: readonly string[],
+  dir: string,
+  settings: EvaluateSettings,
+): Promise<{ status: number; evaluation: EnsembleEvaluation | null }> {
+  const { resize, crop, batchSize, device, channelsLast, threads } = settings;
+  const crops = Number(settings.crops) as Crops;
+  const files = await Promise.all(weights.map(describeFile));
+  const dataset = await openDataset(dir, 'test', files[0]?.model.classes ?? null);
+  for (const file of files) assertSameClasses(file, dir, dataset);
+  if (threads !== null) setNumThreads(threads);
+  const display = createDisplay();
+  const interrupt = new Interrupt(() => display.line('Stopping.'));
+  const models: ImageClassifier[] = [];
+  try {
+    for (const path of weights)
+      models.push(await loadModel(path, { device: device as Device, channelsLast }));
+    const start = performance.now();
+    const onProgress = (done: number, total: number) => {
+      const seconds = (performance.now() - start) / 1000;
+      const details = `${(done / seconds).toFixed(1)} images/s  ${formatDuration((seconds / done) * (total - done))} left`;
+      display.update({ label: 'evaluation', done, total, details });
+    };
+    const options = { crops, resize, crop, batchSize, signal: interrupt.signal, onProgress };
+    const result = await evaluate(models, dataset, options);
+    return { status: 0, evaluation: { weights: [...weights], dir, crops, ...result } };
+  } catch (error) {
+    if (!(error instanceof GoogLeNetError && error.code === 'ABORTED') || interrupt.status === null)
+      throw error;
+    return { status: interrupt.status, evaluation: null };
+  } finally {
+    display.close();
+    interrupt.release();
+    for (const model of models) model.dispose();
+  }
+}
