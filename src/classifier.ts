@@ -1,7 +1,8 @@
+import type { Picture } from './data/dataset.js';
 import { decodeImage } from './data/decode.js';
 import { preprocess } from './data/transforms.js';
 import type { Images } from './tensor.js';
-import { integer, invalid, isFloat32Array } from './validate.js';
+import { integer, invalid, isFloat32Array, isUint8Array } from './validate.js';
 
 export interface Classification {
   /** The class's name, or its index as text in a model without names. */
@@ -11,16 +12,22 @@ export interface Classification {
   probability: number;
 }
 
+/** A path, an encoded picture (JPEG, PNG, WebP, …), or RGB bytes with their sizes. Must not change until the promise settles. */
+export type PictureSource = string | Uint8Array | Picture;
+
 /**
  * Decodes pictures and prepares them as the published weights expect: short edge to 256, the centre 224×224.
- * @param sources paths, or encoded pictures (JPEG, PNG, WebP, …) that must not change until the promise settles.
  * @returns bytes `[n, 224, 224, 3]`, for `forward`.
  * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`
  */
-export async function loadImages(sources: readonly (string | Uint8Array)[]): Promise<Images> {
+export async function loadImages(sources: readonly PictureSource[]): Promise<Images> {
   if (!Array.isArray(sources)) throw invalid('sources', 'an array of paths or encoded pictures', sources);
-  return preprocess(await Promise.all(sources.map((source) => decodeImage(source))));
+  return preprocess(await Promise.all(sources.map(decoded)));
 }
+
+/** What is decoded already is checked by the transforms. */
+const decoded = (source: PictureSource): Picture | Promise<Picture> =>
+  typeof source === 'string' || isUint8Array(source) ? decodeImage(source) : source;
 
 /**
  * The `k` classes with the highest logits, best first.

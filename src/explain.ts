@@ -1,6 +1,6 @@
 /** Where in a picture a network sees a class: Grad-CAM over the picture. */
 import sharp from 'sharp';
-import { loadImages } from './classifier.js';
+import { loadImages, type PictureSource } from './classifier.js';
 import { GoogLeNetError } from './errors.js';
 import type { ImageClassifier } from './models/image-classifier.js';
 import type { Images } from './tensor.js';
@@ -41,7 +41,7 @@ const GAP = 8;
  */
 export async function explain(
   model: ImageClassifier,
-  source: string | Uint8Array,
+  source: PictureSource,
   given: ExplainOptions = {},
 ): Promise<Explanation> {
   const read = options('options', given, ['class', 'layer']) as ExplainOptions;

@@ -1,5 +1,5 @@
 /** The public API of googlenet-libtorch. */
-export { type Classification, loadImages, topK } from './classifier.js';
+export { type Classification, loadImages, type PictureSource, topK } from './classifier.js';
 export { type Conversion, type ConvertOptions, convertWeights } from './convert.js';
 export { ArrayDataset, type ArrayDatasetOptions } from './data/array-dataset.js';
 export type {

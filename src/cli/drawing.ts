@@ -7,9 +7,8 @@ import { writeFileAtomic } from '../formats/atomic-file.js';
 import { GoogLeNet } from '../models/googlenet.js';
 import type { ImageClassifier } from '../models/image-classifier.js';
 import { loadModel } from '../models/load.js';
-import type { VariantName } from '../models/variants/index.js';
-import { Xception } from '../models/xception.js';
 import { toPng } from '../report/png.js';
+import { networkNamed, SIDES } from './networks.js';
 import { formatCount } from './output.js';
 
 export interface DrawFlags {
@@ -17,9 +16,6 @@ export interface DrawFlags {
   weights?: string;
   auxLogits: boolean;
 }
-
-/** Sides of the pictures that the published networks are described for. */
-const SIDES = { googlenet: 224, xception: 299 } as const;
 
 const NAMES: Readonly<Record<string, string>> = {
   reference: 'GoogLeNet',
@@ -47,9 +43,7 @@ export async function drawNetwork(picture: string, flags: DrawFlags): Promise<vo
 }
 
 async function modelOf({ network, weights, auxLogits }: DrawFlags): Promise<ImageClassifier> {
-  if (weights !== undefined) return loadModel(weights);
-  if (network === 'xception') return new Xception();
-  return new GoogLeNet({ variant: network as VariantName, auxLogits });
+  return weights === undefined ? networkNamed(network, { auxLogits }) : loadModel(weights);
 }
 
 async function svgOf(model: ImageClassifier): Promise<string> {

@@ -1,4 +1,4 @@
-import { type Classification, loadImages, topK } from '../classifier.js';
+import { type Classification, loadImages, type PictureSource, topK } from '../classifier.js';
 import { GoogLeNetError } from '../errors.js';
 import { withTensorFile } from '../formats/tensor-file.js';
 import { readImages, readLabels } from '../images.js';
@@ -100,10 +100,10 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
 
   /**
    * What is in a picture, in evaluation mode and with the published preprocessing.
-   * @param source a path or an encoded picture.
+   * @param source a path, an encoded picture, or RGB bytes `{ data, width, height }`.
    * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `DISPOSED`
    */
-  async classify(source: string | Uint8Array, given: { topK?: number } = {}): Promise<Classification[]> {
+  async classify(source: PictureSource, given: { topK?: number } = {}): Promise<Classification[]> {
     const { topK: k = 5 } = options('options', given, ['topK']);
     const count = integer('topK', k, 1);
     const [main] = await this.#inEvaluation(await loadImages([source]));

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { NETWORKS } from '../training/settings.js';
 
 const EXAMPLES = `
 Examples:
@@ -11,11 +12,7 @@ export function drawCommand(): Command {
   return new Command('draw')
     .description('draw the architecture of a network')
     .argument('<picture>', 'a file that ends with .svg or .png')
-    .addOption(
-      new Option('--network <name>', 'which one')
-        .choices(['reference', 'torchvision', 'paper', 'plain', 'xception'])
-        .default('reference'),
-    )
+    .addOption(new Option('--network <name>', 'which one').choices(NETWORKS).default('reference'))
     .addOption(new Option('--weights <file>', 'draw the network in this file').conflicts('network'))
     .option('--no-aux-logits', 'leave out the two auxiliary heads')
     .addHelpText('after', EXAMPLES)

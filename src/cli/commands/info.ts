@@ -1,30 +1,79 @@
 import { stat } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { numberOfElements } from '../../validate.js';
 import { formatCount, formatJson, formatMegabytes, formatTable } from '../output.js';
+import { NETWORKS } from '../training/settings.js';
 import type { WeightsFile } from '../weights-file.js';
 
 const EXAMPLES = `
 Examples:
   $ googlenet info runs/first/model.safetensors
   $ googlenet info runs/first/checkpoints/step-00001000.safetensors --tensors
-  $ googlenet info model.safetensors --json`;
+  $ googlenet info model.safetensors --json
+  $ googlenet info model.pth --layers                  shapes, parameters, multiply-adds
+  $ googlenet info --network xception --layers         of a network as it is built
+  $ googlenet info --arithmetic                        why there are 1×1 reductions, and no large linear layers`;
 
-/** `googlenet info`: what a file holds. Reads its header only, and needs no libtorch. */
+interface InfoFlags {
+  network?: string;
+  layers?: boolean;
+  arithmetic?: boolean;
+  tensors?: boolean;
+  json?: boolean;
+}
+
+/** `googlenet info`: what a file holds. Reads its header only, and needs no libtorch but for --layers. */
 export function infoCommand(): Command {
-  return new Command('info')
-    .description('say what is in a file of weights or a checkpoint')
-    .argument('<weights>', 'a safetensors file')
+  const command = new Command('info')
+    .description('say what is in a file of weights or a checkpoint, and what a network is made of')
+    .argument('[weights]', 'a file of weights in any format that is read')
+    .addOption(new Option('--network <name>', 'a network in place of a file').choices(NETWORKS))
+    .option('--layers', 'list every layer: shape of its output, parameters, multiply-adds')
+    .option('--arithmetic', 'what reductions and the average pool save')
     .option('--tensors', 'list every tensor')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', EXAMPLES)
-    .action(async (path: string, { tensors, json }: { tensors?: boolean; json?: boolean }) => {
-      const { describeFile } = await import('../weights-file.js');
-      const info = await inspect(await describeFile(path));
-      const { tensors: listed, ...rest } = info;
-      if (json) console.log(formatJson(tensors ? info : rest));
-      else console.log(tensors ? `${formatInfo(info)}\n\n${formatTensors(listed)}` : formatInfo(info));
-    });
+    .addHelpText('after', EXAMPLES);
+  return command.action(async (path: string | undefined, flags: InfoFlags) => {
+    const { network, layers, arithmetic } = flags;
+    if (arithmetic) return printArithmetic(flags);
+    if ((path === undefined) === (network === undefined)) {
+      return command.error('error: give a file of weights, or --network');
+    }
+    if (layers || path === undefined) return printLayers(path, flags);
+    return printFile(path, flags);
+  });
+}
+
+async function printFile(path: string, { tensors, json }: InfoFlags): Promise<void> {
+  const { describeFile } = await import('../weights-file.js');
+  const info = await inspect(await describeFile(path));
+  const { tensors: listed, ...rest } = info;
+  if (json) console.log(formatJson(tensors ? info : rest));
+  else console.log(tensors ? `${formatInfo(info)}\n\n${formatTensors(listed)}` : formatInfo(info));
+}
+
+async function printLayers(path: string | undefined, { network, json }: InfoFlags): Promise<void> {
+  const { summaryOfNetwork, formatSummary } = await import('../layers.js');
+  const summary = await summaryOfNetwork(path, network);
+  console.log(json ? formatJson(summary) : formatSummary(summary));
+}
+
+async function printArithmetic({ json }: InfoFlags): Promise<void> {
+  const { arithmetic } = await import('../../models/summary.js');
+  const { direct, reduced, fullyConnected } = arithmetic();
+  if (json) console.log(formatJson({ direct, reduced, fullyConnected }));
+  else {
+    const rows = [
+      ['5×5 convolution to 32 channels on 32×32×200', formatCount(direct), 'multiplications'],
+      ['the same behind a 1×1 reduction to 16 channels', formatCount(reduced), 'multiplications'],
+      [
+        'linear layer from 7×7×1024 to 1024, in place of the average pool',
+        formatCount(fullyConnected),
+        'weights',
+      ],
+    ];
+    console.log(formatTable(rows, ['left', 'right', 'left']));
+  }
 }
 
 /** Buffers are stored beside the parameters and are not trained. */
@@ -38,6 +87,7 @@ async function inspect(file: WeightsFile) {
     path,
     type: isCheckpoint ? ('checkpoint' as const) : ('weights' as const),
     bytes: (await stat(path)).size,
+    network: model.architecture === 'xception' ? 'xception' : model.variant,
     numClasses: model.numClasses,
     auxLogits: model.auxLogits,
     parameters: parameters.reduce((sum, { shape }) => sum + numberOfElements(shape), 0),
@@ -58,11 +108,12 @@ async function describeTraining(path: string) {
 }
 
 function formatInfo(info: Info): string {
-  const { path, type, bytes, numClasses, auxLogits, parameters, classes, training, tensors } = info;
+  const { path, type, bytes, network, numClasses, auxLogits, parameters, classes, training, tensors } = info;
   const rows = [
     ['file', path],
     ['type', type === 'checkpoint' ? 'training checkpoint' : 'weights'],
     ['size', formatMegabytes(bytes)],
+    ['network', network],
     ['classes', formatCount(numClasses)],
     ['names', classes === null ? 'none stored' : formatNames(classes)],
     ['auxiliary heads', auxLogits ? 'yes' : 'no'],
