@@ -4,6 +4,7 @@ import { compareCommand } from './commands/compare.js';
 import { convertCommand } from './commands/convert.js';
 import { dashboardCommand } from './commands/dashboard.js';
 import { doctorCommand } from './commands/doctor.js';
+import { downloadCommand } from './commands/download.js';
 import { drawCommand } from './commands/draw.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { explainCommand } from './commands/explain.js';
@@ -46,6 +47,7 @@ function createProgram(): Command {
     explainCommand(),
     convertCommand(),
     drawCommand(),
+    downloadCommand(),
     doctorCommand(),
     setupCommand(),
   ];
