@@ -1,41 +1,25 @@
 import { Command } from 'commander';
-import { formatMegabytes } from '../output.js';
 
 const EXAMPLES = `
 Examples:
-  $ googlenet download imagenet1k-v1
-  $ googlenet predict "$(googlenet download imagenet1k-v1)" cat.jpg
-  $ GOOGLENET_MIRROR=https://mirror.example/models googlenet download imagenet1k-v1
+  $ googlenet download imagenet1k-v1 imagenet.safetensors
+  $ googlenet predict imagenet.safetensors cat.jpg
+  $ googlenet download imagenet1k-v1 imagenet.safetensors --from googlenet-1378be20.pth        without a network
 
-Keeps the file in GOOGLENET_CACHE, or googlenet among the user's caches, and prints its path. HTTPS_PROXY and NO_PROXY are honoured.`;
+The published file is kept in GOOGLENET_CACHE, or in googlenet among the user's caches. GOOGLENET_MIRROR names another server that has it;
+HTTPS_PROXY and NO_PROXY are honoured.`;
 
-/** `googlenet download`: published weights, on request only. */
+/** `googlenet download`: published weights, on request only, with the names of their classes. */
 export function downloadCommand(): Command {
   return new Command('download')
-    .description('download published weights, where they are not there yet')
-    .argument('<name>', 'imagenet1k-v1: 1000 classes, 69.8 % top-1 (52 MB)')
+    .description('write published weights into a file, downloaded where they are not there yet')
+    .argument('<name>', 'imagenet1k-v1: ImageNet, 1000 classes, 69.8 % top-1 (52 MB)')
+    .argument('<file>', 'the safetensors file that is written')
+    .option('--from <file>', 'the published file, where it was downloaded by other means')
     .addHelpText('after', EXAMPLES)
-    .action(async (name: string) => {
-      const { PUBLISHED } = await import('../../hub/published.js');
-      const { fetchPublished } = await import('../../hub/fetch-published.js');
-      const { oneOf } = await import('../../validate.js');
-      const { createDisplay } = await import('../display.js');
-      const names = PUBLISHED.map((published) => published.name);
-      const published = PUBLISHED.find((one) => one.name === oneOf('name', name, names));
-      if (!published) return;
-      const display = createDisplay();
-      try {
-        const path = await fetchPublished(published, {
-          onProgress: ({ receivedBytes, totalBytes }) => {
-            const total = totalBytes ?? published.maxBytes;
-            const details = formatMegabytes(receivedBytes);
-            display.update({ label: published.file, done: receivedBytes, total, details });
-          },
-        });
-        display.close();
-        console.log(path);
-      } finally {
-        display.close();
-      }
+    .action(async (name: 'imagenet1k-v1', file: string, { from }: { from?: string }) => {
+      const { downloadWeights } = await import('../download.js');
+      await downloadWeights(name, file, from);
+      console.log(file);
     });
 }
