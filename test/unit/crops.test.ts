@@ -1,0 +1,55 @@
+import { scalesOf } from '../../src/data/crops.js';
+
+const sides = { resize: 256, crop: 224 };
+
+test('one crop is the centre of the resized picture, with torchvision’s rounding', () => {
+  expect(scalesOf({ height: 375, width: 500 }, 1, sides)).toEqual([
+    { height: 256, width: 341, views: [{ top: 16, left: 58, side: 224, mirrored: false }] },
+  ]);
+});
+
+test('ten crops are the corners and the centre, then their mirror images', () => {
+  const [scale] = scalesOf({ height: 300, width: 300 }, 10, sides);
+  expect(scale?.views).toHaveLength(10);
+  expect(scale?.views.map(({ top, left }) => [top, left])).toEqual([
+    ...[
+      [0, 0],
+      [0, 32],
+      [32, 0],
+      [32, 32],
+      [16, 16],
+    ],
+    ...[
+      [0, 0],
+      [0, 32],
+      [32, 0],
+      [32, 32],
+      [16, 16],
+    ],
+  ]);
+  expect(scale?.views.map(({ mirrored }) => mirrored)).toEqual([
+    ...Array(5).fill(false),
+    ...Array(5).fill(true),
+  ]);
+});
+
+test.each([
+  ['lying', { height: 375, width: 500 }],
+  ['upright', { height: 500, width: 375 }],
+  ['square', { height: 10, width: 10 }],
+])('144 crops of a %s picture are those of the paper, all inside it', (_, picture) => {
+  const scales = scalesOf(picture, 144, sides);
+  expect(scales.map(({ height, width }) => Math.min(height, width))).toEqual([256, 288, 320, 352]);
+  expect(scales.flatMap(({ views }) => views)).toHaveLength(144);
+  for (const { height, width, views } of scales) {
+    const shortEdge = Math.min(height, width);
+    // Three squares as a whole, and five crops of each, mirrored too.
+    expect(views.filter(({ side }) => side === shortEdge)).toHaveLength(6);
+    expect(views.filter(({ side }) => side === 224)).toHaveLength(30);
+    for (const { top, left, side } of views) {
+      expect(Math.min(top, left)).toBeGreaterThanOrEqual(0);
+      expect(top + side).toBeLessThanOrEqual(height);
+      expect(left + side).toBeLessThanOrEqual(width);
+    }
+  }
+});

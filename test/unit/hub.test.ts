@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { cacheFolder } from '../../src/hub/cache.js';
+import { fetchPublished } from '../../src/hub/fetch-published.js';
+import type { Published } from '../../src/hub/published.js';
+import { errorWith } from '../support/errors.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const at = temporaryFolder();
+const CONTENT = Buffer.alloc(300_000, 'weights ');
+const sha256 = createHash('sha256').update(CONTENT).digest('hex').slice(0, 8);
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** A server of published files. @returns its address and what was asked for. */
+async function serve(answer: RequestListener): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = [];
+  server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+const published: Published = {
+  name: 'test',
+  file: 'weights.pth',
+  baseUrl: 'http://127.0.0.1:9/nowhere',
+  sha256,
+  maxBytes: 1_000_000,
+  top1: 0,
+  top5: 0,
+};
+const environment = (url: string) => ({ GOOGLENET_CACHE: at('cache'), GOOGLENET_MIRROR: `${url}/mirror/` });
+
+test('weights are downloaded once, from the mirror, with progress, and then taken from the cache', async () => {
+  const { url, asked } = await serve((_, response) => {
+    response.setHeader('content-length', CONTENT.length);
+    response.end(CONTENT);
+  });
+  const seen: number[] = [];
+  const onProgress = ({
+    receivedBytes,
+    totalBytes,
+  }: {
+    receivedBytes: number;
+    totalBytes: number | null;
+  }) => {
+    expect(totalBytes).toBe(CONTENT.length);
+    seen.push(receivedBytes);
+  };
+  const path = await fetchPublished(published, { onProgress }, environment(url));
+  expect(path).toBe(at('cache/weights.pth'));
+  expect(await readFile(path)).toEqual(CONTENT);
+  expect(seen.at(-1)).toBe(CONTENT.length);
+  expect(await fetchPublished(published, {}, environment(url))).toBe(path);
+  expect(asked).toEqual(['/mirror/weights.pth']);
+  expect(await readdir(at('cache'))).toEqual(['weights.pth']);
+});
+
+test('a damaged file in the cache is downloaded anew', async () => {
+  const { url, asked } = await serve((_, response) => response.end(CONTENT));
+  await mkdir(at('cache'));
+  await writeFile(at('cache/weights.pth'), CONTENT.subarray(0, 1000));
+  const path = await fetchPublished(published, {}, environment(url));
+  expect(await readFile(path)).toEqual(CONTENT);
+  expect(asked).toHaveLength(1);
+});
+
+test.each<[string, RequestListener, string]>([
+  ['says that there is none', (_, response) => response.writeHead(404).end(), '404'],
+  ['sends another file', (_, response) => response.end('<html>sign in</html>'), 'SHA-256'],
+  ['sends too much', (_, response) => response.end(Buffer.alloc(1_100_000)), 'larger than 1000000'],
+  [
+    'breaks off',
+    (_, response) => {
+      response.setHeader('content-length', CONTENT.length);
+      response.write(CONTENT.subarray(0, 1000), () => response.destroy());
+    },
+    'weights.pth',
+  ],
+])('a server that %s gives DOWNLOAD_FAILED, and nothing is kept', async (_, answer, why) => {
+  const { url } = await serve(answer);
+  await expect(fetchPublished(published, {}, environment(url))).rejects.toMatchObject(
+    errorWith('DOWNLOAD_FAILED', why, 'GOOGLENET_MIRROR'),
+  );
+  expect(await readdir(at('cache'))).toEqual([]);
+});
+
+test('a server that is not there gives DOWNLOAD_FAILED with the reason', async () => {
+  await expect(
+    fetchPublished(published, {}, { GOOGLENET_CACHE: at('cache'), GOOGLENET_MIRROR: 'http://127.0.0.1:9' }),
+  ).rejects.toMatchObject(errorWith('DOWNLOAD_FAILED', '127.0.0.1:9'));
+});
+
+test('a download that is aborted ends at once, and nothing is kept', async () => {
+  const controller = new AbortController();
+  const { url } = await serve((_, response) => {
+    response.write(CONTENT.subarray(0, 1000));
+    setTimeout(() => controller.abort(), 50);
+  });
+  await expect(
+    fetchPublished(published, { signal: controller.signal }, environment(url)),
+  ).rejects.toMatchObject(errorWith('ABORTED'));
+  expect(await readdir(at('cache'))).toEqual([]);
+});
+
+test('a file that is given needs no network, but must be the published one', async () => {
+  await writeFile(at('right.pth'), CONTENT);
+  await writeFile(at('wrong.pth'), 'something else');
+  const offline = environment('http://127.0.0.1:9');
+  expect(await fetchPublished(published, { path: at('right.pth') }, offline)).toBe(at('right.pth'));
+  await expect(fetchPublished(published, { path: at('wrong.pth') }, offline)).rejects.toMatchObject(
+    errorWith('INVALID_WEIGHTS', 'wrong.pth'),
+  );
+  await expect(fetchPublished(published, { path: at('none.pth') }, offline)).rejects.toMatchObject(
+    errorWith('FILE_NOT_FOUND', 'none.pth'),
+  );
+});
+
+test('a proxy that the environment names is asked', async () => {
+  const { url, asked } = await serve((_, response) => response.end(CONTENT));
+  const before = process.env.HTTP_PROXY;
+  process.env.HTTP_PROXY = url;
+  try {
+    const env = { GOOGLENET_CACHE: at('cache'), GOOGLENET_MIRROR: 'http://weights.example' };
+    const path = await fetchPublished(published, {}, env);
+    expect(await readFile(path)).toEqual(CONTENT);
+    expect(asked).toEqual(['http://weights.example/weights.pth']);
+  } finally {
+    if (before === undefined) delete process.env.HTTP_PROXY;
+    else process.env.HTTP_PROXY = before;
+  }
+});
+
+test('the cache is where the environment says', () => {
+  expect(cacheFolder({ GOOGLENET_CACHE: '/a/b' })).toBe('/a/b');
+  expect(cacheFolder({ XDG_CACHE_HOME: '/c' })).toBe('/c/googlenet');
+  expect(cacheFolder({})).toMatch(/\.cache\/googlenet$/);
+});
