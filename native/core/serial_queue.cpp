@@ -4,6 +4,7 @@
 
 #include "core/caching_allocator.h"
 #include "core/error.h"
+#include "core/threads.h"
 
 namespace googlenet {
 
@@ -41,6 +42,7 @@ void SerialQueue::stop() {
 
 void SerialQueue::run() {
   cancelled = &stopping_;
+  if (priority_ == Priority::kBelow) give_way();
   std::optional<KeepFreedMemory> freed_memory;
   for (;;) {
     Job job;

@@ -9,12 +9,20 @@
 
 namespace googlenet {
 
+// How a worker thread, and the threads that libtorch starts for it, stand to the other threads of the
+// process.
+enum class Priority {
+  kEqual,
+  // Gives way to those that wake up: with all cores busy, the JavaScript thread would wait for its turn.
+  kBelow,
+};
+
 // One worker thread that runs jobs in the order they were pushed. The thread starts with the first job.
 class SerialQueue {
  public:
   using Job = std::function<void()>;
 
-  SerialQueue() = default;
+  explicit SerialQueue(Priority priority = Priority::kEqual) : priority_(priority) {}
   SerialQueue(const SerialQueue&) = delete;
   SerialQueue& operator=(const SerialQueue&) = delete;
   ~SerialQueue() { stop(); }
@@ -29,6 +37,7 @@ class SerialQueue {
  private:
   void run();
 
+  const Priority priority_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;

@@ -41,7 +41,7 @@ function linkClasses(names) {
 }
 
 const data = linkClasses(flags.classes.split(','));
-const recipe = '--batch-size 32 --epochs 20 --aux-weight 0.3 --lr 0.01 --seed 0'.split(' ');
+const recipe = '--batch-size 32 --epochs 20 --aux-weight 0.3 --lr 0.005 --clip-norm 2 --seed 0'.split(' ');
 await trainOrResume(flags.out, ['--data', data, ...recipe]);
 const weights = join(flags.out, 'model.safetensors');
 const { top1, loss, pictures } = await googlenetJson('evaluate', weights, join(data, 'test'), '--json');

@@ -36,7 +36,7 @@ h2{margin:44px 0 10px;font-size:20px;border-bottom:1px solid var(--grid);padding
 h3{margin:0;font-size:15px}
 p{margin:6px 0}
 .muted,figcaption{color:var(--muted);font-size:13px}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:10px;margin:18px 0}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin:18px 0}
 .facts div{background:var(--panel);border-radius:8px;padding:10px 14px}
 .facts b{display:block;color:var(--title);font-size:20px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:28px 24px}

@@ -167,7 +167,7 @@ function optionOf(spec: ChartSpec, snapshot: Snapshot, axis: Axis): EChartsOptio
       splitLine: { show: false },
       axisLabel: { ...text, hideOverlap: true },
       max: 'dataMax',
-      min: 'dataMin',
+      min: 0,
     },
     yAxis: {
       type: 'value',
