@@ -1,8 +1,8 @@
 // A sheet of one picture as training sees it, to look at: crops, mirrorings, interpolations and colours.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { readFlags } from './flags.mjs';
 
 const HELP = `node scripts/augment-sheet.mjs <picture> <sheet.png> [options]
 
@@ -18,21 +18,12 @@ const COLUMNS = 6;
 const ROWS = 4;
 const GAP = 4;
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    augment: { type: 'string', default: 'paper' },
-    seed: { type: 'string', default: '0' },
-    resize: { type: 'string', default: '256' },
-    crop: { type: 'string', default: '224' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+const { positionals, ...flags } = readFlags(
+  HELP,
+  { augment: 'paper', seed: '0', resize: '256', crop: '224' },
+  2,
+);
 const [picture, sheet] = positionals;
-if (flags.help || positionals.length !== 2) {
-  console.log(HELP);
-  process.exit(flags.help ? 0 : 2);
-}
 
 const { Loader } = createRequire(import.meta.url)('..');
 

@@ -1,5 +1,5 @@
 // `npm run bench:training`: what training costs, step by step and as a whole. The sections are in bench/training.mjs.
-import { readFlags } from './bench/flags.mjs';
+import { readBenchFlags } from './bench/flags.mjs';
 import { bootstrap } from './bootstrap.mjs';
 
 const HELP = `npm run bench:training -- [options]
@@ -17,7 +17,7 @@ Takes five minutes on two cores. Nothing else should run meanwhile.
   --output F    where the raw figures go as JSON lines (default .googlenet/bench-training.jsonl)
 `;
 
-const flags = readFlags(HELP, 'bench-training.jsonl');
+const flags = readBenchFlags(HELP, 'bench-training.jsonl');
 await bootstrap([]);
 const { benchTraining } = await import('./bench/training.mjs');
 await benchTraining(flags);

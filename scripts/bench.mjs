@@ -1,7 +1,7 @@
 // `npm run bench`: this package beside PyTorch eager, interleaved in one run on the same weights, pictures and threads.
 import { join } from 'node:path';
 import { benchmark, scratchFolder } from './bench/children.mjs';
-import { readFlags } from './bench/flags.mjs';
+import { readBenchFlags } from './bench/flags.mjs';
 import { writeRecords } from './bench/records.mjs';
 import { Side, timeProcess } from './bench/side.mjs';
 import { interleave, medianOf } from './bench/statistics.mjs';
@@ -21,7 +21,7 @@ start to first logits, resident memory, delay of the event loop. Nothing else sh
   --output F    where the raw figures go as JSON lines (default .googlenet/bench.jsonl)
 `;
 
-const flags = readFlags(HELP, 'bench.jsonl', { 'channels-last': { type: 'boolean', default: false } });
+const flags = readBenchFlags(HELP, 'bench.jsonl', { 'channels-last': false });
 const { threads, device, times, 'channels-last': channelsLast } = flags;
 
 await bootstrap([]);

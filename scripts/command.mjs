@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { root, run } from './bootstrap.mjs';
 
@@ -30,9 +30,15 @@ export async function googlenetJson(...args) {
   return JSON.parse(output);
 }
 
+/** A path given by the user, as commands, which run at the root of the project, take it: relative where it lies there. */
+export function fromRoot(path) {
+  const inside = relative(root, resolve(path));
+  return inside.startsWith('..') || isAbsolute(inside) ? resolve(path) : inside;
+}
+
 /** Whether a folder holds a run, and whether that is complete. */
 export function stateOf(dir) {
-  const has = (file) => existsSync(join(root, dir, file));
+  const has = (file) => existsSync(resolve(root, dir, file));
   return { begun: has('settings.json'), complete: has('model.safetensors') };
 }
 

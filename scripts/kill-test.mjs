@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { counts, readFlags, refuse } from './flags.mjs';
 import { attempt } from './kill-test/attempt.mjs';
 
 const HELP = `node scripts/kill-test.mjs [options]     (after npm run setup)
@@ -18,22 +18,9 @@ run must go on from it; each run must end with the weights, byte for byte, of on
   --seed N    of the moments (default 1); when a process gets where depends on the machine
 `;
 
-const { values: flags } = parseArgs({
-  options: {
-    tries: { type: 'string', default: '100' },
-    seed: { type: 'string', default: '1' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (flags.help) {
-  console.log(HELP);
-  process.exit(0);
-}
-const tries = Number(flags.tries);
-if (!/^\d+$/.test(flags.tries) || tries < 1 || !/^\d+$/.test(flags.seed)) {
-  console.error('--tries takes a number from 1 on, --seed one from 0 on. See --help.');
-  process.exit(2);
-}
+const flags = readFlags(HELP, { tries: '100', seed: '1' });
+const [tries] = counts(flags, 'tries');
+if (!/^\d+$/.test(flags.seed)) refuse('--seed takes a number from 0 on.');
 const { Xoshiro128 } = createRequire(import.meta.url)('../dist/data/sampler.js');
 const random = Xoshiro128.seeded(BigInt(flags.seed), 1);
 const upTo = (ms) => random.below(Math.max(1, Math.round(ms)));

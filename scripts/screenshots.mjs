@@ -5,39 +5,30 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { root } from './bootstrap.mjs';
+import { counts, readFlags } from './flags.mjs';
 
 const HELP = `node scripts/screenshots.mjs <run> <folder> [options]
 
 Writes dashboard.png, and report.png where the run has one, into a folder. Needs Chromium; compile first: npm run build.
 
   --chromium F   the browser (default: GOOGLENET_CHROMIUM, else /usr/bin/chromium)
-  --port N       for the dashboard while it is looked at (default 46017)
   --width N      of the pages, in pixels (default 1280)
   --height N     what is below is cut off (default 8000)
 `;
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    chromium: { type: 'string', default: process.env.GOOGLENET_CHROMIUM ?? '/usr/bin/chromium' },
-    port: { type: 'string', default: '46017' },
-    width: { type: 'string', default: '1280' },
-    height: { type: 'string', default: '8000' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+const { positionals, ...flags } = readFlags(
+  HELP,
+  { chromium: process.env.GOOGLENET_CHROMIUM ?? '/usr/bin/chromium', width: '1280', height: '8000' },
+  2,
+);
 const [run, folder] = positionals;
-if (flags.help || positionals.length !== 2) {
-  console.log(HELP);
-  process.exit(flags.help ? 0 : 2);
-}
+const [width, height] = counts(flags, 'width', 'height');
 
 const browser = await chromium.launch({ executablePath: flags.chromium, args: ['--no-sandbox'] });
 // A page this tall shows at once what else would be loaded only when it is scrolled to.
-const page = await browser.newPage({ viewport: { width: Number(flags.width), height: 8000 } });
+const page = await browser.newPage({ viewport: { width, height: 8000 } });
 
 async function take(url, name) {
   await page.goto(url);
@@ -45,18 +36,14 @@ async function take(url, name) {
   await page.waitForTimeout(1500);
   const path = join(folder, name);
   const whole = await page.evaluate('document.documentElement.getBoundingClientRect().height');
-  const clip = { x: 0, y: 0, width: Number(flags.width), height: Math.min(whole, Number(flags.height)) };
+  const clip = { x: 0, y: 0, width, height: Math.min(whole, height) };
   await page.screenshot({ path, clip });
   console.log(path);
 }
 
-const server = spawn(
-  process.execPath,
-  [join(root, 'dist/cli/main.js'), 'dashboard', run, '--port', flags.port],
-  {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  },
-);
+const server = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'dashboard', run], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 try {
   for await (const line of createInterface({ input: server.stdout })) {
     const url = /http:\S+/.exec(line)?.[0];

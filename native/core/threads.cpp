@@ -40,7 +40,7 @@ void apply_num_threads(int threads) {
 
 void give_way() {
 #ifdef __linux__
-  // Enough to halve the share of a core against one other thread; more made no difference to the delays of an
+  // Half the weight of another thread on the same core; more made no difference to the delays of an
   // event loop beside it. On Linux a nice value is a thread's. It is a wish: nothing depends on it.
   constexpr int kNice = 3;
   const auto thread = static_cast<id_t>(syscall(SYS_gettid));

@@ -11,9 +11,9 @@ struct MaxPool2dOptions {
 };
 
 // torch::max_pool2d of 3×3 windows, after torch::relu if that is asked for. The same bits, but on the CPU in
-// float and bfloat16 by kernels of our own: several times as fast, and until the backward pass they keep one
-// byte for each output and nothing else, where libtorch keeps eight and the input. They have no second
-// derivative; asking for it is an error.
+// float and bfloat16 by kernels of our own: faster, and until the backward pass they keep one byte for each
+// output and nothing else, where libtorch keeps eight and the input. They have no second derivative; asking
+// for it is an error.
 class MaxPool2dImpl : public torch::nn::Module {
  public:
   explicit MaxPool2dImpl(const MaxPool2dOptions& options);

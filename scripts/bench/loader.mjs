@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { counts, readFlags } from '../flags.mjs';
 import { AUGMENTATIONS, timeLoader } from './loader-speed.mjs';
 import { writePhotographs } from './photographs.mjs';
 import { medianOf } from './statistics.mjs';
@@ -18,24 +18,14 @@ meanwhile. Compile first: npm run build.
   --runs N       runs of each augmentation, of which the median is printed (default 3)
 `;
 
-const { values: flags } = parseArgs({
-  options: {
-    pictures: { type: 'string', default: '256' },
-    batches: { type: 'string', default: '24' },
-    runs: { type: 'string', default: '3' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (flags.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+const flags = readFlags(HELP, { pictures: '256', batches: '24', runs: '3' });
+const [pictures, batches, runs] = counts(flags, 'pictures', 'batches', 'runs');
 
 const { ImageFolder } = createRequire(import.meta.url)('../..');
 
 const folder = mkdtempSync(join(tmpdir(), 'googlenet-loader-'));
 try {
-  await writePhotographs(folder, Number(flags.pictures), mkdirSync);
+  await writePhotographs(folder, pictures, mkdirSync);
   const source = await ImageFolder.open(folder);
   console.log(
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores; Node ${process.versions.node}; 500×375 → 224×224`,
@@ -43,8 +33,8 @@ try {
   console.log('augment   images/s   CPU ms/image   event-loop delay p99    max');
   for (const augment of AUGMENTATIONS) {
     const results = [];
-    for (let run = 0; run < Number(flags.runs); run++) {
-      results.push(await timeLoader(source, { augment, epoch: run * 100, batches: Number(flags.batches) }));
+    for (let run = 0; run < runs; run++) {
+      results.push(await timeLoader(source, { augment, epoch: run * 100, batches }));
     }
     const of = (key) => medianOf(results, key);
     const cells = [

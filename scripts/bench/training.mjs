@@ -25,7 +25,7 @@ const PRECISIONS = [
   { name: 'bf16', precision: 'bfloat16', runs: 12 },
 ];
 
-/** @param flags as `readFlags` gives them. */
+/** @param flags as `readBenchFlags` gives them. */
 export async function benchTraining(flags) {
   const python = await findPython();
   const { threads, device, times } = flags;

@@ -59,7 +59,8 @@ export interface EpochOptions {
   signal?: AbortSignal | undefined;
 }
 
-const KNOWN = [
+/** The names of {@link LoaderOptions}. */
+export const LOADER_OPTIONS = [
   'batchSize',
   'shuffle',
   'dropLast',
@@ -87,7 +88,7 @@ export class Loader {
 
   /** @throws GoogLeNetError `INVALID_ARGUMENT`; `INVALID_DATASET` where an epoch would have no batch. */
   constructor(source: Dataset | StreamDataset, given: LoaderOptions) {
-    const read = options('options', given, KNOWN);
+    const read = options('options', given, LOADER_OPTIONS);
     this.#source = readSource(source);
     this.#seed = seed('seed', read.seed ?? 0);
     const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);

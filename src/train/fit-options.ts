@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
-import { Loader, type LoaderOptions } from '../data/loader.js';
+import { LOADER_OPTIONS, Loader, type LoaderOptions } from '../data/loader.js';
 import { GoogLeNetError } from '../errors.js';
 import { assertInputSize } from '../models/input-size.js';
 import { integer, options, signal as readSignal, string } from '../validate.js';
@@ -62,19 +62,6 @@ export interface FitPlan {
   signal: AbortSignal | undefined;
 }
 
-const LOADING = [
-  'batchSize',
-  'shuffle',
-  'dropLast',
-  'seed',
-  'resize',
-  'crop',
-  'augment',
-  'prefetch',
-  'unreadable',
-  'shard',
-] as const;
-
 const KNOWN = [
   'epochs',
   'steps',
@@ -87,13 +74,13 @@ const KNOWN = [
   'keepEvery',
   'resume',
   'signal',
-  ...LOADING,
+  ...LOADER_OPTIONS,
 ] as const;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET` */
 export function readFitOptions(given: FitOptions, source: Source, { model, config }: Trainer): FitPlan {
   const read = options('options', given, KNOWN) as FitOptions;
-  const loading = Object.fromEntries(LOADING.map((name) => [name, read[name]]));
+  const loading = Object.fromEntries(LOADER_OPTIONS.map((name) => [name, read[name]]));
   const { batchSize = 32, resize = 256, crop = 224, unreadable = 'error' } = read;
   assertInputSize(crop, crop, model.inputSizes);
   const signal = readSignal('signal', read.signal);

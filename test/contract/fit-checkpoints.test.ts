@@ -1,36 +1,19 @@
 /** The checkpoints of a run: which there are, where a run goes on. */
-import { mkdir, readdir, rename, truncate } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, rename, truncate } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type FitOptions, GoogLeNet, GoogLeNetError, readCheckpoint, Trainer } from '../../src/index';
 import {
-  type FitOptions,
-  GoogLeNet,
-  GoogLeNetError,
-  readCheckpoint,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index';
-import { memoryDataset } from '../support/dataset';
+  dir,
+  expectRunOf,
+  file,
+  folder,
+  runTo,
+  stepsIn,
+  train,
+  validation,
+} from '../support/checkpointed-run';
 import { errorWith } from '../support/errors';
 import { build, expectOtherWeights, expectSameWeights, fit, weightsAfter } from '../support/fit';
-import { temporaryFolder } from '../support/temporary-folder';
-
-const folder = temporaryFolder();
-const dir = () => folder('run');
-const file = (step: number) => join(dir(), `step-0000000${step}.safetensors`);
-/** Two steps an epoch. */
-const train = memoryDataset(4);
-const validation = memoryDataset(2);
-
-const stepsIn = async (path = dir()) =>
-  (await readdir(path)).sort().map((name) => (name.startsWith('step-') ? Number(name.slice(5, -12)) : name));
-
-/** A run in {@link dir} up to some step, in a trainer of its own. */
-const runTo = (steps: number, options: FitOptions = {}, trainerOptions: TrainerOptions = {}) =>
-  fit(build(trainerOptions).trainer, train, { steps, checkpointDir: dir(), resume: 'auto', ...options });
-
-/** The bits of a run that nothing disturbed. */
-const expectRunOf = async (model: GoogLeNet, steps: number) =>
-  expectSameWeights(model, await weightsAfter(train, { steps }));
 
 describe('which checkpoints there are', () => {
   test('one after each epoch, of which two are kept, and the lock is gone', async () => {

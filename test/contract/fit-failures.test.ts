@@ -1,32 +1,23 @@
 /** What a run does where its checkpoints cannot be written, or are another's. */
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type FitOptions, type GoogLeNet, readCheckpoint, type TrainerOptions } from '../../src/index';
+import { mkdir, readFile } from 'node:fs/promises';
+import { readCheckpoint } from '../../src/index';
+import {
+  dir,
+  expectRunOf,
+  file,
+  folder,
+  runTo,
+  stepsIn,
+  train,
+  validation,
+} from '../support/checkpointed-run';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
-import { build, expectSameWeights, fit, weightsAfter } from '../support/fit';
+import { build, fit } from '../support/fit';
 import { canMount, makeReadOnly, makeWritable, withSmallDisk } from '../support/mount';
 import { testWhere } from '../support/skip';
-import { temporaryFolder } from '../support/temporary-folder';
 
-const folder = temporaryFolder();
-const dir = () => folder('run');
-const file = (step: number) => join(dir(), `step-0000000${step}.safetensors`);
 const mounting = testWhere(canMount(), 'this user may not mount a small disk');
-/** Two steps an epoch. */
-const train = memoryDataset(4);
-const validation = memoryDataset(2);
-
-const stepsIn = async (path = dir()) =>
-  (await readdir(path)).sort().map((name) => (name.startsWith('step-') ? Number(name.slice(5, -12)) : name));
-
-/** A run in {@link dir} up to some step, in a trainer of its own. */
-const runTo = (steps: number, options: FitOptions = {}, trainerOptions: TrainerOptions = {}) =>
-  fit(build(trainerOptions).trainer, train, { steps, checkpointDir: dir(), resume: 'auto', ...options });
-
-/** The bits of a run that nothing disturbed. */
-const expectRunOf = async (model: GoogLeNet, steps: number) =>
-  expectSameWeights(model, await weightsAfter(train, { steps }));
 
 describe('the checkpoints of another run are left alone by', () => {
   test.each<[string, () => Promise<unknown>]>([

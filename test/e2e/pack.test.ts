@@ -82,6 +82,12 @@ describe('the tarball', () => {
     expect(lost).toEqual([]);
   });
 
+  test('declares what users may use, and not what belongs to a fit', () => {
+    const declared = readFileSync(join(PACKAGE_ROOT, 'dist/train/trainer.d.ts'), 'utf8');
+    expect(declared).toContain('get epoch()');
+    expect(declared).not.toMatch(/bestWeights|checkpointDir|isFinished/);
+  });
+
   test('is below half a megabyte', () => {
     expect(tarball.size).toBeLessThan(500_000);
   });

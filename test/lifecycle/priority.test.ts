@@ -1,6 +1,7 @@
 import { runChild } from '../support/child';
+import { testWhere } from '../support/skip';
 
-const onLinux = process.platform === 'linux' ? test : test.skip;
+const onLinux = testWhere(process.platform === 'linux', 'only on Linux has a thread a priority of its own');
 
 onLinux('the threads of a model give way to the JS thread', async () => {
   const child = await runChild(`

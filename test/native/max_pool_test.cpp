@@ -1,5 +1,5 @@
-// Compares our max-pooling with libtorch's, bit for bit, on random shapes and awkward numbers. Prints how
-// much was compared, or the first difference and exits with 1.
+// Compares our max-pooling with libtorch's, bit for bit, on random shapes and awkward numbers, and counts
+// what its loop does. Prints how much was compared, or the first difference and exits with 1.
 #include "nn/max_pool.h"
 
 #include <ATen/Parallel.h>
@@ -10,10 +10,14 @@
 #include <cstdlib>
 #include <functional>
 #include <limits>
+#include <mutex>
 #include <random>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "core/threads.h"
 #include "nn/max_pool_kernel.h"
 
 namespace googlenet {
@@ -195,12 +199,28 @@ void test_module() {
   require(throws(differentiate_twice, "no second derivative"), "a second derivative is refused");
 }
 
+// The kernels' loop: each index once, on both threads.
+void test_parallel_for() {
+  constexpr int64_t kCount = 100'001;
+  std::vector<int> seen(kCount);
+  std::set<std::thread::id> threads;
+  std::mutex mutex;
+  parallel_for(kCount, 1000, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) ++seen[i];
+    const std::lock_guard<std::mutex> lock(mutex);
+    threads.insert(std::this_thread::get_id());
+  });
+  require(seen == std::vector<int>(kCount, 1), "parallel_for does not cover each index once");
+  require(threads.size() == 2, c10::str("parallel_for used ", threads.size(), " threads of 2"));
+}
+
 }  // namespace
 }  // namespace googlenet
 
 int main(int, char** arguments) {
   torch::manual_seed(1);
   at::set_num_threads(2);
+  googlenet::test_parallel_for();
   googlenet::test_kernels(arguments[1] == nullptr ? 400 : std::atoi(arguments[1]));
   googlenet::test_module();
   std::printf("%lld numbers compared\n", static_cast<long long>(googlenet::compared));

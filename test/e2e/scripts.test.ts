@@ -1,0 +1,118 @@
+/** The project's scripts as a contributor runs them: what they say, and short runs of those that train. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../support/child.js';
+import { idxFile } from '../support/idx.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { SAMPLE, start } from './cli.js';
+
+const folder = temporaryFolder();
+const script = (name: string, ...args: string[]) =>
+  start(process.execPath, [join(PACKAGE_ROOT, 'scripts', name), ...args], folder()).result;
+
+const WITH_FLAGS = [
+  'augment-sheet.mjs',
+  'bench.mjs',
+  'bench-training.mjs',
+  'kill-test.mjs',
+  'screenshots.mjs',
+  'runs/fashion-mnist.mjs',
+  'runs/fashion-mnist-recipes.mjs',
+  'runs/two-classes.mjs',
+];
+
+describe.each(WITH_FLAGS)('scripts/%s', (name) => {
+  test('explains itself', async () => {
+    const { code, stdout, stderr } = await script(name, '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^(npm run bench|node scripts\/)\S* /);
+  });
+
+  test('refuses a flag that it does not have', async () => {
+    const { code, stdout, stderr } = await script(name, '--nonsense');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain("'--nonsense'");
+    expect(stderr).not.toContain('    at ');
+  });
+});
+
+test.each([
+  ['runs/two-classes.mjs', ['--classes', '5-sandal,hat'], "there is no 'hat'"],
+  ['runs/fashion-mnist.mjs', ['--data', 'nowhere'], 'There is no nowhere'],
+  ['runs/fashion-mnist-recipes.mjs', ['--recipes', '16'], "'16' is not N:RATE"],
+  ['kill-test.mjs', ['--tries', '0'], '--tries takes a number from 1 on'],
+  ['augment-sheet.mjs', ['picture.png'], 'Expected 2 arguments'],
+])('scripts/%s %p is wrong usage', async (name, args, message) => {
+  const { code, stderr } = await script(name, ...args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+test('scripts/augment-sheet.mjs draws 24 augmentations of a picture', async () => {
+  const sheet = join(folder(), 'sheet.png');
+  const picture = join(SAMPLE, 'test/1-trouser/003.png');
+  expect(await script('augment-sheet.mjs', picture, sheet, '--crop', '20')).toMatchObject({ code: 0 });
+  const png = readFileSync(sheet);
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  expect({ width, height }).toEqual({ width: 6 * 24 - 4, height: 4 * 24 - 4 });
+});
+
+describe('where a run is put', () => {
+  /** The four files of a dataset of ten classes. */
+  function writeIdx(dir: string): void {
+    mkdirSync(dir, { recursive: true });
+    for (const [part, count] of [
+      ['train', 40],
+      ['t10k', 10],
+    ] as const) {
+      const pixels = Array.from({ length: count * 28 * 28 }, (_, i) => (i * 37) % 256);
+      const labels = Array.from({ length: count }, (_, i) => i % 10);
+      writeFileSync(join(dir, `${part}-images-idx3-ubyte`), idxFile([count, 28, 28], pixels));
+      writeFileSync(join(dir, `${part}-labels-idx1-ubyte`), idxFile([count], labels));
+    }
+  }
+
+  const left = (out: string) =>
+    ['model.safetensors', 'report.html', 'metrics.jsonl'].filter((name) => !existsSync(join(out, name)));
+
+  test('scripts/runs/fashion-mnist.mjs leaves it in any folder, and a second time scores it only', async () => {
+    writeIdx(join(folder(), 'idx'));
+    const out = join(folder(), 'a run');
+    const args = ['--data', 'idx', '--out', out, '--epochs', '1', '--device', 'cpu'];
+    const first = await script('runs/fashion-mnist.mjs', ...args);
+    expect(first.code).toBe(0);
+    expect(first.stdout).toMatch(/Test accuracy [\d.]+, loss [\d.]+, on 10 pictures\.\n$/);
+    expect(left(out)).toEqual([]);
+    const weights = readFileSync(join(out, 'model.safetensors'));
+    const second = await script('runs/fashion-mnist.mjs', ...args);
+    expect(second.stdout.trim().split('\n').at(-1)).toBe(first.stdout.trim().split('\n').at(-1));
+    expect(readFileSync(join(out, 'model.safetensors')).equals(weights)).toBe(true);
+  });
+
+  test('scripts/runs/two-classes.mjs takes a relative folder from where it is called', async () => {
+    const args = ['--classes', '0-t-shirt-top,1-trouser', '--out', 'two', '--epochs', '1'];
+    const { code, stdout } = await script('runs/two-classes.mjs', ...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Test accuracy [\d.]+, loss [\d.]+, on 40 pictures\./);
+    expect(left(join(folder(), 'two'))).toEqual([]);
+  });
+
+  test('scripts/runs/fashion-mnist-recipes.mjs scores each recipe', async () => {
+    writeIdx(join(folder(), 'idx'));
+    const args = [
+      '--data',
+      'idx',
+      '--recipes',
+      '4:0.01,8:0.02',
+      '--pictures',
+      '20',
+      '--scored',
+      '10',
+      '--warmup',
+      '1',
+    ];
+    const { code, stdout } = await script('runs/fashion-mnist-recipes.mjs', ...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ {9}4 {11}0\.01 {2}[01]\.\d{4}\n {9}8 {11}0\.02 {2}[01]\.\d{4}\n$/);
+  });
+});
