@@ -26,7 +26,8 @@ std::shared_ptr<Classifier> make_googlenet(const Options& options, const at::Gen
 }
 
 std::shared_ptr<Classifier> make_xception(const Options& options, const at::Generator& generator) {
-  const XceptionOptions model = {options.integer("numClasses"), options.number("dropout"),
+  const XceptionOptions model = {options.integer("numClasses"),
+                                 options.number("dropout"),
                                  {options.boolean("pointwiseFirst"), options.boolean("reluBetween")}};
   return std::make_shared<XceptionImpl>(model, generator);
 }

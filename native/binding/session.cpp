@@ -122,10 +122,8 @@ ReadPart to_part(const Options& part) {
     };
   }
   const Bytes buffer = source.bytes("buffer");
-  return [spans = std::move(spans), buffer,
-          keeper = keep(source.value("buffer"))](const std::vector<NamedTensor>& tensors) {
-    return read_tensors(tensors, spans, buffer);
-  };
+  return [spans = std::move(spans), buffer, keeper = keep(source.value("buffer"))](
+             const std::vector<NamedTensor>& tensors) { return read_tensors(tensors, spans, buffer); };
 }
 
 }  // namespace

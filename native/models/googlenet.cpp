@@ -81,7 +81,7 @@ Logits GoogLeNetImpl::forward(const torch::Tensor& images) {
   logits.aux1 = run_head(aux1_, x);
   x = run_all(until_4d_, x);  // [n, 528, 14, 14]
   logits.aux2 = run_head(aux2_, x);
-  x = run_all(until_5b_, x);                                         // [n, 1024, 1, 1]
+  x = run_all(until_5b_, x);  // [n, 1024, 1, 1]
   x = dropout_->forward(x.flatten(1));
   logits.main = observed(*fc_, fc_->forward(x));  // [n, num_classes]
   return logits;

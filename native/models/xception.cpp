@@ -43,11 +43,11 @@ Chain separable(int64_t in, int64_t out, const SeparableOptions& o) {
 // Two convolutions: [n, 3, 299, 299] → [n, 64, 147, 147]
 Chain first_convolutions() {
   return Chain({{"conv1", convolution(3, 32, 3, /*stride=*/2)},
-                     {"bn1", BatchNorm2d(32)},
-                     {"relu1", ReLU(true)},
-                     {"conv2", convolution(32, 64, 3)},
-                     {"bn2", BatchNorm2d(64)},
-                     {"relu2", ReLU(true)}});
+                {"bn1", BatchNorm2d(32)},
+                {"relu1", ReLU(true)},
+                {"conv2", convolution(32, 64, 3)},
+                {"bn2", BatchNorm2d(64)},
+                {"relu2", ReLU(true)}});
 }
 
 struct BlockOptions {
@@ -92,9 +92,9 @@ TORCH_MODULE(Block);
 // Behind the blocks: [n, 1024, h, w] → [n, 2048, h, w]
 Chain last_convolutions(const SeparableOptions& o) {
   return Chain({{"conv1", separable(1024, 1536, o)},
-                     {"relu1", ReLU(true)},
-                     {"conv2", separable(1536, 2048, o)},
-                     {"relu2", ReLU(true)}});
+                {"relu1", ReLU(true)},
+                {"conv2", separable(1536, 2048, o)},
+                {"relu2", ReLU(true)}});
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 
 #include <ATen/core/Generator.h>
 #include <torch/nn/modules/batchnorm.h>
-#include "nn/chain.h"
 
 #include <vector>
 
 #include "models/classifier.h"
+#include "nn/chain.h"
 #include "nn/layers.h"
 
 namespace googlenet {

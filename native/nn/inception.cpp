@@ -17,7 +17,7 @@ using torch::nn::ReLU;
 // Keeps height and width.
 Chain conv_relu(int64_t in, int64_t out, int64_t kernel_size) {
   return Chain(Conv2d(Conv2dOptions{in, out, kernel_size, /*stride=*/1, /*padding=*/kernel_size / 2}),
-                    ReLU(/*inplace=*/true));
+               ReLU(/*inplace=*/true));
 }
 
 // A 1×1 reduction in front of it.

@@ -4,8 +4,8 @@
 
 namespace googlenet {
 
-Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels,
-                            const LossOptions& options, Over over) {
+Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels, const LossOptions& options,
+                            Over over) {
   const int64_t reduction = over == Over::kSum ? at::Reduction::Sum : at::Reduction::Mean;
   const auto cross_entropy = [&](const torch::Tensor& head) {
     const std::optional<torch::Tensor> weights =

@@ -21,8 +21,8 @@ struct Losses {
   torch::Tensor aux2;
 };
 
-Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels,
-                            const LossOptions& options, Over over);
+Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels, const LossOptions& options,
+                            Over over);
 
 // What a mean over these labels weighs in a mean over more of them: their number, or their classes' weights.
 double weight_of(const torch::Tensor& labels, const LossOptions& options);

@@ -30,8 +30,7 @@ void Sgd::step(const LearningRates& lr) {
   momentum_ = std::move(buffers);
 }
 
-void Sgd::step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step,
-                          const LearningRates& lr) {
+void Sgd::step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     torch::Tensor parameter = parameters_[i].tensor;
     torch::Tensor update = parameter.grad();

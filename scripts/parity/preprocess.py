@@ -1,14 +1,11 @@
-"""Evaluation preprocessing as torchvision's tensor pipeline does it on bytes, written in torch operators alone.
-
-torchvision itself cannot be imported beside a CPU-only torch from the public index; where it can be, `compare` holds
-these operators against it.
-"""
+"""Evaluation preprocessing as torchvision's tensor pipeline does it on bytes, written in torch operators alone; `compare` holds them against torchvision's own."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torchvision_package import import_torchvision
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
@@ -58,12 +55,9 @@ def random_picture(kind: str, height: int, width: int, generator: torch.Generato
 
 
 def compare(pictures: list[Tensor], resize: int, crop: int) -> dict[str, object]:
-    """Counts the values in which these operators differ from torchvision's; says why where it cannot be imported."""
-    try:
-        import torchvision
-        from torchvision.transforms import functional as vision
-    except (ImportError, RuntimeError) as error:
-        return {"skipped": f"torchvision cannot be imported: {str(error).splitlines()[0]}"}
+    """Counts the values in which these operators differ from torchvision's."""
+    torchvision = import_torchvision()
+    vision = torchvision.transforms.functional
     values = mismatches = 0
     for picture in pictures:
         theirs = vision.center_crop(vision.resize(picture, [resize], antialias=True), [crop, crop])

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from googlenet import INCEPTION_TABLE, GoogLeNet, InceptionModule, auxiliary_head, conv_relu
 from torch import Tensor, nn
+from torchvision_package import import_torchvision
 
 Outputs = tuple[Tensor, Tensor | None, Tensor | None]
 
@@ -85,7 +86,7 @@ class BiasedGoogLeNet(nn.Module):
         dropout_aux: float = 0.7,
     ) -> None:
         super().__init__()
-        self.add_module(self.stem_name, self.stem())
+        self.add_module(self.stem_name, self.build_stem())
         for name in ("3a", "3b", "4a", "4b", "4c", "4d", "4e"):
             self.add_module(f"inception_{name}", InceptionModule(*INCEPTION_TABLE[name]))
         self.aux1 = self.aux2 = None
@@ -101,7 +102,7 @@ class BiasedGoogLeNet(nn.Module):
         if init_weights:
             apply_xavier(self)
 
-    def stem(self) -> nn.Module:
+    def build_stem(self) -> nn.Module:
         raise NotImplementedError
 
     def aux_head(self, in_channels: int, num_classes: int, dropout: float) -> nn.Module:
@@ -120,14 +121,14 @@ class BiasedGoogLeNet(nn.Module):
 class PaperGoogLeNet(BiasedGoogLeNet):
     stem_name = "stem"
 
-    def stem(self) -> nn.Module:
+    def build_stem(self) -> nn.Module:
         return paper_stem()
 
 
 class PlainGoogLeNet(BiasedGoogLeNet):
     stem_name = "trunk"
 
-    def stem(self) -> nn.Module:
+    def build_stem(self) -> nn.Module:
         return plain_stem()
 
     def aux_head(self, in_channels: int, num_classes: int, dropout: float) -> nn.Module:
@@ -235,10 +236,8 @@ class Xception(nn.Module):
 
 def torchvision_googlenet(**options: Any) -> nn.Module:
     """torchvision's class itself. Its auxiliary heads run in evaluation mode too, as ours do."""
-    names_operators()
-    import torchvision
 
-    class Reordered(torchvision.models.GoogLeNet):
+    class Reordered(import_torchvision().models.GoogLeNet):
         def forward(self, x: Tensor) -> Outputs:
             seen: list[Tensor] = []
             note = lambda _module, _inputs, output: seen.append(output)
@@ -254,16 +253,6 @@ def torchvision_googlenet(**options: Any) -> nn.Module:
 
     return Reordered(**options)
 
-
-def names_operators() -> None:
-    """torchvision's package wants operators of its compiled part, which fits one build of PyTorch only. Its models don't."""
-    global LIBRARY
-    if LIBRARY is None and not hasattr(torch.ops.torchvision, "nms"):
-        LIBRARY = torch.library.Library("torchvision", "DEF")
-        LIBRARY.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
-
-LIBRARY: torch.library.Library | None = None
 
 NETWORKS = {
     "reference": GoogLeNet,

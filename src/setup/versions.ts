@@ -30,7 +30,11 @@ const COMPANIONS = [
  * nor the Python bindings of CUDA that the wheel also asks for, which are hundreds of megabytes.
  */
 export const PIP_CALLS: Readonly<Record<Variant, readonly (readonly string[])[]>> = {
-  cpu: [['torch==2.13.0', ...COMPANIONS]],
+  cpu: [
+    ['torch==2.13.0', ...COMPANIONS],
+    // The parity tests' counterpart of a network; its dependencies are there.
+    ['--no-deps', 'torchvision==0.28.0'],
+  ],
   cuda: [
     [
       ...COMPANIONS,

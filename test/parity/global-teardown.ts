@@ -10,7 +10,6 @@ const number = (value: number | null): string => (value === null ? '∞' : value
 
 function cells(row: ParityRow): string[] {
   const counts = [row.threads, row.tensors, row.values].map(number);
-  if (row.skipped !== undefined) return [row.check, ...counts, 'skipped', ''];
   return [row.check, ...counts, number(row.differing), number(row.maxUlp)];
 }
 
@@ -33,11 +32,8 @@ export default function tearDown(): void {
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     const rows = lines.map((line) => JSON.parse(line) as ParityRow).sort(byCheck);
     const reference = rows[0]?.reference;
-    const skipped = rows.flatMap((row) =>
-      row.skipped === undefined ? [] : [`${row.check}: ${row.skipped}`],
-    );
     const title = `Parity with PyTorch ${reference?.torch} (${reference?.capability})`;
-    process.stdout.write(`\n${[title, format(rows), ...skipped].join('\n')}\n\n`);
+    process.stdout.write(`\n${[title, format(rows)].join('\n')}\n\n`);
     mkdirSync(dirname(TABLE), { recursive: true });
     const table = rows.map(({ reference: _, ...row }) => row);
     writeFileSync(TABLE, `${JSON.stringify({ reference, rows: table }, null, 2)}\n`);

@@ -11,7 +11,7 @@ import { addonPath, PACKAGE_ROOT } from '../../src/setup/paths.js';
 import { type ReferenceTensors, readReference } from './bits.js';
 
 /**
- * A Python with torch and safetensors: GOOGLENET_PYTHON, or the one of the environment that the addon's libtorch came from, or
+ * A Python with torch, torchvision and safetensors: GOOGLENET_PYTHON, or the one of the environment that the addon's libtorch came from, or
  * the one that the set-up installed.
  */
 export async function findPython(): Promise<string> {
@@ -22,7 +22,7 @@ export async function findPython(): Promise<string> {
   const python = candidates.find((path) => existsSync(path));
   if (python !== undefined) return python;
   throw new Error(
-    `There is no Python at ${candidates.join(' or ')}. Run \`npm run setup\`, or set GOOGLENET_PYTHON to one with torch and safetensors.`,
+    `There is no Python at ${candidates.join(' or ')}. Run \`npm run setup\`, or set GOOGLENET_PYTHON to one with torch, torchvision and safetensors.`,
   );
 }
 

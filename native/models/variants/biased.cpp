@@ -24,10 +24,9 @@ AnyModule pool4() {
 }
 
 AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& o, const at::Generator& generator) {
-  return AnyModule(Chain(AvgPool2d(AvgPool2dOptions(5).stride(3)),
-                              Conv2d(Conv2dOptions{in_channels, 128, 1}), ReLU(true), Flatten(),
-                              Linear(2048, 1024), ReLU(true), Dropout(o.dropout_aux, generator),
-                              Linear(1024, o.num_classes)));
+  return AnyModule(Chain(AvgPool2d(AvgPool2dOptions(5).stride(3)), Conv2d(Conv2dOptions{in_channels, 128, 1}),
+                         ReLU(true), Flatten(), Linear(2048, 1024), ReLU(true),
+                         Dropout(o.dropout_aux, generator), Linear(1024, o.num_classes)));
 }
 
 AnyModule average() {

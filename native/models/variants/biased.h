@@ -1,9 +1,9 @@
 #pragma once
 
 #include <torch/nn/modules/activation.h>
-#include "nn/chain.h"
 
 #include "models/googlenet.h"
+#include "nn/chain.h"
 #include "nn/max_pool.h"
 
 // What the variants with biased convolutions share.

@@ -19,14 +19,14 @@ LocalResponseNorm normalize() {
 // As in the authors' Caffe model.
 std::vector<NamedModule> stem(const GoogLeNetOptions&) {
   const Chain layers({{"conv1", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
-                           {"pool1", biased::rectify_and_halve()},
-                           {"norm1", normalize()},
-                           {"conv2_reduce", Conv2d(Conv2dOptions{64, 64, 1})},
-                           {"relu2_reduce", ReLU(true)},
-                           {"conv2", Conv2d(Conv2dOptions{64, 192, 3, 1, 1})},
-                           {"relu2", ReLU(true)},
-                           {"norm2", normalize()},
-                           {"pool2", MaxPool2d(MaxPool2dOptions{/*stride=*/2})}});
+                      {"pool1", biased::rectify_and_halve()},
+                      {"norm1", normalize()},
+                      {"conv2_reduce", Conv2d(Conv2dOptions{64, 64, 1})},
+                      {"relu2_reduce", ReLU(true)},
+                      {"conv2", Conv2d(Conv2dOptions{64, 192, 3, 1, 1})},
+                      {"relu2", ReLU(true)},
+                      {"norm2", normalize()},
+                      {"pool2", MaxPool2d(MaxPool2dOptions{/*stride=*/2})}});
   return {{"stem", AnyModule(layers)}};
 }
 
@@ -34,7 +34,7 @@ std::vector<NamedModule> stem(const GoogLeNetOptions&) {
 
 // The network of the paper: local response normalisation after the first pool and the third convolution.
 GoogLeNetSpec paper_spec() {
-  return {stem,         biased::inception, biased::pool4,          biased::aux_head, biased::average,
+  return {stem,         biased::inception, biased::pool4,         biased::aux_head, biased::average,
           "inception_", {"aux1", "aux2"},  /*aux_before_5a=*/true};
 }
 

@@ -10,11 +10,11 @@ using torch::nn::ReLU;
 
 std::vector<NamedModule> stem(const GoogLeNetOptions&) {
   const Chain layers({{"conv1", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
-                           {"pool1", biased::rectify_and_halve()},
-                           {"conv2_reduce", Conv2d(Conv2dOptions{64, 64, 1})},
-                           {"relu2_reduce", ReLU(true)},
-                           {"conv2", Conv2d(Conv2dOptions{64, 192, 3, 1, 1})},
-                           {"pool2", biased::rectify_and_halve()}});
+                      {"pool1", biased::rectify_and_halve()},
+                      {"conv2_reduce", Conv2d(Conv2dOptions{64, 64, 1})},
+                      {"relu2_reduce", ReLU(true)},
+                      {"conv2", Conv2d(Conv2dOptions{64, 192, 3, 1, 1})},
+                      {"pool2", biased::rectify_and_halve()}});
   return {{"trunk", AnyModule(layers)}};
 }
 
@@ -39,7 +39,7 @@ AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& options, const a
 
 // No normalisation at all.
 GoogLeNetSpec plain_spec() {
-  return {stem,         biased::inception, biased::pool4,          aux_head, biased::average,
+  return {stem,         biased::inception, biased::pool4,         aux_head, biased::average,
           "inception_", {"aux1", "aux2"},  /*aux_before_5a=*/true};
 }
 

@@ -14,13 +14,13 @@ using torch::nn::ReLU;
 // ReLU and pooling are one module here and two in the reference, whose numbers are the names.
 std::vector<NamedModule> stem(const GoogLeNetOptions&) {
   const Chain layers({{"0", Conv2d(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3})},
-                           {"1", BatchNorm2d(64)},
-                           {"2", biased::rectify_and_halve()},
-                           {"4", Conv2d(Conv2dOptions{64, 64, 1})},
-                           {"5", ReLU(true)},
-                           {"6", Conv2d(Conv2dOptions{64, 192, 3, 1, 1})},
-                           {"7", BatchNorm2d(192)},
-                           {"8", biased::rectify_and_halve()}});
+                      {"1", BatchNorm2d(64)},
+                      {"2", biased::rectify_and_halve()},
+                      {"4", Conv2d(Conv2dOptions{64, 64, 1})},
+                      {"5", ReLU(true)},
+                      {"6", Conv2d(Conv2dOptions{64, 192, 3, 1, 1})},
+                      {"7", BatchNorm2d(192)},
+                      {"8", biased::rectify_and_halve()}});
   return {{"partA", AnyModule(layers)}};
 }
 

@@ -54,7 +54,7 @@ AnyModule inception(const InceptionOptions& o) {
       AnyModule(reduce_conv(o.in_channels, o.ch3x3_reduce, o.ch3x3)),
       AnyModule(reduce_conv(o.in_channels, o.ch5x5_reduce, o.ch5x5)),
       AnyModule(Chain(MaxPool2d(MaxPool2dOptions{/*stride=*/1}),
-                           ConvNorm(Conv2dOptions{o.in_channels, o.pool_proj, 1}))),
+                      ConvNorm(Conv2dOptions{o.in_channels, o.pool_proj, 1}))),
   }));
 }
 
@@ -101,9 +101,7 @@ AnyModule average() {
 
 // torchvision.models.GoogLeNet: BatchNorm after every convolution.
 GoogLeNetSpec torchvision_spec() {
-  return {stem,        inception,        pool4,
-          aux_head,    average,          "inception",
-          {"aux1", "aux2"}, /*aux_before_5a=*/false};
+  return {stem, inception, pool4, aux_head, average, "inception", {"aux1", "aux2"}, /*aux_before_5a=*/false};
 }
 
 }  // namespace googlenet
