@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { counts, readFlags, refuse } from './flags.mjs';
 import { FORMATS } from './fuzz-weights/formats.mjs';
 
 const HELP = `node scripts/fuzz-weights.mjs [options]     (after npm run build)
@@ -16,39 +16,25 @@ but sound tensors or a documented error is a failure, and so is a process that d
   --format NAME  one of ${Object.keys(FORMATS).join(', ')} (default all)
 `;
 
-const { values: flags } = parseArgs({
-  options: {
-    tries: { type: 'string', default: '100000' },
-    seed: { type: 'string', default: '1' },
-    format: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (flags.help) {
-  console.log(HELP);
-  process.exit(0);
-}
-const isNumber = (text) => /^\d{1,9}$/.test(text);
-const isFormat = flags.format === undefined || Object.hasOwn(FORMATS, flags.format);
-if (!isNumber(flags.tries) || !isNumber(flags.seed) || !isFormat) {
-  console.error('--tries and --seed take whole numbers, --format a name. See --help.');
-  process.exit(2);
+const flags = readFlags(HELP, { tries: '100000', seed: '1', format: undefined });
+const [tries, seed] = counts(flags, 'tries', 'seed').map(String);
+if (flags.format !== undefined && !Object.hasOwn(FORMATS, flags.format)) {
+  refuse(`--format: there is no '${flags.format}'.`);
 }
 
 /** One process a format, so that one that dies is noticed and its memory is its own. */
 async function fuzz(format) {
   const worker = fork(fileURLToPath(new URL('./fuzz-weights/worker.mjs', import.meta.url)), [
     format,
-    flags.tries,
-    flags.seed,
+    tries,
+    seed,
   ]);
   let result = null;
   worker.on('message', (message) => {
     result = message;
   });
   const [code, signal] = await once(worker, 'exit');
-  if (result === null)
-    return { format, isGood: false, row: [format, flags.tries, `died: ${signal ?? code}`] };
+  if (result === null) return { format, isGood: false, row: [format, tries, `died: ${signal ?? code}`] };
   const { sound, refused, failures, slowestMs, slowestBytes, memoryMiB } = result;
   for (const failure of failures) console.log(`${format}: ${failure}`);
   const codes = Object.entries(refused).map(([name, count]) => `${name} ${count}`);
@@ -56,7 +42,7 @@ async function fuzz(format) {
     isGood: failures.length === 0,
     row: [
       format,
-      flags.tries,
+      tries,
       '0',
       String(failures.length),
       String(sound),
