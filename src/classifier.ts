@@ -29,6 +29,14 @@ export async function loadImages(sources: readonly PictureSource[]): Promise<Ima
 const decoded = (source: PictureSource): Picture | Promise<Picture> =>
   typeof source === 'string' || isUint8Array(source) ? decodeImage(source) : source;
 
+/** Probabilities of one picture's logits; all NaN where one of them is. */
+export function softmax(logits: Float32Array): Float64Array {
+  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((value) => value / sum);
+}
+
 /**
  * The `k` classes with the highest logits, best first.
  * @param logits of one picture, `[numClasses]`.
@@ -37,13 +45,11 @@ const decoded = (source: PictureSource): Picture | Promise<Picture> =>
 export function topK(logits: Float32Array, k: number, classes?: readonly string[]): Classification[] {
   if (!isFloat32Array(logits)) throw invalid('logits', 'a Float32Array', logits, 'INVALID_DTYPE');
   integer('k', k, 1);
-  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
+  const probabilities = softmax(logits);
   const order = Array.from(logits.keys()).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b);
   return order.slice(0, k).map((index) => ({
     label: classes?.[index] ?? String(index),
     index,
-    probability: (exponentials[index] ?? 0) / sum,
+    probability: probabilities[index] ?? 0,
   }));
 }

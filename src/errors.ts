@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   ADDRESS_IN_USE: 'Another program listens on the port that was asked for.',
   DISPOSED: 'The model or trainer was disposed.',
   ABORTED: 'An AbortSignal stopped the operation.',
-  DIVERGED: 'The training loss became NaN or infinite.',
+  DIVERGED: 'The loss of a training or evaluation became NaN or infinite.',
   CUDA_UNAVAILABLE: 'CUDA was asked for and cannot be used.',
   OUT_OF_MEMORY: 'Memory of the host or the device ran out.',
   ADDON_NOT_BUILT: 'The native addon has not been built yet.',

@@ -1,5 +1,6 @@
 /** Scoring as in the paper: averaged over views of each picture, and over several models. */
-import { type Crops, cropViews } from './data/crops.js';
+import { softmax } from './classifier.js';
+import { assertViews, type Crops, cropViews } from './data/crops.js';
 import type { Dataset } from './data/dataset.js';
 import { checkResizeCrop } from './data/transforms.js';
 import { GoogLeNetError } from './errors.js';
@@ -48,7 +49,8 @@ const KNOWN = ['crops', 'resize', 'crop', 'batchSize', 'signal', 'onProgress'] a
 
 /**
  * Scores one model or an ensemble, in evaluation mode.
- * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET`, `INVALID_IMAGE`, `INVALID_SHAPE`, `ABORTED`, `DISPOSED`
+ * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET`, `INVALID_IMAGE`, `INVALID_SHAPE`, `DIVERGED` for logits that are no
+ * numbers, `ABORTED`, `DISPOSED`
  */
 export async function evaluate(
   models: readonly ImageClassifier[],
@@ -59,6 +61,7 @@ export async function evaluate(
   const { crops = 1 } = read;
   if (![1, 10, 144].includes(crops)) throw invalid('crops', '1, 10 or 144', crops);
   const sides = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
+  assertViews(crops, sides.crop);
   const batchSize = integer('batchSize', read.batchSize ?? 32, 1, 65_536);
   const signal = readSignal('signal', read.signal);
   assertEnsemble(models, dataset, sides.crop);
@@ -123,11 +126,8 @@ async function meanSoftmax(
 function addSoftmaxes(sum: Float64Array, logits: Float32Array): void {
   const classes = sum.length;
   for (let start = 0; start < logits.length; start += classes) {
-    const row = logits.subarray(start, start + classes);
-    const highest = row.reduce((a, b) => Math.max(a, b), -Infinity);
-    const exponentials = Float64Array.from(row, (logit) => Math.exp(logit - highest));
-    const total = exponentials.reduce((a, b) => a + b, 0);
-    for (let c = 0; c < classes; c++) sum[c] = (sum[c] ?? 0) + (exponentials[c] ?? 0) / total;
+    const probabilities = softmax(logits.subarray(start, start + classes));
+    for (let c = 0; c < classes; c++) sum[c] = (sum[c] ?? 0) + (probabilities[c] ?? 0);
   }
 }
 
@@ -150,8 +150,13 @@ class Tally {
 
   add(label: number, probabilities: Float64Array): void {
     const own = probabilities[label] ?? 0;
+    if (Number.isNaN(own)) {
+      const message = 'The logits of a picture are NaN: the weights were spoiled by a run that diverged.';
+      throw new GoogLeNetError('DIVERGED', message);
+    }
     // Of equal ones the first counts, as in torch.topk of one thread.
-    const better = probabilities.reduce((n, p, i) => n + (p > own || (p === own && i < label) ? 1 : 0), 0);
+    const isAhead = (p: number, i: number) => p > own || (p === own && i < label);
+    const better = probabilities.reduce((n, p, i) => n + (isAhead(p, i) ? 1 : 0), 0);
     const predicted =
       better === 0 ? label : probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b)));
     this.#pictures[label] = (this.#pictures[label] ?? 0) + 1;

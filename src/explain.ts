@@ -1,6 +1,6 @@
 /** Where in a picture a network sees a class: Grad-CAM over the picture. */
 import sharp from 'sharp';
-import { loadImages, type PictureSource } from './classifier.js';
+import { loadImages, type PictureSource, softmax } from './classifier.js';
 import { GoogLeNetError } from './errors.js';
 import type { ImageClassifier } from './models/image-classifier.js';
 import type { Images } from './tensor.js';
@@ -46,7 +46,7 @@ export async function explain(
 ): Promise<Explanation> {
   const read = options('options', given, ['class', 'layer']) as ExplainOptions;
   const images = await loadImages([source]);
-  const probabilities = await softmaxOf(model, images);
+  const probabilities = await probabilitiesOf(model, images);
   const index = indexOf(model, read.class, probabilities);
   const layer = read.layer === undefined ? [] : ([string('layer', read.layer)] as const);
   const { data, shape } = await model.gradCam(images, [index], ...layer);
@@ -60,16 +60,13 @@ export async function explain(
   };
 }
 
-async function softmaxOf(model: ImageClassifier, images: Images): Promise<Float64Array> {
+async function probabilitiesOf(model: ImageClassifier, images: Images): Promise<Float64Array> {
   const wasTraining = model.training;
   model.eval();
   const logits = model.forward(images);
   model.train(wasTraining);
   const [{ data }] = await logits;
-  const highest = data.reduce((a, b) => Math.max(a, b), -Infinity);
-  const exponentials = Float64Array.from(data, (logit) => Math.exp(logit - highest));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((value) => value / sum);
+  return softmax(data);
 }
 
 function indexOf(

@@ -1,22 +1,15 @@
 #include "models/variants.h"
 
-#include <map>
-
 #include "core/error.h"
 
 namespace googlenet {
 
 GoogLeNetSpec spec_of(const std::string& variant) {
-  static const std::map<std::string, GoogLeNetSpec (*)()> specs = {
-      {"reference", reference_spec},
-      {"torchvision", torchvision_spec},
-      {"paper", paper_spec},
-      {"plain", plain_spec},
-  };
-  const auto found = specs.find(variant);
-  if (found == specs.end())
-    throw Error("INVALID_ARGUMENT", "There is no variant '" + variant + "' of GoogLeNet.");
-  return found->second();
+#define GOOGLENET_RETURN(name) \
+  if (variant == #name) return name##_spec();
+  GOOGLENET_VARIANTS(GOOGLENET_RETURN)
+#undef GOOGLENET_RETURN
+  throw Error("INVALID_ARGUMENT", "There is no variant '" + variant + "' of GoogLeNet.");
 }
 
 }  // namespace googlenet

@@ -4,13 +4,14 @@
 
 #include "models/googlenet.h"
 
+// Every form of GoogLeNet, a line each: `variants/<name>.cpp` defines its `<name>_spec()`.
+#define GOOGLENET_VARIANTS(variant) variant(reference) variant(torchvision) variant(paper) variant(plain)
+
 namespace googlenet {
 
-// One for each file under variants/.
-GoogLeNetSpec reference_spec();
-GoogLeNetSpec torchvision_spec();
-GoogLeNetSpec paper_spec();
-GoogLeNetSpec plain_spec();
+#define GOOGLENET_DECLARE(name) GoogLeNetSpec name##_spec();
+GOOGLENET_VARIANTS(GOOGLENET_DECLARE)
+#undef GOOGLENET_DECLARE
 
 // Throws INVALID_ARGUMENT for a name that is none of a variant.
 GoogLeNetSpec spec_of(const std::string& variant);

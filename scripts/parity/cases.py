@@ -124,6 +124,17 @@ def hits(outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor) -
     return torch.tensor([int(best[:, 0].sum()), int(best.sum()), *aux], dtype=torch.int32)
 
 
+def sgd_of(model: nn.Module, classes: int, head_lr: float | None = None, **options: Any) -> torch.optim.SGD:
+    """SGD over what is not frozen, with a learning rate of its own for the linear layers that end in classes."""
+    if head_lr is None:
+        return torch.optim.SGD([p for p in model.parameters() if p.requires_grad], **options)
+    heads = [m for m in model.modules() if isinstance(m, nn.Linear) and m.out_features == classes]
+    head = [p for module in heads for p in module.parameters()]
+    of_head = {id(p) for p in head}
+    rest = [p for p in model.parameters() if p.requires_grad and id(p) not in of_head]
+    return torch.optim.SGD([{"params": rest}, {"params": head, "lr": head_lr}], **options)
+
+
 def autocast(precision: str) -> torch.autocast:
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
@@ -145,6 +156,7 @@ def train(
     accumulation: int = 1,
     average_decay: float | None = None,
     precision: str = "float32",
+    freeze: list[str] | None = None,
 ) -> Answer:
     """SGD over `steps_per_epoch` batches again and again, StepLR moving on after each epoch."""
     model = build(seed, options).train()
@@ -152,7 +164,9 @@ def train(
     images = torch.randn(steps_per_epoch, batch, 3, 224, 224, generator=draws)
     labels = torch.randint(0, options["num_classes"], (steps_per_epoch, batch), generator=draws)
     weight = None if class_weights is None else torch.tensor(class_weights)
-    sgd = torch.optim.SGD(model.parameters(), **optimizer)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(not name.startswith(tuple(freeze or ())))
+    sgd = sgd_of(model, options["num_classes"], **optimizer)
     decay = torch.optim.lr_scheduler.StepLR(sgd, **schedule)
     average = None if average_decay is None else AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(average_decay))
     torch.manual_seed(train_seed)

@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../formats/atomic-file.js';
 import { GoogLeNet } from '../models/googlenet.js';
 import type { ImageClassifier } from '../models/image-classifier.js';
 import { loadModel } from '../models/load.js';
+import { variantNamed } from '../models/variants/index.js';
 import { toPng } from '../report/png.js';
 import { networkNamed, SIDES } from './networks.js';
 import { formatCount } from './output.js';
@@ -16,13 +17,6 @@ export interface DrawFlags {
   weights?: string;
   auxLogits: boolean;
 }
-
-const NAMES: Readonly<Record<string, string>> = {
-  reference: 'GoogLeNet',
-  torchvision: "torchvision's GoogLeNet",
-  paper: 'GoogLeNet of the paper',
-  plain: 'GoogLeNet without normalisation',
-};
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` for another ending; as loading a model and writing a file do */
 export async function drawNetwork(picture: string, flags: DrawFlags): Promise<void> {
@@ -51,7 +45,7 @@ async function svgOf(model: ImageClassifier): Promise<string> {
   const side = SIDES[architecture];
   const { layers, parameters, multiplyAdds } = await model.summary({ height: side, width: side });
   const text = {
-    title: model instanceof GoogLeNet ? (NAMES[model.variant] ?? 'GoogLeNet') : 'Xception',
+    title: model instanceof GoogLeNet ? variantNamed(model.variant).title : 'Xception',
     subtitle: `${formatCount(parameters)} parameters · ${(multiplyAdds / 1e6).toFixed(1)} million multiply-adds a picture · ${formatCount(model.numClasses)} classes`,
   };
   const diagram = architecture === 'xception' ? xceptionDiagram : googlenetDiagram;

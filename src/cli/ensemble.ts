@@ -13,7 +13,9 @@ import { Interrupt } from './interrupt.js';
 import { formatDuration } from './output.js';
 import { assertSameClasses, describeFile } from './weights-file.js';
 
-export interface EnsembleEvaluation extends EvaluateResult {
+export interface EnsembleEvaluation extends Omit<EvaluateResult, 'confusion'> {
+  /** Null where there are too many classes. */
+  confusion: number[][] | null;
   weights: string[];
   dir: string;
   crops: Crops;
@@ -44,8 +46,9 @@ export async function evaluateEnsemble(
       display.update({ label: 'evaluation', done, total, details });
     };
     const options = { crops, resize, crop, batchSize, signal: interrupt.signal, onProgress };
-    const result = await evaluate(models, dataset, options);
-    return { status: 0, evaluation: { weights: [...weights], dir, crops, ...result } };
+    const { confusion: matrix, ...scores } = await evaluate(models, dataset, options);
+    const confusion = matrix?.map((row) => Array.from(row)) ?? null;
+    return { status: 0, evaluation: { weights: [...weights], dir, crops, ...scores, confusion } };
   } catch (error) {
     if (!(error instanceof GoogLeNetError && error.code === 'ABORTED') || interrupt.status === null)
       throw error;

@@ -27,6 +27,8 @@ export interface Evaluation extends Scores {
   dir: string;
   pictures: number;
   classes: ClassScores[];
+  /** `confusion[label][predicted]`: pictures, in the order of the dataset's classes. */
+  confusion: number[][];
 }
 
 /** @returns the exit status, and the scores unless Ctrl-C came first. */
@@ -52,9 +54,10 @@ export async function evaluateModel(
     );
   }
   try {
-    const tallies = await tallyClasses(trainer, dataset, settings, display, interrupt.signal);
-    const names = tallies.map((tally, label) => ({ name: dataset.classes[label] ?? '', tally }));
-    return { status: 0, evaluation: { weights, dir, ...summarise(names, model.auxLogits) } };
+    const scored = await tallyClasses(trainer, dataset, settings, display, interrupt.signal);
+    const names = scored.map(({ tally }, label) => ({ name: dataset.classes[label] ?? '', tally }));
+    const confusion = scored.map(({ predicted }) => predicted);
+    return { status: 0, evaluation: { weights, dir, ...summarise(names, model.auxLogits), confusion } };
   } catch (error) {
     if (!(error instanceof GoogLeNetError && error.code === 'ABORTED') || interrupt.status === null)
       throw error;
@@ -67,6 +70,12 @@ export async function evaluateModel(
   }
 }
 
+interface ScoredClass {
+  tally: Tally;
+  /** How many of its pictures were taken for each class. */
+  predicted: number[];
+}
+
 /** One class after the other, so that the sums of a batch belong to one class. */
 async function tallyClasses(
   trainer: Trainer,
@@ -74,23 +83,26 @@ async function tallyClasses(
   { batchSize, resize, crop }: EvaluateSettings,
   display: Display,
   signal: AbortSignal,
-): Promise<Tally[]> {
+): Promise<ScoredClass[]> {
   const start = performance.now();
-  const tallies: Tally[] = [];
+  const scored: ScoredClass[] = [];
   let done = 0;
   for (const order of groupByClass(dataset)) {
     let tally = emptyTally();
+    const predicted = dataset.classes.map(() => 0);
     for await (const { images, labels } of batches(dataset, { order, batchSize, resize, crop, signal })) {
-      tally = add(tally, await trainer.evaluate(images, labels), labels.length);
+      const result = await trainer.evaluate(images, labels);
+      tally = add(tally, result, labels.length);
+      for (const label of result.predicted) predicted[label] = (predicted[label] ?? 0) + 1;
       done += labels.length;
       const seconds = (performance.now() - start) / 1000;
       const left = formatDuration((seconds / done) * (dataset.length - done));
       const details = `${(done / seconds).toFixed(1)} images/s  ${left} left`;
       display.update({ label: 'evaluation', done, total: dataset.length, details });
     }
-    tallies.push(tally);
+    scored.push({ tally, predicted });
   }
-  return tallies;
+  return scored;
 }
 
 /** The positions of each class's pictures. */
@@ -103,7 +115,7 @@ function groupByClass(dataset: Dataset): Uint32Array[] {
 function summarise(
   entries: readonly { name: string; tally: Tally }[],
   hasAux: boolean,
-): Omit<Evaluation, 'weights' | 'dir'> {
+): Omit<Evaluation, 'weights' | 'dir' | 'confusion'> {
   const sum = entries.map(({ tally }) => tally).reduce(addTallies, emptyTally());
   // A dataset of arrays or idx files may lack a class, which then has no means.
   const present = entries.filter(({ tally }) => tally.count > 0);

@@ -15,7 +15,9 @@ export const formatPercent = (fraction: number): string => `${(fraction * 100).t
 
 export const formatMegabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-export const formatJson = (value: unknown): string => JSON.stringify(value, null, 2);
+/** Indented, lists of numbers on one line. */
+export const formatJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(/\[\n[-+\d.,e\s]+\]/g, (list) => list.replace(/\s+/g, ' '));
 
 export type Alignment = 'left' | 'right';
 

@@ -1,4 +1,5 @@
 /** The views of a picture whose predictions are averaged when a network is scored. */
+import { GoogLeNetError } from '../errors.js';
 import { call } from '../native/call.js';
 import { loadAddon } from '../native/load.js';
 import { allocate } from '../private-copy.js';
@@ -26,6 +27,14 @@ export interface Scale {
 }
 
 const SHORT_EDGES = [256, 288, 320, 352];
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` for crops that the paper's smallest pictures do not hold. */
+export function assertViews(crops: Crops, crop: number): void {
+  const smallest = Math.min(...SHORT_EDGES);
+  if (crops !== 144 || crop <= smallest) return;
+  const message = `144 crops are cut from pictures of ${SHORT_EDGES.join(', ')} pixels, so crop must be at most ${smallest}; it is ${crop}.`;
+  throw new GoogLeNetError('INVALID_ARGUMENT', message);
+}
 
 /** The long edge is truncated, as in torchvision. */
 function sizeOf(height: number, width: number, shortEdge: number): { height: number; width: number } {

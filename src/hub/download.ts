@@ -14,9 +14,11 @@ export interface DownloadOptions {
   maxBytes: number;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Without an answer for so long, a download has failed. */
+  silenceMs?: number | undefined;
 }
 
-/** Without an answer or a further byte for so long, a download has failed. */
+/** The same for a further byte. */
 const SILENCE_MS = 30_000;
 
 /**
@@ -45,8 +47,8 @@ export async function download(url: string, path: string, options: DownloadOptio
 }
 
 async function receive(url: string, file: FileHandle, options: DownloadOptions): Promise<void> {
-  const { sha256, maxBytes, signal, onProgress } = options;
-  const { body, totalBytes } = await request(url, signal);
+  const { sha256, maxBytes, onProgress } = options;
+  const { body, totalBytes } = await request(url, options);
   const hash = createHash('sha256');
   let receivedBytes = 0;
   for await (const bytes of chunksOf(url, body)) {
@@ -67,21 +69,33 @@ async function receive(url: string, file: FileHandle, options: DownloadOptions):
 
 async function request(
   url: string,
-  signal: AbortSignal | undefined,
+  { signal, silenceMs = SILENCE_MS }: DownloadOptions,
 ): Promise<{ body: AsyncIterable<Uint8Array>; totalBytes: number | null }> {
   // Loaded here because it takes 50 ms and few programs download anything. Node's own fetch knows no proxies.
   const { EnvHttpProxyAgent, fetch } = await import('undici');
-  const dispatcher = new EnvHttpProxyAgent({ headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS });
+  const dispatcher = new EnvHttpProxyAgent({
+    ...{ headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS },
+    // Plain HTTP is asked of the proxy itself, as other programs do. HTTPS goes through a tunnel all the same.
+    proxyTunnel: false,
+  });
+  // Its own limits leave out a proxy that hangs up before there is a tunnel: it would be asked again for ever.
+  const silence = new AbortController();
+  const limit = setTimeout(() => silence.abort(new Error(`no answer in ${silenceMs / 1000} s`)), silenceMs);
   try {
-    const response = await fetch(url, { dispatcher, ...(signal && { signal }) });
+    const response = await fetch(url, { dispatcher, signal: anyOf(silence.signal, signal) });
     if (!response.ok || !response.body)
       throw failed(url, `the server answers ${response.status} ${response.statusText}`);
     const length = Number(response.headers.get('content-length'));
     return { body: response.body, totalBytes: length > 0 ? length : null };
   } catch (error) {
     throw error instanceof GoogLeNetError ? error : failed(url, reasonOf(error), error);
+  } finally {
+    clearTimeout(limit);
   }
 }
+
+const anyOf = (own: AbortSignal, given: AbortSignal | undefined): AbortSignal =>
+  given ? AbortSignal.any([own, given]) : own;
 
 async function* chunksOf(url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {

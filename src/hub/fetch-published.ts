@@ -10,6 +10,7 @@ export interface FetchOptions {
   path?: string | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  silenceMs?: number | undefined;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface FetchOptions {
  */
 export async function fetchPublished(
   published: Published,
-  { path, signal, onProgress }: FetchOptions,
+  { path, ...options }: FetchOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<string> {
   if (path !== undefined) {
@@ -34,7 +35,7 @@ export async function fetchPublished(
   await makeFolder(folder);
   const base = (env.GOOGLENET_MIRROR || published.baseUrl).replace(/\/+$/, '');
   const { sha256, maxBytes } = published;
-  await download(`${base}/${published.file}`, cached, { sha256, maxBytes, signal, onProgress });
+  await download(`${base}/${published.file}`, cached, { sha256, maxBytes, ...options });
   return cached;
 }
 

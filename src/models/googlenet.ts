@@ -15,7 +15,7 @@ import {
 } from '../validate.js';
 import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
 import type { ModelDescription } from './model-file.js';
-import { VARIANTS, type VariantName } from './variants/index.js';
+import { VARIANTS, type VariantName, variantNamed } from './variants/index.js';
 import type { Variant } from './variants/variant.js';
 
 export interface GoogLeNetOptions {
@@ -102,7 +102,7 @@ const WITHOUT_WEIGHTS = Symbol('without weights');
 function readVariant(value: unknown): Variant {
   const names = VARIANTS.map(({ name }) => name);
   const name = oneOf('variant', value ?? names[0], names);
-  return VARIANTS.find((variant) => variant.name === name) as Variant;
+  return variantNamed(name);
 }
 
 function readTransformInput(value: unknown, variant: Variant): boolean {

@@ -1,7 +1,7 @@
 import { GoogLeNetError } from '../errors.js';
 import type { TensorSpan } from '../native/contract.js';
 import { type InputSizes, XCEPTION_SIZES } from './input-size.js';
-import { VARIANTS } from './variants/index.js';
+import { VARIANTS, variantNamed } from './variants/index.js';
 import type { SeparableOrder } from './xception.js';
 
 interface Description {
@@ -108,10 +108,10 @@ function describe(tensors: readonly TensorSpan[], path: string): ModelDescriptio
     const order = depthwise[0] === DEPTHWISE_FIRST ? 'depthwise-first' : 'pointwise-first';
     return { architecture: 'xception', numClasses, auxLogits: false, order };
   }
-  const known = [...VARIANTS.map(({ sign }) => sign), XCEPTION_SIGN].join(', ');
+  const some = [...shapes.keys()].slice(0, 3).join(', ');
   throw new GoogLeNetError(
     'WEIGHTS_MISMATCH',
-    `${path} holds no model of this package: it has none of the tensors ${known}.`,
+    `${path} holds neither a GoogLeNet nor an Xception of this package: it begins with the tensors ${some}.`,
   );
 }
 
@@ -121,7 +121,7 @@ export const isAuxiliary = (name: string): boolean => /^(auxilliary_output_|aux)
 /** Sides of pictures that a model takes, known before it is built. */
 export function inputSizesOf(description: ModelDescription): InputSizes {
   if (description.architecture === 'xception') return XCEPTION_SIZES;
-  const variant = VARIANTS.find(({ name }) => name === description.variant);
+  const variant = variantNamed(description.variant);
   if (variant) return variant.inputSizes;
   throw new TypeError(`There is no variant ${description.variant}.`);
 }

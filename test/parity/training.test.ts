@@ -58,6 +58,22 @@ test.each([
   await compareRuns(parity, `3 parts, ${how}`, { ...sgd, batch: 5, accumulation: 3, ...more });
 });
 
+test.each([
+  ['', {}],
+  [', fused', { fused: true }],
+])(
+  'frozen layers and a learning rate of the classifiers are parameter groups of PyTorch%s',
+  async (how, more) => {
+    await compareRuns(parity, `fine-tuning${how}`, {
+      ...sgd,
+      batch: 2,
+      optimizer: { ...sgd.optimizer, headLr: 0.1, ...more },
+      freeze: ['partA', 'inception_3a', 'inception_4b'],
+      clipNorm: 5,
+    });
+  },
+);
+
 test('averaged weights are those of swa_utils, and validation uses them', async () => {
   await compareRuns(parity, 'averaged weights', { ...sgd, batch: 2, averageDecay: 0.9 });
 });

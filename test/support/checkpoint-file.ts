@@ -6,7 +6,7 @@ import { readTrainerConfig } from '../../src/train/config.js';
 import { START } from '../../src/train/progress.js';
 import type { Milestone } from '../../src/train/retention.js';
 
-/** Writes a file with all that a checkpoint says of itself, but of a model that is one tensor of some kilobytes. */
+/** Writes a file with all that a checkpoint says of itself, but of a model that is one tensor of some kilobytes and one that tells its variant. */
 export async function writeCheckpointFile(path: string, about: Milestone, kilobytes = 1): Promise<void> {
   const { step, epoch, isEpochEnd, score } = about;
   const content = {
@@ -18,7 +18,10 @@ export async function writeCheckpointFile(path: string, about: Milestone, kiloby
     hasMomentum: true,
     hasAverage: false,
   };
-  const tensors = [{ name: 'model.fc.weight', dtype: 'F32' as const, shape: [2, 128 * kilobytes] }];
+  const tensors = [
+    { name: 'model.fc.weight', dtype: 'F32' as const, shape: [2, 128 * kilobytes] },
+    { name: 'model.partA.0.weight', dtype: 'F32' as const, shape: [1] },
+  ];
   const { header, dataBytes } = planSafetensors(tensors, { ...UNSEALED, ...toMetadata(content) });
   const data = new Uint8Array(dataBytes).fill(step);
   await seal(header, data);

@@ -4,6 +4,7 @@ import {
   type FitOptions,
   type FitResult,
   GoogLeNet,
+  type ImageClassifier,
   type StateDict,
   type StateTensor,
   setNumThreads,
@@ -69,11 +70,11 @@ export async function weightsAfter(
   return state;
 }
 
-export async function expectSameWeights(model: GoogLeNet, expected: StateDict): Promise<void> {
+export async function expectSameWeights(model: ImageClassifier, expected: StateDict): Promise<void> {
   expect(compareBits(await model.stateDict(), expected)).toMatchObject({ differing: 0 });
 }
 
-export async function expectOtherWeights(model: GoogLeNet, expected: StateDict): Promise<void> {
+export async function expectOtherWeights(model: ImageClassifier, expected: StateDict): Promise<void> {
   const state = await model.stateDict();
   const bytes = ({ data }: StateTensor) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const isSame = (name: string, tensor: StateTensor) =>

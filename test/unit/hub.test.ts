@@ -140,6 +140,21 @@ test('a proxy that the environment names is asked', async () => {
   }
 });
 
+test('a proxy that gives no tunnel is not asked for ever', async () => {
+  const { url } = await serve((_, response) => response.end());
+  const before = process.env.HTTPS_PROXY;
+  process.env.HTTPS_PROXY = url;
+  try {
+    const env = { GOOGLENET_CACHE: at('cache'), GOOGLENET_MIRROR: 'https://weights.example' };
+    await expect(fetchPublished(published, { silenceMs: 300 }, env)).rejects.toMatchObject(
+      errorWith('DOWNLOAD_FAILED', 'no answer in 0.3 s'),
+    );
+  } finally {
+    if (before === undefined) delete process.env.HTTPS_PROXY;
+    else process.env.HTTPS_PROXY = before;
+  }
+});
+
 test('the cache is where the environment says', () => {
   expect(cacheFolder({ GOOGLENET_CACHE: '/a/b' })).toBe('/a/b');
   expect(cacheFolder({ XDG_CACHE_HOME: '/c' })).toBe('/c/googlenet');

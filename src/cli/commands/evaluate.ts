@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { formatConfusion } from '../confusion.js';
 import type { EnsembleEvaluation } from '../ensemble.js';
 import type { Evaluation } from '../evaluation.js';
 import { choice, toOptions, type ValuesOf, withDefaults } from '../flags.js';
@@ -45,6 +46,9 @@ export function evaluateCommand(): Command {
     const { json, ...typed } = command.opts();
     const settings = withDefaults(OPTIONS, typed);
     const isPlain = others.length === 0 && settings.crops === '1';
+    if (!isPlain && (typed.auxWeight !== undefined || typed.precision !== undefined)) {
+      return command.error('error: --aux-weight and --precision are for one model and one crop');
+    }
     const { status, evaluation, text } = isPlain
       ? await scoreOne(first, dir, settings)
       : await scoreAll([first, ...others], dir, settings);
@@ -86,12 +90,28 @@ function formatClasses(
   );
 }
 
+/** Only classes that have pictures are named; without all of them there is no matrix to head. */
+function confusionOf({
+  classes,
+  confusion,
+}: Pick<EnsembleEvaluation, 'confusion'> & { classes: readonly { name: string }[] }): string[] {
+  if (confusion === null || confusion.length !== classes.length) return [];
+  return [
+    '',
+    formatConfusion(
+      classes.map(({ name }) => name),
+      confusion,
+    ),
+  ];
+}
+
 const formatEvaluation = (evaluation: Evaluation): string =>
   [
     `${evaluation.weights} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}`,
     formatScores(evaluation),
     '',
     formatClasses(evaluation.classes),
+    ...confusionOf(evaluation),
   ].join('\n');
 
 const formatEnsemble = (evaluation: EnsembleEvaluation): string =>
@@ -100,4 +120,5 @@ const formatEnsemble = (evaluation: EnsembleEvaluation): string =>
     formatScores(evaluation),
     '',
     formatClasses(evaluation.classes.filter(({ pictures }) => pictures > 0)),
+    ...confusionOf(evaluation),
   ].join('\n');

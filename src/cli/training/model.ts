@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { GoogLeNet } from '../../models/googlenet.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
 import { type InputSizes, XCEPTION_SIZES } from '../../models/input-size.js';
-import { VARIANTS } from '../../models/variants/index.js';
+import { variantNamed } from '../../models/variants/index.js';
 import { Xception } from '../../models/xception.js';
 import type { Device } from '../../module.js';
 import { getNumThreads, libtorch, setNumThreads } from '../../runtime.js';
@@ -32,7 +32,7 @@ export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassi
 
 /** Sides of pictures that a network takes. */
 export const inputSizesOfNetwork = (network: Network): InputSizes =>
-  VARIANTS.find(({ name }) => name === network)?.inputSizes ?? XCEPTION_SIZES;
+  variantNamed(network)?.inputSizes ?? XCEPTION_SIZES;
 
 /** The plan with `device` and `threads` as they turned out to be, so that a resumed run computes in the same way. */
 export function placePlan(plan: Plan, { device }: ImageClassifier): Plan {

@@ -1,5 +1,6 @@
 /** What `googlenet train` can be told, once for its flags, for settings.json and for what is printed at the start. */
 import { MAX_BATCH_SIZE } from '../../data/batches.js';
+import { VARIANTS, type VariantName } from '../../models/variants/index.js';
 import { MAX_EPOCH, SCHEDULES } from '../../train/schedule.js';
 import {
   choice,
@@ -36,8 +37,8 @@ export const GROUPS = {
   'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
 } as const satisfies Record<string, readonly (keyof typeof SETTINGS)[]>;
 
-export const NETWORKS = ['reference', 'torchvision', 'paper', 'plain', 'xception'] as const;
-export type Network = (typeof NETWORKS)[number];
+export type Network = VariantName | 'xception';
+export const NETWORKS: readonly Network[] = [...VARIANTS.map(({ name }) => name), 'xception'];
 
 const probability = { min: 0, max: 1 };
 const belowOne = { min: 0, max: 1, below: true };
@@ -83,7 +84,7 @@ export const SETTINGS = {
     'weights of the classes in the loss: none, balanced (rare classes weigh more), or 1,2,0.5,…',
   ),
 
-  network: choice('reference', NETWORKS, 'reference, torchvision, paper and plain are forms of GoogLeNet'),
+  network: choice<Network>(VARIANTS[0].name, NETWORKS, 'xception or a form of GoogLeNet'),
   auxLogits: toggle(true, 'leave out the two auxiliary heads'),
   dropout: optionalReal(
     probability,

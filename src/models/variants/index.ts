@@ -4,9 +4,14 @@ import { REFERENCE } from './reference.js';
 import { TORCHVISION } from './torchvision.js';
 import type { Variant } from './variant.js';
 
-export type { Variant };
+/** All forms of GoogLeNet, the default first. `native/models/variants.h` lists the same names. */
+export const VARIANTS = [REFERENCE, TORCHVISION, PAPER, PLAIN] as const;
 
-/** All forms of GoogLeNet, the default first. `native/models/variants.cpp` has the same names. */
-export const VARIANTS: readonly Variant[] = [REFERENCE, TORCHVISION, PAPER, PLAIN];
+export type VariantName = (typeof VARIANTS)[number]['name'];
 
-export type VariantName = 'reference' | 'torchvision' | 'paper' | 'plain';
+/** Undefined for a name that is none. */
+export function variantNamed(name: VariantName): Variant;
+export function variantNamed(name: string): Variant | undefined;
+export function variantNamed(name: string): Variant | undefined {
+  return VARIANTS.find((variant) => variant.name === name);
+}

@@ -2,8 +2,9 @@ import { POOLED_BY_SEVEN } from '../input-size.js';
 import type { Variant } from './variant.js';
 
 /** The paper's: local response normalisation in the stem, as in the authors' Caffe model, and no BatchNorm. */
-export const PAPER: Variant = {
+export const PAPER = {
   name: 'paper',
+  title: 'GoogLeNet of the paper',
   sign: 'stem.conv1.weight',
   dropout: 0.4,
   dropoutAux: 0.7,
@@ -12,4 +13,4 @@ export const PAPER: Variant = {
   heads: ['fc', 'aux1.7', 'aux2.7'],
   lastMaps: 'inception_5b',
   transformsInput: false,
-};
+} as const satisfies Variant;

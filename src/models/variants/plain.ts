@@ -2,8 +2,9 @@ import { POOLED_BY_SEVEN } from '../input-size.js';
 import type { Variant } from './variant.js';
 
 /** No normalisation at all; the auxiliary heads have logits in training mode only. */
-export const PLAIN: Variant = {
+export const PLAIN = {
   name: 'plain',
+  title: 'GoogLeNet without normalisation',
   sign: 'trunk.conv1.weight',
   dropout: 0.4,
   dropoutAux: 0.7,
@@ -12,4 +13,4 @@ export const PLAIN: Variant = {
   heads: ['fc', 'aux1.head.7', 'aux2.head.7'],
   lastMaps: 'inception_5b',
   transformsInput: false,
-};
+} as const satisfies Variant;

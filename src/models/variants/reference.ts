@@ -2,8 +2,9 @@ import { POOLED_BY_SEVEN } from '../input-size.js';
 import type { Variant } from './variant.js';
 
 /** BatchNorm in the stem, biased convolutions, true 5×5 branches: the PyTorch class that this package is held against. */
-export const REFERENCE: Variant = {
+export const REFERENCE = {
   name: 'reference',
+  title: 'GoogLeNet',
   sign: 'partA.0.weight',
   dropout: 0.4,
   dropoutAux: 0.7,
@@ -12,4 +13,4 @@ export const REFERENCE: Variant = {
   heads: ['fc', 'auxilliary_output_1.7', 'auxilliary_output_2.7'],
   lastMaps: 'inception_5b',
   transformsInput: false,
-};
+} as const satisfies Variant;

@@ -2,8 +2,9 @@ import { fromSide } from '../input-size.js';
 import type { Variant } from './variant.js';
 
 /** torchvision's: BatchNorm after every convolution, 3×3 in the "5×5" branches; what the published weights are for. */
-export const TORCHVISION: Variant = {
+export const TORCHVISION = {
   name: 'torchvision',
+  title: 'torchvision’s GoogLeNet',
   sign: 'conv1.conv.weight',
   dropout: 0.2,
   dropoutAux: 0.7,
@@ -12,4 +13,4 @@ export const TORCHVISION: Variant = {
   heads: ['fc', 'aux1.fc2', 'aux2.fc2'],
   lastMaps: 'inception5b',
   transformsInput: true,
-};
+} as const satisfies Variant;

@@ -5,6 +5,8 @@ import type { InputSizes } from '../input-size.js';
 export interface Variant {
   /** As `new GoogLeNet({ variant })` names it. */
   readonly name: string;
+  /** For people. */
+  readonly title: string;
   /** A tensor that no other variant has. */
   readonly sign: string;
   /** Probabilities of zeroing before the main and the auxiliary classifiers. */

@@ -1,0 +1,154 @@
+/** Scores over views and models, held against forwards that are averaged by hand. */
+
+import { softmax } from '../../src/classifier';
+import { cropViews } from '../../src/data/crops';
+import { type Crops, type Dataset, evaluate, GoogLeNet, loadImages, Trainer, topK } from '../../src/index';
+import { errorWith } from '../support/errors';
+
+const SIDE = 300;
+/** Pictures with a slope of brightness and a mark in one corner, so that views differ. */
+const pictures = Array.from({ length: 3 }, (_, n) => {
+  const data = new Uint8Array(SIDE * SIDE * 3);
+  for (let i = 0; i < data.length; i++) data[i] = (i / (n + 2) + (i % 97) * n) % 256;
+  return { data, height: SIDE, width: SIDE };
+});
+const dataset: Dataset = {
+  length: 3,
+  classes: ['a', 'b', 'c', 'd', 'e', 'f'],
+  label: (i) => i,
+  image: async (i) => pictures[i] as (typeof pictures)[number],
+};
+const build = (seed: number) => new GoogLeNet({ numClasses: 6, auxLogits: false, initWeights: true, seed });
+
+async function byHand(models: GoogLeNet[], crops: Crops): Promise<number[][]> {
+  return Promise.all(
+    pictures.map(async (picture) => {
+      const views = await cropViews('a picture', picture, crops, { resize: 256, crop: 224 });
+      const rows: Float64Array[] = [];
+      for (const model of models) {
+        const [{ data }] = await model.forward({ data: views, shape: [crops, 224, 224, 3] });
+        for (let i = 0; i < crops; i++) rows.push(softmax(data.subarray(i * 6, i * 6 + 6)));
+      }
+      return Array.from(
+        { length: 6 },
+        (_, c) => rows.reduce((sum, row) => sum + (row[c] ?? 0), 0) / rows.length,
+      );
+    }),
+  );
+}
+
+test.each<[Crops, number]>([
+  [1, 1],
+  [10, 1],
+  [10, 2],
+])('%i crops and %i models: means of softmaxes', async (crops, count) => {
+  const models = [build(1), build(2)].slice(0, count);
+  const wasTraining = models.map(({ training }) => training);
+  const result = await evaluate(models, dataset, { crops });
+  expect(models.map(({ training }) => training)).toEqual(wasTraining);
+  for (const model of models) model.eval();
+  const means = await byHand(models, crops);
+  const losses = means.map((mean, i) => -Math.log(mean[i] ?? 0));
+  expect(result.loss).toBeCloseTo(losses.reduce((a, b) => a + b) / 3, 5);
+  const predicted = means.map((mean) => mean.indexOf(Math.max(...mean)));
+  expect(result.top1).toBeCloseTo(predicted.filter((label, i) => label === i).length / 3);
+  expect(result.confusion?.slice(0, 3).map((row) => row.indexOf(1))).toEqual(predicted);
+  expect(result.classes.map(({ pictures }) => pictures)).toEqual([1, 1, 1, 0, 0, 0]);
+  expect(result.classes[4]?.top1).toBeNaN();
+  for (const model of models) model.dispose();
+});
+
+test('144 crops are computed in batches of any size', async () => {
+  using model = build(1);
+  const single: Dataset = { ...dataset, length: 1 };
+  const whole = await evaluate([model], single, { crops: 144, batchSize: 144 });
+  const parts = await evaluate([model], single, { crops: 144, batchSize: 20 });
+  expect(parts.loss).toBeCloseTo(whole.loss, 5);
+});
+
+test('one crop of one model is what a trainer’s validation says', async () => {
+  using model = build(1);
+  using trainer = new Trainer(model);
+  const { loss, top1, top5 } = await evaluate([model], dataset);
+  const theirs = await trainer.validate(dataset);
+  expect([top1, top5]).toEqual([theirs.top1, theirs.top5]);
+  expect(loss).toBeCloseTo(theirs.mainLoss, 5);
+});
+
+test('the central one of ten crops is what classify sees', async () => {
+  using model = build(1);
+  model.eval();
+  const [picture] = pictures as [(typeof pictures)[number]];
+  const views = await cropViews('a picture', picture, 10, { resize: 256, crop: 224 });
+  const centre = views.subarray(4 * 224 * 224 * 3, 5 * 224 * 224 * 3);
+  const images = await loadImages([{ data: picture.data, width: SIDE, height: SIDE }]);
+  expect(Buffer.from(centre).equals(Buffer.from(images.data as Uint8Array))).toBe(true);
+  const [{ data }] = await model.forward({ data: centre.slice(), shape: [1, 224, 224, 3] });
+  expect(await model.classify({ data: picture.data, width: SIDE, height: SIDE })).toEqual(topK(data, 5));
+});
+
+test('it tells how far it is, and ends when it is aborted', async () => {
+  using model = build(1);
+  const controller = new AbortController();
+  const seen: [number, number][] = [];
+  const running = evaluate([model], dataset, {
+    signal: controller.signal,
+    onProgress: (done, total) => {
+      seen.push([done, total]);
+      if (done === 2) controller.abort();
+    },
+  });
+  await expect(running).rejects.toMatchObject(errorWith('ABORTED'));
+  expect(seen).toEqual([
+    [1, 3],
+    [2, 3],
+  ]);
+});
+
+test.each<[string, (model: GoogLeNet) => Promise<unknown>, object]>([
+  ['no model', () => evaluate([], dataset), errorWith('INVALID_ARGUMENT', 'models')],
+  [
+    'another number of crops',
+    (m) => evaluate([m], dataset, { crops: 5 as never }),
+    errorWith('INVALID_ARGUMENT', '144'),
+  ],
+  [
+    'crops that do not fit the network',
+    (m) => evaluate([m], dataset, { crop: 100 }),
+    errorWith('INVALID_SHAPE', '100'),
+  ],
+  [
+    'crops that the paper’s pictures do not hold',
+    async () => {
+      using other = new GoogLeNet({ variant: 'torchvision', numClasses: 6, auxLogits: false });
+      return evaluate([other], dataset, { crops: 144, resize: 320, crop: 299 });
+    },
+    errorWith('INVALID_ARGUMENT', '256', '299'),
+  ],
+  [
+    'an unknown option',
+    (m) => evaluate([m], dataset, { views: 1 } as never),
+    errorWith('INVALID_ARGUMENT', 'views'),
+  ],
+  [
+    'models of other classes',
+    async (m) => {
+      using other = new GoogLeNet({ numClasses: 5, auxLogits: false });
+      return evaluate([m, other], dataset);
+    },
+    {},
+  ],
+  [
+    'logits that are no numbers',
+    async (m) => {
+      const state = await m.stateDict();
+      (state['fc.bias']?.data as Float32Array)[0] = Number.NaN;
+      await m.loadStateDict(state);
+      return evaluate([m], dataset);
+    },
+    errorWith('DIVERGED', 'NaN'),
+  ],
+])('%s is refused', async (_, run, error) => {
+  using model = build(1);
+  await expect(run(model)).rejects.toMatchObject({ name: 'GoogLeNetError', ...error });
+});

@@ -1,0 +1,46 @@
+/** Grad-CAM as a picture. */
+import sharp from 'sharp';
+import { explain, GoogLeNet } from '../../src/index';
+import { errorWith } from '../support/errors';
+
+const SIDE = 256;
+const source = {
+  data: new Uint8Array(SIDE * SIDE * 3).map((_, i) => (i * 31) % 256),
+  width: SIDE,
+  height: SIDE,
+};
+const build = () =>
+  new GoogLeNet({ numClasses: 3, classes: ['cat', 'dog', 'fox'], initWeights: true, seed: 1 });
+
+test('the picture stands beside itself with the places that speak for the class', async () => {
+  using model = build();
+  const { label, index, probability, png } = await explain(model, source);
+  const [best] = await model.classify(source);
+  expect({ label, index, probability }).toEqual(best);
+  expect(model.training).toBe(true);
+  const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+  expect([info.width, info.height, info.channels]).toEqual([2 * 224 + 8, 224, 3]);
+  const row = (y: number) => data.subarray(y * info.width * 3, (y + 1) * info.width * 3);
+  const left = Buffer.concat(Array.from({ length: 224 }, (_, y) => row(y).subarray(0, 224 * 3)));
+  const right = Buffer.concat(Array.from({ length: 224 }, (_, y) => row(y).subarray(232 * 3)));
+  expect(right.equals(left)).toBe(false);
+  // The central 224 pixels of 256: what the network sees.
+  expect(left[0]).toBe(source.data[(16 * SIDE + 16) * 3]);
+});
+
+test('a class may be asked for by name or index, and another layer', async () => {
+  using model = build();
+  expect(await explain(model, source, { class: 'fox' })).toMatchObject({ label: 'fox', index: 2 });
+  expect(await explain(model, source, { class: 1 })).toMatchObject({ label: 'dog' });
+  expect(await explain(model, source, { class: '0', layer: 'inception_4a' })).toMatchObject({ label: 'cat' });
+});
+
+test.each<[string, object, object]>([
+  ['a name that is none', { class: 'cow' }, errorWith('INVALID_ARGUMENT', '"cow"', 'cat')],
+  ['an index that is none', { class: 3 }, errorWith('INVALID_ARGUMENT', 'class')],
+  ['a layer that is none', { layer: 'inception_9z' }, errorWith('INVALID_ARGUMENT', 'inception_9z')],
+  ['an unknown option', { colour: 'red' }, errorWith('INVALID_ARGUMENT', 'colour')],
+])('%s is refused', async (_, options, error) => {
+  using model = build();
+  await expect(explain(model, source, options)).rejects.toMatchObject(error);
+});

@@ -1,0 +1,164 @@
+/** What every network does, and in what they differ. */
+import { GoogLeNet, InceptionModule, loadModel, Trainer, Xception } from '../../src/index';
+import { compareBits } from '../support/bits';
+import { errorWith } from '../support/errors';
+import { NETWORKS, noise } from '../support/networks';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+
+describe.each(NETWORKS)('%s', (name, build) => {
+  test('is found in what it saves, with its names, bits and logits', async () => {
+    using model = build(2);
+    await model.save(folder('model.safetensors'));
+    using loaded = await loadModel(folder('model.safetensors'));
+    expect(loaded.constructor).toBe(model.constructor);
+    expect(loaded.describe()).toEqual(model.describe());
+    expect(compareBits(await loaded.stateDict(), await model.stateDict())).toMatchObject({ differing: 0 });
+    model.eval();
+    const [ours, theirs] = [await model.forward(noise(1)), await loaded.forward(noise(1))];
+    expect(theirs).toEqual(ours);
+  });
+
+  test('learns two pictures by heart', async () => {
+    using model = build(2);
+    const lr = name === 'reference' ? 0.01 : 0.003;
+    using trainer = new Trainer(model, { optimizer: { lr, weightDecay: 0 }, clipNorm: 2 });
+    const images = noise(2);
+    images.data.fill(30, 0, 224 * 224 * 3);
+    const losses: number[] = [];
+    for (let step = 0; step < 20; step++)
+      losses.push((await trainer.step(images, Int32Array.of(0, 1))).mainLoss);
+    const mean = (part: number[]) => part.reduce((a, b) => a + b) / part.length;
+    expect(mean(losses.slice(-4))).toBeLessThan(mean(losses.slice(0, 4)) * 0.7);
+  });
+
+  test('explains itself: layers in their order, features, Grad-CAM', async () => {
+    using model = build();
+    const before = await model.stateDict();
+    const { layers, parameters, multiplyAdds } = await model.summary();
+    expect(parameters).toBe(model.parameters);
+    expect(layers.reduce((sum, layer) => sum + layer.parameters, 0)).toBe(parameters);
+    expect(multiplyAdds).toBeGreaterThan(1.4e9);
+    expect(layers.filter(({ type }) => type === 'Linear').at(-1)?.output).toEqual([10]);
+    model.eval();
+    const fc = 'fc';
+    const features = await model.features(noise(2), [fc]);
+    expect(features.fc).toEqual((await model.forward(noise(2)))[0]);
+    const heat = await model.gradCam(noise(2), [0, 9]);
+    expect(heat.shape).toEqual([2, 7, 7]);
+    expect(Math.min(...heat.data)).toBeGreaterThanOrEqual(0);
+    // Looking leaves no trace in the weights.
+    expect(compareBits(await model.stateDict(), before)).toMatchObject({ differing: 0 });
+  });
+});
+
+test('summary() has the published totals', async () => {
+  const totals: [string, Promise<{ parameters: number; multiplyAdds: number }>][] = [
+    ['reference', new GoogLeNet().summary()],
+    ['reference without aux', new GoogLeNet({ auxLogits: false }).summary()],
+    ['torchvision', new GoogLeNet({ variant: 'torchvision' }).summary()],
+    ['torchvision without aux', new GoogLeNet({ variant: 'torchvision', auxLogits: false }).summary()],
+    ['Xception', new Xception().summary({ height: 299, width: 299 })],
+  ];
+  const found = await Promise.all(
+    totals.map(async ([name, summary]) => [name, (await summary).parameters] as const),
+  );
+  expect(Object.fromEntries(found)).toEqual({
+    reference: 13_378_792,
+    'reference without aux': 6_999_064,
+    torchvision: 13_004_888,
+    'torchvision without aux': 6_624_904,
+    Xception: 22_855_952,
+  });
+  const plain = await new GoogLeNet({ auxLogits: false }).summary();
+  expect(plain.multiplyAdds / 1e6).toBeCloseTo(1582.7, 1);
+});
+
+test('features are what the modules give, those within modules too, in the mode the model is in', async () => {
+  using model = new GoogLeNet({ numClasses: 10, seed: 1 });
+  model.eval();
+  const names = ['inception_4a', 'inception_4a.branch2', 'partA', 'auxilliary_output_1'] as const;
+  const features = await model.features(noise(2), names);
+  expect(Object.fromEntries(names.map((name) => [name, features[name].shape]))).toEqual({
+    inception_4a: [2, 512, 14, 14],
+    'inception_4a.branch2': [2, 208, 14, 14],
+    partA: [2, 192, 28, 28],
+    auxilliary_output_1: [2, 10],
+  });
+  const [, aux1] = await model.forward(noise(2));
+  expect(features.auxilliary_output_1).toEqual(aux1);
+});
+
+test.each<[string, (model: GoogLeNet) => Promise<unknown>, string]>([
+  ['a feature that is none', (model) => model.features(noise(1), ['inception_9z']), 'inception_9z'],
+  ['names that are no array', (model) => model.features(noise(1), 'fc' as never), 'array'],
+  ['Grad-CAM of a layer without places', (model) => model.gradCam(noise(1), [0], 'fc'), 'fc'],
+  ['Grad-CAM of a module that is none', (model) => model.gradCam(noise(1), [0], 'x'), 'x'],
+  ['a summary of pictures that do not fit', (model) => model.summary({ height: 100 }), '100'],
+])('%s is refused, and the model goes on', async (_, ask, named) => {
+  using model = new GoogLeNet({ numClasses: 10, seed: 1 });
+  await expect(ask(model)).rejects.toMatchObject({ message: expect.stringContaining(named) });
+  expect((await model.forward(noise(1)))[0].shape).toEqual([1, 10]);
+});
+
+test('Grad-CAM of a class that is none is INVALID_LABEL', async () => {
+  using model = new GoogLeNet({ numClasses: 10, seed: 1 });
+  await expect(model.gradCam(noise(1), [10])).rejects.toMatchObject(errorWith('INVALID_LABEL', '10'));
+});
+
+test('plain has its auxiliary logits in training mode only', async () => {
+  using model = new GoogLeNet({ variant: 'plain', numClasses: 10, seed: 1 });
+  const shapes = async () => (await model.forward(noise(1))).map((head) => head?.shape ?? null);
+  expect(await shapes()).toEqual([
+    [1, 10],
+    [1, 10],
+    [1, 10],
+  ]);
+  model.eval();
+  expect(await shapes()).toEqual([[1, 10], null, null]);
+});
+
+test('torchvision takes pictures of other sizes, and transforms its input where it is told to', async () => {
+  using model = new GoogLeNet({ variant: 'torchvision', numClasses: 10, seed: 1 });
+  using transforming = new GoogLeNet({
+    variant: 'torchvision',
+    numClasses: 10,
+    seed: 1,
+    transformInput: true,
+  });
+  for (const one of [model, transforming]) one.eval();
+  expect((await model.forward(noise(1, 64)))[0].shape).toEqual([1, 10]);
+  expect((await transforming.forward(noise(1)))[0].data).not.toEqual((await model.forward(noise(1)))[0].data);
+});
+
+test.each<[string, () => unknown, string]>([
+  ['an unknown variant', () => new GoogLeNet({ variant: 'v4' as never }), "'v4'"],
+  ['an input to be transformed by the reference', () => new GoogLeNet({ transformInput: true }), 'reference'],
+  ['an unknown order', () => new Xception({ order: 'sideways' as never }), 'sideways'],
+  ['an option of another network', () => new Xception({ auxLogits: true } as never), 'auxLogits'],
+])('%s is INVALID_ARGUMENT', (_, build, named) => {
+  expect(build).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', named)));
+});
+
+test('a file of another network is WEIGHTS_MISMATCH, naming the class that reads it', async () => {
+  using model = new Xception({ numClasses: 2, seed: 1 });
+  await model.save(folder('xception.safetensors'));
+  await expect(GoogLeNet.load(folder('xception.safetensors'))).rejects.toMatchObject(
+    errorWith('WEIGHTS_MISMATCH', 'xception'),
+  );
+});
+
+test('a module that gives its pool projection does so for the reduced form only', async () => {
+  using module = new InceptionModule({
+    ...{ inChannels: 4, ch1x1: 1, ch3x3Reduce: 1, ch3x3: 2, ch5x5Reduce: 1, ch5x5: 2, poolProj: 3 },
+    seed: 1,
+  });
+  const input = { data: new Float32Array(4 * 25).fill(1), shape: [1, 4, 5, 5] };
+  const { output, pull } = await module.forwardAndPull(input);
+  expect([output.shape, pull.shape]).toEqual([
+    [1, 8, 5, 5],
+    [1, 3, 5, 5],
+  ]);
+  expect(await module.forward(input)).toEqual(output);
+});
