@@ -7,7 +7,7 @@ import { GoogLeNetError } from './errors.js';
 import type { ImageClassifier } from './models/image-classifier.js';
 import { assertInputSize } from './models/input-size.js';
 import { assertDataset } from './train/datasets.js';
-import { integer, invalid, options, signal as readSignal } from './validate.js';
+import { callback, integer, invalid, options, signal as readSignal } from './validate.js';
 
 export interface EvaluateOptions {
   /** Views of each picture whose softmaxes are averaged: 1 (default), 10 or 144. */
@@ -64,6 +64,7 @@ export async function evaluate(
   assertViews(crops, sides.crop);
   const batchSize = integer('batchSize', read.batchSize ?? 32, 1, 65_536);
   const signal = readSignal('signal', read.signal);
+  const onProgress = callback('onProgress', read.onProgress);
   assertEnsemble(models, dataset, sides.crop);
   const modes = models.map((model) => model.training);
   for (const model of models) model.eval();
@@ -78,7 +79,7 @@ export async function evaluate(
         sides,
       );
       tally.add(dataset.label(i), await meanSoftmax(models, views, sides.crop, batchSize));
-      read.onProgress?.(i + 1, dataset.length);
+      onProgress?.(i + 1, dataset.length);
     }
     return tally.finish();
   } finally {

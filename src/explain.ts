@@ -127,6 +127,7 @@ async function drawn(picture: Uint8Array, side: number, heat: Uint8Array): Promi
       { input: Buffer.from(picture), raw, left: 0, top: 0 },
       { input: Buffer.from(overlay), raw, left: side + GAP, top: 0 },
     ])
+    .removeAlpha()
     .png()
     .toBuffer();
 }

@@ -125,6 +125,11 @@ export function signal(name: string, value: unknown): AbortSignal | undefined {
   return value as AbortSignal;
 }
 
+export function callback<T>(name: string, value: T): T {
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalid(name, 'a function', value);
+}
+
 /** Realm-safe: `instanceof Float32Array` is false for arrays made in another context. */
 export const isFloat32Array: (value: unknown) => value is Float32Array = types.isFloat32Array;
 export const isUint8Array = (value: unknown): value is Uint8Array | Uint8ClampedArray =>

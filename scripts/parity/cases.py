@@ -15,6 +15,7 @@ from preprocess import centre_crop, compare, normalise, random_picture, resize_s
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torchvision_package import import_torchvision
 from variants import NETWORKS, NaiveInceptionModule
 
 Tensors = dict[str, Tensor]
@@ -252,6 +253,19 @@ def accepts(options: dict[str, Any], sizes: list[list[int]]) -> Answer:
     return {}, {"accepted": accepted}
 
 
+def published() -> Answer:
+    """What torchvision says of its weights."""
+    weights = import_torchvision().models.GoogLeNet_Weights.IMAGENET1K_V1
+    transforms = weights.transforms()
+    return {}, {
+        "url": weights.url,
+        "classes": weights.meta["categories"],
+        "parameters": weights.meta["num_params"],
+        "accuracy": list(weights.meta["_metrics"]["ImageNet-1K"].values()),
+        "preprocessing": [*transforms.resize_size, *transforms.crop_size, *transforms.mean, *transforms.std],
+    }
+
+
 def write(state: Tensors, path: str, how: str) -> None:
     """`how`: safetensors, zip or legacy (both by torch.save), checkpoint (among other things, of a parallel model)."""
     if how == "safetensors":
@@ -283,5 +297,18 @@ def load_weights(path: str, options: dict[str, Any], batch: int, input_seed: int
     return {"images": images, **named("logits", logits(model, images)), **state_of(model)}, {}
 
 
-ALL = (info, init, forward, forward_bytes, inception, naive_inception, train, preprocess, accepts, save_weights, load_weights)
+ALL = (
+    info,
+    init,
+    forward,
+    forward_bytes,
+    inception,
+    naive_inception,
+    train,
+    preprocess,
+    accepts,
+    published,
+    save_weights,
+    load_weights,
+)
 CASES = {case.__name__: case for case in ALL}

@@ -5,6 +5,7 @@ import { labels } from '../labels/index.js';
 import { type Device, readPlace } from '../module.js';
 import {
   boolean,
+  callback,
   integer,
   invalid,
   number,
@@ -210,7 +211,7 @@ export class GoogLeNet extends ImageClassifier {
     const file = await fetchPublished(published, {
       path: path === undefined ? undefined : string('path', path),
       signal: readSignal('signal', signal),
-      onProgress,
+      onProgress: callback('onProgress', onProgress),
     });
     const auxLogits = boolean('auxLogits', rest.auxLogits ?? false);
     return GoogLeNet.load(file, { ...rest, auxLogits, transformInput: true, classes: labels.imagenet1k });

@@ -1,5 +1,15 @@
 /** The other networks, each against a twin in Python or torchvision's own class. */
-import { GoogLeNet, InceptionModule, loadModel, NaiveInceptionModule } from '../../src/index.js';
+import { IMAGENET1K_V1 } from '../../src/hub/published.js';
+import {
+  convertWeights,
+  GoogLeNet,
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  InceptionModule,
+  labels,
+  loadModel,
+  NaiveInceptionModule,
+} from '../../src/index.js';
 import { float32, tensorNamed, under } from '../support/bits.js';
 import { Parity } from './harness.js';
 import { build, type ModelOptions, snakeCase } from './options.js';
@@ -88,6 +98,19 @@ test('a module that gives its pool projection gives the last channels of its out
   expect(pull.data).toEqual(output.data.slice(6 * 36));
 });
 
+test('the published weights are those that torchvision names, with its classes and preprocessing', async () => {
+  const { facts } = await parity.ask('published', {});
+  const { baseUrl, file, sha256, top1, top5 } = IMAGENET1K_V1;
+  expect(facts).toEqual({
+    url: `${baseUrl}/${file}`,
+    classes: labels.imagenet1k,
+    parameters: 6_624_904,
+    accuracy: [top1, top5],
+    preprocessing: [256, 224, ...IMAGENET_MEAN, ...IMAGENET_STD],
+  });
+  expect(file).toContain(sha256);
+});
+
 test('the published sizes hold', () => {
   const sizes: [ModelOptions, number][] = [
     [{ network: 'torchvision', numClasses: 1000, auxLogits: true }, 13_004_888],
@@ -98,6 +121,23 @@ test('the published sizes hold', () => {
     expect(parity.own(build(options, 0)).parameters).toBe(parameters);
   }
 });
+
+test.each(NETWORKS.filter(([, { initWeights }]) => initWeights))(
+  '%s written as .pth is read by torch.load, and has our logits there',
+  async (name, options) => {
+    const model = parity.own(build({ ...options, numClasses: 10 }, 71));
+    const [from, path] = [parity.python.path('ours.safetensors'), parity.python.path('ours.pth')];
+    await model.save(from);
+    await convertWeights(from, path);
+    const asked = { path, options: snakeCase({ ...options, numClasses: 10 }), batch: 2, input_seed: 72 };
+    const { tensors } = await parity.ask('load_weights', asked);
+    model.eval();
+    parity.expectAllBitEqual(`saved as .pth by us, loaded by torch.load, ${name}`, [
+      ['weights', await model.stateDict(), under('state', tensors)],
+      ['logits', heads(await model.forward(float32('images', tensors))), under('logits', tensors)],
+    ]);
+  },
+);
 
 describe.each([
   ['reference', { numClasses: 10, auxLogits: true }],

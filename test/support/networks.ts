@@ -1,19 +1,27 @@
 /** Every network, small in classes. */
-import { GoogLeNet, type ImageClassifier, type Images, Xception } from '../../src/index';
+import { GoogLeNet, type ImageClassifier, type Images, type VariantName, Xception } from '../../src/index';
 
-export const NETWORKS: readonly [name: string, build: (classes?: number) => ImageClassifier][] = [
-  ['reference', (numClasses = 10) => new GoogLeNet({ numClasses, initWeights: true, seed: 3 })],
-  [
-    'torchvision',
-    (numClasses = 10) => new GoogLeNet({ variant: 'torchvision', numClasses, initWeights: true, seed: 3 }),
-  ],
-  ['paper', (numClasses = 10) => new GoogLeNet({ variant: 'paper', numClasses, initWeights: true, seed: 3 })],
-  ['plain', (numClasses = 10) => new GoogLeNet({ variant: 'plain', numClasses, initWeights: true, seed: 3 })],
-  ['Xception', (numClasses = 10) => new Xception({ numClasses, seed: 3 })],
+interface Options {
+  numClasses?: number;
+  dropout?: number;
+}
+
+const googlenet =
+  (variant: VariantName) =>
+  ({ numClasses = 10, ...more }: Options = {}) =>
+    new GoogLeNet({ variant, numClasses, initWeights: true, seed: 3, ...more });
+
+const extreme = { order: 'pointwise-first', reluBetween: true, initWeights: true } as const;
+
+export const NETWORKS: readonly [name: string, build: (options?: Options) => ImageClassifier][] = [
+  ['reference', googlenet('reference')],
+  ['torchvision', googlenet('torchvision')],
+  ['paper', googlenet('paper')],
+  ['plain', googlenet('plain')],
+  ['Xception', ({ numClasses = 10, ...more } = {}) => new Xception({ numClasses, seed: 3, ...more })],
   [
     'extreme Inception',
-    (numClasses = 10) =>
-      new Xception({ numClasses, order: 'pointwise-first', reluBetween: true, initWeights: true, seed: 3 }),
+    ({ numClasses = 10, ...more } = {}) => new Xception({ numClasses, seed: 3, ...extreme, ...more }),
   ],
 ];
 
