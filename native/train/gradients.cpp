@@ -14,7 +14,8 @@ torch::Tensor clip_gradients(const std::vector<NamedTensor>& parameters, double 
   }
   const torch::Tensor norm = at::linalg_vector_norm(torch::stack(norms));
   // Multiplied by 1 where nothing is to be clipped: asking first would make the host wait for the device.
-  const torch::Tensor scale = (max_norm / (norm + 1e-6)).clamp_max(1.0);
+  // A number over a tensor is not a division in Python, which rounds once, but this.
+  const torch::Tensor scale = ((norm + 1e-6).reciprocal() * max_norm).clamp_max(1.0);
   for (torch::Tensor& gradient : gradients) gradient.mul_(scale);
   return norm;
 }

@@ -42,8 +42,8 @@ test('the fused optimiser is PyTorch’s fused one', async () => {
   await compareRuns(parity, 'fused SGD', { ...sgd, batch: 2, optimizer: { ...sgd.optimizer, fused: true } });
 });
 
-test('gradients are clipped as by clip_grad_norm_', async () => {
-  await compareRuns(parity, 'clipped gradients', { ...sgd, batch: 2, clipNorm: 0.5 });
+test.each([0.5, 0.7, 5])('gradients are clipped to %d as by clip_grad_norm_', async (clipNorm) => {
+  await compareRuns(parity, `clipped to ${clipNorm}`, { ...sgd, batch: 2, clipNorm });
 });
 
 test('label smoothing and class weights are those of cross_entropy', async () => {
