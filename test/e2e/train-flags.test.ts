@@ -30,10 +30,14 @@ const PAPER = {
 const SPLIT = {
   ...{ epochs: 2, batchSize: 3, threads: 1, nesterov: true, schedule: 'step', stepSize: 1, gamma: 0.5 },
   ...{ auxLogits: false, initWeights: false, validationSplit: 0.25, classWeights: 'balanced' },
+  ...{ network: 'torchvision', headLr: 0.1, freeze: 'inception3*,conv1' },
 };
 
-test('every setting is in one of the runs of this file', () => {
-  const seen = new Set([...Object.keys(PAPER), ...Object.keys(SPLIT)]);
+/** Of weights that are trained further: `networks.test.ts`. */
+const FINE_TUNING = ['newHead'];
+
+test('every setting is in one of the runs', () => {
+  const seen = new Set([...Object.keys(PAPER), ...Object.keys(SPLIT), ...FINE_TUNING]);
   expect(SETTING_NAMES.filter((name) => !seen.has(name))).toEqual([]);
 });
 
@@ -161,6 +165,12 @@ describe('flags that would mean nothing are wrong usage:', () => {
       '--gamma needs --schedule step',
     ],
     ['--power without its schedule', ['--power', '2'], '--power needs --schedule polynomial'],
+    ['--new-head without --weights', ['--new-head'], 'Give --weights'],
+    [
+      'auxiliary dropout of a network without such heads',
+      ['--network', 'xception', '--dropout-aux', '0.5'],
+      '--dropout-aux needs a form of GoogLeNet',
+    ],
     ['--patience-metric without --patience', ['--patience-metric', 'loss'], 'needs --patience'],
     ['--host without --dashboard', ['--host', '0.0.0.0'], '--host needs --dashboard'],
     ['--classes for folders of classes', ['--classes', 'a,b'], '--classes names those of idx files'],

@@ -1,7 +1,19 @@
 import { cli, MAIN, start, workspace } from './cli.js';
 
 const dir = workspace();
-const COMMANDS = ['train', 'evaluate', 'predict', 'dashboard', 'compare', 'info', 'doctor', 'setup'];
+const WITH_EXAMPLES = [
+  'train',
+  'evaluate',
+  'predict',
+  'dashboard',
+  'compare',
+  'info',
+  'explain',
+  'convert',
+  'draw',
+  'download',
+];
+const COMMANDS = [...WITH_EXAMPLES, 'doctor', 'setup'];
 
 test('the help names every command', async () => {
   const { code, stdout } = await cli(dir, '--help');
@@ -9,14 +21,11 @@ test('the help names every command', async () => {
   for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
 });
 
-test.each(['train', 'evaluate', 'predict', 'dashboard', 'compare', 'info'])(
-  'the help of %s has examples',
-  async (command) => {
-    const { code, stdout } = await cli(dir, command, '--help');
-    expect(code).toBe(0);
-    expect(stdout).toContain(`$ googlenet ${command} `);
-  },
-);
+test.each(WITH_EXAMPLES)('the help of %s has examples', async (command) => {
+  const { code, stdout } = await cli(dir, command, '--help');
+  expect(code).toBe(0);
+  expect(stdout).toContain(`$ googlenet ${command} `);
+});
 
 test('the program can be executed by itself, as npx does in a clone', async () => {
   expect(await start(MAIN, ['--version'], dir).result).toMatchObject({ code: 0 });

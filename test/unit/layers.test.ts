@@ -29,10 +29,10 @@ test('imports in the right direction pass', () => {
     'native/core/error.h': '#include <string>\n',
     'native/nn/layers.h': '#include <ATen/ATen.h>\n#include "core/error.h"\n',
     'native/binding/addon.cpp': '#include <napi.h>\n#include "nn/layers.h"\n',
-    'src/model.ts': "import { loadAddon } from './native/load.js';\n",
+    'src/module.ts': "import { loadAddon } from './native/load.js';\n",
     'src/serve/server.ts':
-      "import { GoogLeNet } from '../model.js';\nimport { routes } from './routes.js';\n",
-    'src/cli/main.ts': "import { GoogLeNet } from '../model.js';\n",
+      "import { GoogLeNet } from '../models/googlenet.js';\nimport { routes } from './routes.js';\n",
+    'src/cli/main.ts': "import { GoogLeNet } from '../models/googlenet.js';\n",
     'src/dashboard/page/main.mts':
       "import type { Row } from '../protocol.js';\nimport {\n  byId,\n} from './dom.mjs';\n",
   });
@@ -46,8 +46,8 @@ test.each([
   ['Node-API outside binding', 'native/core/error.cpp', '#  include <node_api.h>'],
   ['torch in a kernel', 'native/infer/kernels/gemm.h', '#include <ATen/ATen.h>'],
   ['a folder without a rule', 'native/misc/helper.h', ''],
-  ['a module importing cli', 'src/model.ts', "import { main } from './cli/main.js';"],
-  ['a dynamic import of cli', 'src/model.ts', "await import('./cli/main.js');"],
+  ['a module importing cli', 'src/classifier.ts', "import { main } from './cli/main.js';"],
+  ['a dynamic import of cli', 'src/classifier.ts', "await import('./cli/main.js');"],
   ['report importing the model', 'src/report/charts.ts', "import type { GoogLeNet } from '../model.js';"],
   ['serve importing train', 'src/serve/server.ts', "import { Trainer } from '../train/trainer.js';"],
   ['the library importing the dashboard', 'src/index.ts', "export * from './dashboard/dashboard.js';"],

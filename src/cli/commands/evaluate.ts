@@ -46,7 +46,8 @@ export function evaluateCommand(): Command {
     const { json, ...typed } = command.opts();
     const settings = withDefaults(OPTIONS, typed);
     const isPlain = others.length === 0 && settings.crops === '1';
-    if (!isPlain && (typed.auxWeight !== undefined || typed.precision !== undefined)) {
+    const isTyped = (name: string) => command.getOptionValueSource(name) === 'cli';
+    if (!isPlain && (isTyped('auxWeight') || isTyped('precision'))) {
       return command.error('error: --aux-weight and --precision are for one model and one crop');
     }
     const { status, evaluation, text } = isPlain

@@ -59,13 +59,15 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
   if (folders === null) throw missing('--data DIR or --train DIR, the pictures');
   const settings = { ...DEFAULTS, ...flags.settings };
   assertOneLength(flags.settings);
-  assertUsed(flags.settings, settings);
   const names = flags.classes === undefined ? null : readClassNames(flags.classes);
   const datasets = await openFolders(folders, settings, names);
   if (names !== null) assertNamed(names, folders.train, datasets);
   const weights = flags.weights === undefined ? null : resolve(flags.weights);
   const warnings: string[] = [];
   if (weights !== null) Object.assign(settings, await settingsOf(weights, flags, datasets, warnings));
+  else if (flags.settings.newHead !== undefined)
+    throw missing('--weights FILE, whose classifiers --new-head replaces');
+  assertUsed(flags.settings, settings);
   if (settings.network === 'xception') settings.auxLogits = false;
   checkTogether(settings, datasets);
   const { train, validation } = datasets;

@@ -1,0 +1,208 @@
+/** Every network on the command line: trained, gone on with, looked at, converted, fine-tuned, scored together. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cli, RECIPE, records, workspace } from './cli.js';
+
+const dir = workspace();
+const path = (...names: string[]) => join(dir, ...names);
+const PICTURE = 'pictures/test/1-trouser/003.png';
+const NETWORKS = ['reference', 'torchvision', 'paper', 'plain', 'xception'];
+const weights = (network: string): string => `${network}/model.safetensors`;
+const settingsOf = (run: string) => JSON.parse(readFileSync(path(run, 'settings.json'), 'utf8'));
+
+const json = async (...args: string[]) => {
+  const { code, stdout, stderr } = await cli(dir, ...args, '--json');
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  return JSON.parse(stdout);
+};
+const succeeds = async (...args: string[]) => {
+  const result = await cli(dir, ...args);
+  expect({ code: result.code, stderr: result.stderr }).toMatchObject({ code: 0 });
+  return result.stdout;
+};
+/** What a PNG says of its size. */
+const sizeOf = (png: Buffer) => [png.readUInt32BE(16), png.readUInt32BE(20)];
+
+describe.each(NETWORKS)('%s', (network) => {
+  test('is trained, goes on, and is read again by every command', async () => {
+    await succeeds('train', ...RECIPE, '--network', network, '--out', network);
+    await succeeds('train', '--resume', network, '--epochs', '2');
+    expect(records(path(network)).filter(({ type }) => type === 'epoch')).toHaveLength(2);
+    expect(settingsOf(network).settings.network).toBe(network);
+    expect(await json('info', weights(network))).toMatchObject({ network, numClasses: 2 });
+    expect((await json('evaluate', weights(network), 'pictures/test')).pictures).toBe(16);
+    expect(await succeeds('predict', weights(network), PICTURE)).toContain('1-trouser');
+  });
+
+  test('is drawn, and listed layer by layer', async () => {
+    await succeeds('draw', `${network}.svg`, '--network', network);
+    const svg = readFileSync(path(`${network}.svg`), 'utf8');
+    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
+    expect(svg).toContain(network === 'xception' ? 'Xception' : 'aux 2');
+    await succeeds('draw', `${network}.png`, '--weights', weights(network));
+    expect(Math.min(...sizeOf(readFileSync(path(`${network}.png`))))).toBeGreaterThan(300);
+    const { layers, parameters } = await json('info', '--network', network, '--layers');
+    const sum = layers.reduce((n: number, layer: { parameters: number }) => n + layer.parameters, 0);
+    expect(sum).toBe(parameters);
+    expect(await succeeds('info', weights(network), '--layers')).toMatch(/^in all .* [\d,]+ +[\d,]+$/m);
+  });
+
+  test('is converted for Python and back', async () => {
+    await succeeds('convert', weights(network), `${network}.pth`);
+    await succeeds('convert', `${network}.pth`, `${network}.safetensors`);
+    const [there, back] = [
+      await json('info', `${network}.pth`),
+      await json('info', `${network}.safetensors`),
+    ];
+    expect(there).toMatchObject({ network, numClasses: 2 });
+    expect({ ...back, path: '', bytes: 0 }).toEqual({ ...there, path: '', bytes: 0 });
+  });
+
+  test('explains a picture', async () => {
+    const stdout = await succeeds('explain', weights(network), PICTURE, '--out', `${network}-cam.png`);
+    expect(stdout).toMatch(/^\S+-cam\.png: (0-t-shirt-top|1-trouser), [\d.]+ %\n$/);
+    expect(sizeOf(readFileSync(path(`${network}-cam.png`)))).toEqual([456, 224]);
+  });
+});
+
+describe('fine-tuning', () => {
+  const tune = (out: string, ...more: string[]) =>
+    cli(dir, 'train', ...RECIPE, '--out', out, '--weights', weights('reference'), ...more);
+
+  test('for the same classes keeps the classifiers; frozen layers stay as they are', async () => {
+    const flags = ['--freeze', 'partA,inception_3*', '--head-lr', '0.1', '--lr', '0.001'];
+    const { code, stdout } = await tune('tuned', ...flags);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/head-lr +0\.1/);
+    expect(settingsOf('tuned').settings).toMatchObject({ newHead: false, headLr: 0.1 });
+    const tensor = (file: string, name: string) => {
+      const bytes = readFileSync(path(file));
+      const length = Number(bytes.readBigUInt64LE());
+      const header = JSON.parse(bytes.toString('utf8', 8, 8 + length));
+      const [from, to] = header[name].data_offsets;
+      return bytes.subarray(8 + length + from, 8 + length + to);
+    };
+    const isSame = (name: string) =>
+      tensor(weights('tuned'), name).equals(tensor(weights('reference'), name));
+    expect(isSame('inception_3b.branch2.0.weight')).toBe(true);
+    expect(isSame('inception_4a.branch2.0.weight')).toBe(false);
+    expect(isSame('fc.weight')).toBe(false);
+    await succeeds('train', '--resume', 'tuned', '--epochs', '2');
+  });
+
+  test('for other classes begins with new classifiers and says so', async () => {
+    const { code, stderr } = await tune('three', '--train', 'pictures/test', '--data', 'pictures');
+    expect(code).toBe(2);
+    expect(stderr).toContain('cannot be used with');
+    const classes = ['--data', 'pictures', '--new-head'];
+    expect(await tune('fresh', ...classes)).toMatchObject({ code: 0 });
+    expect(settingsOf('fresh').settings.newHead).toBe(true);
+  });
+
+  test.each([
+    ['another network than the file’s', ['--network', 'paper'], /INVALID_ARGUMENT: .*'reference'/],
+    ['a pattern that matches nothing', ['--freeze', 'inception_9*'], /INVALID_ARGUMENT: .*'inception_9\*'/],
+  ])('%s is refused', async (_, flags, message) => {
+    const { code, stderr } = await tune('refused', ...flags);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(message);
+    expect(existsSync(path('refused/model.safetensors'))).toBe(false);
+  });
+});
+
+describe('evaluate', () => {
+  const models = [weights('reference'), weights('torchvision')];
+
+  test('averages crops and models, with a confusion matrix', async () => {
+    const args = ['evaluate', '--crops', '10', ...models, 'pictures/test'];
+    const result = await json(...args);
+    expect(result).toMatchObject({ weights: models, crops: 10, pictures: 16, top5: 1 });
+    expect(result.classes.map(({ pictures }: { pictures: number }) => pictures)).toEqual([8, 8]);
+    const right = result.confusion[0][0] + result.confusion[1][1];
+    expect(right / 16).toBe(result.top1);
+    const text = await succeeds(...args);
+    expect(text).toMatch(/2 crops?|10 crops of each/);
+    expect(text).toMatch(/^class \\ predicted +0-t-shirt-top +1-trouser$/m);
+  });
+
+  test('one model and one crop give a confusion matrix too', async () => {
+    const { confusion, classes } = await json('evaluate', weights('reference'), 'pictures/test');
+    expect(confusion.map(([a = 0, b = 0]: number[]) => a + b)).toEqual([8, 8]);
+    expect([confusion[0][0], confusion[1][1]]).toEqual(
+      classes.map(({ correct }: { correct: number }) => correct),
+    );
+  });
+
+  test.each([
+    ['a precision with several models', ['--precision', 'bfloat16', ...models], 2, /one model and one crop/],
+    ['another number of crops', ['--crops', '5', weights('reference')], 2, /144/],
+    ['a model that is not there', [...models, 'nowhere.pth'], 1, /^FILE_NOT_FOUND: .*nowhere\.pth/],
+  ])('%s is refused', async (_, args, status, message) => {
+    const { code, stderr } = await cli(dir, 'evaluate', ...args, 'pictures/test');
+    expect(code).toBe(status);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('info, convert, draw, explain and download', () => {
+  test('the classic arithmetic', async () => {
+    expect(await json('info', '--arithmetic')).toEqual({
+      direct: 163_840_000,
+      reduced: 16_384_000,
+      fullyConnected: 51_380_224,
+    });
+    expect(await succeeds('info', '--arithmetic')).toContain('163,840,000');
+  });
+
+  test('a published file that is another is refused', async () => {
+    const { code, stderr } = await cli(
+      dir,
+      'download',
+      'imagenet1k-v1',
+      'out.safetensors',
+      '--from',
+      weights('paper'),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^INVALID_WEIGHTS: .*googlenet-1378be20\.pth/);
+    expect(existsSync(path('out.safetensors'))).toBe(false);
+  });
+
+  test.each([
+    [
+      'convert to an unknown format',
+      ['convert', 'reference/model.safetensors', 'x.onnx'],
+      /INVALID_ARGUMENT: x\.onnx must end/,
+    ],
+    ['draw in an unknown format', ['draw', 'x.pdf'], /INVALID_ARGUMENT: x\.pdf must end/],
+    ['draw an unknown network', ['draw', 'x.svg', '--network', 'vgg'], /Allowed choices/],
+    [
+      'explain an unknown class',
+      ['explain', 'reference/model.safetensors', PICTURE, '--class', 'hat'],
+      /INVALID_ARGUMENT: .*"hat"/,
+    ],
+    ['info of nothing', ['info'], /give a file of weights, or --network/],
+    [
+      'download unknown weights',
+      ['download', 'imagenet22k', 'x.safetensors'],
+      /INVALID_ARGUMENT: .*imagenet1k-v1/,
+    ],
+  ])('%s fails with the reason', async (_, args, message) => {
+    const { code, stdout, stderr } = await cli(dir, ...args);
+    expect(code).not.toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+  });
+
+  test('a pickle that would run code is refused and named', async () => {
+    // What torch.save wrote before it wrote ZIP archives, with a call of os.system inside.
+    const head = Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e80027d2e', 'hex');
+    writeFileSync(
+      path('hostile.pth'),
+      Buffer.concat([head, Buffer.from('\x80\x02cos\nsystem\nU\x04true\x85R.', 'latin1')]),
+    );
+    const { code, stderr } = await cli(dir, 'info', 'hostile.pth');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^UNSAFE_PICKLE: .*os\.system/);
+  });
+});
