@@ -1,12 +1,10 @@
 // node scripts/runs/two-classes.mjs: tells two kinds of clothes apart. Batches of 32, 20 epochs, auxiliary losses weighted by 0.3, on
 // 100 bundled pictures of each class; the curves of loss and accuracy are pictures in the folder of the run.
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { bootstrap, root } from '../bootstrap.mjs';
 import { fromRoot, googlenetJson, trainOrResume } from '../command.mjs';
-import { readFlags, refuse } from '../flags.mjs';
-
-const SAMPLE = join(root, 'scripts/sample/fashion-mnist');
+import { counts, readFlags } from '../flags.mjs';
+import { linkClasses, readClasses } from './sample-classes.mjs';
 
 const HELP = `node scripts/runs/two-classes.mjs [options]
 
@@ -22,27 +20,12 @@ const flags = readFlags(HELP, {
   epochs: '20',
   out: join(root, 'runs/two-classes'),
 });
-const classes = flags.classes.split(',');
-const unknown = classes.filter((name) => name === '' || !existsSync(join(SAMPLE, 'train', name)));
-if (unknown.length > 0) refuse(`--classes: there is no '${unknown[0]}' among the bundled pictures.`);
+counts(flags, 'epochs');
+const classes = readClasses(flags.classes);
 const out = fromRoot(flags.out);
 await bootstrap();
 
-/** A folder that has two of the sample's classes, as links to them; those that are there stay. */
-function linkClasses() {
-  const data = join(out, 'data', classes.join('+'));
-  for (const part of ['train', 'test']) {
-    const folder = resolve(root, data, part);
-    mkdirSync(folder, { recursive: true });
-    for (const name of classes) {
-      const link = join(folder, name);
-      if (!existsSync(link)) symlinkSync(join(SAMPLE, part, name), link);
-    }
-  }
-  return data;
-}
-
-const data = linkClasses();
+const data = linkClasses(out, classes);
 const recipe = '--batch-size 32 --aux-weight 0.3 --lr 0.005 --clip-norm 2 --seed 0'.split(' ');
 await trainOrResume(out, ['--data', data, '--epochs', flags.epochs, ...recipe]);
 const weights = join(out, 'model.safetensors');

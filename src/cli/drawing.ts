@@ -40,13 +40,16 @@ async function modelOf({ network, weights, auxLogits }: DrawFlags): Promise<Imag
   return weights === undefined ? networkNamed(network, { auxLogits }) : loadModel(weights);
 }
 
+const millions = (value: number): string =>
+  (value / 1e6).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
 async function svgOf(model: ImageClassifier): Promise<string> {
   const { architecture } = model.describe();
   const side = SIDES[architecture];
   const { layers, parameters, multiplyAdds } = await model.summary({ height: side, width: side });
   const text = {
     title: model instanceof GoogLeNet ? variantNamed(model.variant).title : 'Xception',
-    subtitle: `${formatCount(parameters)} parameters · ${(multiplyAdds / 1e6).toFixed(1)} million multiply-adds a picture · ${formatCount(model.numClasses)} classes`,
+    subtitle: `${formatCount(parameters)} parameters · ${millions(multiplyAdds)} million multiply-adds a picture · ${formatCount(model.numClasses)} classes`,
   };
   const diagram = architecture === 'xception' ? xceptionDiagram : googlenetDiagram;
   return drawDiagram(diagram(layers, [3, side, side], text));

@@ -36,7 +36,9 @@ const laneWidth = (boxes: number): number => boxes * (SMALL.width + SMALL.gap) -
 const cardWidth = ({ branches }: Card): number =>
   2 * CARD.padding + laneWidth(Math.max(1, ...branches.map(({ length }) => length))) + CARD.joint + SMALL.gap;
 const cardHeight = ({ branches }: Card): number => CARD.title + branches.length * CARD.lane + CARD.footer;
-const widthOf = (block: Block): number => (isCard(block) ? cardWidth(block) : BOX.width);
+/** Seven pixels a character of the detail, which is what may be long. */
+const boxWidth = ({ detail }: Box): number => Math.max(BOX.width, detail.length * 7 + 20);
+const widthOf = (block: Block): number => (isCard(block) ? cardWidth(block) : boxWidth(block));
 const heightOf = (block: Block): number => (isCard(block) ? cardHeight(block) : BOX.height);
 
 const rowWidth = ({ blocks }: Row): number => blocks.reduce((sum, block) => sum + widthOf(block) + GAP, -GAP);

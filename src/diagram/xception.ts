@@ -4,8 +4,9 @@ import { boxesOf, groupBy, type Layer, shapeText } from './from-layers.js';
 
 const BLOCK = /^(entry|middle|exit)(\d*)\./;
 const ROWS = [
-  { title: 'entry flow', holds: /^(first|entry)/ },
-  { title: 'middle flow', holds: /^middle/ },
+  { title: 'entry flow (sep: a depthwise separable convolution)', holds: /^(first|entry)/ },
+  { title: 'middle flow', holds: /^middle[1-4]/ },
+  { title: 'middle flow, second half', holds: /^middle[5-8]/ },
   { title: 'exit flow and classifier', holds: /^(exit|last|average|fc)/ },
 ];
 

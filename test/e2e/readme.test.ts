@@ -8,7 +8,15 @@ import { PACKAGE_ROOT } from '../support/child.js';
 import { SAMPLE } from './cli.js';
 import { Consumer } from './consumer.js';
 
-const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/training.md'];
+const DOCUMENTS = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'docs/training.md',
+  'docs/networks.md',
+  'docs/weights.md',
+];
 const read = (name: string) => readFileSync(join(PACKAGE_ROOT, name), 'utf8');
 const readme = read('README.md');
 

@@ -14,10 +14,12 @@ const WITH_FLAGS = [
   'augment-sheet.mjs',
   'bench.mjs',
   'bench-training.mjs',
+  'fuzz-weights.mjs',
   'kill-test.mjs',
   'screenshots.mjs',
   'runs/fashion-mnist.mjs',
   'runs/fashion-mnist-recipes.mjs',
+  'runs/networks.mjs',
   'runs/two-classes.mjs',
 ];
 
@@ -38,6 +40,8 @@ describe.each(WITH_FLAGS)('scripts/%s', (name) => {
 
 test.each([
   ['runs/two-classes.mjs', ['--classes', '5-sandal,hat'], "there is no 'hat'"],
+  ['runs/networks.mjs', ['--epochs', 'x'], '--epochs takes a number'],
+  ['fuzz-weights.mjs', ['--format', 'onnx'], "there is no 'onnx'"],
   ['runs/fashion-mnist.mjs', ['--data', 'nowhere'], 'There is no nowhere'],
   ['runs/fashion-mnist-recipes.mjs', ['--recipes', '16'], "'16' is not N:RATE"],
   ['kill-test.mjs', ['--tries', '0'], '--tries takes a number from 1 on'],

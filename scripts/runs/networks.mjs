@@ -1,0 +1,47 @@
+// node scripts/runs/networks.mjs: trains every network on two classes of the bundled pictures, and prints what each has learnt.
+import { join } from 'node:path';
+import { bootstrap, root } from '../bootstrap.mjs';
+import { fromRoot, googlenetJson, trainOrResume } from '../command.mjs';
+import { counts, readFlags } from '../flags.mjs';
+import { linkClasses, readClasses } from './sample-classes.mjs';
+
+const HELP = `node scripts/runs/networks.mjs [options]
+
+Sets up what is missing, trains each network from scratch with one recipe, and prints the accuracy on the test pictures.
+
+  --classes A,B   folders of scripts/sample/fashion-mnist (default 0-t-shirt-top,1-trouser)
+  --epochs N      length of each run (default 6)
+  --out DIR       folder of the runs (default runs/networks); interrupted ones go on
+`;
+
+const flags = readFlags(HELP, {
+  classes: '0-t-shirt-top,1-trouser',
+  epochs: '6',
+  out: join(root, 'runs/networks'),
+});
+counts(flags, 'epochs');
+const classes = readClasses(flags.classes);
+const out = fromRoot(flags.out);
+await bootstrap();
+
+const data = linkClasses(out, classes);
+const recipe = '--batch-size 8 --lr 0.01 --clip-norm 2 --seed 0'.split(' ');
+const rows = [];
+for (const network of ['reference', 'torchvision', 'paper', 'plain', 'xception']) {
+  const dir = join(out, network);
+  await trainOrResume(dir, ['--data', data, '--network', network, '--epochs', flags.epochs, ...recipe]);
+  const weights = join(dir, 'model.safetensors');
+  const { top1, loss, pictures } = await googlenetJson('evaluate', weights, join(data, 'test'), '--json');
+  const { parameters } = await googlenetJson('info', weights, '--json');
+  rows.push([
+    network,
+    parameters.toLocaleString('en-US'),
+    String(pictures),
+    top1.toFixed(3),
+    loss.toFixed(4),
+  ]);
+}
+console.log();
+for (const row of [['network', 'parameters', 'test pictures', 'accuracy', 'loss'], ...rows]) {
+  console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(15))).join(''));
+}

@@ -1,0 +1,28 @@
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { root } from '../bootstrap.mjs';
+import { refuse } from '../flags.mjs';
+
+const SAMPLE = join(root, 'scripts/sample/fashion-mnist');
+
+/** The classes of `--classes A,B`; ends the program for one that the bundled sample does not have. */
+export function readClasses(text) {
+  const classes = text.split(',');
+  const unknown = classes.find((name) => name === '' || !existsSync(join(SAMPLE, 'train', name)));
+  if (unknown !== undefined) refuse(`--classes: there is no '${unknown}' among the bundled pictures.`);
+  return classes;
+}
+
+/** A folder inside `out` that has these classes of the sample, as links to them; those that are there stay. */
+export function linkClasses(out, classes) {
+  const data = join(out, 'data', classes.join('+'));
+  for (const part of ['train', 'test']) {
+    const folder = resolve(root, data, part);
+    mkdirSync(folder, { recursive: true });
+    for (const name of classes) {
+      const link = join(folder, name);
+      if (!existsSync(link)) symlinkSync(join(SAMPLE, part, name), link);
+    }
+  }
+  return data;
+}
