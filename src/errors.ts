@@ -56,7 +56,9 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 /** Turns a failed call of `node:fs` into our error; anything else passes through unchanged. */
 export function fromFileError(error: unknown, action: string, path: string): Error {
   const cause = error as NodeJS.ErrnoException;
-  if (cause instanceof GoogLeNetError || typeof cause?.code !== 'string') return cause;
+  // Only the operating system's: other errors of Node have codes too.
+  if (cause instanceof GoogLeNetError || typeof cause?.code !== 'string' || cause.syscall === undefined)
+    return cause;
   if (cause.code === 'ENOENT') {
     return new GoogLeNetError('FILE_NOT_FOUND', `Cannot ${action} ${path}: it does not exist.`, { cause });
   }

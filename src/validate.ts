@@ -115,7 +115,9 @@ export function shape(name: string, value: unknown): number[] {
   return [...(value as number[])];
 }
 
-export const numberOfElements = (sizes: readonly number[]): number => sizes.reduce((n, size) => n * size, 1);
+/** Zero also where the other sizes are beyond all numbers. */
+export const numberOfElements = (sizes: readonly number[]): number =>
+  sizes.includes(0) ? 0 : sizes.reduce((n, size) => n * size, 1);
 
 export function signal(name: string, value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;

@@ -76,7 +76,8 @@ Restore read_all(const std::vector<NamedTensor>& tensors, const std::vector<Tens
     if (span.bytes > 0) read(span, numbers.mutable_data_ptr());
     const bool is_plain = span.strides.empty() || span.bytes == 0;
     restore.add(target->second,
-                is_plain ? numbers.view(span.shape) : numbers.as_strided(span.shape, span.strides));
+                // Without what lies between the numbers: all tensors are kept until the last one was read.
+                is_plain ? numbers.view(span.shape) : numbers.as_strided(span.shape, span.strides).contiguous());
   }
   return restore;
 }

@@ -6,6 +6,7 @@ nothing depends on two generators agreeing. A model is built right after `manual
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import torch
@@ -266,10 +267,46 @@ def published() -> Answer:
     }
 
 
+def beside() -> dict[str, Any]:
+    """What training programs keep beside weights and `torch.load` reads with weights_only=True."""
+    return {
+        "lr_schedulers": [{"milestones": Counter([30, 60]), "last_epoch": 3}],
+        "others": [torch.device("cpu"), torch.float32, {1, 2}, b"bytes", 1j, 2**200, torch.Size([2, 3])],
+        "expanded": torch.ones(1).expand(3),
+        "complex": torch.ones(2, dtype=torch.complex64),
+        "float8": torch.ones(2).to(torch.float8_e5m2),
+        "meta": torch.empty(2, device="meta"),
+        "sparse": torch.eye(2).to_sparse(),
+        "parameter": with_attribute(nn.Parameter(torch.ones(2))),
+    }
+
+
+def with_attribute(parameter: nn.Parameter) -> nn.Parameter:
+    parameter.decays = False
+    return parameter
+
+
+def scattered(tensor: Tensor) -> Tensor:
+    """The same numbers with others between them, the last dimension first in memory."""
+    if tensor.dim() == 0:
+        return tensor
+    room = torch.zeros(*reversed(tensor.shape), 2, dtype=tensor.dtype)
+    room[..., 1] = tensor.permute(*reversed(range(tensor.dim())))
+    return room[..., 1].permute(*reversed(range(tensor.dim())))
+
+
 def write(state: Tensors, path: str, how: str) -> None:
-    """`how`: safetensors, zip or legacy (both by torch.save), checkpoint (among other things, of a parallel model)."""
+    """`how`: safetensors, zip or legacy (both by torch.save), checkpoint (among other things, of a parallel model), …"""
     if how == "safetensors":
         save_file(state, path)
+    elif how == "lightning":
+        torch.save({**beside(), "state_dict": {f"net.{name}": tensor for name, tensor in state.items()}}, path)
+    elif how == "views":
+        torch.save({name: scattered(tensor) for name, tensor in state.items()}, path)
+    elif how == "legacy, protocol 4":
+        torch.save(state, path, _use_new_zipfile_serialization=False, pickle_protocol=4)
+    elif how == "without counters":
+        torch.save({name: t for name, t in state.items() if "num_batches_tracked" not in name}, path)
     elif how == "checkpoint":
         parallel = {f"module.{name}": tensor for name, tensor in state.items()}
         torch.save({"epoch": 3, "model": parallel, "args": {"lr": 0.1, "steps": [8, 16]}}, path)

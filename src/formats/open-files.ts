@@ -1,6 +1,13 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { constants, fstat } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { readFully } from './read-fully.js';
+
+const statOf = promisify(fstat);
+
+/** Without waiting: opening a named pipe would wait for a writer forever. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** A file that is read at offsets, through one descriptor: its name may come to lead to another. */
 export interface OpenFile {
@@ -8,6 +15,8 @@ export interface OpenFile {
   readonly fd: number;
   /** In bytes, when it was opened. */
   readonly size: number;
+  /** When it was last written, in nanoseconds. */
+  readonly modified: bigint;
 }
 
 /**
@@ -21,9 +30,11 @@ export async function withOpenFiles<T>(
   try {
     return await use(async (path) => {
       try {
-        const handle = await openRegular(path);
+        const handle = await open(path, OPEN_FLAGS);
         handles.push(handle);
-        return { path, fd: handle.fd, size: (await handle.stat()).size };
+        const stats = await handle.stat({ bigint: true });
+        if (stats.isFile()) return { path, fd: handle.fd, size: Number(stats.size), modified: stats.mtimeNs };
+        throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
       } catch (error) {
         throw fromFileError(error, 'read', path);
       }
@@ -33,10 +44,10 @@ export async function withOpenFiles<T>(
   }
 }
 
-async function openRegular(path: string): Promise<FileHandle> {
-  // Opening a named pipe would wait for a writer forever.
-  if ((await stat(path)).isFile()) return open(path, 'r');
-  throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
+/** Whether somebody has written into a file since it was opened. */
+export async function isChanged({ fd, size, modified }: OpenFile): Promise<boolean> {
+  const now = await statOf(fd, { bigint: true });
+  return now.mtimeNs !== modified || Number(now.size) !== size;
 }
 
 /** Bytes of a file; null where it ends first, which happens when somebody truncates it under our hands. */

@@ -46,7 +46,9 @@ export interface OpenSafetensors extends SafetensorsHeader {
 
 export const SAFETENSORS: Format = {
   name: 'a safetensors file',
-  recognizes: (head) => head[PREFIX_BYTES] === 0x7b,
+  // An index, which is JSON too, has no zeros where the upper half of the header's length is.
+  recognizes: (head) =>
+    head[PREFIX_BYTES] === 0x7b && head.subarray(4, PREFIX_BYTES).every((byte) => byte === 0),
   read: readSafetensors,
 };
 

@@ -28,7 +28,8 @@ async function readSharded(index: OpenFile, options: ReadOptions): Promise<Conte
   const tensors: StoredTensor[] = [];
   for (const name of names) {
     const shard = await open(join(dirname(index.path), name));
-    const invalidShard = (what: string) => invalidFile(`its file ${name} cannot be read: ${what}`);
+    const invalidShard: InvalidFile = (what, code) =>
+      invalidFile(`its file ${name} cannot be read: ${what}`, code);
     const contents = await SAFETENSORS.read(shard, { ...options, invalidFile: invalidShard });
     const listed = contents.tensors.filter((tensor) => places.get(tensor.name) === name);
     tensors.push(...listed);

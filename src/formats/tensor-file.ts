@@ -1,18 +1,21 @@
 /** Weights in any format that is read here, told apart by their first bytes and not by their names. */
 import { GoogLeNetError } from '../errors.js';
 import type { Contents, Format } from './format.js';
-import { type OpenFile, readBytes, withOpenFiles } from './open-files.js';
+import type { InvalidFile } from './invalid-file.js';
+import { isChanged, type OpenFile, readBytes, withOpenFiles } from './open-files.js';
 import { LEGACY_PTH } from './pth/legacy.js';
 import { PTH } from './pth/pth.js';
 import { SAFETENSORS } from './safetensors.js';
 import { SHARDED } from './sharded.js';
 
-const FORMATS: readonly Format[] = [PTH, LEGACY_PTH, SHARDED, SAFETENSORS];
+const FORMATS: readonly Format[] = [PTH, LEGACY_PTH, SAFETENSORS, SHARDED];
 
 const HEAD_BYTES = 16;
 
 export interface TensorFile extends Contents {
   readonly path: string;
+  /** To be asked after the numbers were read: they are not those that were checked where somebody has written meanwhile. */
+  assertUnchanged(): Promise<void>;
 }
 
 /**
@@ -32,12 +35,22 @@ function withContents<T>(
   { verify }: { verify: boolean },
   use: (file: TensorFile) => Promise<T>,
 ): Promise<T> {
-  return withOpenFiles(async (open) => {
+  return withOpenFiles(async (openFile) => {
+    const files: OpenFile[] = [];
+    const open = async (name: string) => {
+      const opened = await openFile(name);
+      files.push(opened);
+      return opened;
+    };
     const file = await open(path);
     const format = await formatOf(file);
-    const invalidFile = (what: string) =>
-      new GoogLeNetError('INVALID_WEIGHTS', `${path} is not ${format.name} that can be read: ${what}.`);
-    return use({ path, ...(await format.read(file, { verify, open, invalidFile })) });
+    const invalidFile: InvalidFile = (what, code = 'INVALID_WEIGHTS') =>
+      new GoogLeNetError(code, `${path} is not ${format.name} that can be read: ${what}.`);
+    const assertUnchanged = async () => {
+      for (const one of files)
+        if (await isChanged(one)) throw invalidFile(`${one.path} was written to meanwhile`);
+    };
+    return use({ path, assertUnchanged, ...(await format.read(file, { verify, open, invalidFile })) });
   });
 }
 

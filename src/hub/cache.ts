@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { fromFileError } from '../errors.js';
+import { GoogLeNetError } from '../errors.js';
+import { readBytes, withOpenFiles } from '../formats/open-files.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,13 +12,24 @@ export function cacheFolder(env: Environment = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'googlenet');
 }
 
-/** Hexadecimal SHA-256 of a file, read in pieces. @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR` */
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk);
-  } catch (error) {
-    throw fromFileError(error, 'read', path);
-  }
-  return hash.digest('hex');
+/** Half a millisecond on the JS thread. */
+const SLICE_BYTES = 2 ** 19;
+
+/**
+ * Hexadecimal SHA-256 of a file, read in pieces; empty where it is larger than `maxBytes`.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`
+ */
+export function sha256Of(path: string, maxBytes: number, signal: AbortSignal | undefined): Promise<string> {
+  return withOpenFiles(async (open) => {
+    const file = await open(path);
+    if (file.size > maxBytes) return '';
+    const hash = createHash('sha256');
+    for (let at = 0; at < file.size; at += SLICE_BYTES) {
+      if (signal?.aborted) throw new GoogLeNetError('ABORTED', `Reading ${path} was aborted.`);
+      const bytes = await readBytes(file, Math.min(SLICE_BYTES, file.size - at), at);
+      if (bytes === null) return '';
+      hash.update(bytes);
+    }
+    return hash.digest('hex');
+  });
 }

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import type { Dispatcher } from 'undici';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 
 export interface DownloadProgress {
@@ -14,11 +15,10 @@ export interface DownloadOptions {
   maxBytes: number;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
-  /** Without an answer for so long, a download has failed. */
+  /** Without an answer or a further byte for so long, a download has failed. Default 30 s. */
   silenceMs?: number | undefined;
 }
 
-/** The same for a further byte. */
 const SILENCE_MS = 30_000;
 
 /**
@@ -48,15 +48,23 @@ export async function download(url: string, path: string, options: DownloadOptio
 
 async function receive(url: string, file: FileHandle, options: DownloadOptions): Promise<void> {
   const { sha256, maxBytes, onProgress } = options;
-  const { body, totalBytes } = await request(url, options);
+  // Loaded here because it takes 50 ms and few programs download anything. Node's own fetch knows no proxies.
+  const undici = await import('undici');
+  const dispatcher = dispatcherOf(url, undici, options);
   const hash = createHash('sha256');
   let receivedBytes = 0;
-  for await (const bytes of chunksOf(url, body)) {
-    receivedBytes += bytes.length;
-    if (receivedBytes > maxBytes) throw failed(url, `it is larger than ${maxBytes} bytes`);
-    hash.update(bytes);
-    await file.writeFile(bytes);
-    onProgress?.({ receivedBytes, totalBytes });
+  try {
+    const { body, totalBytes } = await request(url, undici, dispatcher, options);
+    for await (const bytes of chunksOf(url, body)) {
+      receivedBytes += bytes.length;
+      if (receivedBytes > maxBytes) throw failed(url, `it is larger than ${maxBytes} bytes`);
+      hash.update(bytes);
+      await file.writeFile(bytes);
+      onProgress?.({ receivedBytes, totalBytes });
+    }
+  } finally {
+    // An answer that is not read to its end would keep its connection, and the process.
+    await dispatcher.destroy();
   }
   const digest = hash.digest('hex').slice(0, sha256.length);
   if (digest !== sha256) {
@@ -67,22 +75,42 @@ async function receive(url: string, file: FileHandle, options: DownloadOptions):
   }
 }
 
+type Undici = typeof import('undici');
+
+function dispatcherOf(url: string, undici: Undici, { silenceMs = SILENCE_MS }: DownloadOptions): Dispatcher {
+  const { env } = process;
+  try {
+    return new undici.EnvHttpProxyAgent({
+      ...{ headersTimeout: silenceMs, bodyTimeout: silenceMs },
+      ...withScheme('httpProxy', env.http_proxy || env.HTTP_PROXY),
+      ...withScheme('httpsProxy', env.https_proxy || env.HTTPS_PROXY),
+      // Plain HTTP is asked of the proxy itself, as other programs do. HTTPS goes through a tunnel all the same.
+      proxyTunnel: false,
+    });
+  } catch (error) {
+    throw failed(
+      url,
+      `HTTP_PROXY or HTTPS_PROXY is no address of a proxy (${(error as Error).message})`,
+      error,
+    );
+  }
+}
+
+/** `proxy.example:3128`, as other programs take it too. */
+const withScheme = (option: string, proxy: string | undefined): Record<string, string> =>
+  proxy ? { [option]: proxy.includes('://') ? proxy : `http://${proxy}` } : {};
+
 async function request(
   url: string,
+  undici: Undici,
+  dispatcher: Dispatcher,
   { signal, silenceMs = SILENCE_MS }: DownloadOptions,
 ): Promise<{ body: AsyncIterable<Uint8Array>; totalBytes: number | null }> {
-  // Loaded here because it takes 50 ms and few programs download anything. Node's own fetch knows no proxies.
-  const { EnvHttpProxyAgent, fetch } = await import('undici');
-  const dispatcher = new EnvHttpProxyAgent({
-    ...{ headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS },
-    // Plain HTTP is asked of the proxy itself, as other programs do. HTTPS goes through a tunnel all the same.
-    proxyTunnel: false,
-  });
-  // Its own limits leave out a proxy that hangs up before there is a tunnel: it would be asked again for ever.
+  // The dispatcher's own limits leave out a proxy that hangs up before there is a tunnel: it would be asked again for ever.
   const silence = new AbortController();
   const limit = setTimeout(() => silence.abort(new Error(`no answer in ${silenceMs / 1000} s`)), silenceMs);
   try {
-    const response = await fetch(url, { dispatcher, signal: anyOf(silence.signal, signal) });
+    const response = await undici.fetch(url, { dispatcher, signal: anyOf(silence.signal, signal) });
     if (!response.ok || !response.body)
       throw failed(url, `the server answers ${response.status} ${response.statusText}`);
     const length = Number(response.headers.get('content-length'));

@@ -23,27 +23,24 @@ export async function fetchPublished(
   { path, ...options }: FetchOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<string> {
+  const { sha256, maxBytes } = published;
+  const { signal } = options;
+  if (signal?.aborted) throw new GoogLeNetError('ABORTED', `Getting ${published.file} was aborted.`);
+  const isPublished = async (file: string) => (await sha256Of(file, maxBytes, signal)).startsWith(sha256);
   if (path !== undefined) {
-    const sha256 = await sha256Of(path);
-    if (sha256.startsWith(published.sha256)) return path;
-    const message = `${path} is not ${published.file}: its SHA-256 begins with ${sha256.slice(0, 8)}. Load it with GoogLeNet.load.`;
+    if (await isPublished(path)) return path;
+    const message = `${path} is not ${published.file}, whose SHA-256 begins with ${sha256}. Load it with GoogLeNet.load.`;
     throw new GoogLeNetError('INVALID_WEIGHTS', message);
   }
   const folder = cacheFolder(env);
   const cached = join(folder, published.file);
-  if (await isWhole(cached, published)) return cached;
+  try {
+    if (await isPublished(cached)) return cached;
+  } catch (error) {
+    if ((error as GoogLeNetError).code !== 'FILE_NOT_FOUND') throw error;
+  }
   await makeFolder(folder);
   const base = (env.GOOGLENET_MIRROR || published.baseUrl).replace(/\/+$/, '');
-  const { sha256, maxBytes } = published;
   await download(`${base}/${published.file}`, cached, { sha256, maxBytes, ...options });
   return cached;
-}
-
-async function isWhole(path: string, { sha256 }: Published): Promise<boolean> {
-  try {
-    return (await sha256Of(path)).startsWith(sha256);
-  } catch (error) {
-    if ((error as GoogLeNetError).code === 'FILE_NOT_FOUND') return false;
-    throw error;
-  }
 }

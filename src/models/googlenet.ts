@@ -15,7 +15,7 @@ import {
   string,
 } from '../validate.js';
 import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
-import type { ModelDescription } from './model-file.js';
+import { MAX_CLASSES, type ModelDescription } from './model-file.js';
 import { VARIANTS, type VariantName, variantNamed } from './variants/index.js';
 import type { Variant } from './variants/variant.js';
 
@@ -120,7 +120,7 @@ function resolve(given: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
   const architecture = {
     architecture: 'googlenet' as const,
     variant: variant.name,
-    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, 100_000),
+    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, MAX_CLASSES),
     auxLogits: boolean('auxLogits', read.auxLogits ?? true),
     dropout: number('dropout', read.dropout ?? variant.dropout, { min: 0, max: 1 }),
     dropoutAux: number('dropoutAux', read.dropoutAux ?? variant.dropoutAux, { min: 0, max: 1 }),

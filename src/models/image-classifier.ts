@@ -231,7 +231,10 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
         replaces && model.heads.some((head) => name.startsWith(`${head}.`));
       const isUnused = (name: string) => (!model.auxLogits && isAuxiliary(name)) || isReplaced(name);
       const wanted = tensors.filter(({ name }) => !isUnused(name));
-      await loadFile(nativeOf(model), path, wanted, { strict, mayLack: isReplaced });
+      // As in PyTorch, where weights of before 0.4.1 lack the counters of BatchNorm.
+      const mayLack = (name: string) => isReplaced(name) || name.endsWith('.num_batches_tracked');
+      await loadFile(nativeOf(model), path, wanted, { strict, mayLack });
+      await file.assertUnchanged();
       model.eval();
       return model;
     } catch (error) {

@@ -58,8 +58,11 @@ function fromMetadata({ metadata }: Header<TensorSpan>, path: string): Record<st
 /** In checkpoints the model's tensors stand beside the optimiser's, behind this. */
 export const MODEL_PREFIX = 'model.';
 
-/** What DistributedDataParallel and DataParallel put in front of every name in Python. */
-const PARALLEL_PREFIX = 'module.';
+/** What programs in Python put in front of every name: `module.`, `_orig_mod.`, `net.`, …; nothing where that is not clear. */
+function prefixOf(tensors: readonly TensorSpan[]): string {
+  const found = tensors.flatMap(({ name }) => /^(.*\.|)fc\.weight$/.exec(name)?.[1] ?? []);
+  return found.includes('') ? '' : (found.length === 1 && found[0]) || '';
+}
 
 /** A file's tensors under a prefix, by their names without it. */
 export function withoutPrefix<T extends TensorSpan>(tensors: readonly T[], prefix: string): T[] {
@@ -85,8 +88,7 @@ export function modelIn<T extends TensorSpan>(file: Header<T>, path: string): St
   const content = fromMetadata(file, path);
   const inCheckpoint = withoutPrefix(file.tensors, MODEL_PREFIX);
   const named = inCheckpoint.length > 0 ? inCheckpoint : file.tensors;
-  const inParallel = withoutPrefix(named, PARALLEL_PREFIX);
-  const tensors = inParallel.length === named.length ? inParallel : named;
+  const tensors = withoutPrefix(named, prefixOf(named));
   const description = describe(tensors, path);
   const extras = readExtras(content.model, description, path);
   return { tensors, content, description: { ...description, ...extras } as ModelDescription };
@@ -94,9 +96,16 @@ export function modelIn<T extends TensorSpan>(file: Header<T>, path: string): St
 
 function describe(tensors: readonly TensorSpan[], path: string): ModelDescription {
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
-  const numClasses = shapes.get('fc.weight')?.[0];
-  if (numClasses === undefined || numClasses < 1) {
-    throw new GoogLeNetError('WEIGHTS_MISMATCH', `${path} holds no model: it has no tensor 'fc.weight'.`);
+  const classifier = shapes.get('fc.weight');
+  if (classifier === undefined) {
+    const some = [...shapes.keys()].slice(0, 3).join(', ');
+    const message = `${path} holds no model of this package: it has no tensor 'fc.weight'. It begins with: ${some}.`;
+    throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
+  }
+  const [numClasses = 0, features = 0] = classifier;
+  if (classifier.length !== 2 || numClasses === 0 || features === 0 || numClasses > MAX_CLASSES) {
+    const message = `The tensor 'fc.weight' of ${path} is [${classifier}], but should be [classes, features].`;
+    throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
   }
   const variant = VARIANTS.find(({ sign }) => shapes.has(sign));
   if (variant) {
@@ -114,6 +123,9 @@ function describe(tensors: readonly TensorSpan[], path: string): ModelDescriptio
     `${path} holds neither a GoogLeNet nor an Xception of this package: it begins with the tensors ${some}.`,
   );
 }
+
+/** What a model can have. */
+export const MAX_CLASSES = 100_000;
 
 /** Whether a tensor is one of an auxiliary head. */
 export const isAuxiliary = (name: string): boolean => /^(auxilliary_output_|aux)[12]\./.test(name);

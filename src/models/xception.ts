@@ -2,7 +2,7 @@ import { type Device, readPlace } from '../module.js';
 import { boolean, integer, number, oneOf, options } from '../validate.js';
 import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
 import { XCEPTION_SIZES } from './input-size.js';
-import type { ModelDescription } from './model-file.js';
+import { MAX_CLASSES, type ModelDescription } from './model-file.js';
 
 export type SeparableOrder = 'depthwise-first' | 'pointwise-first';
 
@@ -71,7 +71,7 @@ function resolve(given: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
   const order = oneOf('order', read.order ?? 'depthwise-first', ORDERS);
   const architecture = {
     architecture: 'xception' as const,
-    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, 100_000),
+    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, MAX_CLASSES),
     dropout: number('dropout', read.dropout ?? 0.5, { min: 0, max: 1 }),
     pointwiseFirst: order === 'pointwise-first',
     reluBetween: boolean('reluBetween', read.reluBetween ?? false),

@@ -23,6 +23,8 @@ const OPTIONS = {
   seed: 0n,
 };
 const TRAINER_OPTIONS = {
+  frozen: [],
+  head: [],
   momentum: 0,
   dampening: 0,
   weightDecay: 0,

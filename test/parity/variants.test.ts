@@ -143,7 +143,16 @@ describe.each([
   ['reference', { numClasses: 10, auxLogits: true }],
   ['torchvision', { network: 'torchvision', numClasses: 10, auxLogits: true, initWeights: true }],
 ] as [string, ModelOptions][])('files of torch.save, %s', (name, options) => {
-  test.each(['zip', 'legacy', 'checkpoint'])('written by Python as %s give its logits here', async (how) => {
+  const ways = [
+    'zip',
+    'legacy',
+    'legacy, protocol 4',
+    'checkpoint',
+    'lightning',
+    'views',
+    'without counters',
+  ];
+  test.each(ways)('written by Python as %s give its logits here', async (how) => {
     const path = parity.python.path('theirs.pth');
     const asked = { path, seed: 73, options: snakeCase(options), batch: 2, input_seed: 74, how };
     const { tensors } = await parity.ask('save_weights', asked);

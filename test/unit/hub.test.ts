@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -152,6 +153,44 @@ test('a proxy that gives no tunnel is not asked for ever', async () => {
   } finally {
     if (before === undefined) delete process.env.HTTPS_PROXY;
     else process.env.HTTPS_PROXY = before;
+  }
+});
+
+test('a named pipe in place of the file is refused, and not waited for', async () => {
+  execFileSync('mkfifo', [at('pipe')]);
+  const offline = environment('http://127.0.0.1:9');
+  await expect(fetchPublished(published, { path: at('pipe') }, offline)).rejects.toMatchObject(
+    errorWith('FILE_ERROR', 'regular file'),
+  );
+});
+
+test('an answer that never ends is not waited for, and its connection is given up', async () => {
+  const { url } = await serve((_, response) => {
+    response.writeHead(503);
+    response.write('busy');
+  });
+  await expect(fetchPublished(published, {}, environment(url))).rejects.toMatchObject(
+    errorWith('DOWNLOAD_FAILED', '503'),
+  );
+  const connections = () => new Promise((resolve) => server?.getConnections((_, count) => resolve(count)));
+  while ((await connections()) !== 0) await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
+test.each([
+  ['a proxy without a scheme', (url: string) => url.replace('http://', ''), null],
+  ['a proxy that is no address', () => 'http://', 'no address of a proxy'],
+])('%s', async (_, named, why) => {
+  const { url } = await serve((_request, response) => response.end(CONTENT));
+  const before = process.env.HTTP_PROXY;
+  process.env.HTTP_PROXY = named(url);
+  try {
+    const env = { GOOGLENET_CACHE: at('cache'), GOOGLENET_MIRROR: 'http://weights.example' };
+    const fetched = fetchPublished(published, {}, env);
+    if (why === null) expect(await fetched).toBe(at('cache/weights.pth'));
+    else await expect(fetched).rejects.toMatchObject(errorWith('DOWNLOAD_FAILED', why));
+  } finally {
+    if (before === undefined) delete process.env.HTTP_PROXY;
+    else process.env.HTTP_PROXY = before;
   }
 });
 

@@ -69,6 +69,42 @@ test.each([
   expect(tensors).toMatchObject([{ name: 'w', dtype: 'F32', shape: [2], bytes: 8 }]);
 });
 
+test.each([
+  ['a Counter', `ccollections\nCounter\n}\x85R`],
+  ['a set', `c__builtin__\nset\n]K\x01a\x85R`],
+  ['a device', `ctorch\ndevice\n${text('cpu')}\x85R`],
+  ['a dtype', 'ctorch\nfloat32\n'],
+  ['bytes', `c_codecs\nencode\n${text('x')}${text('latin1')}\x86R`],
+  ['a large integer', `\x8a\xff${'\x01'.repeat(255)}`],
+  ['an expanded tensor', tensor('K\x00', '(M\xff\xfft', '(K\x00t')],
+])('%s beside a state_dict is passed over', async (_, code) => {
+  const path = await withPickle(dict(text('other'), code, text('model'), dict(text('w'), tensor())));
+  expect((await describeTensorFile(path)).tensors).toMatchObject([{ name: 'w' }]);
+});
+
+test('Views that share a large storage are refused before they are read', async () => {
+  const numbers = 100_000;
+  const storage = `(${text('storage')}ctorch\nByteStorage\n${text('1')}${text('cpu')}J\xa0\x86\x01\x00tQ`;
+  const view = tensor('K\x00', '(K\x02t', '(J\x9f\x86\x01\x00t', storage);
+  const views = (count: number) => Array.from({ length: count }, (_, i) => [text(`w${i}`), view]).flat();
+  const content = [{ name: 'a/data/1', content: Buffer.alloc(numbers) }];
+  const few = await describeTensorFile(await withPickle(dict(...views(20)), content));
+  expect(few.tensors).toHaveLength(20);
+  await expect(describeTensorFile(await withPickle(dict(...views(40)), content))).rejects.toMatchObject(
+    errorWith('INVALID_WEIGHTS', 'share'),
+  );
+});
+
+test('A file that was written to since it was checked is told from one that was not', async () => {
+  await writeFile(at('file.pth'), Buffer.concat(await pthParts(TENSORS)));
+  await withTensorFile(at('file.pth'), async ({ assertUnchanged }) => {
+    await assertUnchanged();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await writeFile(at('file.pth'), 'x', { flag: 'r+' });
+    await expect(assertUnchanged()).rejects.toMatchObject(errorWith('INVALID_WEIGHTS', 'written to'));
+  });
+});
+
 test('Tensors that are views keep their strides', async () => {
   const transposed = tensor('K\x00', '(K\x01K\x02t', '(K\x01K\x01t');
   const every = tensor('K\x01', '(K\x01t', '(K\x02t');
@@ -99,6 +135,8 @@ test.each([
   );
 });
 
+const negated = tensor().replace('\x89}tR', `\x89}}${text('neg')}\x88stR`);
+const COMPLEX = `(${text('storage')}ctorch\nComplexFloatStorage\n${text('1')}${text('cpu')}K\x02tQ`;
 const huge = '\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f';
 test.each([
   ['no dict', 'K\x01', 'no dict'],
@@ -107,6 +145,13 @@ test.each([
   ['a number as a name', dict('K\x01', tensor()), 'number'],
   ['a tensor outside its storage', dict(text('w'), tensor('K\x01')), 'beyond'],
   ['a tensor of a huge size', dict(text('w'), tensor('K\x00', `(${huge}t`)), 'size'],
+  ['an OrderedDict of what are no pairs', 'ccollections\nOrderedDict\n]Na\x85R', 'no pairs'],
+  ['a negated view', dict(text('w'), negated), 'negated'],
+  [
+    'a complex tensor',
+    dict(text('w'), tensor(), text('c'), tensor('K\x00', '(K\x02t', '(K\x01t', COMPLEX)),
+    '"c"',
+  ],
   ['a tensor of expanded numbers', dict(text('w'), tensor('K\x00', '(M\xff\xfft', '(K\x00t')), 'repeats'],
   ['a negative size', dict(text('w'), tensor('K\x00', '(J\xff\xff\xff\xfft')), 'size'],
   ['a storage that is not there', dict(text('w'), tensor().replace(text('0'), text('9'))), '"9"'],
@@ -114,7 +159,6 @@ test.each([
   ['a persistent id of another kind', 'K\x01Q', 'tuple'],
   ['values that are not there', '\x87', 'not put down'],
   ['a value that was not remembered', 'h\x05', 'not there'],
-  ['an integer of 255 bytes', `\x8a\xff${'\x00'.repeat(255)}`, 'integer'],
   ['a text beyond its end', 'X\xff\xff\xff\xff', 'ends amid'],
   ['more objects than there can be', ']'.repeat(300_001), 'objects'],
   ['more values to remember than there can be', `N${'\x94'.repeat(300_001)}`, 'remembers'],

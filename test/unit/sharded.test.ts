@@ -30,6 +30,18 @@ test('Weights in several files are read through their index, each tensor from it
   expect(c?.fd).not.toBe(a?.fd);
 });
 
+test('a single file whose header has the length of a brace is no index', async () => {
+  const { header } = planSafetensors([{ name: 'a', dtype: 'F32', shape: [1] }]);
+  const json = header.subarray(8);
+  const padded = Buffer.alloc(256 + 0x7b, ' ');
+  padded.set(json);
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(BigInt(padded.length));
+  await writeFile(at('brace.safetensors'), Buffer.concat([head, padded, Buffer.alloc(4)]));
+  expect(head[0]).toBe('{'.charCodeAt(0));
+  await withTensorFile(at('brace.safetensors'), async ({ tensors }) => expect(tensors).toHaveLength(1));
+});
+
 test.each<[string, unknown, string]>([
   ['no JSON', '{"weight_map": {', 'no JSON'],
   ['no map', '{"weight_map": null}', 'weight_map'],

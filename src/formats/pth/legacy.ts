@@ -10,11 +10,13 @@ import { type OpenFile, readBytes } from '../open-files.js';
 import { Dict, type PickleValue, unpickle } from './pickle.js';
 import { MAX_PICKLE_BYTES } from './pth.js';
 import { locate, stateDictIn } from './state-dict.js';
-import { type Storage, TorchWorld } from './torch-world.js';
+import { type Storage, TorchWorld, type Unreadable } from './torch-world.js';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
-/** How the first pickle begins: PROTO and a version, LONG1 and the number of bytes. */
+/** How the first pickle begins: PROTO and a version, from version 4 on FRAME and a length, LONG1 and the number of bytes. */
 const PROTO = 0x80;
+const FRAME = 0x95;
+const FRAME_BYTES = 9;
 const LONG1 = 0x8a;
 const MAGIC_BYTES = 10;
 const VERSION = 1001;
@@ -22,7 +24,10 @@ const LENGTH_BYTES = 8;
 
 export const LEGACY_PTH: Format = {
   name: 'a file of torch.save',
-  recognizes: (head) => head[0] === PROTO && head[2] === LONG1 && head[3] === MAGIC_BYTES,
+  recognizes: (head) => {
+    const at = head[2] === FRAME ? 2 + FRAME_BYTES : 2;
+    return head[0] === PROTO && head[at] === LONG1 && head[at + 1] === MAGIC_BYTES;
+  },
   read: readLegacyPth,
 };
 
@@ -31,20 +36,20 @@ async function readLegacyPth(file: OpenFile, { invalidFile }: ReadOptions): Prom
   if (!head) throw invalidFile('it was cut short while being read');
   const world = new LegacyWorld(invalidFile);
   let position = 0;
-  const next = (): PickleValue => {
-    const { value, end } = unpickle(head, position, world, invalidFile);
+  const next = async (): Promise<PickleValue> => {
+    const { value, end } = await unpickle(head, position, world, invalidFile);
     position = end;
     return value;
   };
-  if (next() !== MAGIC) throw invalidFile('it does not begin as it should');
-  const version = next();
+  if ((await next()) !== MAGIC) throw invalidFile('it does not begin as it should');
+  const version = await next();
   if (version !== VERSION) throw invalidFile(`its format is not version ${VERSION}`);
-  const machine = next();
+  const machine = await next();
   if (machine instanceof Dict && machine.get('little_endian') === false) {
     throw invalidFile('its numbers are stored in the byte order of another machine');
   }
-  const tensors = stateDictIn(next(), invalidFile);
-  const places = await placesOf(file, next(), position, world.storages, invalidFile);
+  const tensors = stateDictIn(await next(), invalidFile);
+  const places = await placesOf(file, await next(), position, world.storages, invalidFile);
   const placeOf = async ({ key }: Storage) => {
     const place = places.get(key);
     if (place) return place;
@@ -59,6 +64,11 @@ class LegacyWorld extends TorchWorld {
 
   protected override storage(storage: Storage): void {
     this.storages.set(storage.key, storage);
+  }
+
+  /** Where its numbers end, and the next ones begin, is not known. */
+  protected override foreignStorage(): Unreadable {
+    throw this.invalidFile('it has tensors of a type that no network here has');
   }
 }
 

@@ -3,7 +3,7 @@
  * instructions that build dicts, lists, tuples, numbers and texts, and the few functions it is given. Anything else ends it.
  * Opcodes: Python's Lib/pickletools.py.
  */
-import { GoogLeNetError } from '../../errors.js';
+import type { GoogLeNetError } from '../../errors.js';
 import type { InvalidFile } from '../invalid-file.js';
 
 /** What a pickle can hold here. Dicts may have keys of any kind. */
@@ -44,28 +44,29 @@ const MARK = Symbol('mark');
  */
 const MAX_OBJECTS = 300_000;
 
-/** Integers with more bytes than this are no sizes and no version numbers. */
-const MAX_INTEGER_BYTES = 16;
+/** Instructions in one go: some milliseconds. */
+const TURN = 20_000;
 
 /**
- * Runs one pickle. Its time and memory are proportional to its bytes.
+ * Runs one pickle. Its time and memory are proportional to its bytes, and the event loop goes on meanwhile.
  * @param invalidFile makes the error for bytes that are no pickle.
  * @throws GoogLeNetError `UNSAFE_PICKLE` for an instruction or a function that is not allowed, naming it; what `invalidFile` makes.
  */
-export function unpickle(
+export async function unpickle(
   bytes: Buffer,
   start: number,
   world: PickleWorld,
   invalidFile: InvalidFile,
-): Unpickled {
+): Promise<Unpickled> {
   const machine = new Machine(new Reader(bytes, start, invalidFile), world, invalidFile);
-  for (;;) {
+  for (let turn = 1; ; turn++) {
+    if (turn % TURN === 0) await new Promise(setImmediate);
     const at = machine.code.position;
     const opcode = String.fromCharCode(machine.code.uint(1));
     if (opcode === '.') return { value: machine.pop(), end: machine.code.position };
     const instruction = INSTRUCTIONS.get(opcode);
     if (!instruction) {
-      throw unsafe(`uses the instruction 0x${opcode.charCodeAt(0).toString(16)} at byte ${at}`);
+      throw unsafe(`uses the instruction 0x${opcode.charCodeAt(0).toString(16)} at byte ${at}`, invalidFile);
     }
     instruction(machine);
   }
@@ -150,7 +151,6 @@ class Reader {
 
   /** Two's complement, little-endian; a number where that is exact. */
   integer(length: number): number | bigint {
-    if (length > MAX_INTEGER_BYTES) throw this.invalidFile(`its pickle has an integer of ${length} bytes`);
     const digits = Buffer.from(this.bytes(length)).reverse().toString('hex');
     const value = BigInt.asIntN(8 * length, BigInt(`0x0${digits}`));
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
@@ -229,21 +229,22 @@ class Machine {
 
   reach(module: string, name: string): void {
     const found = this.world.global(`${module}.${name}`);
-    if (!found) throw unsafe(`asks for ${JSON.stringify(`${module}.${name}`.slice(0, 200))}`);
+    if (!found)
+      throw unsafe(`asks for ${JSON.stringify(`${module}.${name}`.slice(0, 200))}`, this.invalidFile);
     this.#stack.push(found);
   }
 
   reduce(): void {
     const [target, args] = this.popSome(2);
     if (!(args instanceof Tuple)) throw this.invalidFile('its pickle calls a function without a tuple');
-    if (!(target instanceof PickleFunction)) throw unsafe('calls what is no function');
+    if (!(target instanceof PickleFunction)) throw unsafe('calls what is no function', this.invalidFile);
     this.#stack.push(target.call(args.items));
   }
 
   /** Sets the attributes of an object. The one that dicts have here is a state_dict's `_metadata`, of no use. */
   build(): void {
     this.pop();
-    if (!(this.#top() instanceof Dict)) throw unsafe('sets the attributes of an object');
+    if (!(this.#top() instanceof Dict)) throw unsafe('sets the attributes of an object', this.invalidFile);
   }
 
   extend(items: readonly PickleValue[]): void {
@@ -271,9 +272,9 @@ class Machine {
   }
 }
 
-const unsafe = (what: string): GoogLeNetError =>
-  new GoogLeNetError(
+const unsafe = (what: string, invalidFile: InvalidFile): GoogLeNetError =>
+  invalidFile(
+    `its pickle ${what}. That is no part of a state_dict, and in Python it could run any program. In Python, save ` +
+      'model.state_dict() and nothing else, or use safetensors',
     'UNSAFE_PICKLE',
-    `The file's pickle ${what}. That is no part of a state_dict, and in Python it could run any program. In Python, save ` +
-      'model.state_dict() and nothing else, or use safetensors.',
   );

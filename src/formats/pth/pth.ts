@@ -35,7 +35,7 @@ async function readPth(file: OpenFile, options: ReadOptions): Promise<Contents> 
   if (byteOrder !== 'little') throw invalidFile(`its numbers are stored in the byte order '${byteOrder}'`);
   const pickle = await content('data.pkl');
   if (!pickle) throw invalidFile('it has no data.pkl');
-  const { value } = unpickle(pickle, 0, new TorchWorld(invalidFile), invalidFile);
+  const { value } = await unpickle(pickle, 0, new TorchWorld(invalidFile), invalidFile);
 
   const places = new Map<string, ZipEntry>();
   const placeOf = async ({ key }: Storage) => {
@@ -94,6 +94,6 @@ async function checkEntry(
   }
   if (crc === entry.crc32) return;
   throw invalidFile(
-    `the checksum of its entry ${JSON.stringify(name)} does not match, so bytes of it changed after it was written`,
+    `the checksum of its entry ${JSON.stringify(name)} does not match: bytes of it changed after it was written, or it was saved without checksums (set_crc32_options)`,
   );
 }

@@ -3,6 +3,7 @@
  * torch/serialization.py.
  */
 import type { DType } from '../../tensor.js';
+import { numberOfElements } from '../../validate.js';
 import type { InvalidFile } from '../invalid-file.js';
 import { Dict, PickleFunction, type PickleValue, type PickleWorld, Tuple } from './pickle.js';
 
@@ -24,6 +25,11 @@ export class TensorView {
   ) {}
 }
 
+/** What may stand beside a state_dict, and what is no tensor that can be read: an error only where a weight is expected. */
+export class Unreadable {
+  constructor(readonly what: string) {}
+}
+
 export const STORAGES: Readonly<Record<string, DType>> = {
   DoubleStorage: 'F64',
   FloatStorage: 'F32',
@@ -35,6 +41,34 @@ export const STORAGES: Readonly<Record<string, DType>> = {
   CharStorage: 'I8',
   ByteStorage: 'U8',
   BoolStorage: 'BOOL',
+};
+
+/** Types of numbers that no network here has. */
+const FOREIGN_STORAGES = [
+  ...['ComplexFloat', 'ComplexDouble', 'QInt8', 'QUInt8', 'QInt32', 'QUInt4x2', 'QUInt2x4'].map(
+    (name) => `torch.${name}Storage`,
+  ),
+  'torch.storage.UntypedStorage',
+  'torch.UntypedStorage',
+];
+
+const DTYPES = [
+  ...['float16', 'float32', 'float64', 'bfloat16', 'complex32', 'complex64', 'complex128', 'bool'],
+  ...['uint8', 'uint16', 'uint32', 'uint64', 'int8', 'int16', 'int32', 'int64'],
+  ...['float8_e4m3fn', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz'],
+];
+
+/** Functions of Python and PyTorch that run nothing of a file's, by what they make. */
+const INERT: Readonly<Record<string, string>> = {
+  'torch.device': 'is a device',
+  '_codecs.encode': 'is bytes',
+  '__builtin__.set': 'is a set',
+  'builtins.set': 'is a set',
+  '__builtin__.complex': 'is a complex number',
+  'builtins.complex': 'is a complex number',
+  'torch._utils._rebuild_sparse_tensor': 'is sparse',
+  'torch._utils._rebuild_meta_tensor_no_storage': 'has no numbers, as it was on the device meta',
+  'torch._utils._rebuild_qtensor': 'is quantized',
 };
 
 /** As many as PyTorch's own operations take. */
@@ -49,23 +83,33 @@ class StorageView {
   ) {}
 }
 
-/** The name of a storage class; only persistent ids use it. */
+/** The name of a storage class; only persistent ids use it. Null for numbers that cannot be read. */
 class StorageType {
-  constructor(readonly dtype: DType) {}
+  constructor(readonly dtype: DType | null) {}
 }
 
 export class TorchWorld implements PickleWorld {
-  readonly #invalid: InvalidFile;
   readonly #globals: ReadonlyMap<string, object>;
 
-  constructor(invalidFile: InvalidFile) {
-    this.#invalid = invalidFile;
+  constructor(protected readonly invalidFile: InvalidFile) {
     const rebuild = new PickleFunction((args) => this.#rebuildTensor(args));
     this.#globals = new Map<string, object>([
       ['collections.OrderedDict', new PickleFunction(([pairs]) => this.#orderedDict(pairs))],
       ['torch._utils._rebuild_tensor', rebuild],
       ['torch._utils._rebuild_tensor_v2', rebuild],
+      ['torch._utils._rebuild_tensor_v3', new PickleFunction(() => FOREIGN)],
       ['torch._utils._rebuild_parameter', new PickleFunction(([data]) => this.#tensor(data))],
+      ['torch._utils._rebuild_parameter_with_state', new PickleFunction(([data]) => this.#tensor(data))],
+      ['torch._tensor._rebuild_from_type_v2', new PickleFunction((args) => this.#fromType(args))],
+      [
+        'collections.Counter',
+        new PickleFunction(([counts]) => (counts instanceof Dict ? counts : new Dict())),
+      ],
+      ...Object.entries(INERT).map(
+        ([name, what]) => [name, new PickleFunction(() => new Unreadable(what))] as const,
+      ),
+      ...DTYPES.map((name) => [`torch.${name}`, new Unreadable('is a dtype')] as const),
+      ...FOREIGN_STORAGES.map((name) => [name, new StorageType(null)] as const),
       ['torch.Size', new PickleFunction(([sizes]) => this.#tuple(sizes))],
       ...Object.entries(STORAGES).map(([name, dtype]) => [`torch.${name}`, new StorageType(dtype)] as const),
     ]);
@@ -79,75 +123,92 @@ export class TorchWorld implements PickleWorld {
   persistent(id: PickleValue): PickleValue {
     const [tag, type, key, , length, slice = null] = this.#tuple(id).items;
     if (tag !== 'storage' || !(type instanceof StorageType) || typeof key !== 'string') {
-      throw this.#invalid('its pickle refers to something that is no storage');
+      throw this.invalidFile('its pickle refers to something that is no storage');
     }
+    if (type.dtype === null) return this.foreignStorage();
     const root = { key, dtype: type.dtype, length: this.#count(length) };
     this.storage(root);
     if (slice === null) return new StorageView(root, 0, root.length);
     const [, offset, part] = this.#tuple(slice).items;
     const view = new StorageView(root, this.#count(offset), this.#count(part));
     if (view.offset + view.length > root.length)
-      throw this.#invalid('a slice of a storage lies outside of it');
+      throw this.invalidFile('a slice of a storage lies outside of it');
     return view;
   }
 
   /** Told of every storage that the pickle refers to. */
   protected storage(_storage: Storage): void {}
 
-  /** (storage, offset, shape, strides, …) */
-  #rebuildTensor([view, offset, sizes, steps]: readonly PickleValue[]): TensorView {
-    if (!(view instanceof StorageView)) throw this.#invalid('a tensor of its pickle has no storage');
+  /** A storage of numbers that cannot be read. */
+  protected foreignStorage(): Unreadable {
+    return FOREIGN;
+  }
+
+  /** (storage, offset, shape, strides, requires_grad, hooks, metadata) */
+  #rebuildTensor(args: readonly PickleValue[]): TensorView | Unreadable {
+    const [view, offset, sizes, steps, , , metadata = null] = args;
+    if (view instanceof Unreadable) return view;
+    if (metadata instanceof Dict ? metadata.size > 0 : metadata !== null) return NEGATED;
+    if (!(view instanceof StorageView)) throw this.invalidFile('a tensor of its pickle has no storage');
     const first = this.#count(offset);
     const shape = this.#tuple(sizes).items.map((size) => this.#count(size));
     const strides = this.#tuple(steps).items.map((stride) => this.#count(stride));
     if (shape.length !== strides.length || shape.length > MAX_DIMENSIONS) {
-      throw this.#invalid(`a tensor of its pickle has ${shape.length} sizes and ${strides.length} strides`);
+      throw this.invalidFile(
+        `a tensor of its pickle has ${shape.length} sizes and ${strides.length} strides`,
+      );
     }
     const extent = extentOf(shape, strides);
     if (first + extent > view.length) {
-      throw this.#invalid(
+      throw this.invalidFile(
         `a tensor of shape [${shape}] reaches beyond its storage of ${view.length} numbers`,
       );
     }
     // Otherwise a few bytes could become any amount of memory.
-    if (elementsOf(shape) > extent) {
-      throw this.#invalid(
-        `a tensor of shape [${shape}] repeats its numbers, as expand() does. Save a copy of it`,
-      );
+    if (numberOfElements(shape) > extent) {
+      return new Unreadable(`of shape [${shape}] repeats its numbers, as expand() does. Save a copy of it`);
     }
     return new TensorView(view.root, view.offset + first, shape, strides);
   }
 
   #orderedDict(pairs: PickleValue = []): Dict {
     if (!Array.isArray(pairs))
-      throw this.#invalid('an OrderedDict of its pickle is made from what is no list');
+      throw this.invalidFile('an OrderedDict of its pickle is made from what is no list');
     const dict = new Dict();
     for (const pair of pairs) {
-      const [key, value] = pair instanceof Tuple ? pair.items : (pair as PickleValue[]);
-      dict.set(key as PickleValue, value as PickleValue);
+      const items = pair instanceof Tuple ? pair.items : pair;
+      if (!Array.isArray(items) || items.length !== 2) {
+        throw this.invalidFile('an OrderedDict of its pickle is made from what are no pairs');
+      }
+      dict.set(items[0] as PickleValue, items[1] as PickleValue);
     }
     return dict;
   }
 
-  #tensor(value: PickleValue | undefined): TensorView {
-    if (value instanceof TensorView) return value;
-    throw this.#invalid('a parameter of its pickle is no tensor');
+  /** (function, class, its arguments, state): a tensor that a program gave attributes. */
+  #fromType([rebuild, , args]: readonly PickleValue[]): PickleValue {
+    if (rebuild instanceof PickleFunction && args instanceof Tuple) return rebuild.call(args.items);
+    throw this.invalidFile('a tensor of its pickle is made by what is no function');
+  }
+
+  #tensor(value: PickleValue | undefined): TensorView | Unreadable {
+    if (value instanceof TensorView || value instanceof Unreadable) return value;
+    throw this.invalidFile('a parameter of its pickle is no tensor');
   }
 
   #tuple(value: PickleValue | undefined): Tuple {
     if (value instanceof Tuple) return value;
-    throw this.#invalid('its pickle has something else where a tuple belongs');
+    throw this.invalidFile('its pickle has something else where a tuple belongs');
   }
 
   #count(value: PickleValue | undefined): number {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-    throw this.#invalid('its pickle has something else where a size belongs');
+    throw this.invalidFile('its pickle has something else where a size belongs');
   }
 }
 
-/** Zero also where the other sizes are beyond all numbers. */
-export const elementsOf = (shape: readonly number[]): number =>
-  shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
+const FOREIGN = new Unreadable('has numbers of a type that no network here has');
+const NEGATED = new Unreadable('is a negated or conjugated view. Save a copy of it (resolve_neg())');
 
 /** How many numbers of memory a tensor reaches over, from its first to its last. */
 export function extentOf(shape: readonly number[], strides: readonly number[]): number {

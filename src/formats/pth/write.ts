@@ -4,6 +4,7 @@
  */
 import type { TensorInfo } from '../../native/contract.js';
 import type { DType } from '../../tensor.js';
+import { numberOfElements } from '../../validate.js';
 import { STORAGES } from './torch-world.js';
 import { type NewEntry, zipParts } from './zip-writer.js';
 
@@ -17,7 +18,7 @@ const ROOT = 'archive';
 /** Of the layout of the archive. */
 const VERSION = '3\n';
 
-/** The bytes of the file, one part after the other. @throws GoogLeNetError `INVALID_ARGUMENT` beyond 4 GiB */
+/** The bytes of the file, one part after the other. @throws GoogLeNetError `INVALID_ARGUMENT` beyond 4 GiB, or 65,535 entries */
 export function pthParts(tensors: readonly NewTensor[]): Promise<Uint8Array[]> {
   const entries: NewEntry[] = [
     { name: `${ROOT}/data.pkl`, content: pickleOf(tensors) },
@@ -71,10 +72,11 @@ function pickleOf(tensors: readonly NewTensor[]): Buffer {
 
 /** `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, backward_hooks)` */
 function tensorOf({ dtype, shape }: NewTensor, key: string): Buffer {
-  const length = shape.reduce((product, size) => product * size, 1);
+  const length = numberOfElements(shape);
   const storage = global('torch', STORAGE_OF[dtype]);
   const id = tuple(text('storage'), storage, text(key), text('cpu'), integer(length));
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((product, size) => product * size, 1));
+  // Those of a tensor without numbers have no meaning, and could be beyond all numbers.
+  const strides = shape.map((_, i) => (length === 0 ? 1 : numberOfElements(shape.slice(i + 1))));
   const args = tuple(
     Buffer.concat([id, code(PERSISTENT)]),
     integer(0),

@@ -6,6 +6,7 @@ import { CENTRAL, END, LOCAL } from './zip.js';
 const ALIGNMENT = 64;
 /** Files beyond 4 GiB need other records. */
 const MAX_BYTES = 0xffffffff;
+const MAX_ENTRIES = 0xffff;
 const VERSION = 20;
 /** 1 January 1980, the first day that the format has: the same tensors give the same file. */
 const DATE = 0x0021;
@@ -24,9 +25,13 @@ export interface NewEntry {
 
 /**
  * The bytes of the archive, one part after the other; contents are not copied.
- * @throws GoogLeNetError `INVALID_ARGUMENT` beyond 4 GiB
+ * @throws GoogLeNetError `INVALID_ARGUMENT` beyond 4 GiB, or 65,535 entries
  */
 export async function zipParts(entries: readonly NewEntry[]): Promise<Uint8Array[]> {
+  if (entries.length > MAX_ENTRIES) {
+    const message = `A .pth file takes at most ${MAX_ENTRIES} entries; these are ${entries.length}. Write safetensors.`;
+    throw new GoogLeNetError('INVALID_ARGUMENT', message);
+  }
   const parts: Uint8Array[] = [];
   const directory: Buffer[] = [];
   let position = 0;
