@@ -306,7 +306,11 @@ def write(state: Tensors, path: str, how: str) -> None:
     elif how == "legacy, protocol 4":
         torch.save(state, path, _use_new_zipfile_serialization=False, pickle_protocol=4)
     elif how == "without counters":
-        torch.save({name: t for name, t in state.items() if "num_batches_tracked" not in name}, path)
+        counters = {name: tensor for name, tensor in state.items() if name.endswith("num_batches_tracked")}
+        torch.save({name: tensor for name, tensor in state.items() if name not in counters}, path)
+        # What a new model has, and keeps.
+        for counter in counters.values():
+            counter.zero_()
     elif how == "checkpoint":
         parallel = {f"module.{name}": tensor for name, tensor in state.items()}
         torch.save({"epoch": 3, "model": parallel, "args": {"lr": 0.1, "steps": [8, 16]}}, path)

@@ -101,6 +101,7 @@ const CASES: [string, ErrorCode, () => unknown][] = [
   ['a missing weights file', 'FILE_NOT_FOUND', () => GoogLeNet.load(folder('none.safetensors'))],
   ['a folder as weights file', 'FILE_ERROR', () => GoogLeNet.load(tmpdir())],
   ['a truncated weights file', 'INVALID_WEIGHTS', loadTruncated],
+  ['a pickle that calls a function', 'UNSAFE_PICKLE', loadHostile],
   ['weights of something else', 'WEIGHTS_MISMATCH', loadOther],
   ['a state dict that is transferred while it is read', 'INVALID_ARGUMENT', loadTransferred],
   ['a state dict that lacks tensors', 'WEIGHTS_MISMATCH', () => model.loadStateDict({})],
@@ -124,6 +125,14 @@ async function loadTruncated() {
   await model.save(folder('model.safetensors'));
   await truncate(folder('model.safetensors'), 1_000_000);
   return GoogLeNet.load(folder('model.safetensors'));
+}
+
+/** A state_dict of before PyTorch 1.6, with a call of os.system in its place. */
+async function loadHostile() {
+  const head = Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e80027d2e', 'hex');
+  const call = Buffer.from('\x80\x02cos\nsystem\nU\x04true\x85R.', 'latin1');
+  await writeFile(folder('hostile.pth'), Buffer.concat([head, call]));
+  return GoogLeNet.load(folder('hostile.pth'));
 }
 
 async function loadOther() {
@@ -243,7 +252,7 @@ test('the model works on after all these errors', async () => {
 });
 
 test('every error code is reached by a test', () => {
-  // Reached by the tests of the set-up, of loading the addon, of the run log, and of the dashboard.
+  // Reached by the tests of the set-up, of loading the addon, of the run log, of the dashboard and of downloads.
   const elsewhere: ErrorCode[] = [
     'ADDON_NOT_BUILT',
     'ADDON_LOAD_FAILED',
@@ -253,6 +262,7 @@ test('every error code is reached by a test', () => {
     'SETUP_FAILED',
     'INVALID_RUN_LOG',
     'ADDRESS_IN_USE',
+    'DOWNLOAD_FAILED',
     'CUDA_UNAVAILABLE',
     // Reached in guards.test.ts, by going around TypeScript.
     'LIBTORCH_ERROR',

@@ -61,6 +61,7 @@ const DTYPES = [
 /** Functions of Python and PyTorch that run nothing of a file's, by what they make. */
 const INERT: Readonly<Record<string, string>> = {
   'torch.device': 'is a device',
+  'torch.serialization._get_layout': 'is a layout',
   '_codecs.encode': 'is bytes',
   '__builtin__.set': 'is a set',
   'builtins.set': 'is a set',
