@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { InvalidFile } from './invalid-file.js';
-import { type OpenFile, readBytes } from './open-files.js';
+import { type OpenFile, slicesOf } from './open-files.js';
 
 /**
  * What a file has in its metadata before it is sealed. Two keys, because each says that the other must be there: damage to the
@@ -49,14 +49,16 @@ export async function verifyChecksum(
   if (checksum !== UNSEALED.checksum && expected === undefined) return;
 
   let crc = 0;
-  for (let at = 0; at < file.size; at += SLICE_BYTES) {
-    const bytes = await readBytes(file, Math.min(SLICE_BYTES, file.size - at), at);
-    if (!bytes) throw invalidFile('it was cut short while being read');
-    if (at === 0) {
+  let isFirst = true;
+  for await (const bytes of slicesOf(file, 0, file.size, () =>
+    invalidFile('it was cut short while being read'),
+  )) {
+    if (isFirst) {
       if (!bytes.subarray(PREFIX_BYTES, DIGITS_AT).equals(START)) {
         throw invalidFile(`its checksum is not where this package writes it. ${FIX}`);
       }
       bytes.write(UNSEALED.crc32, DIGITS_AT);
+      isFirst = false;
     }
     crc = crc32(bytes, crc);
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { GoogLeNetError } from '../errors.js';
-import { readBytes, withOpenFiles } from '../formats/open-files.js';
+import { slicesOf, withOpenFiles } from '../formats/open-files.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,9 +11,6 @@ export function cacheFolder(env: Environment = process.env): string {
   if (env.GOOGLENET_CACHE) return env.GOOGLENET_CACHE;
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'googlenet');
 }
-
-/** Half a millisecond on the JS thread. */
-const SLICE_BYTES = 2 ** 19;
 
 /**
  * Hexadecimal SHA-256 of a file, read in pieces; empty where it is larger than `maxBytes`.
@@ -24,10 +21,9 @@ export function sha256Of(path: string, maxBytes: number, signal: AbortSignal | u
     const file = await open(path);
     if (file.size > maxBytes) return '';
     const hash = createHash('sha256');
-    for (let at = 0; at < file.size; at += SLICE_BYTES) {
+    const cutShort = () => new GoogLeNetError('FILE_ERROR', `${path} was cut short while being read.`);
+    for await (const bytes of slicesOf(file, 0, file.size, cutShort)) {
       if (signal?.aborted) throw new GoogLeNetError('ABORTED', `Reading ${path} was aborted.`);
-      const bytes = await readBytes(file, Math.min(SLICE_BYTES, file.size - at), at);
-      if (bytes === null) return '';
       hash.update(bytes);
     }
     return hash.digest('hex');

@@ -50,12 +50,7 @@ async function readLegacyPth(file: OpenFile, { invalidFile }: ReadOptions): Prom
   }
   const tensors = stateDictIn(await next(), invalidFile);
   const places = await placesOf(file, await next(), position, world.storages, invalidFile);
-  const placeOf = async ({ key }: Storage) => {
-    const place = places.get(key);
-    if (place) return place;
-    throw invalidFile(`it lacks the storage ${JSON.stringify(key.slice(0, 100))}`);
-  };
-  return { tensors: await locate(tensors, placeOf, file, invalidFile), metadata: {} };
+  return { tensors: locate(tensors, places, file, invalidFile), metadata: {} };
 }
 
 /** Notes the storages: nothing else says what type of numbers lies under a key. */

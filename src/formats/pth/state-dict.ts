@@ -5,7 +5,7 @@ import type { StoredTensor } from '../format.js';
 import type { InvalidFile } from '../invalid-file.js';
 import type { OpenFile } from '../open-files.js';
 import { Dict, type PickleValue } from './pickle.js';
-import { extentOf, isContiguous, type Storage, TensorView, Unreadable } from './torch-world.js';
+import { extentOf, isContiguous, TensorView, Unreadable } from './torch-world.js';
 
 /** The keys under which training scripts keep the weights, beside optimiser, epoch and so on. */
 const WRAPPERS = ['state_dict', 'model_state_dict', 'model'];
@@ -58,22 +58,23 @@ const listed = (keys: readonly PickleValue[]): string =>
 
 /**
  * Where the tensors' bytes are in the file.
- * @param placeOf position and number of bytes of a storage.
+ * @param places position and number of bytes of each storage, by its key.
  * @throws what `invalidFile` makes
  */
-export async function locate(
+export function locate(
   tensors: readonly [string, TensorView][],
-  placeOf: (storage: Storage) => Promise<{ offset: number; bytes: number }>,
+  places: ReadonlyMap<string, { offset: number; bytes: number }>,
   file: OpenFile,
   invalidFile: InvalidFile,
-): Promise<StoredTensor[]> {
+): StoredTensor[] {
   const located: StoredTensor[] = [];
   let total = 0;
   let reading = 0;
   for (const [name, { storage, offset, shape, strides }] of tensors) {
     const { dtype } = storage;
     const size = DTYPE_BYTES[dtype];
-    const place = await placeOf(storage);
+    const place = places.get(storage.key);
+    if (!place) throw invalidFile(`it lacks the storage ${JSON.stringify(storage.key.slice(0, 100))}`);
     if (storage.length * size > place.bytes) {
       throw invalidFile(
         `the storage of '${name}' has ${place.bytes} bytes, too few for ${storage.length} numbers`,
