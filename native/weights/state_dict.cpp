@@ -75,9 +75,10 @@ Restore read_all(const std::vector<NamedTensor>& tensors, const std::vector<Tens
     const auto numbers = torch::empty({extent}, span.dtype);
     if (span.bytes > 0) read(span, numbers.mutable_data_ptr());
     const bool is_plain = span.strides.empty() || span.bytes == 0;
-    restore.add(target->second,
-                // Without what lies between the numbers: all tensors are kept until the last one was read.
-                is_plain ? numbers.view(span.shape) : numbers.as_strided(span.shape, span.strides).contiguous());
+    restore.add(
+        target->second,
+        // Without what lies between the numbers: all tensors are kept until the last one was read.
+        is_plain ? numbers.view(span.shape) : numbers.as_strided(span.shape, span.strides).contiguous());
   }
   return restore;
 }
