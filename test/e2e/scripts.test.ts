@@ -14,6 +14,8 @@ const WITH_FLAGS = [
   'augment-sheet.mjs',
   'bench.mjs',
   'bench-training.mjs',
+  'bench/loader.mjs',
+  'bench/loading.mjs',
   'fuzz-weights.mjs',
   'kill-test.mjs',
   'screenshots.mjs',
