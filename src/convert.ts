@@ -6,7 +6,7 @@ import type { StoredTensor } from './formats/format.js';
 import { type NewTensor, pthParts } from './formats/pth/write.js';
 import { readFully } from './formats/read-fully.js';
 import { withTensorFile } from './formats/tensor-file.js';
-import { modelIn, toMetadata } from './models/model-file.js';
+import { type ModelDescription, modelIn, toMetadata } from './models/model-file.js';
 import { allocate } from './private-copy.js';
 import { DTYPE_BYTES } from './tensor.js';
 import { numberOfElements, options, string } from './validate.js';
@@ -20,7 +20,15 @@ export interface ConvertOptions {
 export interface Conversion {
   tensors: number;
   bytes: number;
+  /** What the file says of its model and the format has no room for: to be given when the weights are loaded. */
+  lost: string[];
 }
+
+/** What no tensor shows, where it is not as by default. Without it the same weights give other answers. */
+const unsaid = (description: ModelDescription): string[] =>
+  (['classes', 'transformInput', 'reluBetween'] as const).filter(
+    (name) => name in description && description[name as keyof ModelDescription],
+  );
 
 const FORMATS = ['.safetensors', '.pth', '.pt'];
 
@@ -53,7 +61,8 @@ export async function convertWeights(
     if (format === '.safetensors')
       await writeSafetensors(to, named, toMetadata({ model: description }), read);
     else await writePth(to, named, read);
-    return { tensors: named.length, bytes: named.reduce((sum, tensor) => sum + plainBytes(tensor), 0) };
+    const bytes = named.reduce((sum, tensor) => sum + plainBytes(tensor), 0);
+    return { tensors: named.length, bytes, lost: format === '.safetensors' ? [] : unsaid(description) };
   });
 }
 

@@ -4,7 +4,7 @@ import { assertViews, type Crops, cropViews } from './data/crops.js';
 import type { Dataset } from './data/dataset.js';
 import { checkResizeCrop } from './data/transforms.js';
 import { GoogLeNetError } from './errors.js';
-import type { ImageClassifier } from './models/image-classifier.js';
+import { evaluated, type ImageClassifier, nativeOf } from './models/image-classifier.js';
 import { assertInputSize } from './models/input-size.js';
 import { assertDataset } from './train/datasets.js';
 import { callback, integer, invalid, options, signal as readSignal } from './validate.js';
@@ -66,31 +66,21 @@ export async function evaluate(
   const signal = readSignal('signal', read.signal);
   const onProgress = callback('onProgress', read.onProgress);
   assertEnsemble(models, dataset, sides.crop);
-  const modes = models.map((model) => model.training);
-  for (const model of models) model.eval();
-  try {
-    const tally = new Tally(dataset);
-    for (let i = 0; i < dataset.length; i++) {
-      if (signal?.aborted) throw new GoogLeNetError('ABORTED', 'The evaluation was aborted.');
-      const views = await cropViews(
-        dataset.name?.(i) ?? `picture ${i}`,
-        await dataset.image(i),
-        crops,
-        sides,
-      );
-      tally.add(dataset.label(i), await meanSoftmax(models, views, sides.crop, batchSize));
-      onProgress?.(i + 1, dataset.length);
-    }
-    return tally.finish();
-  } finally {
-    for (const [i, model] of models.entries()) if (!model.disposed) model.train(modes[i]);
+  const tally = new Tally(dataset);
+  for (let i = 0; i < dataset.length; i++) {
+    if (signal?.aborted) throw new GoogLeNetError('ABORTED', 'The evaluation was aborted.');
+    const views = await cropViews(dataset.name?.(i) ?? `picture ${i}`, await dataset.image(i), crops, sides);
+    tally.add(dataset.label(i), await meanSoftmax(models, views, sides.crop, batchSize));
+    onProgress?.(i + 1, dataset.length);
   }
+  return tally.finish();
 }
 
 function assertEnsemble(models: readonly ImageClassifier[], dataset: Dataset, crop: number): void {
-  const [first] = models;
-  if (!Array.isArray(models) || first === undefined) throw invalid('models', 'at least one model', models);
+  if (!Array.isArray(models) || models.length === 0) throw invalid('models', 'an array of models', models);
+  const [first] = models as [ImageClassifier];
   for (const model of models) {
+    nativeOf(model);
     assertDataset('The dataset', dataset, model);
     assertInputSize(crop, crop, model.inputSizes);
     if (model.numClasses !== first.numClasses) {
@@ -116,7 +106,7 @@ async function meanSoftmax(
     const size = Math.min(batchSize, count - start);
     const data = views.subarray(start * bytes, (start + size) * bytes);
     const logits = await Promise.all(
-      models.map((model) => model.forward({ data, shape: [size, crop, crop, 3] })),
+      models.map((model) => evaluated(model, { data, shape: [size, crop, crop, 3] })),
     );
     for (const [main] of logits) addSoftmaxes(sum, main.data);
   }
@@ -150,7 +140,11 @@ class Tally {
   }
 
   add(label: number, probabilities: Float64Array): void {
-    const own = probabilities[label] ?? 0;
+    const own = probabilities[label];
+    if (own === undefined) {
+      const message = `A label of the dataset is ${label}; labels are indices of its ${this.#names.length} classes.`;
+      throw new GoogLeNetError('INVALID_DATASET', message);
+    }
     if (Number.isNaN(own)) {
       const message = 'The logits of a picture are NaN: the weights were spoiled by a run that diverged.';
       throw new GoogLeNetError('DIVERGED', message);

@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import { loadImages, type PictureSource, softmax } from './classifier.js';
 import { GoogLeNetError } from './errors.js';
-import type { ImageClassifier } from './models/image-classifier.js';
+import { evaluated, type ImageClassifier, nativeOf } from './models/image-classifier.js';
 import type { Images } from './tensor.js';
 import { integer, options, string } from './validate.js';
 
@@ -37,7 +37,8 @@ const GAP = 8;
 
 /**
  * @param source a path or an encoded picture.
- * @throws GoogLeNetError as `classify` and `gradCam`; `INVALID_ARGUMENT` for a class that the model does not have
+ * @throws GoogLeNetError as `classify` and `gradCam`; `INVALID_ARGUMENT` for a class that the model does not have; `DIVERGED` for logits
+ * that are no numbers
  */
 export async function explain(
   model: ImageClassifier,
@@ -45,6 +46,7 @@ export async function explain(
   given: ExplainOptions = {},
 ): Promise<Explanation> {
   const read = options('options', given, ['class', 'layer']) as ExplainOptions;
+  nativeOf(model);
   const images = await loadImages([source]);
   const probabilities = await probabilitiesOf(model, images);
   const index = indexOf(model, read.class, probabilities);
@@ -61,12 +63,11 @@ export async function explain(
 }
 
 async function probabilitiesOf(model: ImageClassifier, images: Images): Promise<Float64Array> {
-  const wasTraining = model.training;
-  model.eval();
-  const logits = model.forward(images);
-  model.train(wasTraining);
-  const [{ data }] = await logits;
-  return softmax(data);
+  const [{ data }] = await evaluated(model, images);
+  const probabilities = softmax(data);
+  if (!probabilities.some(Number.isNaN)) return probabilities;
+  const message = 'The logits of the picture are NaN: the weights were spoiled by a run that diverged.';
+  throw new GoogLeNetError('DIVERGED', message);
 }
 
 function indexOf(
@@ -81,13 +82,13 @@ function indexOf(
     const known =
       classes === undefined
         ? 'It has no names of classes; give an index.'
-        : `It has ${classes.slice(0, 10).join(', ')}, …`;
+        : `It has ${classes.slice(0, 10).join(', ')}${classes.length > 10 ? ', …' : '.'}`;
     throw new GoogLeNetError(
       'INVALID_ARGUMENT',
       `The model has no class ${JSON.stringify(wanted)}. ${known}`,
     );
   }
-  return integer('class', Number(wanted), 0, numClasses - 1);
+  return integer('class', typeof wanted === 'string' ? Number(wanted) : wanted, 0, numClasses - 1);
 }
 
 /** The map at the size of the picture, in [0, 255]. */

@@ -76,8 +76,15 @@ function list(title: string, names: readonly string[]): string {
   return ` ${title}: ${names.slice(0, 5).join(', ')}${more}.`;
 }
 
+const TAKE_WHAT_FITS = ' Pass { strict: false } to take what fits.';
+
 /** @throws GoogLeNetError `WEIGHTS_MISMATCH` listing what is missing, unexpected (only if `strict`) or of another shape. */
-export function assertMatch(difference: Difference, strict: boolean, what: string): void {
+export function assertMatch(
+  difference: Difference,
+  strict: boolean,
+  what: string,
+  fix = TAKE_WHAT_FITS,
+): void {
   const { missing, unexpected, mismatched } = difference;
   if (mismatched.length === 0 && (!strict || missing.length + unexpected.length === 0)) return;
   const lists = [
@@ -85,7 +92,7 @@ export function assertMatch(difference: Difference, strict: boolean, what: strin
     strict ? list('Missing', missing) : '',
     strict ? list('Unexpected', unexpected) : '',
   ];
-  const hint = mismatched.length === 0 ? ' Pass { strict: false } to take what fits.' : '';
+  const hint = mismatched.length === 0 ? fix : '';
   throw new GoogLeNetError(
     'WEIGHTS_MISMATCH',
     `The tensors of ${what} do not fit this model.${lists.join('')}${hint}`,

@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <optional>
+
 #include "core/device.h"
 #include "core/error.h"
 #include "models/inspect.h"
@@ -43,9 +45,12 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   return session.run(
       info.Env(),
-      [images = copy_images(options), normalization = read_normalization(options)](Session& self) {
+      [images = copy_images(options), normalization = read_normalization(options),
+       evaluation = options.boolean("evaluation")](Session& self) {
         const torch::NoGradGuard no_grad;
         const auto model = ClassifierHandle::model_of(self);
+        std::optional<EvaluationMode> mode;
+        if (evaluation) mode.emplace(model.get());
         const Logits logits = model->forward(to_input(images, normalization, self));
         return Logits{to_host(logits.main), to_host(logits.aux1), to_host(logits.aux2)};
       },
@@ -61,19 +66,6 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
 }  // namespace
 
 namespace {
-
-// The model in evaluation mode, and afterwards as it was.
-class Evaluating {
- public:
-  explicit Evaluating(Classifier* model) : model_(model), was_training_(model->is_training()) {
-    model_->eval();
-  }
-  ~Evaluating() { model_->train(was_training_); }
-
- private:
-  Classifier* model_;
-  bool was_training_;
-};
 
 Napi::Value summary(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
@@ -131,7 +123,7 @@ Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
       [images, labels = copy_labels(options, images.size(0), num_classes),
        normalization = read_normalization(options), name = options.string("name")](Session& self) {
         const auto model = ClassifierHandle::model_of(self);
-        const Evaluating mode(model.get());
+        const EvaluationMode mode(model.get());
         const torch::Tensor input = to_input(images, normalization, self);
         return to_host(grad_cam(*model, input, name, labels.to(self.device)));
       },

@@ -21,4 +21,19 @@ class Classifier : public torch::nn::Module {
   const int64_t num_classes;
 };
 
+// The model in evaluation mode, and afterwards as it was.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(Classifier* model) : model_(model), was_training_(model->is_training()) {
+    model_->eval();
+  }
+  ~EvaluationMode() { model_->train(was_training_); }
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+ private:
+  Classifier* model_;
+  bool was_training_;
+};
+
 }  // namespace googlenet

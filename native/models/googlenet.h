@@ -57,7 +57,7 @@ class GoogLeNetImpl : public Classifier {
   void add(Stages& stages, const std::string& name, torch::nn::AnyModule module);
 
   Stages until_4a_, until_4d_, until_5b_;
-  torch::nn::AnyModule aux1_, aux2_, average_;
+  torch::nn::AnyModule aux1_, aux2_;
   Dropout dropout_{nullptr};
   Linear fc_{nullptr};
 };

@@ -59,7 +59,10 @@ int64_t multiply_adds(const Module& module, const torch::Tensor& output) {
 const Module& module_named(const Module& model, const std::string& name) {
   for (const auto& child : model.named_modules("", /*include_self=*/false))
     if (child.key() == name) return *child.value();
-  throw Error("INVALID_ARGUMENT", "The model has no module '" + name + "'.");
+  std::string some;
+  for (const auto& child : model.named_children()) some += (some.empty() ? "" : ", ") + child.key();
+  throw Error("INVALID_ARGUMENT", "The model has no module '" + name + "'. It has " + some +
+                                      ", and what is in them, with dots between the names.");
 }
 
 }  // namespace
@@ -68,19 +71,18 @@ std::vector<LayerSummary> summarize(Classifier& model, const torch::Tensor& imag
   const torch::NoGradGuard no_grad;
   const auto names = names_of(model);
   std::vector<LayerSummary> layers;
-  std::vector<int64_t> last = images.sizes().vec();
   const Observer observer([&](const Module& module, const torch::Tensor& output) {
     const auto name = names.find(&module);
     if (!module.children().empty() || name == names.end() || !output.defined()) return;
     int64_t parameters = 0;
     for (const torch::Tensor& parameter : module.parameters()) parameters += parameter.numel();
     const std::vector<int64_t> shape = output.sizes().vec();
-    const bool is_silent = parameters == 0 && shape == last;
-    last = shape;
-    if (is_silent) return;
+    const std::string type = type_of(module);
+    // What a table of layers is not about.
+    if (type == "ReLU" || type == "Dropout" || type == "Flatten" || type == "TransformInput") return;
     const Window window = window_of(module);
-    layers.push_back({name->second, type_of(module), shape, window.kernel, window.stride, window.groups,
-                      parameters, multiply_adds(module, output)});
+    layers.push_back({name->second, type, shape, window.kernel, window.stride, window.groups, parameters,
+                      multiply_adds(module, output)});
   });
   model.forward(images);
   return layers;
@@ -123,7 +125,15 @@ torch::Tensor grad_cam(Classifier& model, const torch::Tensor& images, const std
   if (!activation.defined() || activation.dim() != 4)
     throw Error("INVALID_ARGUMENT", "The module '" + name + "' has no maps to look at.");
   const torch::Tensor score = logits.main.gather(1, classes.unsqueeze(1)).sum();
-  const torch::Tensor gradient = torch::autograd::grad({score}, {activation})[0];
+  const auto gradients = activation.requires_grad()
+                             ? torch::autograd::grad({score}, {activation}, {}, /*retain_graph=*/std::nullopt,
+                                                     /*create_graph=*/false, /*allow_unused=*/true)
+                             : std::vector<torch::Tensor>(1);
+  const torch::Tensor& gradient = gradients[0];
+  if (!gradient.defined()) {
+    throw Error("INVALID_ARGUMENT",
+                "The module '" + name + "' does not lead from weights to the main logits.");
+  }
   const torch::NoGradGuard no_grad;
   const torch::Tensor weights = gradient.mean({2, 3}, /*keepdim=*/true);
   return (weights * activation.detach()).sum(1).relu_();

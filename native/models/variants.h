@@ -5,7 +5,13 @@
 #include "models/googlenet.h"
 
 // Every form of GoogLeNet, a line each: `variants/<name>.cpp` defines its `<name>_spec()`.
-#define GOOGLENET_VARIANTS(variant) variant(reference) variant(torchvision) variant(paper) variant(plain)
+// clang-format off
+#define GOOGLENET_VARIANTS(variant) \
+  variant(reference) \
+  variant(torchvision) \
+  variant(paper) \
+  variant(plain) \
+// clang-format on
 
 namespace googlenet {
 

@@ -75,19 +75,6 @@ class WithoutGradients {
   std::vector<NamedTensor>* parameters_;
 };
 
-// The model in evaluation mode, and afterwards as it was.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(Classifier* model) : model_(model), was_training_(model->is_training()) {
-    model_->eval();
-  }
-  ~EvaluationMode() { model_->train(was_training_); }
-
- private:
-  Classifier* model_;
-  bool was_training_;
-};
-
 }  // namespace
 
 Trainer::Trainer(std::shared_ptr<Classifier> model, const TrainerOptions& options)

@@ -37,7 +37,12 @@ export async function drawNetwork(picture: string, flags: DrawFlags): Promise<vo
 }
 
 async function modelOf({ network, weights, auxLogits }: DrawFlags): Promise<ImageClassifier> {
-  return weights === undefined ? networkNamed(network, { auxLogits }) : loadModel(weights);
+  if (weights === undefined && (auxLogits || network !== 'xception'))
+    return networkNamed(network, { auxLogits });
+  if (weights === undefined) {
+    throw new GoogLeNetError('INVALID_ARGUMENT', '--no-aux-logits needs a form of GoogLeNet.');
+  }
+  return auxLogits ? loadModel(weights) : GoogLeNet.load(weights, { auxLogits });
 }
 
 const millions = (value: number): string =>
@@ -49,7 +54,7 @@ async function svgOf(model: ImageClassifier): Promise<string> {
   const { layers, parameters, multiplyAdds } = await model.summary({ height: side, width: side });
   const text = {
     title: model instanceof GoogLeNet ? variantNamed(model.variant).title : 'Xception',
-    subtitle: `${formatCount(parameters)} parameters · ${millions(multiplyAdds)} million multiply-adds a picture · ${formatCount(model.numClasses)} classes`,
+    subtitle: `${formatCount(parameters)} parameters · ${millions(multiplyAdds)} million multiply-adds a picture${model.auxLogits ? ', auxiliary heads included' : ''} · ${formatCount(model.numClasses)} classes`,
   };
   const diagram = architecture === 'xception' ? xceptionDiagram : googlenetDiagram;
   return drawDiagram(diagram(layers, [3, side, side], text));

@@ -57,7 +57,7 @@ export async function evaluateModel(
     const scored = await tallyClasses(trainer, dataset, settings, display, interrupt.signal);
     const names = scored.map(({ tally }, label) => ({ name: dataset.classes[label] ?? '', tally }));
     const confusion = scored.map(({ predicted }) => predicted);
-    return { status: 0, evaluation: { weights, dir, ...summarise(names, model.auxLogits), confusion } };
+    return { status: 0, evaluation: { weights, dir, ...summarise(names, model.auxInEvaluation), confusion } };
   } catch (error) {
     if (!(error instanceof GoogLeNetError && error.code === 'ABORTED') || interrupt.status === null)
       throw error;

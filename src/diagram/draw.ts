@@ -36,8 +36,9 @@ const laneWidth = (boxes: number): number => boxes * (SMALL.width + SMALL.gap) -
 const cardWidth = ({ branches }: Card): number =>
   2 * CARD.padding + laneWidth(Math.max(1, ...branches.map(({ length }) => length))) + CARD.joint + SMALL.gap;
 const cardHeight = ({ branches }: Card): number => CARD.title + branches.length * CARD.lane + CARD.footer;
-/** Seven pixels a character of the detail, which is what may be long. */
-const boxWidth = ({ detail }: Box): number => Math.max(BOX.width, detail.length * 7 + 20);
+/** Seven pixels a character, eight a bold one. */
+const boxWidth = ({ title, detail }: Box): number =>
+  Math.max(BOX.width, detail.length * 7 + 20, title.length * 8 + 18);
 const widthOf = (block: Block): number => (isCard(block) ? cardWidth(block) : boxWidth(block));
 const heightOf = (block: Block): number => (isCard(block) ? cardHeight(block) : BOX.height);
 

@@ -1,5 +1,5 @@
 /** From the layers of a network to the blocks of its diagram. */
-import type { Block, Box, Card, Head, Kind } from './blocks.js';
+import type { Box, Kind } from './blocks.js';
 
 /** What a diagram knows of a layer; `LayerSummary` has it all. */
 export interface Layer {
@@ -33,12 +33,13 @@ export function boxOf(layer: Layer): Box | null {
   };
 }
 
-function titleOf({ type, kernel, stride, groups }: Layer): string {
+function titleOf({ type, kernel, stride, groups, output }: Layer): string {
   const window = `${kernel}×${kernel}${stride > 1 ? `/${stride}` : ''}`;
   if (type === 'Conv2d') return groups > 1 ? `${window} each` : window;
   if (type === 'MaxPool2d') return `max ${window}`;
   if (type === 'AvgPool2d') return `mean ${window}`;
-  if (type === 'AdaptiveAvgPool2d') return 'mean of all';
+  if (type === 'AdaptiveAvgPool2d')
+    return output[1] === 1 ? 'mean of all' : `mean to ${output[1]}×${output[2]}`;
   return type === 'LocalResponseNorm' ? 'LRN' : 'linear';
 }
 
@@ -55,5 +56,3 @@ export function groupBy(layers: readonly Layer[], keyOf: (layer: Layer) => strin
   }
   return [...groups];
 }
-
-export type { Block, Card, Head };

@@ -145,6 +145,7 @@ function resolve(given: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
 export class GoogLeNet extends ImageClassifier {
   readonly variant: VariantName;
   readonly auxLogits: boolean;
+  readonly auxInEvaluation: boolean;
   readonly dropout: number;
   readonly dropoutAux: number;
   readonly transformInput: boolean;
@@ -161,6 +162,7 @@ export class GoogLeNet extends ImageClassifier {
     const { variant, auxLogits, dropout, dropoutAux, transformInput } = settings.architecture;
     this.variant = variant as VariantName;
     this.auxLogits = auxLogits;
+    this.auxInEvaluation = auxLogits && settings.variant.auxInEvaluation;
     this.dropout = dropout;
     this.dropoutAux = dropoutAux;
     this.transformInput = transformInput;
@@ -171,7 +173,9 @@ export class GoogLeNet extends ImageClassifier {
 
   protected blank(): GoogLeNet {
     const { variant, numClasses, auxLogits } = this;
-    return new GoogLeNet({ variant, numClasses, auxLogits, [WITHOUT_WEIGHTS]: true } as GoogLeNetOptions);
+    // A seed of its own, so that it takes none of the process's sequence.
+    const own = { seed: 0, [WITHOUT_WEIGHTS]: true };
+    return new GoogLeNet({ variant, numClasses, auxLogits, ...own } as GoogLeNetOptions);
   }
 
   describe(): ModelDescription {

@@ -41,6 +41,9 @@ export function readClasses(value: unknown, numClasses: number): readonly string
   return [...value];
 }
 
+/** A picture of zeros goes through the network: larger ones only take memory. */
+const MAX_SUMMARY_SIDE = 1024;
+
 const natives = new WeakMap<ImageClassifier, () => NativeClassifier>();
 
 /** For the trainer, which works on the same native object. @throws GoogLeNetError `DISPOSED` */
@@ -48,6 +51,13 @@ export function nativeOf(model: ImageClassifier): NativeClassifier {
   const native = natives.get(model);
   if (!native) throw invalid('model', 'a GoogLeNet or an Xception', model);
   return native();
+}
+
+/** Logits in evaluation mode, whatever the model's mode is, and without changing it. @throws as `forward` */
+export async function evaluated(model: ImageClassifier, images: Images): Promise<Logits> {
+  const native = nativeOf(model);
+  const { count: _, ...batch } = readImages(images, model.inputSizes);
+  return call(() => native.forward({ ...batch, evaluation: true }));
 }
 
 /** A network from pictures to the logits of classes. */
@@ -75,6 +85,9 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   /** Whether there are auxiliary heads. */
   abstract readonly auxLogits: boolean;
 
+  /** Whether they have logits in evaluation mode too. */
+  abstract readonly auxInEvaluation: boolean;
+
   /** Names of the modules that give the logits. */
   abstract readonly heads: readonly string[];
 
@@ -95,7 +108,7 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   async forward(images: Images): Promise<Logits> {
     const { native } = this;
     const { count: _, ...batch } = readImages(images, this.inputSizes);
-    return call(() => native.forward(batch));
+    return call(() => native.forward({ ...batch, evaluation: false }));
   }
 
   /**
@@ -106,16 +119,8 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   async classify(source: PictureSource, given: { topK?: number } = {}): Promise<Classification[]> {
     const { topK: k = 5 } = options('options', given, ['topK']);
     const count = integer('topK', k, 1);
-    const [main] = await this.#inEvaluation(await loadImages([source]));
+    const [main] = await evaluated(this, await loadImages([source]));
     return topK(main.data, count, this.classes);
-  }
-
-  #inEvaluation(images: Images): Promise<Logits> {
-    const wasTraining = this.training;
-    if (wasTraining) this.eval();
-    const logits = this.forward(images);
-    if (wasTraining) this.train();
-    return logits;
   }
 
   /**
@@ -149,12 +154,15 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
 
   /**
    * Every layer with its output's shape, parameters and multiply-adds, for one picture.
-   * @param given sides of the picture in pixels, default 224.
+   * @param given sides of the picture in pixels, default 224, at most 1024.
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `DISPOSED`
    */
   async summary(given: { height?: number; width?: number } = {}): Promise<ModelSummary> {
     const { height = 224, width = 224 } = options('options', given, ['height', 'width']);
-    const sides = [integer('height', height, 1), integer('width', width, 1)] as const;
+    const sides = [
+      integer('height', height, 1, MAX_SUMMARY_SIDE),
+      integer('width', width, 1, MAX_SUMMARY_SIDE),
+    ] as const;
     assertInputSize(...sides, this.inputSizes);
     // In training mode all heads run, but statistics change and random numbers are drawn.
     const other = this.blank();

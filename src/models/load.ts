@@ -5,7 +5,7 @@ import { modelIn } from './model-file.js';
 import { type LoadXceptionOptions, Xception } from './xception.js';
 
 /** Options that every model takes when it is loaded. */
-export type LoadAnyOptions = Omit<LoadModelOptions, 'dropoutAux' | 'transformInput'>;
+export type LoadAnyOptions = Omit<LoadModelOptions, 'auxLogits' | 'dropoutAux' | 'transformInput'>;
 
 /**
  * The model that is in a file, whichever it is. `GoogLeNet.load` and `Xception.load` take options of their own.

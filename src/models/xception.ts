@@ -96,6 +96,7 @@ function resolve(given: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
  */
 export class Xception extends ImageClassifier {
   readonly auxLogits = false;
+  readonly auxInEvaluation = false;
   readonly heads = ['fc'];
   protected readonly lastMaps = 'last';
   readonly order: SeparableOrder;
@@ -117,7 +118,9 @@ export class Xception extends ImageClassifier {
 
   protected blank(): Xception {
     const { numClasses, order, reluBetween } = this;
-    return new Xception({ numClasses, order, reluBetween, [WITHOUT_WEIGHTS]: true } as XceptionOptions);
+    // A seed of its own, so that it takes none of the process's sequence.
+    const own = { seed: 0, [WITHOUT_WEIGHTS]: true };
+    return new Xception({ numClasses, order, reluBetween, ...own } as XceptionOptions);
   }
 
   describe(): ModelDescription {

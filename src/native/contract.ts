@@ -83,7 +83,8 @@ export interface NativeLayer {
 }
 
 export interface NativeClassifier extends NativeModule {
-  forward(options: NativeImages): Promise<[Tensor, Tensor | null, Tensor | null]>;
+  /** In the mode the model is in, or, where it is asked for, in evaluation mode, whatever mode that is. */
+  forward(options: NativeImages & { evaluation: boolean }): Promise<[Tensor, Tensor | null, Tensor | null]>;
   /** By a forward pass of zeros in the mode the model is in, which changes what such a pass changes. */
   summary(options: { shape: readonly number[] }): Promise<NativeLayer[]>;
   /** Outputs of the modules of these names, in the mode the model is in. */

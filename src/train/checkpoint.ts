@@ -159,8 +159,10 @@ export async function loadCheckpoint(
     const average = hasAverage ? withoutPrefix(file.tensors, AVERAGE_PREFIX) : [];
     const best = withoutPrefix(file.tensors, BEST_PREFIX);
     // Everything is compared before anything is changed.
+    assertSameNetwork(content.model, model, path);
     assertMatch(compareTensors(native.tensors(), weights), true, path);
-    assertMatch(compareTensors(trainer.tensors(), momentum), true, `the optimiser in ${path}`);
+    const frozen = ' Give the trainer the `freeze` that the run began with.';
+    assertMatch(compareTensors(trainer.tensors(), momentum), true, `the optimiser in ${path}`, frozen);
     if (hasAverage) {
       assertMatch(compareTensors(trainer.tensors(), average), true, `the averaged weights in ${path}`);
     }
@@ -180,6 +182,18 @@ export async function loadCheckpoint(
     );
     return { progress: content.progress, bestWeights };
   });
+}
+
+/** What no tensor shows, and what gives other numbers. */
+const UNSEEN = ['transformInput', 'order', 'reluBetween'] as const;
+
+function assertSameNetwork(stored: ModelDescription, model: ImageClassifier, path: string): void {
+  const own: Partial<Record<string, unknown>> = { ...model.describe() };
+  const theirs: Partial<Record<string, unknown>> = { ...stored };
+  const other = UNSEEN.find((name) => theirs[name] !== undefined && theirs[name] !== own[name]);
+  if (other === undefined) return;
+  const message = `The model in ${path} has ${other} ${theirs[other]}, this one ${own[other]}. Build it as that one is.`;
+  throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
 }
 
 const incomplete = (path: string) =>

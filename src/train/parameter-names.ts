@@ -1,8 +1,12 @@
 import { GoogLeNetError } from '../errors.js';
 
+/** Buffers of BatchNorm are stored beside the parameters and not trained. */
+export const isParameter = (name: string): boolean =>
+  !/\.(running_mean|running_var|num_batches_tracked)$/.test(name);
+
 /** `inception_3a` matches the module and all that is in it; `*` stands for any characters: `inception_3*`, `*.bias`. */
 function toMatcher(pattern: string): RegExp {
-  const text = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  const text = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*');
   return new RegExp(`^${text}(\\.|$)`);
 }
 

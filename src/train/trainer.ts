@@ -14,7 +14,7 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
 import type { Source } from './datasets.js';
 import { type FitEvent, type FitOptions, type FitResult, trainingLoop } from './fit.js';
-import { matching } from './parameter-names.js';
+import { isParameter, matching } from './parameter-names.js';
 import { type Progress, START } from './progress.js';
 import { lrAt, MAX_EPOCH } from './schedule.js';
 import { type ValidateOptions, type Validation, validate } from './validation.js';
@@ -59,12 +59,11 @@ function toBatchResult(losses: NativeLosses, hasAux: boolean): BatchResult {
   return { loss, mainLoss, correct, correctTop5, ...aux };
 }
 
-/** Buffers of BatchNorm are stored beside the parameters and not trained. */
 const parameterNames = (native: NativeClassifier): string[] =>
   native
     .tensors()
     .map(({ name }) => name)
-    .filter((name) => !/\.(running_mean|running_var|num_batches_tracked)$/.test(name));
+    .filter(isParameter);
 
 /** A mean over labels that all weigh nothing is no number. */
 function assertWeight(labels: Int32Array, { classWeights }: TrainerConfig): void {
@@ -197,7 +196,12 @@ export class Trainer {
     const indices = readLabels(labels, count, this.model.numClasses);
     const result = await call(() => native.evaluate({ ...batch, labels: indices, averaged }));
     const { predicted, probabilities, labelProbabilities } = result;
-    return { ...toBatchResult(result, this.model.auxLogits), predicted, probabilities, labelProbabilities };
+    return {
+      ...toBatchResult(result, this.model.auxInEvaluation),
+      predicted,
+      probabilities,
+      labelProbabilities,
+    };
   }
 
   /** Losses, accuracies, confusion and the worst mistakes over a dataset, in evaluation mode. */

@@ -83,7 +83,7 @@ export async function* validation(
       findings.add(await trainer.evaluate(images, labels, { averaged }), labels, indices);
     yield { type: 'validation', done: findings.tally.count + findings.skipped.length, total: dataset.length };
   }
-  return findings.finish(trainer.model.auxLogits);
+  return findings.finish(trainer.model.auxInEvaluation);
 }
 
 /** @throws GoogLeNetError what {@link validation} throws. */

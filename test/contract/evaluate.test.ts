@@ -3,6 +3,7 @@
 import { softmax } from '../../src/classifier';
 import { cropViews } from '../../src/data/crops';
 import { type Crops, type Dataset, evaluate, GoogLeNet, loadImages, Trainer, topK } from '../../src/index';
+import { compareBits } from '../support/bits';
 import { errorWith } from '../support/errors';
 
 const SIDE = 300;
@@ -87,6 +88,17 @@ test('the central one of ten crops is what classify sees', async () => {
   expect(await model.classify({ data: picture.data, width: SIDE, height: SIDE })).toEqual(topK(data, 5));
 });
 
+test('evaluations at once, and a change of mode meanwhile, change no number and no mode', async () => {
+  using model = new GoogLeNet({ numClasses: 6, auxLogits: false, initWeights: true, seed: 1 });
+  const alone = await evaluate([model], dataset);
+  const before = await model.stateDict();
+  const onProgress = () => void model.train();
+  const both = await Promise.all([evaluate([model], dataset, { onProgress }), evaluate([model], dataset)]);
+  expect(both).toEqual([alone, alone]);
+  expect(model.training).toBe(true);
+  expect(compareBits(await model.stateDict(), before)).toMatchObject({ differing: 0 });
+});
+
 test('it tells how far it is, and ends when it is aborted', async () => {
   using model = build(1);
   const controller = new AbortController();
@@ -107,6 +119,25 @@ test('it tells how far it is, and ends when it is aborted', async () => {
 
 test.each<[string, (model: GoogLeNet) => Promise<unknown>, object]>([
   ['no model', () => evaluate([], dataset), errorWith('INVALID_ARGUMENT', 'models')],
+  [
+    'a model in place of several',
+    (m) => evaluate(m as never, dataset),
+    errorWith('INVALID_ARGUMENT', 'models'),
+  ],
+  ['what is no model', () => evaluate([null as never], dataset), errorWith('INVALID_ARGUMENT', 'model')],
+  [
+    'a model that was disposed of',
+    (m) => {
+      m.dispose();
+      return evaluate([m], dataset);
+    },
+    errorWith('DISPOSED'),
+  ],
+  [
+    'labels that are no classes',
+    (m) => evaluate([m], { ...dataset, label: () => 7 }),
+    errorWith('INVALID_DATASET', 'label', '7'),
+  ],
   [
     'another number of crops',
     (m) => evaluate([m], dataset, { crops: 5 as never }),

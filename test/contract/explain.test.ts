@@ -35,7 +35,17 @@ test('a class may be asked for by name or index, and another layer', async () =>
   expect(await explain(model, source, { class: '0', layer: 'inception_4a' })).toMatchObject({ label: 'cat' });
 });
 
+test('what is no model, and logits that are no numbers, are refused', async () => {
+  await expect(explain(null as never, source)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'model'));
+  using model = build();
+  const state = await model.stateDict();
+  for (const { data } of Object.values(state)) if (data instanceof Float32Array) data.fill(Number.NaN);
+  await model.loadStateDict(state);
+  await expect(explain(model, source)).rejects.toMatchObject(errorWith('DIVERGED', 'NaN'));
+});
+
 test.each<[string, object, object]>([
+  ['a class that is neither a name nor a number', { class: [1] }, errorWith('INVALID_ARGUMENT', 'class')],
   ['a name that is none', { class: 'cow' }, errorWith('INVALID_ARGUMENT', '"cow"', 'cat')],
   ['an index that is none', { class: 3 }, errorWith('INVALID_ARGUMENT', 'class')],
   ['a layer that is none', { layer: 'inception_9z' }, errorWith('INVALID_ARGUMENT', 'inception_9z')],

@@ -126,6 +126,24 @@ describe('a trainer', () => {
     for (const { model } of [whole, first, second]) model.dispose();
   });
 
+  test('refuses a checkpoint of a network that is another where no tensor shows it, and of other frozen layers', async () => {
+    const build = (transformInput: boolean) =>
+      new GoogLeNet({ variant: 'torchvision', numClasses: 2, auxLogits: false, transformInput });
+    using model = build(true);
+    using trainer = new Trainer(model, { freeze: ['conv1'] });
+    await trainer.step(noise(2), [0, 1]);
+    await trainer.saveCheckpoint(folder('step.safetensors'));
+    using other = build(false);
+    using wrong = new Trainer(other, { freeze: ['conv1'] });
+    await expect(wrong.loadCheckpoint(folder('step.safetensors'))).rejects.toMatchObject(
+      errorWith('WEIGHTS_MISMATCH', 'transformInput true'),
+    );
+    using unfrozen = new Trainer(model);
+    await expect(unfrozen.loadCheckpoint(folder('step.safetensors'))).rejects.toMatchObject(
+      errorWith('WEIGHTS_MISMATCH', 'freeze'),
+    );
+  });
+
   test.each<[string, TrainerOptions, string]>([
     ['a pattern that matches nothing', { freeze: ['inception_9*'] }, "'inception_9*'"],
     ['everything frozen', { freeze: ['*'] }, 'leaves no parameter'],

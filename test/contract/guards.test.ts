@@ -38,7 +38,12 @@ const TRAINER_OPTIONS = {
   precision: 'float32',
 } as const;
 const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
-const BATCH = { ...NORMALIZATION, images: new Uint8Array(224 * 224 * 3), shape: [1, 224, 224, 3] };
+const BATCH = {
+  evaluation: false,
+  ...NORMALIZATION,
+  images: new Uint8Array(224 * 224 * 3),
+  shape: [1, 224, 224, 3],
+};
 
 let model: NativeClassifier;
 

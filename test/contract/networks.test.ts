@@ -1,5 +1,5 @@
 /** What every network does, and in what they differ. */
-import { GoogLeNet, InceptionModule, loadModel, Trainer, Xception } from '../../src/index';
+import { GoogLeNet, InceptionModule, loadModel, manualSeed, Trainer, Xception } from '../../src/index';
 import { compareBits } from '../support/bits';
 import { errorWith } from '../support/errors';
 import { NETWORKS, noise } from '../support/networks';
@@ -75,6 +75,19 @@ test('summary() has the published totals', async () => {
   expect(plain.multiplyAdds / 1e6).toBeCloseTo(1582.7, 1);
 });
 
+test('summary() lists what normalises without parameters, and takes no seed of the process’s sequence', async () => {
+  using paper = new GoogLeNet({ variant: 'paper', numClasses: 2, seed: 1 });
+  const { layers } = await paper.summary();
+  const names = layers.filter(({ type }) => type === 'LocalResponseNorm').map(({ name }) => name);
+  expect(names).toEqual(['stem.norm1', 'stem.norm2']);
+  manualSeed(100);
+  using first = new GoogLeNet({ numClasses: 2 });
+  await first.summary();
+  using second = new GoogLeNet({ numClasses: 2 });
+  using expected = new GoogLeNet({ numClasses: 2, seed: 101 });
+  expect(compareBits(await second.stateDict(), await expected.stateDict())).toMatchObject({ differing: 0 });
+});
+
 test('features are what the modules give, those within modules too, in the mode the model is in', async () => {
   using model = new GoogLeNet({ numClasses: 10, seed: 1 });
   model.eval();
@@ -91,10 +104,12 @@ test('features are what the modules give, those within modules too, in the mode 
 });
 
 test.each<[string, (model: GoogLeNet) => Promise<unknown>, string]>([
-  ['a feature that is none', (model) => model.features(noise(1), ['inception_9z']), 'inception_9z'],
+  ['a feature that is none', (model) => model.features(noise(1), ['inception_9z']), 'It has partA'],
+  ['Grad-CAM of an auxiliary head', (m) => m.gradCam(noise(1), [0], 'auxilliary_output_1.1'), 'main logits'],
   ['names that are no array', (model) => model.features(noise(1), 'fc' as never), 'array'],
   ['Grad-CAM of a layer without places', (model) => model.gradCam(noise(1), [0], 'fc'), 'fc'],
   ['Grad-CAM of a module that is none', (model) => model.gradCam(noise(1), [0], 'x'), 'x'],
+  ['a summary of huge pictures', (model) => model.summary({ height: 4096 }), '1024'],
   ['a summary of pictures that do not fit', (model) => model.summary({ height: 100 }), '100'],
 ])('%s is refused, and the model goes on', async (_, ask, named) => {
   using model = new GoogLeNet({ numClasses: 10, seed: 1 });
@@ -117,6 +132,10 @@ test('plain has its auxiliary logits in training mode only', async () => {
   ]);
   model.eval();
   expect(await shapes()).toEqual([[1, 10], null, null]);
+  using trainer = new Trainer(model);
+  const scored = await trainer.evaluate(noise(2), [0, 1]);
+  expect([scored.aux1Loss, scored.aux1Correct, scored.aux2Correct]).toEqual([null, null, null]);
+  expect((await trainer.step(noise(2), [0, 1])).aux1Loss).toBeGreaterThan(0);
 });
 
 test('torchvision takes pictures of other sizes, and transforms its input where it is told to', async () => {

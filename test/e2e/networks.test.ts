@@ -1,7 +1,8 @@
 /** Every network on the command line: trained, gone on with, looked at, converted, fine-tuned, scored together. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cli, RECIPE, records, workspace } from './cli.js';
+import { PACKAGE_ROOT } from '../support/child.js';
+import { cli, RECIPE, records, start, workspace } from './cli.js';
 
 const dir = workspace();
 const path = (...names: string[]) => join(dir, ...names);
@@ -100,13 +101,49 @@ describe('fine-tuning', () => {
   });
 
   test.each([
+    [
+      'torchvision',
+      "new GoogLeNet({ variant: 'torchvision', numClasses: 2, transformInput: true, dropout: 0.6 })",
+    ],
+    [
+      'xception',
+      "new Xception({ numClasses: 2, order: 'pointwise-first', reluBetween: true, dropout: 0.1 })",
+    ],
+  ])('of %s goes on with what no setting says', async (network, model) => {
+    const program = `const { GoogLeNet, Xception } = require(${JSON.stringify(PACKAGE_ROOT)});
+      const model = ${model}; model.save('special.safetensors').then(() => console.log(JSON.stringify(model.describe())));`;
+    const { stdout } = await start(process.execPath, ['-e', program], dir).result;
+    const out = `special-${network}`;
+    const args = ['train', ...RECIPE, '--out', out, '--weights', 'special.safetensors', '--no-aux-logits'];
+    await succeeds(...(network === 'xception' ? args.slice(0, -1) : args));
+    const description = () => {
+      const bytes = readFileSync(path(weights(out)));
+      const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE())));
+      const { auxLogits: _, classes: __, ...rest } = JSON.parse(header.__metadata__.googlenet).model;
+      return rest;
+    };
+    const { auxLogits: _, ...expected } = JSON.parse(stdout);
+    expect(description()).toEqual(expected);
+    await succeeds('train', '--resume', out, '--epochs', '2');
+    expect(description()).toEqual(expected);
+  });
+
+  test('goes on with a run of before there was such a thing', async () => {
+    await succeeds('train', ...RECIPE, '--out', 'older');
+    const { settings, ...rest } = settingsOf('older');
+    for (const name of ['network', 'newHead', 'headLr', 'freeze']) delete settings[name];
+    writeFileSync(path('older/settings.json'), JSON.stringify({ ...rest, settings }));
+    await succeeds('train', '--resume', 'older', '--epochs', '2');
+  });
+
+  test.each([
     ['another network than the file’s', ['--network', 'paper'], /INVALID_ARGUMENT: .*'reference'/],
     ['a pattern that matches nothing', ['--freeze', 'inception_9*'], /INVALID_ARGUMENT: .*'inception_9\*'/],
   ])('%s is refused', async (_, flags, message) => {
     const { code, stderr } = await tune('refused', ...flags);
     expect(code).not.toBe(0);
     expect(stderr).toMatch(message);
-    expect(existsSync(path('refused/model.safetensors'))).toBe(false);
+    expect(existsSync(path('refused'))).toBe(false);
   });
 });
 
@@ -180,6 +217,18 @@ describe('info, convert, draw, explain and download', () => {
       'explain an unknown class',
       ['explain', 'reference/model.safetensors', PICTURE, '--class', 'hat'],
       /INVALID_ARGUMENT: .*"hat"/,
+    ],
+    [
+      'explain into another format',
+      ['explain', 'reference/model.safetensors', PICTURE, '--out', 'x.jpg'],
+      /must end with \.png/,
+    ],
+    ['the arithmetic of a file', ['info', 'x.pth', '--arithmetic'], /about no file/],
+    ['tensors beside layers', ['info', 'x.pth', '--layers', '--tensors'], /without --layers/],
+    [
+      'a drawing without heads of what has none',
+      ['draw', 'x.svg', '--network', 'xception', '--no-aux-logits'],
+      /needs a form of GoogLeNet/,
     ],
     ['info of nothing', ['info'], /give a file of weights, or --network/],
     [

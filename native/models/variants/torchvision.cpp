@@ -69,6 +69,7 @@ class AuxHeadImpl : public torch::nn::Module {
         fc1(2048, 1024),
         fc2(1024, o.num_classes),
         dropout(o.dropout_aux, generator) {
+    register_module("pool", pool);
     register_module("conv", conv);
     register_module("fc1", fc1);
     register_module("fc2", fc2);
@@ -76,13 +77,14 @@ class AuxHeadImpl : public torch::nn::Module {
   }
 
   torch::Tensor forward(const torch::Tensor& input) {
-    const torch::Tensor pooled = torch::adaptive_avg_pool2d(input, {4, 4});
+    const torch::Tensor pooled = observed(*pool, pool->forward(input));
     const torch::Tensor x = observed(*conv, conv->forward(pooled));  // [n, 128, 4, 4]
     const torch::Tensor hidden = observed(*fc1, fc1->forward(x.flatten(1))).relu_();
     return observed(*fc2, fc2->forward(dropout->forward(hidden)));
   }
 
  private:
+  AdaptiveAvgPool2d pool{AdaptiveAvgPool2dOptions({4, 4})};
   ConvNorm conv;
   Linear fc1, fc2;
   Dropout dropout;

@@ -18,7 +18,11 @@ export function convertCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (from: string, to: string, { prefix }: { prefix?: string }) => {
       const { convertWeights } = await import('../../convert.js');
-      const { tensors, bytes } = await convertWeights(from, to, prefix === undefined ? {} : { prefix });
+      const { tensors, bytes, lost } = await convertWeights(from, to, prefix === undefined ? {} : { prefix });
       console.log(`${to}: ${formatCount(tensors)} tensors, ${formatMegabytes(bytes)}.`);
+      if (lost.length > 0) {
+        const names = lost.join(', ');
+        console.error(`The format has no room for ${names}: give that where the weights are loaded.`);
+      }
     });
 }

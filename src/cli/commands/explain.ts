@@ -15,7 +15,8 @@ interface ExplainFlags {
 
 /** `googlenet explain`: where a network sees a class. */
 export function explainCommand(): Command {
-  return new Command('explain')
+  const command = new Command('explain');
+  return command
     .description('show where in a picture a model sees a class (Grad-CAM)')
     .argument('<weights>', 'a file of weights or a checkpoint')
     .argument('<image>', 'a picture')
@@ -24,6 +25,7 @@ export function explainCommand(): Command {
     .option('--layer <name>', 'a module whose output has places (default: the last one)')
     .addHelpText('after', EXAMPLES)
     .action(async (weights: string, image: string, { out, ...given }: ExplainFlags) => {
+      if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);
       const { loadModel } = await import('../../models/load.js');
       const { explain } = await import('../../explain.js');
       const { writeFileAtomic } = await import('../../formats/atomic-file.js');

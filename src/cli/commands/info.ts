@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { isParameter } from '../../train/parameter-names.js';
 import { numberOfElements } from '../../validate.js';
 import { formatCount, formatJson, formatMegabytes, formatTable } from '../output.js';
 import { NETWORKS } from '../training/settings.js';
@@ -34,7 +35,13 @@ export function infoCommand(): Command {
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXAMPLES);
   return command.action(async (path: string | undefined, flags: InfoFlags) => {
-    const { network, layers, arithmetic } = flags;
+    const { network, layers, arithmetic, tensors } = flags;
+    if (arithmetic && (path ?? network) !== undefined) {
+      return command.error('error: --arithmetic is about no file and no network');
+    }
+    if (tensors && (layers || path === undefined)) {
+      return command.error('error: --tensors is for a file, without --layers');
+    }
     if (arithmetic) return printArithmetic(flags);
     if ((path === undefined) === (network === undefined)) {
       return command.error('error: give a file of weights, or --network');
@@ -75,10 +82,6 @@ async function printArithmetic({ json }: InfoFlags): Promise<void> {
     console.log(formatTable(rows, ['left', 'right', 'left']));
   }
 }
-
-/** Buffers are stored beside the parameters and are not trained. */
-const isParameter = (name: string): boolean =>
-  !/\.(running_mean|running_var|num_batches_tracked)$/.test(name);
 
 async function inspect(file: WeightsFile) {
   const { path, isCheckpoint, model } = file;

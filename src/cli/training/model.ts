@@ -1,11 +1,13 @@
 import { cpus } from 'node:os';
-import { GoogLeNet } from '../../models/googlenet.js';
+import { GoogLeNet, type GoogLeNetOptions } from '../../models/googlenet.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
 import { type InputSizes, XCEPTION_SIZES } from '../../models/input-size.js';
+import type { ModelDescription } from '../../models/model-file.js';
 import { variantNamed } from '../../models/variants/index.js';
-import { Xception } from '../../models/xception.js';
+import { Xception, type XceptionOptions } from '../../models/xception.js';
 import type { Device } from '../../module.js';
 import { getNumThreads, libtorch, setNumThreads } from '../../runtime.js';
+import { readCheckpoint } from '../../train/checkpoint.js';
 import { packageVersion } from '../version.js';
 import type { Plan } from './plan.js';
 import { writeRun } from './run-folder.js';
@@ -21,13 +23,27 @@ export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassi
     ...(dropout !== null && { dropout }),
   };
   const heads = { auxLogits, ...(dropoutAux !== null && { dropoutAux }) };
-  const isNew = weights === null || checkpoint !== null;
+  if (checkpoint !== null)
+    return asDescribed((await readCheckpoint(checkpoint.path)).model, { ...common, ...heads });
   if (network === 'xception') {
-    if (!isNew) return Xception.load(weights, { ...common, newHead });
+    if (weights !== null) return Xception.load(weights, { ...common, newHead });
     return new Xception({ ...common, numClasses: classes.length });
   }
-  if (!isNew) return GoogLeNet.load(weights, { ...common, ...heads, newHead });
+  if (weights !== null) return GoogLeNet.load(weights, { ...common, ...heads, newHead });
   return new GoogLeNet({ variant: network, ...common, ...heads, numClasses: classes.length });
+}
+
+/** The model of a checkpoint, its numbers left out: what the settings do not say may come from the file that the run began with. */
+function asDescribed(
+  { architecture, ...described }: ModelDescription,
+  { auxLogits: _, dropoutAux, ...common }: GoogLeNetOptions,
+): ImageClassifier {
+  if (architecture !== 'xception') {
+    const heads = dropoutAux === undefined ? {} : { dropoutAux };
+    return new GoogLeNet({ ...heads, ...common, ...described } as GoogLeNetOptions);
+  }
+  const { auxLogits: __, ...options } = described;
+  return new Xception({ ...common, ...options } as XceptionOptions);
 }
 
 /** Sides of pictures that a network takes. */

@@ -106,9 +106,16 @@ function checkSource(name: string, value: unknown): Source {
   return { folder: string(`${name}.folder`, folder), pictures: integer(`${name}.pictures`, pictures, 1) };
 }
 
+/** What runs of earlier versions, which did not have these settings, did. */
+const LATER: Partial<TrainSettings> = { network: 'reference', newHead: false, headLr: null, freeze: 'none' };
+
 function checkSettings(value: unknown): TrainSettings {
   const given = options('settings', object('settings', value), SETTING_NAMES);
-  const checked = SETTING_NAMES.map((name) => [name, SETTINGS[name].check(`settings.${name}`, given[name])]);
+  const complete = { ...LATER, ...given };
+  const checked = SETTING_NAMES.map((name) => [
+    name,
+    SETTINGS[name].check(`settings.${name}`, complete[name]),
+  ]);
   return Object.fromEntries(checked) as TrainSettings;
 }
 

@@ -43,26 +43,33 @@ export async function runTraining(flags: TrainFlags, dashboard: DashboardFlags |
 }
 
 async function train(context: Context, dashboard: DashboardFlags | null): Promise<number> {
-  const { plan } = context;
-  const { dir } = plan;
+  const { plan, model } = context;
+  const { dir, run, datasets } = plan;
+  // Before anything is written: it refuses what does not go together.
+  const trainer = new Trainer(model, trainerOptions(run.settings, datasets.train));
   const unlock = await lockRun(dir);
   try {
     // Nothing is written, and nothing cleared away, before other processes are kept out.
     if (plan.resumed) await removeUnfinishedFiles(dir);
     else await assertNoRun(dir);
     console.log(formatStart(plan, await recordRun(plan)));
-    return await trainInFolder(context, dashboard);
+    return await trainInFolder(context, trainer, dashboard);
   } finally {
+    trainer.dispose();
     await unlock();
   }
 }
 
-async function trainInFolder(context: Context, dashboard: DashboardFlags | null): Promise<number> {
+async function trainInFolder(
+  context: Context,
+  trainer: Trainer,
+  dashboard: DashboardFlags | null,
+): Promise<number> {
   const { plan, model, display, interrupt } = context;
   const { dir } = plan;
   const recorder = await Recorder.open(plan, display, dashboard);
   try {
-    const result = await fit(context, recorder);
+    const result = await fit(context, trainer, recorder);
     const isComplete = result.reason !== 'aborted';
     if (isComplete) await model.save(runFiles(dir).model);
     display.close();
@@ -82,11 +89,14 @@ async function trainInFolder(context: Context, dashboard: DashboardFlags | null)
   }
 }
 
-async function fit({ plan, model, display, interrupt }: Context, recorder: Recorder): Promise<FitResult> {
+async function fit(
+  { plan, display, interrupt }: Context,
+  trainer: Trainer,
+  recorder: Recorder,
+): Promise<FitResult> {
   const { settings } = plan.run;
   const { checkpoints } = runFiles(plan.dir);
   const view = new TrainingView(display, shapeOf(plan));
-  const trainer = new Trainer(model, trainerOptions(settings, plan.datasets.train));
   const events = trainer.fit(plan.datasets.train, {
     ...fitOptions(settings, plan.datasets, checkpoints),
     ...(plan.checkpoint && { resume: plan.checkpoint.path }),
@@ -103,7 +113,6 @@ async function fit({ plan, model, display, interrupt }: Context, recorder: Recor
   } finally {
     // Where an event could not be recorded, the loop is still in the middle of the run.
     await events.return(undefined as never);
-    trainer.dispose();
   }
 }
 

@@ -11,6 +11,7 @@ export const PAPER = {
   init: 'xavier',
   inputSizes: POOLED_BY_SEVEN,
   heads: ['fc', 'aux1.7', 'aux2.7'],
+  auxInEvaluation: true,
   lastMaps: 'inception_5b',
   transformsInput: false,
 } as const satisfies Variant;

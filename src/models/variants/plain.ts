@@ -11,6 +11,7 @@ export const PLAIN = {
   init: 'xavier',
   inputSizes: POOLED_BY_SEVEN,
   heads: ['fc', 'aux1.head.7', 'aux2.head.7'],
+  auxInEvaluation: false,
   lastMaps: 'inception_5b',
   transformsInput: false,
 } as const satisfies Variant;

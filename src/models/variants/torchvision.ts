@@ -11,6 +11,7 @@ export const TORCHVISION = {
   init: 'truncated-normal',
   inputSizes: fromSide(15, 'smaller ones leave nothing for the last pool'),
   heads: ['fc', 'aux1.fc2', 'aux2.fc2'],
+  auxInEvaluation: true,
   lastMaps: 'inception5b',
   transformsInput: true,
 } as const satisfies Variant;

@@ -17,6 +17,8 @@ export interface Variant {
   readonly inputSizes: InputSizes;
   /** The linear layers that give the logits, that of the main classifier first. */
   readonly heads: readonly string[];
+  /** Whether the auxiliary heads have logits in evaluation mode too. */
+  readonly auxInEvaluation: boolean;
   /** The last module whose output has places. */
   readonly lastMaps: string;
   /** Takes `transformInput`. */
