@@ -39,16 +39,23 @@ export {
 export { type ExplainOptions, type Explanation, explain } from './explain.js';
 export type { DownloadProgress } from './hub/download.js';
 export { labels } from './labels/index.js';
-export { GoogLeNet, type GoogLeNetOptions, type LoadModelOptions } from './models/googlenet.js';
-export { ImageClassifier, type Logits } from './models/image-classifier.js';
+export {
+  GoogLeNet,
+  type GoogLeNetOptions,
+  type LoadModelOptions,
+  type PretrainedOptions,
+} from './models/googlenet.js';
+export { ImageClassifier, type LoadAnyOptions, type Logits } from './models/image-classifier.js';
 export {
   InceptionModule,
   type InceptionModuleOptions,
   NaiveInceptionModule,
   type NaiveInceptionModuleOptions,
 } from './models/inception.js';
-export { type LoadAnyOptions, loadModel } from './models/load.js';
+export type { InputSizes } from './models/input-size.js';
+export { loadModel } from './models/load.js';
 export type { ModelDescription } from './models/model-file.js';
+export type { LayerSummary, ModelSummary } from './models/summary.js';
 export type { VariantName } from './models/variants/index.js';
 export {
   type LoadXceptionOptions,

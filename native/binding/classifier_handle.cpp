@@ -16,10 +16,6 @@ namespace {
 
 constexpr napi_type_tag kTag = {0x8f1d6c0b5f3a4e27, 0x9c64b2d7e8a1f053};
 
-torch::Tensor to_host(const torch::Tensor& tensor) {
-  return tensor.defined() ? tensor.to(at::kCPU).contiguous() : tensor;
-}
-
 std::shared_ptr<Classifier> make_googlenet(const Options& options, const at::Generator& generator) {
   const GoogLeNetOptions model = {options.integer("numClasses"), options.boolean("auxLogits"),
                                   options.number("dropout"), options.number("dropoutAux"),
@@ -62,10 +58,6 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
         return heads;
       });
 }
-
-}  // namespace
-
-namespace {
 
 Napi::Value summary(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);

@@ -9,10 +9,6 @@ namespace googlenet {
 
 namespace {
 
-torch::Tensor to_host(const torch::Tensor& tensor) {
-  return tensor.to(at::kCPU).contiguous();
-}
-
 // The output, and what the last branch gave.
 Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);

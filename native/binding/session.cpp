@@ -173,6 +173,10 @@ Napi::Value to_js(Napi::Env env, const std::vector<TensorInfo>& tensors) {
   return list;
 }
 
+torch::Tensor to_host(const torch::Tensor& tensor) {
+  return tensor.defined() ? tensor.to(at::kCPU).contiguous() : tensor;
+}
+
 Napi::Value tensor_to_js(Napi::Env env, const torch::Tensor& tensor) {
   if (!tensor.defined()) return env.Null();
   Napi::Object result = Napi::Object::New(env);

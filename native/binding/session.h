@@ -96,6 +96,8 @@ Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, Ten
 
 Napi::Value to_js(Napi::Env env, const std::vector<TensorInfo>& tensors);
 Napi::Array shape_to_js(Napi::Env env, at::IntArrayRef sizes);
+// As tensor_to_js takes it; on the compute thread.
+torch::Tensor to_host(const torch::Tensor& tensor);
 Napi::Value tensor_to_js(Napi::Env env,
                          const torch::Tensor& tensor);  // float, contiguous, on the CPU; undefined → null
 

@@ -4,7 +4,6 @@
 #include <torch/nn/modules/pooling.h>
 #include <torch/types.h>
 
-#include <algorithm>
 #include <unordered_map>
 
 #include "core/error.h"
@@ -78,7 +77,7 @@ std::vector<LayerSummary> summarize(Classifier& model, const torch::Tensor& imag
     for (const torch::Tensor& parameter : module.parameters()) parameters += parameter.numel();
     const std::vector<int64_t> shape = output.sizes().vec();
     const std::string type = type_of(module);
-    // What a table of layers is not about.
+    // What a table of layers is not about; inspect.h names them.
     if (type == "ReLU" || type == "Dropout" || type == "Flatten" || type == "TransformInput") return;
     const Window window = window_of(module);
     layers.push_back({name->second, type, shape, window.kernel, window.stride, window.groups, parameters,

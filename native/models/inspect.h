@@ -19,8 +19,8 @@ struct LayerSummary {
   int64_t multiply_adds;  // of convolutions and linear layers; others have none to speak of
 };
 
-// In the order of execution, by a forward pass in the mode the model is in. Layers without parameters that
-// keep the shape are left out.
+// In the order of execution, by a forward pass in the mode the model is in. ReLU, dropout, flattening and the
+// transform of the input are left out.
 std::vector<LayerSummary> summarize(Classifier& model, const torch::Tensor& images);
 
 // Outputs of the modules of these names. Throws INVALID_ARGUMENT for a name that is none of a module, or of

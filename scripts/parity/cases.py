@@ -229,6 +229,32 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor, precision: str) -
     return {"evaluated.classes": classes.to(torch.int32), "evaluated.best": best, "evaluated.labels": of_labels}
 
 
+def look_inside(seed: int, options: dict[str, Any], names: list[str], layer: str, classes: list[int]) -> Answer:
+    """Outputs of modules, before what works on them in place, and Grad-CAM of one of them, in evaluation mode."""
+    model = build(seed, options).eval()
+    images = torch.randn(len(classes), 3, 224, 224, generator=generator(seed))
+    seen: Tensors = {}
+    for name in names:
+        keep = lambda _module, _inputs, output, name=name: seen.__setitem__(f"feature.{name}", output.clone())
+        model.get_submodule(name).register_forward_hook(keep)
+    with torch.no_grad():
+        model(images)
+    maps: list[Tensor] = []
+    model.get_submodule(layer).register_forward_hook(lambda _module, _inputs, output: maps.append(output))
+    score = model(images)[0].gather(1, torch.tensor(classes).unsqueeze(1)).sum()
+    gradient = torch.autograd.grad(score, maps[0])[0]
+    heat = (gradient.mean((2, 3), keepdim=True) * maps[0]).sum(1).relu()
+    return {"images": images, "heat": heat.detach(), **{name: tensor.detach() for name, tensor in seen.items()}}, {}
+
+
+def ten_crops(picture: list[Any], resize: int, crop: int, input_seed: int) -> Answer:
+    """torchvision's TenCrop of a resized picture, as bytes [10, crop, crop, 3]."""
+    vision = import_torchvision().transforms.functional
+    source = random_picture(*picture, generator(input_seed))
+    crops = vision.ten_crop(resize_short_edge(source, resize), [crop, crop])
+    return {"picture": source.permute(1, 2, 0), "crops": torch.stack([one.permute(1, 2, 0) for one in crops])}, {}
+
+
 def preprocess(pictures: list[list[Any]], resize: int, crop: int, input_seed: int) -> Answer:
     """Each picture is [kind, height, width]. Returns it and the cropped bytes, both [h, w, 3]."""
     draws = generator(input_seed)
@@ -295,6 +321,14 @@ def scattered(tensor: Tensor) -> Tensor:
     return room[..., 1].permute(*reversed(range(tensor.dim())))
 
 
+def in_one_buffer(state: Tensors) -> Tensors:
+    """The floats as views of one storage."""
+    floats = {name: tensor for name, tensor in state.items() if tensor.is_floating_point()}
+    parts = torch.cat([tensor.flatten() for tensor in floats.values()]).split([t.numel() for t in floats.values()])
+    views = {name: part.view(floats[name].shape) for name, part in zip(floats, parts)}
+    return {name: views.get(name, tensor) for name, tensor in state.items()}
+
+
 def write(state: Tensors, path: str, how: str) -> None:
     """`how`: safetensors, zip or legacy (both by torch.save), checkpoint (among other things, of a parallel model), …"""
     if how == "safetensors":
@@ -303,6 +337,8 @@ def write(state: Tensors, path: str, how: str) -> None:
         torch.save({**beside(), "state_dict": {f"net.{name}": tensor for name, tensor in state.items()}}, path)
     elif how == "views":
         torch.save({name: scattered(tensor) for name, tensor in state.items()}, path)
+    elif how == "one buffer":
+        torch.save(in_one_buffer(state), path)
     elif how == "legacy, protocol 4":
         torch.save(state, path, _use_new_zipfile_serialization=False, pickle_protocol=4)
     elif how == "without counters":
@@ -325,7 +361,12 @@ def save_weights(
     model = build(seed, options).train()
     images = torch.randn(batch, 3, 224, 224, generator=generator(input_seed))
     logits(model, images)
-    write(model.state_dict(), path, how)
+    if how in ("float16", "bfloat16", "float64"):
+        state = {name: t.to(getattr(torch, how)) if t.is_floating_point() else t for name, t in model.state_dict().items()}
+        model.load_state_dict(state)
+        write(state, path, "zip")
+    else:
+        write(model.state_dict(), path, how)
     return {"images": images, **named("logits", logits(model.eval(), images)), **state_of(model)}, {}
 
 
@@ -346,7 +387,9 @@ ALL = (
     inception,
     naive_inception,
     train,
+    look_inside,
     preprocess,
+    ten_crops,
     accepts,
     published,
     save_weights,

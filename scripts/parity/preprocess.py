@@ -1,4 +1,7 @@
-"""Evaluation preprocessing as torchvision's tensor pipeline does it on bytes, written in torch operators alone; `compare` holds them against torchvision's own."""
+"""Evaluation preprocessing as torchvision's tensor pipeline does it on bytes, written in torch operators alone.
+
+`compare` holds them against torchvision's own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,3 @@
-import { GoogLeNetError } from '../errors.js';
 import { GoogLeNet } from '../models/googlenet.js';
 import { createDisplay } from './display.js';
 import { Interrupt } from './interrupt.js';
@@ -27,9 +26,7 @@ export async function downloadWeights(
     await model.save(file);
     model.dispose();
   } catch (error) {
-    if (!(error instanceof GoogLeNetError && error.code === 'ABORTED') || interrupt.status === null)
-      throw error;
-    process.exitCode = interrupt.status;
+    process.exitCode = interrupt.statusOf(error);
   } finally {
     display.close();
     interrupt.release();

@@ -1,6 +1,5 @@
 /** Scores averaged over views of each picture, or over several models. */
 import type { Crops } from '../data/crops.js';
-import { GoogLeNetError } from '../errors.js';
 import { type EvaluateResult, evaluate } from '../evaluate.js';
 import type { ImageClassifier } from '../models/image-classifier.js';
 import { loadModel } from '../models/load.js';
@@ -9,8 +8,8 @@ import { setNumThreads } from '../runtime.js';
 import type { EvaluateSettings } from './commands/evaluate.js';
 import { openDataset } from './dataset.js';
 import { createDisplay } from './display.js';
+import { evaluationProgress } from './evaluation.js';
 import { Interrupt } from './interrupt.js';
-import { formatDuration } from './output.js';
 import { assertSameClasses, describeFile } from './weights-file.js';
 
 export interface EnsembleEvaluation extends Omit<EvaluateResult, 'confusion'> {
@@ -39,20 +38,13 @@ export async function evaluateEnsemble(
   try {
     for (const path of weights)
       models.push(await loadModel(path, { device: device as Device, channelsLast }));
-    const start = performance.now();
-    const onProgress = (done: number, total: number) => {
-      const seconds = (performance.now() - start) / 1000;
-      const details = `${(done / seconds).toFixed(1)} images/s  ${formatDuration((seconds / done) * (total - done))} left`;
-      display.update({ label: 'evaluation', done, total, details });
-    };
+    const onProgress = evaluationProgress(display);
     const options = { crops, resize, crop, batchSize, signal: interrupt.signal, onProgress };
     const { confusion: matrix, ...scores } = await evaluate(models, dataset, options);
     const confusion = matrix?.map((row) => Array.from(row)) ?? null;
     return { status: 0, evaluation: { weights: [...weights], dir, crops, ...scores, confusion } };
   } catch (error) {
-    if (!(error instanceof GoogLeNetError && error.code === 'ABORTED') || interrupt.status === null)
-      throw error;
-    return { status: interrupt.status, evaluation: null };
+    return { status: interrupt.statusOf(error), evaluation: null };
   } finally {
     display.close();
     interrupt.release();

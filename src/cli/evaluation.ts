@@ -1,7 +1,6 @@
 import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { checkResizeCrop } from '../data/transforms.js';
-import { GoogLeNetError } from '../errors.js';
 import { assertInputSize } from '../models/input-size.js';
 import { loadModel } from '../models/load.js';
 import { inputSizesOf } from '../models/model-file.js';
@@ -59,15 +58,24 @@ export async function evaluateModel(
     const confusion = scored.map(({ predicted }) => predicted);
     return { status: 0, evaluation: { weights, dir, ...summarise(names, model.auxInEvaluation), confusion } };
   } catch (error) {
-    if (!(error instanceof GoogLeNetError && error.code === 'ABORTED') || interrupt.status === null)
-      throw error;
-    return { status: interrupt.status, evaluation: null };
+    return { status: interrupt.statusOf(error), evaluation: null };
   } finally {
     display.close();
     interrupt.release();
     trainer.dispose();
     model.dispose();
   }
+}
+
+/** Shows how far an evaluation is that begins now. */
+export function evaluationProgress(display: Display): (done: number, total: number) => void {
+  const start = performance.now();
+  return (done, total) => {
+    const seconds = (performance.now() - start) / 1000;
+    const left = formatDuration((seconds / done) * (total - done));
+    const details = `${(done / seconds).toFixed(1)} images/s  ${left} left`;
+    display.update({ label: 'evaluation', done, total, details });
+  };
 }
 
 interface ScoredClass {
@@ -84,7 +92,7 @@ async function tallyClasses(
   display: Display,
   signal: AbortSignal,
 ): Promise<ScoredClass[]> {
-  const start = performance.now();
+  const onProgress = evaluationProgress(display);
   const scored: ScoredClass[] = [];
   let done = 0;
   for (const order of groupByClass(dataset)) {
@@ -95,10 +103,7 @@ async function tallyClasses(
       tally = add(tally, result, labels.length);
       for (const label of result.predicted) predicted[label] = (predicted[label] ?? 0) + 1;
       done += labels.length;
-      const seconds = (performance.now() - start) / 1000;
-      const left = formatDuration((seconds / done) * (dataset.length - done));
-      const details = `${(done / seconds).toFixed(1)} images/s  ${left} left`;
-      display.update({ label: 'evaluation', done, total: dataset.length, details });
+      onProgress(done, dataset.length);
     }
     scored.push({ tally, predicted });
   }

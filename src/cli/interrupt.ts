@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { GoogLeNetError } from '../errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -27,6 +28,13 @@ export class Interrupt {
   /** Exit status of a program that the signal ended, 130 for Ctrl-C; null when there was none. */
   get status(): number | null {
     return this.#first && 128 + constants.signals[this.#first.signal];
+  }
+
+  /** The same where an error comes of the signal; throws any other. */
+  statusOf(error: unknown): number {
+    if (error instanceof GoogLeNetError && error.code === 'ABORTED' && this.status !== null)
+      return this.status;
+    throw error;
   }
 
   release(): void {

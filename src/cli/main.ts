@@ -30,7 +30,7 @@ Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted by Ctrl-C.`;
 /** A command's code is loaded by its action, so that help and errors of usage come at once. */
 function createProgram(): Command {
   const program = new Command('googlenet')
-    .description('Train and use GoogLeNet (Inception v1) on libtorch.')
+    .description('Train and use GoogLeNet (Inception v1), its forms and Xception on libtorch.')
     .version(packageVersion(), '--version', 'print the version')
     .option('--verbose', 'print the stack of an error (also where DEBUG is set)')
     .configureHelp({ showGlobalOptions: true })

@@ -16,7 +16,7 @@ export interface WeightsFile {
 }
 
 /**
- * What a file of weights says of itself; only its header is read.
+ * What a file of weights says of itself; its numbers are not read.
  * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where it holds no GoogLeNet.
  */
 export async function describeFile(path: string): Promise<WeightsFile> {

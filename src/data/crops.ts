@@ -7,7 +7,7 @@ import type { Picture } from './dataset.js';
 import { checkPicture, copyPicture } from './transforms.js';
 
 /**
- * 1: the centre, as for the published accuracies. 10: corners and centre, and their mirror images, as torchvision's `TenCrop`. 144: the
+ * 1: the centre, as for the published accuracies. 10: corners and centre of the picture and of its mirror image, as torchvision's `TenCrop`. 144: the
  * paper's, from four sizes, three squares of each, and six views of a square, mirrored too.
  */
 export type Crops = 1 | 10 | 144;
@@ -51,9 +51,10 @@ function middle(size: number, part: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
-const withMirrored = (views: readonly Omit<View, 'mirrored'>[]): View[] => [
+/** Then the same of the mirrored picture, whose left is its right. */
+const withMirrored = (views: readonly Omit<View, 'mirrored'>[], width: number): View[] => [
   ...views.map((view) => ({ ...view, mirrored: false })),
-  ...views.map((view) => ({ ...view, mirrored: true })),
+  ...views.map((view) => ({ ...view, left: width - view.side - view.left, mirrored: true })),
 ];
 
 /** Four corners and the centre of a part of the picture. */
@@ -77,7 +78,7 @@ export function scalesOf(
   if (crops === 144) return SHORT_EDGES.map((edge) => paperScale(picture, edge, crop));
   const size = sizeOf(picture.height, picture.width, resize);
   if (crops === 10) {
-    return [{ ...size, views: withMirrored(fiveOf(0, 0, size.height, size.width, crop)) }];
+    return [{ ...size, views: withMirrored(fiveOf(0, 0, size.height, size.width, crop), size.width) }];
   }
   const centre = { top: middle(size.height, crop), left: middle(size.width, crop), side: crop };
   return [{ ...size, views: [{ ...centre, mirrored: false }] }];
@@ -95,7 +96,7 @@ function paperScale(picture: { height: number; width: number }, edge: number, cr
     ...fiveOf(top, left, edge, edge, crop),
     { top, left, side: edge },
   ]);
-  return { ...size, views: withMirrored(views) };
+  return { ...size, views: withMirrored(views, size.width) };
 }
 
 /**

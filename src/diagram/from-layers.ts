@@ -1,15 +1,11 @@
 /** From the layers of a network to the blocks of its diagram. */
+import type { LayerSummary } from '../models/summary.js';
 import type { Box, Kind } from './blocks.js';
 
-/** What a diagram knows of a layer; `LayerSummary` has it all. */
-export interface Layer {
-  readonly name: string;
-  readonly type: string;
+/** What a diagram knows of a layer. */
+export type Layer = Pick<LayerSummary, 'name' | 'type' | 'kernel' | 'stride' | 'groups'> & {
   readonly output: readonly number[];
-  readonly kernel: number;
-  readonly stride: number;
-  readonly groups: number;
-}
+};
 
 const KINDS: Readonly<Record<string, Kind>> = {
   Conv2d: 'convolution',

@@ -88,11 +88,16 @@ export async function* slicesOf(
     throw cutShort();
   };
   let next = bytes > 0 ? read(0) : null;
-  for (let at = SLICE_BYTES; next !== null; at += SLICE_BYTES) {
-    const slice = await next;
-    next = at < bytes ? read(at) : null;
-    // Nobody waits for it where the one before it is refused.
-    next?.catch(() => undefined);
-    yield slice;
+  try {
+    for (let at = SLICE_BYTES; next !== null; at += SLICE_BYTES) {
+      const slice = await next;
+      next = at < bytes ? read(at) : null;
+      // An error is thrown when it is waited for, and until then it is nobody's.
+      next?.catch(() => undefined);
+      yield slice;
+    }
+  } finally {
+    // The file must not be closed under a read, where a slice was refused.
+    await next?.catch(() => undefined);
   }
 }

@@ -14,7 +14,13 @@ import {
   signal as readSignal,
   string,
 } from '../validate.js';
-import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
+import {
+  ImageClassifier,
+  LOAD_OPTIONS,
+  type LoadAnyOptions,
+  loadAs,
+  readClasses,
+} from './image-classifier.js';
 import { MAX_CLASSES, type ModelDescription } from './model-file.js';
 import { VARIANTS, type VariantName, variantNamed } from './variants/index.js';
 import type { Variant } from './variants/variant.js';
@@ -61,25 +67,12 @@ export interface PretrainedOptions {
   channelsLast?: boolean;
 }
 
-export interface LoadModelOptions {
-  device?: Device;
+export interface LoadModelOptions extends LoadAnyOptions {
   /** False: without the auxiliary heads that the file has. */
   auxLogits?: boolean;
-  seed?: number | bigint;
-  dropout?: number;
   dropoutAux?: number;
+  /** For files that do not say it. */
   transformInput?: boolean;
-  channelsLast?: boolean;
-  /** Fail where names differ. Default true. */
-  strict?: boolean;
-  /** Another number than the file's gives the model new classifiers for it, and all else from the file: fine-tuning begins so. */
-  numClasses?: number;
-  /** Names of the classes, instead of those in the file. */
-  classes?: readonly string[];
-  /** New classifiers also for as many classes as the file has. Default false. */
-  newHead?: boolean;
-  /** How new classifiers are drawn; as in the constructor. */
-  initWeights?: boolean;
 }
 
 const OPTIONS = [

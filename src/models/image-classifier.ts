@@ -2,7 +2,7 @@ import { type Classification, loadImages, type PictureSource, topK } from '../cl
 import { GoogLeNetError } from '../errors.js';
 import { withTensorFile } from '../formats/tensor-file.js';
 import { readImages, readLabels } from '../images.js';
-import { Module, type ModulePlace } from '../module.js';
+import { type Device, Module, type ModulePlace } from '../module.js';
 import { call, callSync } from '../native/call.js';
 import type { NativeArchitecture, NativeClassifier } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
@@ -124,7 +124,8 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   }
 
   /**
-   * Outputs of modules inside the network, in the mode the model is in.
+   * Outputs of modules inside the network, in the mode the model is in: in training mode the pass moves BatchNorm's statistics and draws
+   * dropout masks, as that of `forward`.
    * @param names as in the state_dict: `inception_4a`, `inception_4a.branch2`, …
    * @returns by name; those of a convolution that is followed by a ReLU are from before it.
    * @throws GoogLeNetError as `forward`; `INVALID_ARGUMENT` for a name that is none of a module, or of one that does not run
@@ -199,11 +200,22 @@ export const LOAD_OPTIONS = [
   'initWeights',
 ] as const;
 
-interface GivenOptions {
+/** The same, as callers give them. */
+export interface LoadAnyOptions {
+  device?: Device;
+  seed?: number | bigint;
+  dropout?: number;
+  channelsLast?: boolean;
+  /** Fail where names differ. Default true. */
   strict?: boolean;
+  /** Another number than the file's gives the model new classifiers for it, and all else from the file: fine-tuning begins so. */
   numClasses?: number;
+  /** Names of the classes, instead of those in the file. */
   classes?: readonly string[];
+  /** New classifiers also for as many classes as the file has. Default false. */
   newHead?: boolean;
+  /** How new classifiers are drawn; as in the constructor. */
+  initWeights?: boolean;
 }
 
 type Described<A> = Extract<ModelDescription, { architecture: A }>;
@@ -216,7 +228,7 @@ type Described<A> = Extract<ModelDescription, { architecture: A }>;
 export async function loadAs<A extends ModelDescription['architecture'], Model extends ImageClassifier>(
   path: string,
   architecture: A,
-  given: GivenOptions,
+  given: LoadAnyOptions,
   make: (options: Omit<Described<A>, 'architecture'>, isComplete: boolean) => Model,
 ): Promise<Model> {
   const { strict = true, newHead = false, ...own } = withoutUndefined(given);

@@ -1,11 +1,9 @@
 import { describeTensorFile } from '../formats/tensor-file.js';
 import { string } from '../validate.js';
-import { GoogLeNet, type LoadModelOptions } from './googlenet.js';
+import { GoogLeNet } from './googlenet.js';
+import type { LoadAnyOptions } from './image-classifier.js';
 import { modelIn } from './model-file.js';
-import { type LoadXceptionOptions, Xception } from './xception.js';
-
-/** Options that every model takes when it is loaded. */
-export type LoadAnyOptions = Omit<LoadModelOptions, 'auxLogits' | 'dropoutAux' | 'transformInput'>;
+import { Xception } from './xception.js';
 
 /**
  * The model that is in a file, whichever it is. `GoogLeNet.load` and `Xception.load` take options of their own.
@@ -15,6 +13,6 @@ export type LoadAnyOptions = Omit<LoadModelOptions, 'auxLogits' | 'dropoutAux' |
 export async function loadModel(path: string, options: LoadAnyOptions = {}): Promise<GoogLeNet | Xception> {
   const { description } = modelIn(await describeTensorFile(string('path', path)), path);
   return description.architecture === 'xception'
-    ? Xception.load(path, options as LoadXceptionOptions)
+    ? Xception.load(path, options)
     : GoogLeNet.load(path, options);
 }

@@ -98,9 +98,7 @@ function describe(tensors: readonly TensorSpan[], path: string): ModelDescriptio
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
   const classifier = shapes.get('fc.weight');
   if (classifier === undefined) {
-    const some = [...shapes.keys()].slice(0, 3).join(', ');
-    const message = `${path} holds no model of this package: it has no tensor 'fc.weight'. It begins with: ${some}.`;
-    throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
+    throw noModel(path, `it has no tensor 'fc.weight'`, tensors);
   }
   const [numClasses = 0, features = 0] = classifier;
   if (classifier.length !== 2 || numClasses === 0 || features === 0 || numClasses > MAX_CLASSES) {
@@ -117,11 +115,14 @@ function describe(tensors: readonly TensorSpan[], path: string): ModelDescriptio
     const order = depthwise[0] === DEPTHWISE_FIRST ? 'depthwise-first' : 'pointwise-first';
     return { architecture: 'xception', numClasses, auxLogits: false, order };
   }
-  const some = [...shapes.keys()].slice(0, 3).join(', ');
-  throw new GoogLeNetError(
-    'WEIGHTS_MISMATCH',
-    `${path} holds neither a GoogLeNet nor an Xception of this package: it begins with the tensors ${some}.`,
-  );
+  throw noModel(path, 'its tensors are those of no form of GoogLeNet, and not of Xception', tensors);
+}
+
+/** With the first names of the file, by which somebody who knows it sees what it is. */
+function noModel(path: string, why: string, tensors: readonly TensorSpan[]): GoogLeNetError {
+  const some = tensors.slice(0, 3).map(({ name }) => name.slice(0, 100));
+  const message = `${path} holds no model of this package: ${why}. It begins with ${some.join(', ')}.`;
+  return new GoogLeNetError('WEIGHTS_MISMATCH', message);
 }
 
 /** What a model can have. */

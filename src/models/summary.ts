@@ -1,21 +1,7 @@
 import type { NativeLayer } from '../native/contract.js';
 
-/** A layer that has no layers inside it. */
-export interface LayerSummary {
-  /** As in the state_dict. */
-  name: string;
-  /** PyTorch's name: `Conv2d`, `BatchNorm2d`, `MaxPool2d`, `Linear`, … */
-  type: string;
-  /** Of its output for one picture: `[channels, height, width]` or `[features]`. */
-  output: number[];
-  /** Side of the window of a convolution or pool, its stride and groups; 0 for other layers. */
-  kernel: number;
-  stride: number;
-  groups: number;
-  parameters: number;
-  /** Multiplications, each with an addition, for one picture; zero for layers other than convolutions and linear ones. */
-  multiplyAdds: number;
-}
+/** A layer that has no layers inside it; `output` is for one picture: `[channels, height, width]` or `[features]`. */
+export type LayerSummary = NativeLayer;
 
 export interface ModelSummary {
   /** In the order of execution, as in training mode. */

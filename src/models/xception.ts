@@ -1,6 +1,12 @@
 import { type Device, readPlace } from '../module.js';
 import { boolean, integer, number, oneOf, options } from '../validate.js';
-import { ImageClassifier, LOAD_OPTIONS, loadAs, readClasses } from './image-classifier.js';
+import {
+  ImageClassifier,
+  LOAD_OPTIONS,
+  type LoadAnyOptions,
+  loadAs,
+  readClasses,
+} from './image-classifier.js';
 import { XCEPTION_SIZES } from './input-size.js';
 import { MAX_CLASSES, type ModelDescription } from './model-file.js';
 
@@ -30,23 +36,9 @@ export interface XceptionOptions {
   classes?: readonly string[];
 }
 
-export interface LoadXceptionOptions {
-  device?: Device;
-  seed?: number | bigint;
-  dropout?: number;
+export interface LoadXceptionOptions extends LoadAnyOptions {
   /** For files that do not say it: the names of the tensors are the same with and without. */
   reluBetween?: boolean;
-  channelsLast?: boolean;
-  /** Fail where names differ. Default true. */
-  strict?: boolean;
-  /** As for `GoogLeNet.load`. */
-  numClasses?: number;
-  /** Names of the classes, instead of those in the file. */
-  classes?: readonly string[];
-  /** As for `GoogLeNet.load`. */
-  newHead?: boolean;
-  /** How a new classifier is drawn. */
-  initWeights?: boolean;
 }
 
 const OPTIONS = [

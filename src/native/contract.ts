@@ -71,14 +71,18 @@ export type NativeArchitecture =
 
 /** A layer that has no layers inside it. */
 export interface NativeLayer {
+  /** As in the state_dict. */
   name: string;
+  /** PyTorch's name: `Conv2d`, `BatchNorm2d`, `MaxPool2d`, `Linear`, … */
   type: string;
+  /** Shape of its output, with the batch in front. */
   output: number[];
-  /** Of convolutions and pools; 0 for others. */
+  /** Side of the window of a convolution or pool, its stride and groups; 0 for other layers. */
   kernel: number;
   stride: number;
   groups: number;
   parameters: number;
+  /** Multiplications, each with an addition; zero for layers other than convolutions and linear ones. */
   multiplyAdds: number;
 }
 

@@ -1,8 +1,9 @@
 /** Every network on the command line: trained, gone on with, looked at, converted, fine-tuned, scored together. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../support/child.js';
-import { cli, RECIPE, records, start, workspace } from './cli.js';
+import { cli, MAIN, RECIPE, records, SAMPLE, start, workspace } from './cli.js';
 
 const dir = workspace();
 const path = (...names: string[]) => join(dir, ...names);
@@ -92,11 +93,20 @@ describe('fine-tuning', () => {
   });
 
   test('for other classes begins with new classifiers and says so', async () => {
-    const { code, stderr } = await tune('three', '--train', 'pictures/test', '--data', 'pictures');
-    expect(code).toBe(2);
-    expect(stderr).toContain('cannot be used with');
-    const classes = ['--data', 'pictures', '--new-head'];
-    expect(await tune('fresh', ...classes)).toMatchObject({ code: 0 });
+    for (const name of ['5-sandal', '7-sneaker', '9-ankle-boot'])
+      cpSync(join(SAMPLE, 'test', name), path('shoes', name), { recursive: true });
+    const [, , ...recipe] = RECIPE;
+    const args = ['train', ...recipe, '--train', 'shoes', '--steps', '1', '--out', 'shoe'];
+    const flags = args.filter((word, i) => word !== '--epochs' && args[i - 1] !== '--epochs');
+    const { code, stderr } = await cli(dir, ...flags, '--weights', weights('reference'));
+    expect(code).toBe(0);
+    expect(stderr).toContain('is for other classes, so the classifiers begin anew');
+    expect(settingsOf('shoe').settings.newHead).toBe(true);
+    expect((await json('info', weights('shoe'))).classes).toEqual(['5-sandal', '7-sneaker', '9-ankle-boot']);
+  });
+
+  test('for the same classes begins with new classifiers where it is told to', async () => {
+    expect(await tune('fresh', '--new-head')).toMatchObject({ code: 0 });
     expect(settingsOf('fresh').settings.newHead).toBe(true);
   });
 
@@ -158,7 +168,7 @@ describe('evaluate', () => {
     const right = result.confusion[0][0] + result.confusion[1][1];
     expect(right / 16).toBe(result.top1);
     const text = await succeeds(...args);
-    expect(text).toMatch(/2 crops?|10 crops of each/);
+    expect(text).toContain('16 pictures of pictures/test, 10 crops of each');
     expect(text).toMatch(/^class \\ predicted +0-t-shirt-top +1-trouser$/m);
   });
 
@@ -172,6 +182,12 @@ describe('evaluate', () => {
 
   test.each([
     ['a precision with several models', ['--precision', 'bfloat16', ...models], 2, /one model and one crop/],
+    [
+      'a size with sizes of its own',
+      ['--crops', '144', '--resize', '300', ...models],
+      2,
+      /--resize means nothing/,
+    ],
     ['another number of crops', ['--crops', '5', weights('reference')], 2, /144/],
     ['a model that is not there', [...models, 'nowhere.pth'], 1, /^FILE_NOT_FOUND: .*nowhere\.pth/],
   ])('%s is refused', async (_, args, status, message) => {
@@ -189,6 +205,31 @@ describe('info, convert, draw, explain and download', () => {
       fullyConnected: 51_380_224,
     });
     expect(await succeeds('info', '--arithmetic')).toContain('163,840,000');
+  });
+
+  test('published weights become a file with the names of their classes', async () => {
+    const program = `const { GoogLeNet } = require(${JSON.stringify(PACKAGE_ROOT)});
+      const model = new GoogLeNet({ variant: 'torchvision', seed: 1 });
+      model.save('published.safetensors').then(() => model.dispose());`;
+    await start(process.execPath, ['-e', program], dir).result;
+    await succeeds('convert', 'published.safetensors', 'published.pth');
+    const sha256 = createHash('sha256')
+      .update(readFileSync(path('published.pth')))
+      .digest('hex')
+      .slice(0, 8);
+    // In the list of what is published, a file of this test.
+    const registry = JSON.stringify(join(PACKAGE_ROOT, 'dist/hub/published.js'));
+    writeFileSync(
+      path('register.cjs'),
+      `require(${registry}).PUBLISHED.push({ name: 'test', file: 'x.pth', baseUrl: '', sha256: '${sha256}', maxBytes: 1e9 });`,
+    );
+    const args = ['-r', path('register.cjs'), MAIN, 'download', 'test', 'named.safetensors'];
+    const from = ['--from', 'published.pth'];
+    const result = await start(process.execPath, [...args, ...from], dir).result;
+    expect(result).toMatchObject({ code: 0, stdout: 'named.safetensors\n' });
+    const { classes, network, auxLogits } = await json('info', 'named.safetensors');
+    expect({ network, auxLogits }).toEqual({ network: 'torchvision', auxLogits: true });
+    expect([classes.length, classes[281]]).toEqual([1000, 'tabby']);
   });
 
   test('a published file that is another is refused', async () => {

@@ -26,7 +26,7 @@ const blocks = (language: string): string[] =>
 
 describe('the examples of README.md', () => {
   const consumer = Consumer.create();
-  const [train = ''] = blocks('ts');
+  const [train = '', pretrained = ''] = blocks('ts');
 
   beforeAll(() => {
     consumer.link();
@@ -47,7 +47,9 @@ describe('the examples of README.md', () => {
   test('have no more than twelve lines and type-check', async () => {
     expect(train.trim().split(/\n+/).length).toBeLessThanOrEqual(12);
     consumer.write('example.mts', train);
+    consumer.write('pretrained.mts', pretrained);
     expect(await consumer.typeCheck()).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(pretrained).toContain('GoogLeNet.pretrained');
   });
 
   test('train a model, save it and classify a picture', async () => {

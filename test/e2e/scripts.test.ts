@@ -63,6 +63,22 @@ test('scripts/augment-sheet.mjs draws 24 augmentations of a picture', async () =
   expect({ width, height }).toEqual({ width: 6 * 24 - 4, height: 4 * 24 - 4 });
 });
 
+test('scripts/fuzz-weights.mjs reads hostile files of every format, and none is a failure', async () => {
+  const { code, stdout } = await script('fuzz-weights.mjs', '--tries', '300');
+  expect(code).toBe(0);
+  const rows = stdout.trim().split('\n').slice(1);
+  expect(rows).toHaveLength(6);
+  for (const row of rows) expect(row).toMatch(/^[\w ,.]+? {2,}300 +0 +0 /);
+});
+
+test('scripts/bench/loading.mjs times both formats', async () => {
+  const { code, stdout } = await script('bench/loading.mjs', '--times', '1');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^weights\.safetensors, 52\.\d MB: median .*\nweights\.pth, 52\.\d MB: median .*\n$/,
+  );
+});
+
 describe('where a run is put', () => {
   /** The four files of a dataset of ten classes. */
   function writeIdx(dir: string): void {

@@ -144,13 +144,17 @@ describe.each([
   ['torchvision', { network: 'torchvision', numClasses: 10, auxLogits: true, initWeights: true }],
 ] as [string, ModelOptions][])('files of torch.save, %s', (name, options) => {
   const ways = [
-    'zip',
-    'legacy',
-    'legacy, protocol 4',
-    'checkpoint',
-    'lightning',
-    'views',
-    'without counters',
+    ...[
+      'zip',
+      'legacy',
+      'legacy, protocol 4',
+      'checkpoint',
+      'lightning',
+      'views',
+      'one buffer',
+      'without counters',
+    ],
+    ...['float16', 'bfloat16', 'float64'],
   ];
   test.each(ways)('written by Python as %s give its logits here', async (how) => {
     const path = parity.python.path('theirs.pth');

@@ -19,11 +19,12 @@ test('ten crops are the corners and the centre, then their mirror images', () =>
       [32, 32],
       [16, 16],
     ],
+    // Those of the mirrored picture, as torchvision takes them.
     ...[
-      [0, 0],
       [0, 32],
-      [32, 0],
+      [0, 0],
       [32, 32],
+      [32, 0],
       [16, 16],
     ],
   ]);

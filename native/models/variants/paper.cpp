@@ -32,7 +32,7 @@ std::vector<NamedModule> stem(const GoogLeNetOptions&) {
 
 }  // namespace
 
-// The network of the paper: local response normalisation after the first pool and the third convolution.
+// The network of the paper: local response normalisation after pool1 and conv2.
 GoogLeNetSpec paper_spec() {
   return {stem,         biased::inception, biased::pool4,         biased::aux_head, biased::average,
           "inception_", {"aux1", "aux2"},  /*aux_before_5a=*/true};

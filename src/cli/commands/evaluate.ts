@@ -50,6 +50,9 @@ export function evaluateCommand(): Command {
     if (!isPlain && (isTyped('auxWeight') || isTyped('precision'))) {
       return command.error('error: --aux-weight and --precision are for one model and one crop');
     }
+    if (settings.crops === '144' && isTyped('resize')) {
+      return command.error('error: --resize means nothing with --crops 144, which has sizes of its own');
+    }
     const { status, evaluation, text } = isPlain
       ? await scoreOne(first, dir, settings)
       : await scoreAll([first, ...others], dir, settings);

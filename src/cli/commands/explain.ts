@@ -15,27 +15,26 @@ interface ExplainFlags {
 
 /** `googlenet explain`: where a network sees a class. */
 export function explainCommand(): Command {
-  const command = new Command('explain');
-  return command
+  const command = new Command('explain')
     .description('show where in a picture a model sees a class (Grad-CAM)')
     .argument('<weights>', 'a file of weights or a checkpoint')
     .argument('<image>', 'a picture')
     .option('--out <file>', 'the picture that is written', 'explained.png')
     .option('--class <name>', 'a class by name or index (default: the most likely one)')
     .option('--layer <name>', 'a module whose output has places (default: the last one)')
-    .addHelpText('after', EXAMPLES)
-    .action(async (weights: string, image: string, { out, ...given }: ExplainFlags) => {
-      if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);
-      const { loadModel } = await import('../../models/load.js');
-      const { explain } = await import('../../explain.js');
-      const { writeFileAtomic } = await import('../../formats/atomic-file.js');
-      const model = await loadModel(weights);
-      try {
-        const { label, probability, png } = await explain(model, image, given);
-        await writeFileAtomic(out, [png]);
-        console.log(`${out}: ${label}, ${formatPercent(probability)}`);
-      } finally {
-        model.dispose();
-      }
-    });
+    .addHelpText('after', EXAMPLES);
+  return command.action(async (weights: string, image: string, { out, ...given }: ExplainFlags) => {
+    if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);
+    const { loadModel } = await import('../../models/load.js');
+    const { explain } = await import('../../explain.js');
+    const { writeFileAtomic } = await import('../../formats/atomic-file.js');
+    const model = await loadModel(weights);
+    try {
+      const { label, probability, png } = await explain(model, image, given);
+      await writeFileAtomic(out, [png]);
+      console.log(`${out}: ${label}, ${formatPercent(probability)}`);
+    } finally {
+      model.dispose();
+    }
+  });
 }

@@ -23,7 +23,7 @@ interface InfoFlags {
   json?: boolean;
 }
 
-/** `googlenet info`: what a file holds. Reads its header only, and needs no libtorch but for --layers. */
+/** `googlenet info`: what a file holds. Reads none of its numbers, and needs no libtorch but for --layers. */
 export function infoCommand(): Command {
   const command = new Command('info')
     .description('say what is in a file of weights or a checkpoint, and what a network is made of')

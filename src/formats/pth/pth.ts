@@ -11,7 +11,7 @@ import { locate, stateDictIn } from './state-dict.js';
 import { TorchWorld } from './torch-world.js';
 import { ZIP_SIGNATURE, ZipArchive, type ZipEntry } from './zip.js';
 
-/** Pickles are read in one go on the JS thread. A GoogLeNet's takes 40 KB and 3 ms. */
+/** Pickles are read into memory as a whole. A GoogLeNet's takes 40 KB. */
 export const MAX_PICKLE_BYTES = 4 * 2 ** 20;
 
 export const PTH: Format = {
