@@ -21,7 +21,10 @@ crc = zlib.crc32(data.replace(written, b'"crc32":"00000000"'))
 print(json.dumps({"metadata": metadata, "tensors": tensors, "crc": f"{crc:08x}"}))
 `;
 
-/** Loads the tensors and saves them anew under the same metadata, as a program that changes weights would. */
+/**
+ * Changes a weight and saves all anew under the same metadata. The change matters: Python writes metadata in an order that is drawn anew
+ * each time, so a file with the same weights is now and then the same bytes, whose checksum is right.
+ */
 const REWRITER = `
 import sys
 from safetensors import safe_open
@@ -29,6 +32,7 @@ from safetensors.torch import save_file
 with safe_open(sys.argv[1], framework="pt") as file:
     tensors = {name: file.get_tensor(name) for name in file.keys()}
     metadata = {key: value for key, value in file.metadata().items() if key not in sys.argv[3:]}
+tensors["fc.bias"] += 1
 save_file(tensors, sys.argv[2], metadata=metadata)
 `;
 
@@ -48,7 +52,7 @@ test('Python reads weights and checkpoints with a checksum, and finds the same o
   }
 });
 
-test('Weights that Python has saved anew load where the checksum was left out, and are refused with the old one', async () => {
+test('Weights that Python has changed load where the checksum was left out, and are refused with the old one', async () => {
   using model = new GoogLeNet({ numClasses: 3, auxLogits: false, seed: 1 });
   await model.save(at('ours'));
   await python(REWRITER, at('ours'), at('theirs'), 'checksum', 'crc32');
