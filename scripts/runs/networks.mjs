@@ -1,4 +1,5 @@
 // node scripts/runs/networks.mjs: trains every network on two classes of the bundled pictures, and prints what each has learnt.
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { bootstrap, root } from '../bootstrap.mjs';
 import { fromRoot, googlenetJson, trainOrResume } from '../command.mjs';
@@ -23,11 +24,12 @@ counts(flags, 'epochs');
 const classes = readClasses(flags.classes);
 const out = fromRoot(flags.out);
 await bootstrap();
+const { NETWORKS } = createRequire(import.meta.url)('../../dist/cli/training/settings.js');
 
 const data = linkClasses(out, classes);
 const recipe = '--batch-size 8 --lr 0.01 --clip-norm 2 --seed 0'.split(' ');
 const rows = [];
-for (const network of ['reference', 'torchvision', 'paper', 'plain', 'xception']) {
+for (const network of NETWORKS) {
   const dir = join(out, network);
   await trainOrResume(dir, ['--data', data, '--network', network, '--epochs', flags.epochs, ...recipe]);
   const weights = join(dir, 'model.safetensors');

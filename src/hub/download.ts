@@ -81,7 +81,8 @@ function dispatcherOf(url: string, undici: Undici, { silenceMs = SILENCE_MS }: D
   const { env } = process;
   try {
     return new undici.EnvHttpProxyAgent({
-      ...{ headersTimeout: silenceMs, bodyTimeout: silenceMs },
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
       ...withScheme('httpProxy', env.http_proxy || env.HTTP_PROXY),
       ...withScheme('httpsProxy', env.https_proxy || env.HTTPS_PROXY),
       // Plain HTTP is asked of the proxy itself, as other programs do. HTTPS goes through a tunnel all the same.

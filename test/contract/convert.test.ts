@@ -1,7 +1,14 @@
 /** Weights from one format into another, and back. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { planSafetensors } from '../../src/formats/safetensors';
-import { convertWeights, GoogLeNet, loadModel, Trainer } from '../../src/index';
+import {
+  convertWeights,
+  GoogLeNet,
+  type ImageClassifier,
+  loadModel,
+  Trainer,
+  Xception,
+} from '../../src/index';
 import { errorWith } from '../support/errors';
 import { expectSameWeights } from '../support/fit';
 import { NETWORKS, noise } from '../support/networks';
@@ -29,6 +36,16 @@ test('names of classes and settings stay where the format has room for them', as
   expect((await convertWeights(folder('a.safetensors'), folder('b.pth'))).lost).toEqual(['classes']);
   using loaded = await GoogLeNet.load(folder('b.safetensors'));
   expect(loaded).toMatchObject({ classes: ['cat', 'dog'], dropout: 0.25 });
+});
+
+test.each<[string, () => ImageClassifier]>([
+  ['transformInput', () => new GoogLeNet({ variant: 'torchvision', numClasses: 2, transformInput: true })],
+  ['reluBetween', () => new Xception({ numClasses: 2, reluBetween: true })],
+])('%s, which no tensor shows, is said to be lost in a .pth', async (name, build) => {
+  using model = build();
+  await model.save(folder('a.safetensors'));
+  expect((await convertWeights(folder('a.safetensors'), folder('b.pth'))).lost).toEqual([name]);
+  expect((await convertWeights(folder('a.safetensors'), folder('b.safetensors'))).lost).toEqual([]);
 });
 
 test('a checkpoint becomes its model alone, a prefix is put on and taken off', async () => {

@@ -164,10 +164,18 @@ test.each<[string, (model: GoogLeNet) => Promise<unknown>, object]>([
   [
     'models of other classes',
     async (m) => {
-      using other = new GoogLeNet({ numClasses: 5, auxLogits: false });
+      using other = new GoogLeNet({ numClasses: 7, auxLogits: false });
       return evaluate([m, other], dataset);
     },
-    {},
+    errorWith('INVALID_ARGUMENT', 'same classes', '6 and 7'),
+  ],
+  [
+    'a dataset of more classes than a model has',
+    async () => {
+      using small = new GoogLeNet({ numClasses: 5, auxLogits: false });
+      return evaluate([small], dataset);
+    },
+    errorWith('INVALID_DATASET', '6 classes', 'only 5'),
   ],
   [
     'logits that are no numbers',

@@ -1,5 +1,13 @@
 /** What every network does, and in what they differ. */
-import { GoogLeNet, InceptionModule, loadModel, manualSeed, Trainer, Xception } from '../../src/index';
+import {
+  GoogLeNet,
+  type ImageClassifier,
+  InceptionModule,
+  loadModel,
+  manualSeed,
+  Trainer,
+  Xception,
+} from '../../src/index';
 import { compareBits } from '../support/bits';
 import { errorWith } from '../support/errors';
 import { NETWORKS, noise } from '../support/networks';
@@ -53,26 +61,25 @@ describe.each(NETWORKS)('%s', (name, build) => {
   });
 });
 
-test('summary() has the published totals', async () => {
-  const totals: [string, Promise<{ parameters: number; multiplyAdds: number }>][] = [
-    ['reference', new GoogLeNet().summary()],
-    ['reference without aux', new GoogLeNet({ auxLogits: false }).summary()],
-    ['torchvision', new GoogLeNet({ variant: 'torchvision' }).summary()],
-    ['torchvision without aux', new GoogLeNet({ variant: 'torchvision', auxLogits: false }).summary()],
-    ['Xception', new Xception().summary({ height: 299, width: 299 })],
-  ];
-  const found = await Promise.all(
-    totals.map(async ([name, summary]) => [name, (await summary).parameters] as const),
-  );
-  expect(Object.fromEntries(found)).toEqual({
-    reference: 13_378_792,
-    'reference without aux': 6_999_064,
-    torchvision: 13_004_888,
-    'torchvision without aux': 6_624_904,
-    Xception: 22_855_952,
-  });
-  const plain = await new GoogLeNet({ auxLogits: false }).summary();
-  expect(plain.multiplyAdds / 1e6).toBeCloseTo(1582.7, 1);
+test.each<[string, () => ImageClassifier, number, number, number]>([
+  ['reference', () => new GoogLeNet(), 224, 13_378_792, 1591.0],
+  ['reference without aux', () => new GoogLeNet({ auxLogits: false }), 224, 6_999_064, 1582.7],
+  ['paper', () => new GoogLeNet({ variant: 'paper' }), 224, 13_378_280, 1591.0],
+  ['plain without aux', () => new GoogLeNet({ variant: 'plain', auxLogits: false }), 224, 6_998_552, 1582.7],
+  ['torchvision', () => new GoogLeNet({ variant: 'torchvision' }), 224, 13_004_888, 1506.7],
+  [
+    'torchvision without aux',
+    () => new GoogLeNet({ variant: 'torchvision', auxLogits: false }),
+    224,
+    6_624_904,
+    1498.4,
+  ],
+  ['Xception', () => new Xception(), 299, 22_855_952, 8357.4],
+])('summary() of %s has the published totals', async (_, build, side, parameters, millions) => {
+  using model = build();
+  const totals = await model.summary({ height: side, width: side });
+  expect(totals.parameters).toBe(parameters);
+  expect(totals.multiplyAdds / 1e6).toBeCloseTo(millions, 1);
 });
 
 test('summary() lists what normalises without parameters, and takes no seed of the process’s sequence', async () => {

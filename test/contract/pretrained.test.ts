@@ -1,6 +1,6 @@
 /** Published weights, from a server of the test with a file of the published one's layout. */
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PUBLISHED, type Published } from '../../src/hub/published';
@@ -87,6 +87,7 @@ test('that are another file are refused, and the cache stays empty', async () =>
   await expect(GoogLeNet.pretrained('imagenet1k-v1')).rejects.toMatchObject(
     errorWith('DOWNLOAD_FAILED', 'SHA-256', '1378be20'),
   );
+  expect(readdirSync(folder('cache'))).toEqual([]);
 });
 
 test.each<[string, unknown, object, string]>([
@@ -124,7 +125,7 @@ test('the list of ImageNet’s classes is the published one', () => {
   ]);
 });
 
-test('a file that is cut short on the way is not kept', async () => {
+test('a file that was cut short is refused', async () => {
   using model = new GoogLeNet({ variant: 'torchvision', seed: 5 });
   const bytes = await publish(model);
   writeFileSync(folder('short.pth'), bytes.subarray(0, 1_000_000));
