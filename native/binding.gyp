@@ -1,5 +1,5 @@
 {
-  # The same addon as CMakeLists.txt builds, for people without CMake. `libtorch_dir` comes from the set-up.
+  # The same addons as CMakeLists.txt builds, for people without CMake. `libtorch_dir` comes from the set-up.
   "variables": { "libtorch_dir%": "" },
   "targets": [
     {
@@ -27,6 +27,25 @@
         "-ldl",
         "-Wl,-z,nodelete",
         "-Wl,-rpath,<(libtorch_dir)/lib"
+      ]
+    },
+    {
+      # The engines' addon, which does not link libtorch.
+      "target_name": "engine",
+      "sources": ["<!@(sed -n 's#^native/\\(.*[.]cpp\\)$#\\1#p' infer/sources.txt)"],
+      "include_dirs": ["."],
+      "defines": ["NAPI_VERSION=8", "NDEBUG"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
+      "cflags!": ["-fno-exceptions", "-Wno-unused-parameter"],
+      "cflags_cc": [
+        "-std=c++20",
+        "-fexceptions",
+        "-frtti",
+        "-fvisibility=hidden",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-isystem<!(node -p \"require('node:path').resolve(require('node-addon-api').include_dir)\")"
       ]
     }
   ]

@@ -25,12 +25,12 @@ const typescript = {
   formats: /^(?!)/,
   report: /^formats\/atomic-file$/,
   dashboard: /^report\/(records|run-log|validation-record)$/,
-  serve: /^(engine|models\/.*|classifier)$/,
+  serve: /^(engine\/.*|models\/.*|classifier)$/,
   setup: /^native\/load$/,
   native: /^setup\/(paths|versions|build-record|libtorch-version)$/,
 };
 const loadsAddon =
-  /^(index|runtime|module|models\/(image-classifier|inception)|engine|train\/trainer|data\/(.*transform.*|crops)|setup\/doctor.*|native\/.*)$/;
+  /^(index|runtime|module|models\/(image-classifier|inception)|engine\/(engine|options)|train\/trainer|data\/(.*transform.*|crops)|setup\/doctor.*|native\/.*)$/;
 
 const violations = [];
 
@@ -51,8 +51,8 @@ function checkNative(path) {
     if (/^(napi|node_api|node|js_native_api|uv|v8)\b/.test(included) && folder !== 'binding') {
       report(included, 'only binding/ knows Node');
     }
-    if (file.startsWith('infer/kernels/') && /^(torch|ATen|c10)\//.test(included)) {
-      report(included, 'kernels do not know torch');
+    if (/^infer\/(?!freeze\/)/.test(file) && /^(torch|ATen|c10|infer\/freeze)\//.test(included)) {
+      report(included, 'engines do not know libtorch');
     }
     if (target in native && target !== folder && !native[folder]?.includes(target)) {
       report(included, `${folder}/ may include ${native[folder]?.join(', ') || 'nothing'} only`);
@@ -72,7 +72,7 @@ function checkTypeScript(path) {
     if (target.startsWith('dashboard/') && folder !== 'dashboard' && folder !== 'cli') {
       report('only cli/ imports dashboard/');
     }
-    if (target === 'native/load' && !loadsAddon.test(file))
+    if (/^native\/load(-engine)?$/.test(target) && !loadsAddon.test(file))
       report('only those that own a handle load the addon');
     const isOwn = folder !== '' && target.startsWith(`${folder}/`);
     if (folder in typescript && !isOwn && !common.test(target) && !typescript[folder].test(target)) {

@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   ABORTED: 'An AbortSignal stopped the operation.',
   DIVERGED: 'The loss of a training or evaluation became NaN or infinite.',
   CUDA_UNAVAILABLE: 'CUDA was asked for and cannot be used.',
+  UNSUPPORTED:
+    'What was asked for cannot be had here: a layer that no engine has, or instructions that the machine lacks.',
   OUT_OF_MEMORY: 'Memory of the host or the device ran out.',
   ADDON_NOT_BUILT: 'The native addon has not been built yet.',
   ADDON_LOAD_FAILED: 'The native addon exists but could not be loaded.',

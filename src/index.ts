@@ -29,6 +29,8 @@ export {
   type StreamOptions,
 } from './data/stream-dataset.js';
 export { IMAGENET_MEAN, IMAGENET_STD, preprocess, type ResizeCropOptions } from './data/transforms.js';
+export { type CallOptions, Engine, type EngineDescription } from './engine/engine.js';
+export type { EngineOptions, EnginePrecision, EngineTier, OptimizeOptions } from './engine/options.js';
 export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './errors.js';
 export {
   type ClassResult,

@@ -2,10 +2,12 @@
 
 #include "binding/classifier_handle.h"
 #include "binding/environment.h"
+#include "binding/freeze_binding.h"
 #include "binding/inception_handle.h"
 #include "binding/trainer_handle.h"
 #include "core/caching_allocator.h"
 #include "core/threads.h"
+#include "core/torch_error.h"
 
 namespace googlenet {
 
@@ -21,6 +23,7 @@ Napi::Value shut_down(const Napi::CallbackInfo& info) {
 // Everything JavaScript sees; src/native/contract.ts lists the same names.
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   install_caching_allocator();
+  set_translator(report_torch_error);
   Environment::create(env);
   num_threads();  // libtorch's default, read before any work changes it
 
@@ -35,6 +38,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
   exports["Classifier"] = ClassifierHandle::define(env);
   exports["InceptionModule"] = InceptionHandle::define(env);
+  exports["PortableEngine"] = PortableHandle::define(env);
   exports["Trainer"] = TrainerHandle::define(env);
   return exports;
 }

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "binding/freeze_binding.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "models/inspect.h"
@@ -142,6 +143,7 @@ Napi::Function ClassifierHandle::define(Napi::Env env) {
                                   method<summary>("summary"),
                                   method<intermediate>("features"),
                                   method<explanation>("gradCam"),
+                                  method<freeze_model>("freeze"),
                               });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding/module_handle.h"
+#include "data/transforms.h"
 #include "models/classifier.h"
 
 namespace googlenet {

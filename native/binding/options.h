@@ -6,10 +6,19 @@
 
 #include "binding/errors.h"
 #include "binding/napi_setup.h"
-#include "data/transforms.h"
-#include "weights/state_dict.h"
+#include "core/bytes.h"
 
 namespace googlenet {
+
+// A typed array: borrowed from JavaScript, which may change or detach it after the call.
+struct ArrayView {
+  const void* data;
+  size_t elements;
+  size_t bytes;
+  napi_typedarray_type type;
+
+  bool is_bytes() const { return type == napi_uint8_array || type == napi_uint8_clamped_array; }
+};
 
 // Reads the one options object of a call. TypeScript has validated the meaning; here a wrong type, which
 // would be a bug of ours or a caller that goes around TypeScript, becomes an Error instead of undefined
@@ -29,10 +38,10 @@ class Options {
   Napi::Object object(const char* name) const;
   Napi::Array array(const char* name) const;
   std::vector<Options> objects(const char* name) const;
-  // A Uint8Array. Borrowed: whoever keeps the pointer keeps the object alive and private.
   std::vector<std::string> strings(const char* name) const;
+  ArrayView typed_array(const char* name) const;
+  // A Uint8Array. Borrowed: whoever keeps the pointer keeps the object alive and private.
   Bytes bytes(const char* name) const;
-  std::vector<TensorSpan> spans(const char* name) const;
   bool has(const char* name) const { return object_.Has(name); }
   Napi::Value value(const char* name) const { return object_.Get(name); }
 
@@ -40,12 +49,13 @@ class Options {
   Napi::Object object_;
 };
 
-// Copies of what a caller passed in, made on the JavaScript thread: the caller may change, transfer or detach
-// its arrays at once.
-torch::Tensor copy_images(const Options& options);  // float [n, 3, h, w] or bytes [n, h, w, 3]
-torch::Tensor copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape);
-torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_classes);
+// How many numbers a tensor has. Throws INVALID_SHAPE for sizes that are negative or beyond counting.
+int64_t elements(const std::vector<int64_t>& shape);
+// Throws INVALID_SHAPE for another number of them.
+void require_length(const ArrayView& array, const std::vector<int64_t>& shape);
 
-const char* dtype_name(c10::ScalarType dtype);
+// The shape of a batch of pictures: floats [n, 3, h, w] or bytes [n, h, w, 3]. Throws INVALID_SHAPE,
+// INVALID_DTYPE.
+std::vector<int64_t> shape_of_images(const Options& options, const ArrayView& array);
 
 }  // namespace googlenet

@@ -101,10 +101,11 @@ void Session::release() {
 
 Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of) {
   const Bytes buffer = options.bytes("buffer");
-  return session.run(env, [spans = options.spans("spans"), buffer, keeper = keep(options.value("buffer")),
-                           tensors_of = std::move(tensors_of)](Session& self) {
-    snapshot(tensors_of(self), spans, const_cast<uint8_t*>(buffer.data), buffer.size);
-  });
+  return session.run(env,
+                     [spans = read_spans(options, "spans"), buffer, keeper = keep(options.value("buffer")),
+                      tensors_of = std::move(tensors_of)](Session& self) {
+                       snapshot(tensors_of(self), spans, const_cast<uint8_t*>(buffer.data), buffer.size);
+                     });
 }
 
 namespace {
@@ -114,7 +115,7 @@ using ReadPart = std::function<Restore(const std::vector<NamedTensor>&)>;
 
 ReadPart to_part(const Options& part) {
   const Options source(part.object("source"));
-  std::vector<TensorSpan> spans = part.spans("spans");
+  std::vector<TensorSpan> spans = read_spans(part, "spans");
   if (source.has("fd")) {
     auto file = std::make_shared<FileReader>(static_cast<int>(source.integer("fd")), source.string("path"));
     return [spans = std::move(spans), file = std::move(file)](const std::vector<NamedTensor>& tensors) {

@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "binding/environment.h"
-#include "binding/options.h"
 #include "binding/promise.h"
+#include "binding/tensor_options.h"
 #include "core/random.h"
 #include "core/threads.h"
 

@@ -242,8 +242,8 @@ Napi::Value TrainerHandle::resume(Info info) {
     return session_->run(
         info.Env(),
         [file = std::make_shared<FileReader>(static_cast<int>(source.integer("fd")), source.string("path")),
-         weights = options.spans("weights"), momentum = options.spans("momentum"),
-         has_momentum = options.boolean("hasMomentum"), average = options.spans("average"),
+         weights = read_spans(options, "weights"), momentum = read_spans(options, "momentum"),
+         has_momentum = options.boolean("hasMomentum"), average = read_spans(options, "average"),
          has_average = options.boolean("hasAverage"),
          generator = std::vector<uint8_t>(state.data, state.data + state.size),
          state = state_](Session& self) {

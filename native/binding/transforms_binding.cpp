@@ -4,6 +4,7 @@
 #include "binding/addon.h"
 #include "binding/session.h"
 #include "core/error.h"
+#include "data/transforms.h"
 
 namespace googlenet {
 

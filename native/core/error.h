@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -23,5 +24,11 @@ struct ErrorReport {
 };
 
 ErrorReport report(const std::exception_ptr& error);
+
+// Who knows the exceptions of a library: asked first by report(). Set once, before any work.
+using Translator = std::optional<ErrorReport> (*)(const std::exception_ptr& error);
+void set_translator(Translator of_a_library);
+
+std::string first_line(const std::string& text);
 
 }  // namespace googlenet

@@ -4,6 +4,7 @@
 
 #include "core/caching_allocator.h"
 #include "core/error.h"
+#include "core/give_way.h"
 #include "core/threads.h"
 
 namespace googlenet {

@@ -4,12 +4,6 @@
 #include <ATen/TensorIterator.h>
 #include <ATen/ops/empty.h>
 
-#ifdef __linux__
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 #include <atomic>
 
 namespace googlenet {
@@ -36,16 +30,6 @@ void apply_num_threads(int threads) {
   (void)at::get_num_threads();
   at::set_num_threads(threads);
   applied = threads;
-}
-
-void give_way() {
-#ifdef __linux__
-  // Half the weight of another thread on the same core; more made no difference to the delays of an
-  // event loop beside it. On Linux a nice value is a thread's. It is a wish: nothing depends on it.
-  constexpr int kNice = 3;
-  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
-  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + kNice);
-#endif
 }
 
 void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& work) {

@@ -13,9 +13,6 @@ int num_threads();
 // has run a parallel region, so setting it once for the process is not enough.
 void apply_num_threads(int threads);
 
-// Lowers the priority of the calling thread, and of those that it will start, a little.
-void give_way();
-
 // `work(begin, end)` for disjoint ranges that cover [0, count), on the intra-op threads when there are more
 // than `grain`. at::parallel_for would run on one thread here without a word: its loop is compiled where it
 // is called, and needs that compiler's own OpenMP, of which a process can't have two.

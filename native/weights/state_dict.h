@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/bytes.h"
 #include "weights/file_reader.h"
 
 namespace googlenet {
@@ -33,11 +34,6 @@ struct TensorSpan {
   std::vector<int64_t> strides;  // empty: the numbers lie one after the other
   uint64_t offset;
   uint64_t bytes;  // from the first number to the end of the last one
-};
-
-struct Bytes {
-  const uint8_t* data = nullptr;
-  size_t size = 0;
 };
 
 // Parameters and buffers under PyTorch's names and in its order: module by module, parameters before buffers.

@@ -1,4 +1,6 @@
 import { type Classification, loadImages, type PictureSource, topK } from '../classifier.js';
+import { Engine } from '../engine/engine.js';
+import type { OptimizeOptions } from '../engine/options.js';
 import { GoogLeNetError } from '../errors.js';
 import { withTensorFile } from '../formats/tensor-file.js';
 import { readImages, readLabels } from '../images.js';
@@ -173,6 +175,16 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
     } finally {
       other.dispose();
     }
+  }
+
+  /**
+   * An engine that infers as this model would now in evaluation mode, but faster. The model stays as it is, and later changes of it do
+   * not reach the engine.
+   * @throws GoogLeNetError `UNSUPPORTED` for layers that engines do not have, `INVALID_ARGUMENT`, `DISPOSED`, `OUT_OF_MEMORY`
+   */
+  async optimize(given: OptimizeOptions = {}): Promise<Engine> {
+    const { numClasses, classes, inputSizes } = this;
+    return Engine.of(this.native, { numClasses, inputSizes, ...(classes && { classes }) }, given);
   }
 
   /**

@@ -93,8 +93,89 @@ export interface NativeClassifier extends NativeModule {
   summary(options: { shape: readonly number[] }): Promise<NativeLayer[]>;
   /** Outputs of the modules of these names, in the mode the model is in. */
   features(options: NativeImages & { names: readonly string[] }): Promise<Tensor[]>;
+  /** The model in evaluation mode as a list of layers, BatchNorm folded; fails with UNSUPPORTED for layers that engines do not have. */
+  freeze(options: { precision: NativeNetwork['precision']; allHeads: boolean }): Promise<NativeFrozen>;
   /** Grad-CAM of one class a picture, `[n, h, w]`, in evaluation mode. */
   gradCam(options: NativeImages & { labels: Int32Array; name: string }): Promise<Tensor>;
+}
+
+/** One layer of a network as engines run it; numbers that a kind does not have are 0. */
+export interface NativeNetworkLayer {
+  /** As in the state_dict. */
+  name: string;
+  kind: 'convolution' | 'maxPool' | 'average' | 'normalize';
+  /** Indices of values. */
+  input: number;
+  output: number;
+  /** The first channel that is written, and how many are. */
+  channel: number;
+  outputs: number;
+  /** Side of the window; 0 in an adaptive average. */
+  window: number;
+  stride: number;
+  padding: number;
+  ceil: boolean;
+  relu: boolean;
+  /** Of the output of an adaptive average. */
+  side: number;
+  alpha: number;
+  k: number;
+  /** Where the numbers of a convolution are in `weights`. */
+  weightOffset?: number;
+  biasOffset?: number;
+  scaleOffset?: number;
+}
+
+/** A finished network. The first value is the picture. */
+export interface NativeNetwork {
+  precision: 'float32' | 'bfloat16';
+  values: { channels: number; scale: number }[];
+  layers: NativeNetworkLayer[];
+  /** Values that are logits: main, then the auxiliary ones. */
+  heads: number[];
+  /** Of each channel of a picture of floats, before the first layer. */
+  pictureScale: number[];
+  pictureShift: number[];
+}
+
+export interface NativeFrozen {
+  network: NativeNetwork;
+  /** Must stay private and unchanged while an engine is made of it. */
+  weights: Uint8Array<ArrayBuffer>;
+}
+
+export interface NativeEngineStep {
+  /** Of the layers, as in the state_dict. */
+  name: string;
+  /** The tier and numbers of the kernel. */
+  kernel: string;
+  phase: number;
+  multiplyAdds: number;
+  weightBytes: number;
+}
+
+export interface NativeEngine {
+  /** Settles when weights are packed; to be called once, at once. */
+  ready(): Promise<void>;
+  /** Logits of each head. `id` is for `cancel`; 0 for a call that cannot be cancelled. */
+  forward(options: NativeImages & { id: number }): Promise<[main: Tensor, aux1?: Tensor, aux2?: Tensor]>;
+  /** The call fails with ABORTED: at once where it waits, otherwise before its next step. */
+  cancel(options: { id: number }): void;
+  /** For one picture. */
+  describe(options: { height: number; width: number }): { steps: NativeEngineStep[]; arenaBytes: number };
+  /** Queued work is still done. */
+  dispose(): void;
+}
+
+/** The addon without libtorch: `native/binding/engine_addon.cpp` lists the same names. */
+export interface EngineAddon {
+  /** Groups of instructions that this machine has. */
+  tiers(): string[];
+  /** As that of the other addon. */
+  shutDown(): void;
+  Engine: new (
+    options: NativeFrozen & { tier: string; winograd: boolean; threads: number; maxBatch: number },
+  ) => NativeEngine;
 }
 
 /** With reductions and pool projection, or the naive module without. */
@@ -228,6 +309,10 @@ export interface NativeAddon {
   InceptionModule: new (
     options: NativeInceptionChannels & { device: string; seed: bigint },
   ) => NativeInceptionModule;
+  /** An engine on libtorch's public operations. */
+  PortableEngine: new (
+    options: NativeFrozen,
+  ) => NativeEngine;
   Trainer: new (options: {
     model: NativeClassifier;
     momentum: number;

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { type Builder, type BuildRecord, readRecord } from './build-record.js';
 import type { Libtorch } from './inspect-libtorch.js';
-import { addonOf, PACKAGE_ROOT, recordOf } from './paths.js';
+import { addonOf, engineAddonOf, PACKAGE_ROOT, recordOf } from './paths.js';
 import { type RunOptions, runCommand } from './run-command.js';
 import { compiler, pathWithNode, type Tool, toolsMissing, which } from './tools.js';
 
@@ -20,6 +20,8 @@ export interface BuildOptions {
 }
 
 const NATIVE = join(PACKAGE_ROOT, 'native');
+/** What each addon is compiled from. */
+const LISTS = ['sources.txt', join('infer', 'sources.txt')];
 /** node-gyp always builds here; emptied afterwards, since native/ is part of the published package. */
 const GYP_OUTPUT = join(NATIVE, 'build');
 
@@ -48,7 +50,7 @@ export async function whyBuild(
   builder?: Builder,
 ): Promise<string | undefined> {
   const record = readRecord(buildDir);
-  if (!record || !existsSync(addonOf(buildDir))) return 'it has not been built yet';
+  if (!record || !addonsOf(buildDir).every(existsSync)) return 'it has not been built yet';
   if (record.libtorch.dir !== libtorch.dir || record.libtorch.version !== libtorch.version) {
     return `it was built for libtorch ${record.libtorch.version} in ${record.libtorch.dir}`;
   }
@@ -114,9 +116,12 @@ function compileCounter(total: number, onProgress: (text: string) => void): (lin
 }
 
 async function numberOfSources(): Promise<number> {
-  const list = await readFile(join(NATIVE, 'sources.txt'), 'utf8');
-  return list.split('\n').filter((line) => /^native\/.*\.cpp$/.test(line)).length;
+  const lists = await Promise.all(LISTS.map((list) => readFile(join(NATIVE, list), 'utf8')));
+  return lists.flatMap((list) => list.split('\n')).filter((line) => /^native\/.*\.cpp$/.test(line)).length;
 }
+
+/** Both addons of a build: the one with libtorch and the one without. */
+const addonsOf = (buildDir: string): string[] => [addonOf(buildDir), engineAddonOf(addonOf(buildDir))];
 
 /** A CMake cache written for another place refuses to be used here. */
 async function dropForeignCache(buildDir: string): Promise<void> {
@@ -133,7 +138,7 @@ function buildFailed(log: string, tail: readonly string[]): GoogLeNetError {
 }
 
 /**
- * Builds the addon into `<buildDir>/Release/googlenet.node` and writes the record beside it. The compilers' output goes to
+ * Builds both addons into `<buildDir>/Release` and writes the record beside it. The compilers' output goes to
  * `<buildDir>/build.log`.
  *
  * @throws SETUP_FAILED with the last lines of the log
@@ -165,7 +170,9 @@ export async function buildAddon(options: BuildOptions): Promise<void> {
       if (code !== 0) throw buildFailed(log, tail);
     }
     if (builder === 'node-gyp') {
-      await copyFile(join(GYP_OUTPUT, 'Release', 'googlenet.node'), addonOf(buildDir));
+      for (const addon of addonsOf(buildDir)) {
+        await copyFile(join(GYP_OUTPUT, 'Release', basename(addon)), addon);
+      }
     }
   } finally {
     if (builder === 'node-gyp') await rm(GYP_OUTPUT, { recursive: true, force: true });

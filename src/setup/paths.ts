@@ -17,8 +17,13 @@ export const DEFAULT_BUILD_DIR = join(PACKAGE_ROOT, 'build');
 
 export const addonOf = (buildDir: string): string => join(buildDir, 'Release', 'googlenet.node');
 
+/** The addon without libtorch, beside the other. */
+export const engineAddonOf = (addon: string): string => join(dirname(addon), 'engine.node');
+
 export const recordOf = (buildDir: string): string => join(buildDir, 'googlenet.json');
 
 /** The `.node` file that is loaded: the one that `GOOGLENET_ADDON` names, else the default build. */
 export const addonPath = (env: NodeJS.ProcessEnv = process.env): string =>
   env.GOOGLENET_ADDON ? resolve(env.GOOGLENET_ADDON) : addonOf(DEFAULT_BUILD_DIR);
+
+export const engineAddonPath = (): string => engineAddonOf(addonPath());

@@ -1,10 +1,13 @@
 import type {
+  EngineAddon,
   NativeAddon,
   NativeClassifier,
+  NativeEngine,
   NativeInceptionModule,
   NativeTrainer,
 } from '../../src/native/contract';
 import { loadAddon } from '../../src/native/load';
+import { loadEngineAddon } from '../../src/native/load-engine';
 
 /** The compiler refuses these lists when they miss a name of the contract or have one too many. */
 type Names<T> = Record<keyof T, true>;
@@ -18,6 +21,7 @@ const ADDON: Names<NativeAddon> = {
   resolveDevice: true,
   Classifier: true,
   InceptionModule: true,
+  PortableEngine: true,
   Trainer: true,
   cropViews: true,
   resizeCrop: true,
@@ -36,7 +40,7 @@ const MODULE: Names<NativeInceptionModule> = {
   dispose: true,
 };
 
-const CLASSIFIER: Names<NativeClassifier> = { ...MODULE, summary: true, features: true, gradCam: true };
+const CLASSIFIER: Names<NativeClassifier> = { ...MODULE, summary: true, features: true, gradCam: true, freeze: true };
 
 const TRAINER: Names<NativeTrainer> = {
   step: true,
@@ -53,12 +57,25 @@ const TRAINER: Names<NativeTrainer> = {
   dispose: true,
 };
 
+const ENGINE_ADDON: Names<EngineAddon> = { tiers: true, shutDown: true, Engine: true };
+
+const ENGINE: Names<NativeEngine> = { ready: true, forward: true, cancel: true, describe: true, dispose: true };
+
 const sorted = (names: Iterable<string>) => [...names].sort();
 const methods = (type: { prototype: object }) =>
   sorted(Object.getOwnPropertyNames(type.prototype).filter((name) => name !== 'constructor'));
 
 test('the addon exports what the contract lists, no more and no less', () => {
   expect(sorted(Object.keys(loadAddon()))).toEqual(sorted(Object.keys(ADDON)));
+});
+
+test('so does the addon of the engines', () => {
+  expect(sorted(Object.keys(loadEngineAddon()))).toEqual(sorted(Object.keys(ENGINE_ADDON)));
+});
+
+test('an engine has the methods that the contract lists, with and without libtorch', () => {
+  expect(methods(loadEngineAddon().Engine)).toEqual(sorted(Object.keys(ENGINE)));
+  expect(methods(loadAddon().PortableEngine)).toEqual(sorted(Object.keys(ENGINE)));
 });
 
 test.each([

@@ -1,3 +1,5 @@
+#include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/pooling.h>
 #include <torch/types.h>
 
@@ -5,7 +7,6 @@
 #include "nn/chain.h"
 #include "nn/conv_norm.h"
 #include "nn/max_pool.h"
-#include "nn/observe.h"
 
 namespace googlenet {
 
@@ -14,6 +15,8 @@ namespace {
 using torch::nn::AdaptiveAvgPool2d;
 using torch::nn::AdaptiveAvgPool2dOptions;
 using torch::nn::AnyModule;
+using torch::nn::Flatten;
+using torch::nn::ReLU;
 
 MaxPool2d halve() {
   return MaxPool2d(MaxPool2dOptions{/*stride=*/2});
@@ -62,37 +65,14 @@ AnyModule pool4() {
   return AnyModule(torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(2).stride(2).ceil_mode(true)));
 }
 
-class AuxHeadImpl : public torch::nn::Module {
- public:
-  AuxHeadImpl(int64_t in_channels, const GoogLeNetOptions& o, const at::Generator& generator)
-      : conv(Conv2dOptions{in_channels, 128, 1}),
-        fc1(2048, 1024),
-        fc2(1024, o.num_classes),
-        dropout(o.dropout_aux, generator) {
-    register_module("pool", pool);
-    register_module("conv", conv);
-    register_module("fc1", fc1);
-    register_module("fc2", fc2);
-    register_module("dropout", dropout);
-  }
-
-  torch::Tensor forward(const torch::Tensor& input) {
-    const torch::Tensor pooled = observed(*pool, pool->forward(input));
-    const torch::Tensor x = observed(*conv, conv->forward(pooled));  // [n, 128, 4, 4]
-    const torch::Tensor hidden = observed(*fc1, fc1->forward(x.flatten(1))).relu_();
-    return observed(*fc2, fc2->forward(dropout->forward(hidden)));
-  }
-
- private:
-  AdaptiveAvgPool2d pool{AdaptiveAvgPool2dOptions({4, 4})};
-  ConvNorm conv;
-  Linear fc1, fc2;
-  Dropout dropout;
-};
-TORCH_MODULE(AuxHead);
-
-AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& options, const at::Generator& generator) {
-  return AnyModule(AuxHead(in_channels, options, generator));
+AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& o, const at::Generator& generator) {
+  return AnyModule(Chain({{"pool", AdaptiveAvgPool2d(AdaptiveAvgPool2dOptions({4, 4}))},
+                          {"conv", ConvNorm(Conv2dOptions{in_channels, 128, 1})},
+                          {"flatten", Flatten()},
+                          {"fc1", Linear(2048, 1024)},
+                          {"relu", ReLU(true)},
+                          {"dropout", Dropout(o.dropout_aux, generator)},
+                          {"fc2", Linear(1024, o.num_classes)}}));
 }
 
 AnyModule average() {

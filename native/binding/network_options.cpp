@@ -1,0 +1,186 @@
+#include "binding/network_options.h"
+
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+
+namespace googlenet {
+
+namespace {
+
+constexpr std::pair<const char*, Precision> kPrecisions[] = {
+    {"float32", Precision::kFloat}, {"bfloat16", Precision::kBfloat16}, {"int8", Precision::kByte}};
+
+constexpr std::pair<const char*, Layer::Kind> kKinds[] = {{"convolution", Layer::Kind::kConvolution},
+                                                          {"maxPool", Layer::Kind::kMaxPool},
+                                                          {"average", Layer::Kind::kAverage},
+                                                          {"normalize", Layer::Kind::kNormalize}};
+
+template <class Value, size_t kCount>
+Value named(const std::pair<const char*, Value> (&table)[kCount], const std::string& name, const char* what) {
+  for (const auto& [known, value] : table) {
+    if (name == known) return value;
+  }
+  throw Error("INVALID_ARGUMENT", std::string("Unknown ") + what + " '" + name + "' of a plan.");
+}
+
+template <class Value, size_t kCount>
+const char* name_of(const std::pair<const char*, Value> (&table)[kCount], Value value) {
+  for (const auto& [name, known] : table) {
+    if (known == value) return name;
+  }
+  return "";
+}
+
+// Small enough for arithmetic with int.
+int small(const Options& options, const char* name) {
+  const int64_t number = options.integer(name);
+  if (number < 0 || number > 1 << 20)
+    throw Error("INVALID_ARGUMENT", std::string("Expected a small integer for ") + name + ".");
+  return static_cast<int>(number);
+}
+
+std::vector<int> small_integers(const Options& options, const char* name) {
+  std::vector<int> numbers;
+  for (const int64_t number : options.shape(name))
+    numbers.push_back(static_cast<int>(std::min<int64_t>(number, 1 << 20)));
+  return numbers;
+}
+
+float finite(const Options& options, const char* name) {
+  const auto number = static_cast<float>(options.number(name));
+  if (!std::isfinite(number))
+    throw Error("INVALID_ARGUMENT", std::string("Expected a finite number for ") + name + ".");
+  return number;
+}
+
+// `count` numbers of a size in bytes, at the offset of this name.
+const std::byte* borrow(const Options& layer, const char* name, const Bytes& weights, int64_t count,
+                        int64_t size) {
+  const int64_t offset = layer.integer(name);
+  if (offset < 0 || count > static_cast<int64_t>(weights.size) / size ||
+      offset > static_cast<int64_t>(weights.size) - count * size)
+    throw Error("INVALID_ARGUMENT",
+                "Layer '" + layer.string("name") + "' of the plan has weights that are not there.");
+  const uint8_t* first = weights.data + offset;
+  if (reinterpret_cast<uintptr_t>(first) % static_cast<uintptr_t>(size) != 0)
+    throw Error("INVALID_ARGUMENT",
+                "Layer '" + layer.string("name") + "' of the plan has weights at an odd place.");
+  return reinterpret_cast<const std::byte*>(first);
+}
+
+Layer read_layer(const Options& options) {
+  Layer layer = {};
+  layer.name = options.string("name");
+  layer.kind = named(kKinds, options.string("kind"), "kind of layer");
+  layer.input = small(options, "input");
+  layer.output = small(options, "output");
+  layer.channel = small(options, "channel");
+  layer.outputs = small(options, "outputs");
+  layer.window = small(options, "window");
+  layer.stride = small(options, "stride");
+  layer.padding = small(options, "padding");
+  layer.ceil = options.boolean("ceil");
+  layer.relu = options.boolean("relu");
+  layer.side = small(options, "side");
+  layer.alpha = finite(options, "alpha");
+  layer.k = finite(options, "k");
+  return layer;
+}
+
+void borrow_weights(const Network& network, Layer& layer, const Options& options, const Bytes& bytes) {
+  const int64_t size = network.precision == Precision::kFloat      ? 4
+                       : network.precision == Precision::kBfloat16 ? 2
+                                                                   : 1;
+  layer.weights = borrow(options, "weightOffset", bytes, number_of_weights(network, layer), size);
+  layer.bias = reinterpret_cast<const float*>(borrow(options, "biasOffset", bytes, layer.outputs, 4));
+  if (network.precision == Precision::kByte)
+    layer.weight_scales =
+        reinterpret_cast<const float*>(borrow(options, "scaleOffset", bytes, layer.outputs, 4));
+}
+
+}  // namespace
+
+Precision read_precision(const Options& options) {
+  return named(kPrecisions, options.string("precision"), "precision");
+}
+
+Network read_network(const Options& options) {
+  const Options given(options.object("network"));
+  const Bytes bytes = options.bytes("weights");
+  Network network = {};
+  network.precision = read_precision(given);
+  for (const Options& value : given.objects("values"))
+    network.values.push_back({small(value, "channels"), finite(value, "scale")});
+  for (const Options& layer : given.objects("layers")) network.layers.push_back(read_layer(layer));
+  network.heads = small_integers(given, "heads");
+  const auto scale = given.channels("pictureScale"), shift = given.channels("pictureShift");
+  std::copy(scale.begin(), scale.end(), network.picture_scale);
+  std::copy(shift.begin(), shift.end(), network.picture_shift);
+
+  const std::vector<Options> layers = given.objects("layers");
+  for (size_t i = 0; i < layers.size(); ++i) {
+    Layer& layer = network.layers[i];
+    const bool has_weights = layer.kind == Layer::Kind::kConvolution;
+    if (has_weights && layer.input < static_cast<int>(network.values.size()))
+      borrow_weights(network, layer, layers[i], bytes);
+  }
+  validate(network);
+  return network;
+}
+
+Napi::Object network_to_js(Napi::Env env, const Network& network, const std::byte* first) {
+  const auto offset = [&](const void* numbers) {
+    return static_cast<double>(static_cast<const std::byte*>(numbers) - first);
+  };
+  Napi::Array values = Napi::Array::New(env, network.values.size());
+  for (uint32_t i = 0; i < network.values.size(); ++i) {
+    Napi::Object value = Napi::Object::New(env);
+    value["channels"] = network.values[i].channels;
+    value["scale"] = network.values[i].scale;
+    values[i] = value;
+  }
+  Napi::Array layers = Napi::Array::New(env, network.layers.size());
+  for (uint32_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    Napi::Object row = Napi::Object::New(env);
+    row["name"] = layer.name;
+    row["kind"] = name_of(kKinds, layer.kind);
+    row["input"] = layer.input;
+    row["output"] = layer.output;
+    row["channel"] = layer.channel;
+    row["outputs"] = layer.outputs;
+    row["window"] = layer.window;
+    row["stride"] = layer.stride;
+    row["padding"] = layer.padding;
+    row["ceil"] = layer.ceil;
+    row["relu"] = layer.relu;
+    row["side"] = layer.side;
+    row["alpha"] = layer.alpha;
+    row["k"] = layer.k;
+    if (layer.weights != nullptr) {
+      row["weightOffset"] = offset(layer.weights);
+      row["biasOffset"] = offset(layer.bias);
+    }
+    if (layer.weight_scales != nullptr) row["scaleOffset"] = offset(layer.weight_scales);
+    layers[i] = row;
+  }
+  Napi::Array heads = Napi::Array::New(env, network.heads.size());
+  for (uint32_t i = 0; i < network.heads.size(); ++i) heads[i] = network.heads[i];
+  Napi::Array scale = Napi::Array::New(env, 3), shift = Napi::Array::New(env, 3);
+  for (uint32_t c = 0; c < 3; ++c) {
+    scale[c] = network.picture_scale[c];
+    shift[c] = network.picture_shift[c];
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result["precision"] = name_of(kPrecisions, network.precision);
+  result["values"] = values;
+  result["layers"] = layers;
+  result["heads"] = heads;
+  result["pictureScale"] = scale;
+  result["pictureShift"] = shift;
+  return result;
+}
+
+}  // namespace googlenet

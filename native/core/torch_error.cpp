@@ -1,0 +1,34 @@
+#include "core/torch_error.h"
+
+#include <c10/util/Exception.h>
+
+namespace googlenet {
+
+namespace {
+
+// Memory that ran out where c10 has no exception type for it: on the host, in a CUDA call outside of
+// libtorch's allocator (error 2 is cudaErrorMemoryAllocation), or when cuBLAS or cuDNN make their workspace.
+bool is_out_of_memory(const c10::Error& error, const std::string& message) {
+  const auto* device_error = dynamic_cast<const c10::AcceleratorError*>(&error);
+  if (device_error != nullptr && device_error->get_error_code() == 2) return true;
+  const auto mentions = [&](const char* text) { return message.find(text) != std::string::npos; };
+  return mentions("DefaultCPUAllocator") || mentions("STATUS_ALLOC_FAILED");
+}
+
+}  // namespace
+
+std::optional<ErrorReport> report_torch_error(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const c10::OutOfMemoryError& e) {
+    return ErrorReport{"OUT_OF_MEMORY",
+                       first_line(e.what_without_backtrace()) + " Use a smaller batch or dispose of models."};
+  } catch (const c10::Error& e) {
+    const std::string message = first_line(e.what_without_backtrace());
+    return ErrorReport{is_out_of_memory(e, message) ? "OUT_OF_MEMORY" : "LIBTORCH_ERROR", message};
+  } catch (...) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace googlenet

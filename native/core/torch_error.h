@@ -1,0 +1,13 @@
+#pragma once
+
+#include <exception>
+#include <optional>
+
+#include "core/error.h"
+
+namespace googlenet {
+
+// What libtorch throws, for set_translator(); nothing for other exceptions.
+std::optional<ErrorReport> report_torch_error(const std::exception_ptr& error);
+
+}  // namespace googlenet

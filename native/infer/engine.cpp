@@ -1,0 +1,235 @@
+#include "infer/engine.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/error.h"
+#include "core/give_way.h"
+#include "infer/wait.h"
+
+namespace googlenet {
+
+namespace {
+
+// Sizes of pictures whose plans and memory are kept.
+constexpr size_t kMostShapes = 4;
+
+std::exception_ptr aborted() {
+  return std::make_exception_ptr(Error("ABORTED", "The work was cancelled."));
+}
+
+}  // namespace
+
+Engine::Engine(Network network, const Options& options,
+               std::function<void(const std::exception_ptr&)> on_ready)
+    : options_(options), network_(std::move(network)), on_ready_(std::move(on_ready)) {
+  thread_ = std::thread([this] { run(); });
+}
+
+bool Engine::submit(const std::shared_ptr<Request>& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || closing_) return false;
+    queue_.push_back(request);
+  }
+  notify();
+  return true;
+}
+
+void Engine::notify() {
+  news_.fetch_add(1);
+  news_.notify_one();
+}
+
+void Engine::cancel(const std::shared_ptr<Request>& request) {
+  request->cancelled = true;
+  bool waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    // With some pictures begun, it is in work or about to be, and ends there.
+    waits = request->begun == 0 && std::erase(queue_, request) > 0;
+  }
+  if (waits) request->on_done(aborted());
+}
+
+void Engine::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  notify();
+}
+
+void Engine::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    queue_.clear();
+  }
+  notify();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Engine::run() {
+  give_way();
+  std::exception_ptr failure;
+  try {
+    prepare();
+  } catch (...) {
+    failure = std::current_exception();
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  on_ready_(failure);
+  while (!failure && wait_for_work()) {
+    const std::vector<Picture> batch = next_batch();
+    if (!batch.empty()) compute(batch);
+  }
+  shapes_.clear();
+  team_.reset();
+  packed_.reset();
+}
+
+void Engine::prepare() {
+  packed_ = std::make_unique<PackedNetwork>(network_, options_.settings);
+  network_ = {};  // its weights are somebody else's
+  kernel_ = packed_->main_kernel();
+  team_ = std::make_unique<Team>(options_.threads);
+}
+
+bool Engine::wait_for_work() {
+  for (;;) {
+    const uint32_t seen = news_.load();
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return false;
+      if (!queue_.empty()) return true;
+      if (closing_) return false;
+    }
+    wait_while(news_, seen);
+  }
+}
+
+// Pictures of the request that is first, and of those behind it that have the same size.
+std::vector<Engine::Picture> Engine::next_batch() {
+  std::vector<Picture> batch;
+  const std::lock_guard lock(mutex_);
+  while (!queue_.empty() && static_cast<int>(batch.size()) < options_.max_batch) {
+    const std::shared_ptr<Request> request = queue_.front();
+    if (!batch.empty()) {
+      const kernels::Size size = batch.front().request->size;
+      if (request->size.height != size.height || request->size.width != size.width) break;
+    }
+    queue_.pop_front();
+    while (request->begun < request->count && static_cast<int>(batch.size()) < options_.max_batch)
+      batch.push_back({request, request->begun++});
+    if (request->begun == request->count) continue;
+    // The rest of it waits behind the others.
+    queue_.push_back(request);
+    break;
+  }
+  return batch;
+}
+
+void Engine::compute(const std::vector<Picture>& batch) {
+  std::exception_ptr error;
+  try {
+    Shape& shape = shape_of(batch.front().request->size);
+    const int count = static_cast<int>(batch.size());
+    const int alone = threads() == 1 ? count : count / threads() * threads();
+    if (alone > 0) {
+      // One picture a thread needs no agreement between them.
+      PhasePieces ends;
+      for (int thread = 1; thread <= threads(); ++thread) ends.push_back(alone / threads() * thread);
+      team_->run(
+          {ends},
+          [&](int thread, int, int piece) { run_alone(shape, batch[static_cast<size_t>(piece)], thread); },
+          stopping_, kernel_->begin, kernel_->end);
+    }
+    for (int i = alone; i < count && !stopping_; ++i) run_together(shape, batch[static_cast<size_t>(i)]);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (stopping_) return;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const auto& request = batch[i].request;
+    if (i + 1 < batch.size() && batch[i + 1].request == request) continue;  // its last picture here
+    const bool is_cancelled = request->cancelled;
+    bool is_done = is_cancelled || error != nullptr;
+    if (is_done) {
+      const std::lock_guard lock(mutex_);
+      std::erase(queue_, request);
+    }
+    is_done = is_done || request->begun == request->count;
+    if (is_done) request->on_done(is_cancelled ? aborted() : error);
+  }
+}
+
+void Engine::run_alone(Shape& shape, const Picture& picture, int thread) {
+  std::atomic<bool> is_finite{true};
+  AlignedBytes& arena = shape.arenas[static_cast<size_t>(thread)];
+  const Frame frame = frame_of(picture, arena, is_finite);
+  for (const Operations& operations : shape.plan.phases()) {
+    if (picture.request->cancelled || stopping_) return;
+    for (const auto& operation : operations) operation->run(frame, 0, operation->units);
+  }
+  write_logits(shape, arena.data(), picture, is_finite);
+}
+
+void Engine::run_together(Shape& shape, const Picture& picture) {
+  std::atomic<bool> is_finite{true};
+  AlignedBytes& arena = shape.arenas.front();
+  const Frame frame = frame_of(picture, arena, is_finite);
+  const auto work = [&](int, int phase, int piece) {
+    const Item& item = shape.plan.items()[static_cast<size_t>(phase)][static_cast<size_t>(piece)];
+    item.operation->run(frame, item.first, item.last);
+  };
+  const bool is_complete =
+      team_->run(shape.plan.pieces(), work, picture.request->cancelled, kernel_->begin, kernel_->end);
+  if (is_complete) write_logits(shape, arena.data(), picture, is_finite);
+}
+
+void Engine::write_logits(const Shape& shape, const std::byte* arena, const Picture& picture,
+                          bool is_finite) {
+  const Network& network = packed_->network;
+  for (size_t head = 0; head < network.heads.size(); ++head) {
+    const auto classes =
+        static_cast<size_t>(network.values[static_cast<size_t>(network.heads[head])].channels);
+    float* logits = picture.request->logits[head].get() + static_cast<size_t>(picture.index) * classes;
+    if (is_finite) {
+      std::copy_n(shape.plan.head(arena, head), classes, logits);
+    } else {
+      std::fill_n(logits, classes, std::numeric_limits<float>::quiet_NaN());
+    }
+  }
+}
+
+Frame Engine::frame_of(const Picture& picture, AlignedBytes& arena, std::atomic<bool>& is_finite) const {
+  const Request& request = *picture.request;
+  const size_t bytes = request.pixels.size() / static_cast<size_t>(request.count);
+  const std::byte* pixels = request.pixels.data() + bytes * static_cast<size_t>(picture.index);
+  Frame frame = {arena.data(), pixels, request.is_bytes, {}, {}, &is_finite};
+  for (int c = 0; c < 3; ++c) {
+    const float scale = packed_->network.picture_scale[c];
+    frame.scale[c] = request.scale[c] * scale;
+    frame.shift[c] = request.shift[c] * scale + packed_->network.picture_shift[c];
+  }
+  return frame;
+}
+
+Engine::Shape& Engine::shape_of(kernels::Size size) {
+  const auto found = std::find_if(shapes_.begin(), shapes_.end(), [&](const Shape& shape) {
+    return shape.size.height == size.height && shape.size.width == size.width;
+  });
+  if (found != shapes_.end()) {
+    shapes_.splice(shapes_.begin(), shapes_, found);
+    return shapes_.front();
+  }
+  Shape shape = {size, Plan(*packed_, size, threads()), {}};
+  for (int thread = 0; thread < threads(); ++thread) shape.arenas.emplace_back(shape.plan.arena_bytes());
+  shapes_.push_front(std::move(shape));
+  if (shapes_.size() > kMostShapes) shapes_.pop_back();
+  return shapes_.front();
+}
+
+}  // namespace googlenet

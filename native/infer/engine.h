@@ -1,0 +1,112 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "infer/packed.h"
+#include "infer/plan.h"
+#include "infer/team.h"
+
+namespace googlenet {
+
+// Pictures of one size and their logits.
+struct Request {
+  std::vector<std::byte> pixels;  // floats [count][3][h][w] or bytes [count][h][w][3]
+  bool is_bytes;
+  kernels::Size size;
+  int count;
+  float scale[3];  // a channel's number, times this and plus the shift, is what the network was trained with
+  float shift[3];
+  std::vector<std::unique_ptr<float[]>>
+      logits;  // of each head, [count][classes]; NaN for a picture with NaN or infinity
+
+  // Called once, by the engine's thread or by who cancels: no error where all is computed. Must not throw.
+  std::function<void(const std::exception_ptr& error)> on_done;
+
+ private:
+  friend class Engine;
+  std::atomic<bool> cancelled{false};
+  int begun = 0;  // pictures
+};
+
+// Runs a network on pictures, on a thread of its own and the helpers of its team. Requests are taken in turn:
+// what waits is gathered into one batch, and large requests are cut, so that small ones need not wait for all
+// of them.
+class Engine {
+ public:
+  struct Options {
+    Settings settings;
+    int threads;
+    int max_batch;  // pictures in work between two looks at what else waits
+  };
+
+  // Packs the weights on the engine's thread, then calls `on_ready`. They must live until then.
+  Engine(Network network, const Options& options,
+         std::function<void(const std::exception_ptr& error)> on_ready);
+  ~Engine() { stop(); }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // False after close() or stop().
+  bool submit(const std::shared_ptr<Request>& request);
+  // What waits is dropped at once, what runs stops before its next phase; both are done with ABORTED.
+  void cancel(const std::shared_ptr<Request>& request);
+  // What waits is still computed; then memory is freed and the thread ends.
+  void close();
+  // Drops what waits, without a word, and waits for what runs: at most a picture a thread.
+  void stop();
+
+  // Once it is ready, until it is closed.
+  const PackedNetwork& packed() const { return *packed_; }
+  const Options& options() const { return options_; }
+
+ private:
+  struct Picture {
+    std::shared_ptr<Request> request;
+    int index;
+  };
+  // What pictures of one size need.
+  struct Shape {
+    kernels::Size size;
+    Plan plan;
+    std::vector<AlignedBytes> arenas;  // of each thread; the first one is also the team's
+  };
+
+  void run();
+  void prepare();
+  void notify();
+  bool wait_for_work();
+  std::vector<Picture> next_batch();
+  void compute(const std::vector<Picture>& batch);
+  void run_alone(Shape& shape, const Picture& picture, int thread);
+  void run_together(Shape& shape, const Picture& picture);
+  void write_logits(const Shape& shape, const std::byte* arena, const Picture& picture, bool is_finite);
+  Frame frame_of(const Picture& picture, AlignedBytes& arena, std::atomic<bool>& is_finite) const;
+  Shape& shape_of(kernels::Size size);
+  int threads() const { return options_.threads; }
+
+  const Options options_;
+  Network network_;
+  std::function<void(const std::exception_ptr&)> on_ready_;
+  std::unique_ptr<PackedNetwork> packed_;
+  const kernels::ConvKernel* kernel_ = nullptr;
+  std::unique_ptr<Team> team_;
+  std::list<Shape> shapes_;  // the one used last in front
+
+  std::mutex mutex_;
+  std::deque<std::shared_ptr<Request>> queue_;
+  std::atomic<uint32_t> news_{0};  // counts what the thread should look at
+  bool closing_ = false;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace googlenet

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "infer/network.h"
+#include "models/classifier.h"
+
+namespace googlenet {
+
+// A model as it computes in evaluation mode, ready for engines.
+struct Frozen {
+  Network network;                     // layers borrow the numbers of `tensors`
+  std::vector<torch::Tensor> weights;  // of each layer: [out, in, h, w]; undefined where it has none
+  std::vector<torch::Tensor> biases;   // float [out]
+};
+
+// Leaves the model as it was. Weights become bfloat16 (to the nearest, ties to even) in that precision.
+// `all_heads`: with the auxiliary logits, where the model has them in evaluation mode. Throws UNSUPPORTED for
+// a network with a layer that no engine has.
+Frozen freeze(Classifier& model, Precision precision, bool all_heads);
+
+}  // namespace googlenet

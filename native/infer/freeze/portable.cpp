@@ -1,0 +1,105 @@
+#include "infer/freeze/portable.h"
+
+#include <torch/nn/functional/normalization.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "core/error.h"
+#include "core/serial_queue.h"
+
+namespace googlenet {
+
+namespace {
+
+torch::Tensor copy_of(const void* numbers, at::IntArrayRef shape, at::ScalarType dtype) {
+  return torch::from_blob(const_cast<void*>(numbers), shape, dtype).clone();
+}
+
+}  // namespace
+
+PortableImpl::PortableImpl(Network network)
+    : network_(std::move(network)),
+      dtype_(network_.precision == Precision::kBfloat16 ? at::kBFloat16 : at::kFloat),
+      last_reader_(network_.values.size(), network_.layers.size()) {
+  if (network_.precision == Precision::kByte)
+    throw Error("UNSUPPORTED", "There is no portable engine in int8. Choose another precision.");
+  for (size_t i = 0; i < network_.layers.size(); ++i) {
+    Layer& layer = network_.layers[i];
+    last_reader_[static_cast<size_t>(layer.input)] = i;
+    torch::Tensor weight, bias;
+    if (layer.kind == Layer::Kind::kConvolution) {
+      const int64_t inputs = network_.values[static_cast<size_t>(layer.input)].channels;
+      weight = copy_of(layer.weights, {layer.outputs, inputs, layer.window, layer.window}, dtype_)
+                   .contiguous(at::MemoryFormat::ChannelsLast);
+      bias = copy_of(layer.bias, {layer.outputs}, at::kFloat).to(dtype_);
+      register_buffer("weight" + std::to_string(i), weight);
+      register_buffer("bias" + std::to_string(i), bias);
+    }
+    weights_.push_back(weight);
+    biases_.push_back(bias);
+    layer.weights = nullptr;
+    layer.bias = layer.weight_scales = nullptr;
+  }
+  for (const int head : network_.heads) last_reader_[static_cast<size_t>(head)] = network_.layers.size();
+}
+
+std::vector<torch::Tensor> PortableImpl::forward(const torch::Tensor& images,
+                                                 const std::atomic<bool>& cancelled) const {
+  const torch::NoGradGuard no_grad;
+  map_sizes(network_, {static_cast<int>(images.size(2)), static_cast<int>(images.size(3))});
+  const auto channels = [](const float* numbers) { return copy_of(numbers, {1, 3, 1, 1}, at::kFloat); };
+  std::vector<torch::Tensor> values(network_.values.size());
+  values[0] = (images * channels(network_.picture_scale) + channels(network_.picture_shift))
+                  .to(dtype_)
+                  .contiguous(at::MemoryFormat::ChannelsLast);
+  for (size_t i = 0; i < network_.layers.size(); ++i) {
+    check_cancelled();
+    if (cancelled) throw Error("ABORTED", "The work was cancelled.");
+    const Layer& layer = network_.layers[i];
+    const torch::Tensor output = compute(i, values[static_cast<size_t>(layer.input)]);
+    torch::Tensor& value = values[static_cast<size_t>(layer.output)];
+    const int64_t of_value = network_.values[static_cast<size_t>(layer.output)].channels;
+    if (of_value == layer.outputs) {
+      value = output;
+    } else {
+      if (!value.defined()) {
+        value = torch::empty({output.size(0), of_value, output.size(2), output.size(3)},
+                             output.options().memory_format(at::MemoryFormat::ChannelsLast));
+      }
+      value.narrow(1, layer.channel, layer.outputs).copy_(output);
+    }
+    if (last_reader_[static_cast<size_t>(layer.input)] == i) values[static_cast<size_t>(layer.input)].reset();
+  }
+  const torch::Tensor is_finite = images.isfinite().flatten(1).all(1).unsqueeze(1);
+  std::vector<torch::Tensor> heads;
+  for (const int head : network_.heads) {
+    const torch::Tensor logits = values[static_cast<size_t>(head)].flatten(1).to(at::kFloat);
+    heads.push_back(torch::where(is_finite, logits, std::numeric_limits<float>::quiet_NaN()).contiguous());
+  }
+  return heads;
+}
+
+torch::Tensor PortableImpl::compute(size_t index, const torch::Tensor& input) const {
+  const Layer& layer = network_.layers[index];
+  switch (layer.kind) {
+    case Layer::Kind::kConvolution: {
+      const torch::Tensor output =
+          torch::conv2d(input, weights_[index], biases_[index], layer.stride, layer.padding);
+      return layer.relu ? output.relu() : output;
+    }
+    case Layer::Kind::kMaxPool:
+      return torch::max_pool2d(input, layer.window, layer.stride, layer.padding, 1, layer.ceil);
+    case Layer::Kind::kAverage:
+      return layer.window > 0 ? torch::avg_pool2d(input, layer.window, layer.stride)
+                              : torch::adaptive_avg_pool2d(input, {layer.side, layer.side});
+    case Layer::Kind::kNormalize: {
+      const auto options =
+          torch::nn::functional::LocalResponseNormFuncOptions(5).alpha(layer.alpha).beta(0.75).k(layer.k);
+      return torch::nn::functional::local_response_norm(input.to(at::kFloat), options).to(dtype_);
+    }
+  }
+  throw Error("UNSUPPORTED", "There is no such layer.");
+}
+
+}  // namespace googlenet

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+#include <atomic>
+#include <vector>
+
+#include "infer/network.h"
+
+namespace googlenet {
+
+// A frozen network through libtorch's public operations: what engines are on machines without kernels of
+// ours, and what theirs are compared with.
+class PortableImpl : public torch::nn::Module {
+ public:
+  // Copies the weights.
+  explicit PortableImpl(Network network);
+
+  // Floats [n, 3, h, w] as the model takes them → logits of each head, [n, classes]; NaN for a picture with
+  // NaN or infinity. Throws ABORTED once `cancelled` is set, between layers.
+  std::vector<torch::Tensor> forward(const torch::Tensor& images, const std::atomic<bool>& cancelled) const;
+
+  const Network& network() const { return network_; }
+
+ private:
+  torch::Tensor compute(size_t layer, const torch::Tensor& input) const;
+
+  Network network_;  // without weights
+  at::ScalarType dtype_;
+  std::vector<torch::Tensor> weights_, biases_;  // of each layer, or undefined
+  std::vector<size_t> last_reader_;              // of each value: a layer
+};
+
+}  // namespace googlenet

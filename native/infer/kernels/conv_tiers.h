@@ -1,0 +1,13 @@
+#pragma once
+
+#include "infer/kernels/conv.h"
+
+namespace googlenet::kernels {
+
+extern const ConvKernel kConvAvx2Float;
+extern const ConvKernel kConvAvx512Float;
+extern const ConvKernel kConvAvx512Bfloat16;
+extern const ConvKernel kConvAmxBfloat16;
+extern const ConvKernel kConvAmxByte;
+
+}  // namespace googlenet::kernels

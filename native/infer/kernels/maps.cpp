@@ -1,0 +1,262 @@
+#include "infer/kernels/maps.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+// Plain loops that compilers turn into vector instructions. All of it is inlined into the functions at the
+// end, and so compiled for the instructions of each.
+#define INLINED inline __attribute__((always_inline))
+
+namespace googlenet::kernels {
+
+namespace {
+
+template <Number kNumber>
+struct Element;
+
+template <>
+struct Element<Number::kFloat> {
+  using Type = float;
+  static INLINED float widen(float number) { return number; }
+  static INLINED float narrow(float number) { return number; }
+};
+
+template <>
+struct Element<Number::kBfloat16> {
+  // With a sign: as whole numbers, bfloat16s that are zero or more have their order, and -0 is the lowest.
+  using Type = int16_t;
+  static INLINED float widen(int16_t number) {
+    return std::bit_cast<float>(static_cast<uint32_t>(static_cast<uint16_t>(number)) << 16);
+  }
+  // The nearest, ties to even. Of finite numbers.
+  static INLINED int16_t narrow(float number) {
+    const auto bits = std::bit_cast<uint32_t>(number);
+    return static_cast<int16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+  }
+};
+
+template <>
+struct Element<Number::kByte> {
+  using Type = uint8_t;
+  static INLINED float widen(uint8_t number) { return number; }
+  static INLINED uint8_t narrow(float number) {
+    return static_cast<uint8_t>(static_cast<int>(std::clamp(number, 0.f, 255.f) + 0.5f));
+  }
+};
+
+template <Number kNumber>
+using TypeOf = typename Element<kNumber>::Type;
+
+template <typename Type>
+INLINED Type* at(const Place& place, int64_t y, int64_t x) {
+  return reinterpret_cast<Type*>(place.first + y * place.row + x * place.pixel);
+}
+
+// `channel(c, x)` is a number of pixel x, before scale and shift.
+template <Number kTo, int kStored, typename Channel>
+INLINED void read_row(const Picture& p, int y, const Channel& channel) {
+  auto* __restrict out = at<TypeOf<kTo>>(p.output, y, 0);
+  for (int x = 0; x < p.size.width; ++x) {
+    for (int c = 0; c < 3; ++c)
+      out[x * kStored + c] = Element<kTo>::narrow(channel(c, x) * p.scale[c] + p.shift[c]);
+    if constexpr (kStored == 4) out[x * kStored + 3] = 0;
+  }
+}
+
+template <Number kTo, int kStored>
+INLINED bool read_floats_to(const Picture& p, const float* planes, int first_row, int last_row) {
+  const int64_t plane = int64_t{p.size.height} * p.size.width;
+  float nothing = 0;  // becomes NaN, should a number be no number or infinite
+  for (int y = first_row; y < last_row; ++y) {
+    const float* row = planes + int64_t{y} * p.size.width;
+    read_row<kTo, kStored>(
+        p, y, [&](int c, int x) __attribute__((always_inline)) { return row[c * plane + x]; });
+    for (int c = 0; c < 3; ++c) {
+      uint32_t largest = 0;
+      for (int x = 0; x < p.size.width; ++x)
+        largest = std::max(largest, std::bit_cast<uint32_t>(row[c * plane + x]) & 0x7fffffff);
+      nothing += std::bit_cast<float>(largest) * 0;
+    }
+  }
+  return nothing == 0;
+}
+
+template <Number kTo, int kStored>
+INLINED void read_bytes_to(const Picture& p, const uint8_t* pixels, int first_row, int last_row) {
+  for (int y = first_row; y < last_row; ++y) {
+    const uint8_t* row = pixels + int64_t{y} * p.size.width * 3;
+    read_row<kTo, kStored>(
+        p,
+        y, [&](int c, int x) __attribute__((always_inline)) { return static_cast<float>(row[x * 3 + c]); });
+  }
+}
+
+// The numbers that a window of the output at (y, x) meets: always as many, those outside of the map replaced
+// by the first inside.
+template <typename Type, int kWindow>
+INLINED std::array<const Type*, kWindow * kWindow> window_at(const MaxPool& p, int y, int x) {
+  const int top = y * p.stride - p.padding, left = x * p.stride - p.padding;
+  const Type* inside = at<const Type>(p.input, std::max(top, 0), std::max(left, 0));
+  std::array<const Type*, kWindow * kWindow> window;
+  for (int dy = 0; dy < kWindow; ++dy) {
+    for (int dx = 0; dx < kWindow; ++dx) {
+      const int in_y = top + dy, in_x = left + dx;
+      const bool is_inside =
+          in_y >= 0 && in_y < p.input_size.height && in_x >= 0 && in_x < p.input_size.width;
+      window[dy * kWindow + dx] = is_inside ? at<const Type>(p.input, in_y, in_x) : inside;
+    }
+  }
+  return window;
+}
+
+template <Number kNumber, int kWindow>
+INLINED void max_pool_of(const MaxPool& p, int first_row, int last_row) {
+  using Type = TypeOf<kNumber>;
+  for (int y = first_row; y < last_row; ++y) {
+    for (int x = 0; x < p.output_width; ++x) {
+      const auto window = window_at<Type, kWindow>(p, y, x);
+      auto* __restrict out = at<Type>(p.output, y, x);
+      for (int c = 0; c < p.channels; ++c) {
+        Type most = window[0][c];
+#pragma GCC unroll 8
+        for (int i = 1; i < kWindow * kWindow; ++i) {
+          const Type other = window[i][c];
+          most = most > other ? most : other;
+        }
+        out[c] = most;
+      }
+    }
+  }
+}
+
+struct Span {
+  int begin;
+  int end;
+};
+
+INLINED Span window_span(int index, int window, int stride, int inputs, int outputs) {
+  if (window > 0) return {index * stride, std::min(index * stride + window, inputs)};
+  return {index * inputs / outputs, ((index + 1) * inputs + outputs - 1) / outputs};
+}
+
+template <Number kFrom, Number kTo>
+INLINED void average_of(const Average& a, int first_row, int last_row) {
+  constexpr int kBlock = 32;
+  for (int y = first_row; y < last_row; ++y) {
+    const Span rows = window_span(y, a.window, a.stride, a.input_size.height, a.output_size.height);
+    for (int x = 0; x < a.output_size.width; ++x) {
+      const Span columns = window_span(x, a.window, a.stride, a.input_size.width, a.output_size.width);
+      const float scale =
+          a.scale / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
+      auto* out = at<TypeOf<kTo>>(a.output, y, x);
+      for (int block = 0; block < a.channels; block += kBlock) {
+        const int count = std::min(kBlock, a.channels - block);
+        float sums[kBlock] = {};
+        for (int in_y = rows.begin; in_y < rows.end; ++in_y) {
+          for (int in_x = columns.begin; in_x < columns.end; ++in_x) {
+            const auto* in = at<const TypeOf<kFrom>>(a.input, in_y, in_x) + block;
+            for (int c = 0; c < count; ++c) sums[c] += Element<kFrom>::widen(in[c]);
+          }
+        }
+        for (int c = 0; c < count; ++c) out[block + c] = Element<kTo>::narrow(sums[c] * scale);
+      }
+    }
+  }
+}
+
+template <Number kNumber>
+INLINED void normalize_of(const Normalize& n, int first_row, int last_row) {
+  constexpr int kAround = 2;
+  float squares[kMostNormalized + 2 * kAround] = {};
+  for (int y = first_row; y < last_row; ++y) {
+    for (int x = 0; x < n.width; ++x) {
+      const auto* in = at<const TypeOf<kNumber>>(n.input, y, x);
+      auto* out = at<TypeOf<kNumber>>(n.output, y, x);
+      for (int c = 0; c < n.channels; ++c) {
+        const float number = Element<kNumber>::widen(in[c]) * n.input_scale;
+        squares[kAround + c] = number * number;
+      }
+      for (int c = 0; c < n.channels; ++c) {
+        const float sum = squares[c] + squares[c + 1] + squares[c + 2] + squares[c + 3] + squares[c + 4];
+        const float root = __builtin_sqrtf(n.k + n.alpha / 5 * sum);
+        const float number = Element<kNumber>::widen(in[c]) * n.input_scale / (root * __builtin_sqrtf(root));
+        out[c] = Element<kNumber>::narrow(number / n.output_scale);
+      }
+    }
+  }
+}
+
+template <Number kTo>
+INLINED bool read_floats(const Picture& p, const float* planes, int first, int last) {
+  return p.stored == 3 ? read_floats_to<kTo, 3>(p, planes, first, last)
+                       : read_floats_to<kTo, 4>(p, planes, first, last);
+}
+
+template <Number kTo>
+INLINED void read_bytes(const Picture& p, const uint8_t* pixels, int first, int last) {
+  p.stored == 3 ? read_bytes_to<kTo, 3>(p, pixels, first, last)
+                : read_bytes_to<kTo, 4>(p, pixels, first, last);
+}
+
+template <Number kNumber>
+INLINED void max_pool(const MaxPool& p, int first, int last) {
+  p.window == 3 ? max_pool_of<kNumber, 3>(p, first, last) : max_pool_of<kNumber, 2>(p, first, last);
+}
+
+template <Number kFrom>
+INLINED void average(Number to, const Average& a, int first, int last) {
+  if (to == Number::kFloat) return average_of<kFrom, Number::kFloat>(a, first, last);
+  if (to == Number::kBfloat16) return average_of<kFrom, Number::kBfloat16>(a, first, last);
+  average_of<kFrom, Number::kByte>(a, first, last);
+}
+
+// Pictures are never bytes inside a network: their numbers have both signs.
+#define KERNELS(TARGET, TIER)                                                                             \
+  TARGET bool read_floats_##TIER(Number to, const Picture& p, const float* from, int first, int last) {   \
+    return to == Number::kFloat ? read_floats<Number::kFloat>(p, from, first, last)                       \
+                                : read_floats<Number::kBfloat16>(p, from, first, last);                   \
+  }                                                                                                       \
+  TARGET void read_bytes_##TIER(Number to, const Picture& p, const uint8_t* from, int first, int last) {  \
+    to == Number::kFloat ? read_bytes<Number::kFloat>(p, from, first, last)                               \
+                         : read_bytes<Number::kBfloat16>(p, from, first, last);                           \
+  }                                                                                                       \
+  TARGET void max_pool_##TIER(Number number, const MaxPool& p, int first, int last) {                     \
+    if (number == Number::kFloat) return max_pool<Number::kFloat>(p, first, last);                        \
+    if (number == Number::kBfloat16) return max_pool<Number::kBfloat16>(p, first, last);                  \
+    max_pool<Number::kByte>(p, first, last);                                                              \
+  }                                                                                                       \
+  TARGET void average_##TIER(Number from, Number to, const Average& a, int first, int last) {             \
+    if (from == Number::kFloat) return average<Number::kFloat>(to, a, first, last);                       \
+    if (from == Number::kBfloat16) return average<Number::kBfloat16>(to, a, first, last);                 \
+    average<Number::kByte>(to, a, first, last);                                                           \
+  }                                                                                                       \
+  TARGET void normalize_##TIER(Number number, const Normalize& n, int first, int last) {                  \
+    if (number == Number::kFloat) return normalize_of<Number::kFloat>(n, first, last);                    \
+    if (number == Number::kBfloat16) return normalize_of<Number::kBfloat16>(n, first, last);              \
+    normalize_of<Number::kByte>(n, first, last);                                                          \
+  }                                                                                                       \
+  constexpr MapKernels k##TIER = {read_floats_##TIER, read_bytes_##TIER, max_pool_##TIER, average_##TIER, \
+                                  normalize_##TIER};
+
+#ifdef __x86_64__
+KERNELS(__attribute__((target("avx2,fma"))), Avx2)
+KERNELS(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"))),
+        Avx512)
+#else
+KERNELS(, Portable)
+#endif
+
+}  // namespace
+
+const MapKernels& map_kernels([[maybe_unused]] Tier tier) {
+#ifdef __x86_64__
+  return tier == Tier::kAvx2 ? kAvx2 : kAvx512;
+#else
+  return kPortable;
+#endif
+}
+
+}  // namespace googlenet::kernels

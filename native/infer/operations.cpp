@@ -1,0 +1,384 @@
+#include "infer/operations.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "core/error.h"
+#include "infer/kernels/pack.h"
+#include "infer/kernels/winograd.h"
+
+namespace googlenet {
+
+using kernels::Convolution;
+using kernels::Number;
+using kernels::Place;
+using kernels::Run;
+using kernels::Size;
+using kernels::size_of;
+using kernels::Tier;
+
+namespace {
+
+int divide_up(int a, int b) {
+  return (a + b - 1) / b;
+}
+
+// Multiply-adds a nanosecond of one core, roughly; they only weigh layers against each other.
+double speed_of(const kernels::ConvKernel& kernel) {
+  if (kernel.tier == Tier::kAvx2) return 40;
+  if (kernel.tier == Tier::kAvx512) return kernel.input == Number::kFloat ? 80 : 150;
+  return kernel.input == Number::kBfloat16 ? 800 : 1500;
+}
+
+constexpr double kBytesPerNanosecond = 30;
+
+std::string name_of(const kernels::ConvKernel& kernel) {
+  const std::string numbers = kernel.input == Number::kFloat      ? "float32"
+                              : kernel.input == Number::kBfloat16 ? "bfloat16"
+                                                                  : "int8";
+  return kernels::name_of(kernel.tier) + (" " + numbers);
+}
+
+// Walks through units [first, last) of a rectangle of `inner` units a row: calls `visit` with a range of rows
+// and a range of units in each of them, at most three times.
+template <typename Visit>
+void visit_rectangles(int first, int last, int inner, const Visit& visit) {
+  while (first < last) {
+    const int row = first / inner, begin = first % inner;
+    const int rows = begin == 0 ? (last - first) / inner : 0;
+    if (rows > 0) {
+      visit(row, row + rows, 0, inner);
+      first += rows * inner;
+    } else {
+      const int end = std::min(inner, begin + last - first);
+      visit(row, row + 1, begin, end);
+      first += end - begin;
+    }
+  }
+}
+
+class ClearBorders : public Operation {
+ public:
+  explicit ClearBorders(const Map& map) : map_(map) {
+    kernel = "memset";
+    units = map.size.height;
+    cost = static_cast<double>(map.before + map.after +
+                               (map.pitch - map.size.width) * map.size.height * map.pixel_bytes()) /
+           kBytesPerNanosecond;
+  }
+  // Units are rows; the first one has what is in front of the map, the last what is behind it.
+  void run(const Frame& frame, int first, int last) const override {
+    std::byte* map = frame.arena + map_.offset;
+    const int64_t row = map_.row_bytes();
+    const auto beside = static_cast<size_t>((map_.pitch - map_.size.width) * map_.pixel_bytes());
+    if (first == 0) std::memset(map - map_.before, 0, static_cast<size_t>(map_.before));
+    for (int y = first; beside > 0 && y < last; ++y) std::memset(map + (y + 1) * row - beside, 0, beside);
+    if (last == map_.size.height)
+      std::memset(map + map_.size.height * row, 0, static_cast<size_t>(map_.after));
+  }
+
+ private:
+  Map map_;
+};
+
+class ReadPicture : public Operation {
+ public:
+  ReadPicture(Tier tier, const Map& map) : kernels_(kernels::map_kernels(tier)), map_(map) {
+    name = "picture";
+    kernel = "read";
+    units = map.size.height;
+    cost = 12.0 * map.size.height * map.size.width / kBytesPerNanosecond;
+  }
+  void run(const Frame& frame, int first, int last) const override {
+    kernels::Picture picture = {map_.size, {}, {}, map_.place(frame.arena), map_.channels};
+    std::copy_n(frame.scale, 3, picture.scale);
+    std::copy_n(frame.shift, 3, picture.shift);
+    if (frame.is_bytes) {
+      kernels_.read_bytes(map_.number, picture, static_cast<const uint8_t*>(frame.pixels), first, last);
+    } else if (!kernels_.read_floats(map_.number, picture, static_cast<const float*>(frame.pixels), first,
+                                     last)) {
+      frame.is_finite->store(false, std::memory_order_relaxed);
+    }
+  }
+
+ private:
+  const kernels::MapKernels& kernels_;
+  Map map_;
+};
+
+// Runs of pixels that cover a map. Where rows of input and output have one pitch they go on over the ends of
+// rows, if the kernel can leave pixels out.
+std::vector<Run> runs_of(const kernels::ConvKernel& kernel, const Map& input, const Map& output, int stride) {
+  std::vector<Run> runs;
+  const int width = output.size.width, height = output.size.height;
+  if (kernel.masks && stride == 1 && input.pitch == output.pitch) {
+    const int pixels = (height - 1) * output.pitch + width;
+    for (int first = 0; first < pixels; first += kernel.longest) {
+      Run run = {first, first, std::min(kernel.longest, pixels - first), 0};
+      for (int i = 0; i < run.count; ++i)
+        if ((first + i) % output.pitch < width) run.wanted |= 1u << i;
+      runs.push_back(run);
+    }
+    return runs;
+  }
+  // Of about one length: a short one at the end would use few registers.
+  const int parts = kernel.masks ? divide_up(width, kernel.longest) : divide_up(width, kernel.longest);
+  for (int y = 0; y < height; ++y) {
+    for (int part = 0; part < parts; ++part) {
+      const int first = kernel.masks ? part * kernel.longest : width * part / parts;
+      const int last = kernel.masks ? std::min(width, first + kernel.longest) : width * (part + 1) / parts;
+      const int count = last - first;
+      const uint32_t all = count == 32 ? ~0u : (1u << count) - 1;
+      runs.push_back({y * input.pitch + first, y * output.pitch + first, count, all});
+    }
+  }
+  return runs;
+}
+
+class Convolve : public Operation {
+ public:
+  Convolve(const Map& input, std::vector<Sibling> siblings)
+      : kernel_(*siblings[0].convolution->kernel),
+        input_(input),
+        siblings_(std::move(siblings)),
+        runs_(runs_of(kernel_, input, siblings_[0].output, siblings_[0].layer.stride)) {
+    const Layer& layer = siblings_[0].layer;
+    for (int row = 0; row < layer.window; ++row)
+      rows_.push_back((row - layer.padding) * input.row_bytes() - layer.padding * input.pixel_bytes());
+    for (const Sibling& sibling : siblings_) {
+      first_groups_.push_back(groups_);
+      groups_ += kernels::groups(kernel_, sibling.layer.outputs);
+      const int64_t pixels = int64_t{sibling.output.size.height} * sibling.output.size.width;
+      const int64_t window = int64_t{layer.window} * layer.window * input.channels;
+      multiply_adds += pixels * window * sibling.layer.outputs;
+      bytes += sibling.convolution->weights.size();
+      name += (name.empty() ? "" : " + ") + sibling.layer.name;
+    }
+    kernel = name_of(kernel_);
+    cost = std::max(static_cast<double>(multiply_adds) / speed_of(kernel_),
+                    static_cast<double>(bytes) / kBytesPerNanosecond);
+    by_groups_ = bytes > kManyWeights * input.bytes;
+    units = groups_ * static_cast<int>(runs_.size());
+  }
+
+  void run(const Frame& frame, int first, int last) const override {
+    const int runs = static_cast<int>(runs_.size());
+    if (by_groups_) {
+      visit_rectangles(first, last, runs, [&](int group, int last_group, int run, int last_run) {
+        convolve(frame, run, last_run, group, last_group);
+      });
+    } else {
+      visit_rectangles(first, last, groups_, [&](int run, int last_run, int group, int last_group) {
+        convolve(frame, run, last_run, group, last_group);
+      });
+    }
+  }
+
+ private:
+  // Weights so many times larger than the input are read by one thread each, and the input by all; otherwise
+  // threads keep to their own part of the map.
+  static constexpr int64_t kManyWeights = 24;
+
+  void convolve(const Frame& frame, int first_run, int last_run, int first_group, int last_group) const {
+    for (size_t i = 0; i < siblings_.size(); ++i) {
+      const auto& [layer, convolution, output] = siblings_[i];
+      const int first = std::max(first_group - first_groups_[i], 0);
+      const int last = std::min(last_group - first_groups_[i], kernels::groups(kernel_, layer.outputs));
+      if (first >= last) continue;
+      const Place in = input_.place(frame.arena), out = output.place(frame.arena, layer.channel);
+      const Convolution conv = {.input = in.first,
+                                .input_stride = layer.stride * in.pixel,
+                                .rows = rows_.data(),
+                                .row_count = layer.window,
+                                .row_chunks = kernels::row_chunks(kernel_, layer.window, input_.channels),
+                                .weights = convolution->weights.data(),
+                                .scale = convolution->scale.empty() ? nullptr : convolution->scale.data(),
+                                .bias = convolution->bias.data(),
+                                .output = out.first,
+                                .output_stride = out.pixel,
+                                .outputs = layer.outputs,
+                                .relu = layer.relu};
+      kernel_.to[static_cast<int>(output.number)](conv, runs_.data() + first_run, last_run - first_run, first,
+                                                  last);
+    }
+  }
+
+  const kernels::ConvKernel& kernel_;
+  Map input_;
+  std::vector<Sibling> siblings_;
+  std::vector<Run> runs_;
+  std::vector<int64_t> rows_;
+  std::vector<int> first_groups_;  // of each sibling, among those of all
+  int groups_ = 0;
+  bool by_groups_;
+};
+
+class TransformTiles : public Operation {
+ public:
+  TransformTiles(const Layer& layer, const Map& input, int64_t transformed)
+      : input_(input), tiles_(winograd_tiles(input.size)), transformed_(transformed) {
+    name = layer.name;
+    kernel = "avx512 winograd transform";
+    units = tiles_.height;
+    cost = 36.0 * 4 * tiles_.height * tiles_.width * input.channels / kBytesPerNanosecond;
+  }
+  void run(const Frame& frame, int first, int last) const override {
+    auto* to = reinterpret_cast<float*>(frame.arena + transformed_);
+    kernels::transform_input({input_.place(frame.arena), input_.size, input_.channels, tiles_.width, to,
+                              tiles_.width * tiles_.height},
+                             first, last);
+  }
+
+ private:
+  Map input_;
+  Size tiles_;
+  int64_t transformed_;
+};
+
+class MultiplyTiles : public Operation {
+ public:
+  MultiplyTiles(const Layer& layer, const PackedConvolution& convolution, int64_t transformed,
+                const Map& input, const Map& output)
+      : layer_(layer),
+        convolution_(convolution),
+        transformed_(transformed),
+        input_(input),
+        output_(output),
+        tiles_(winograd_tiles(input.size)) {
+    name = layer.name;
+    kernel = "avx512 winograd";
+    tiles_count_ = tiles_.height * tiles_.width;
+    runs_ = divide_up(tiles_count_, kernels::kWinogradLongest);
+    groups_ = divide_up(layer.outputs, kernels::kWinogradGroup);
+    units = groups_ * runs_;
+    multiply_adds = int64_t{9} * output.size.height * output.size.width * input.channels * layer.outputs;
+    bytes = convolution.weights.size();
+    cost = std::max(36.0 * tiles_count_ * input.channels * layer.outputs / 75,
+                    static_cast<double>(bytes) / kBytesPerNanosecond);
+    by_groups_ = bytes > kManyWeights * kernels::kWinogradPoints * tiles_count_ * input.channels * 4;
+  }
+
+  void run(const Frame& frame, int first, int last) const override {
+    if (by_groups_) {
+      visit_rectangles(first, last, runs_, [&](int group, int last_group, int run, int last_run) {
+        multiply(frame, run, last_run, group, last_group);
+      });
+    } else {
+      visit_rectangles(first, last, groups_, [&](int run, int last_run, int group, int last_group) {
+        multiply(frame, run, last_run, group, last_group);
+      });
+    }
+  }
+
+ private:
+  static constexpr int64_t kManyWeights = 3;
+
+  void multiply(const Frame& frame, int first_run, int last_run, int first_group, int last_group) const {
+    const kernels::WinogradProduct product = {reinterpret_cast<const float*>(frame.arena + transformed_),
+                                              tiles_count_,
+                                              tiles_.width,
+                                              input_.channels,
+                                              reinterpret_cast<const float*>(convolution_.weights.data()),
+                                              convolution_.bias.data(),
+                                              output_.place(frame.arena, layer_.channel),
+                                              output_.size,
+                                              layer_.outputs,
+                                              layer_.relu};
+    // Of about one length: a short one at the end would use few registers.
+    const auto tile = [&](int run) { return tiles_count_ * run / runs_; };
+    for (int group = first_group; group < last_group; ++group)
+      for (int run = first_run; run < last_run; ++run)
+        kernels::multiply_winograd(product, group, group + 1, tile(run), tile(run + 1));
+  }
+
+  Layer layer_;
+  const PackedConvolution& convolution_;
+  int64_t transformed_;
+  Map input_, output_;
+  Size tiles_;
+  int tiles_count_, runs_, groups_;
+  bool by_groups_;
+};
+
+class MapOperation : public Operation {
+ public:
+  MapOperation(Tier tier, const Layer& layer, const Map& input, const Map& output, float input_scale,
+               float output_scale)
+      : kernels_(kernels::map_kernels(tier)),
+        layer_(layer),
+        input_(input),
+        output_(output),
+        input_scale_(input_scale),
+        output_scale_(output_scale) {
+    name = layer.name;
+    kernel = layer.kind == Layer::Kind::kMaxPool   ? "max"
+             : layer.kind == Layer::Kind::kAverage ? "mean"
+                                                   : "normalize";
+    units = output.size.height;
+    const int64_t window = std::max(layer.window, 2);
+    cost =
+        static_cast<double>(output.size.height * output.size.width * output.pixel_bytes() * window * window) /
+        60;
+  }
+  void run(const Frame& frame, int first, int last) const override {
+    const Place in = input_.place(frame.arena), out = output_.place(frame.arena, layer_.channel);
+    switch (layer_.kind) {
+      case Layer::Kind::kMaxPool:
+        return kernels_.max_pool(input_.number,
+                                 {in, input_.size, out, output_.size.width, layer_.outputs, layer_.window,
+                                  layer_.stride, layer_.padding},
+                                 first, last);
+      case Layer::Kind::kAverage:
+        return kernels_.average(input_.number, output_.number,
+                                {in, input_.size, out, output_.size, layer_.outputs, layer_.window,
+                                 layer_.stride, input_scale_ / output_scale_},
+                                first, last);
+      default:
+        return kernels_.normalize(input_.number,
+                                  {in, out, output_.size.width, layer_.outputs, layer_.alpha, layer_.k,
+                                   input_scale_, output_scale_},
+                                  first, last);
+    }
+  }
+
+ private:
+  const kernels::MapKernels& kernels_;
+  Layer layer_;
+  Map input_, output_;
+  float input_scale_, output_scale_;
+};
+
+}  // namespace
+
+Size winograd_tiles(Size map) {
+  return {divide_up(map.height, kernels::kWinogradTile), divide_up(map.width, kernels::kWinogradTile)};
+}
+
+OperationPtr clear_borders(const Map& map) {
+  return std::make_unique<ClearBorders>(map);
+}
+
+OperationPtr read_picture(Tier tier, const Map& map) {
+  return std::make_unique<ReadPicture>(tier, map);
+}
+
+OperationPtr convolve(const Map& input, std::vector<Sibling> siblings) {
+  return std::make_unique<Convolve>(input, std::move(siblings));
+}
+
+OperationPtr transform(const Layer& layer, const Map& input, int64_t transformed) {
+  return std::make_unique<TransformTiles>(layer, input, transformed);
+}
+
+OperationPtr multiply(const Layer& layer, const PackedConvolution& convolution, int64_t transformed,
+                      const Map& input, const Map& output) {
+  return std::make_unique<MultiplyTiles>(layer, convolution, transformed, input, output);
+}
+
+OperationPtr map_operation(Tier tier, const Layer& layer, const Map& input, const Map& output,
+                           float input_scale, float output_scale) {
+  return std::make_unique<MapOperation>(tier, layer, input, output, input_scale, output_scale);
+}
+
+}  // namespace googlenet

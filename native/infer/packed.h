@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "infer/kernels/conv.h"
+#include "infer/network.h"
+
+namespace googlenet {
+
+struct Settings {
+  kernels::Tier tier;
+  bool winograd;
+};
+
+// Memory for kernels: at the start of a cache line, zeros at first.
+class AlignedBytes {
+ public:
+  explicit AlignedBytes(int64_t size);
+  std::byte* data() const { return data_.get(); }
+  int64_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(std::byte* bytes) const;
+  };
+  std::unique_ptr<std::byte, Free> data_;
+  int64_t size_;
+};
+
+// A convolution with its weights in the order of a kernel.
+struct PackedConvolution {
+  const kernels::ConvKernel* kernel;
+  AlignedBytes weights;
+  std::vector<float> scale;  // empty for 1
+  std::vector<float> bias;
+  int stored_inputs;
+  bool winograd;
+};
+
+// What the plans of all sizes of pictures share.
+struct PackedNetwork {
+  PackedNetwork(const Network& network, const Settings& settings);
+
+  // One whose begin() and end() fit all of them.
+  const kernels::ConvKernel* main_kernel() const;
+
+  Network network;  // without weights
+  Settings settings;
+  std::vector<kernels::Number> numbers;                        // of each value
+  std::vector<std::optional<PackedConvolution>> convolutions;  // of each layer
+};
+
+}  // namespace googlenet

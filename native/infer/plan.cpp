@@ -1,0 +1,215 @@
+#include "infer/plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "infer/arena.h"
+#include "infer/kernels/winograd.h"
+#include "infer/operations.h"
+
+namespace googlenet {
+
+using kernels::Number;
+using kernels::Size;
+using kernels::size_of;
+
+namespace {
+
+// Pixels beyond the last one that kernels may read for the sake of whole tiles.
+constexpr int kSlackPixels = 32;
+constexpr int64_t kSlackBytes = 64;
+
+// Items of a phase for each thread: more of them even out what threads have to wait for, fewer of them cost
+// less to hand out.
+constexpr double kItemsPerThread = 6;
+// Nanoseconds below which an item is not worth to be cut.
+constexpr double kSmallItem = 2000;
+
+// Zeros around a map that windows of convolutions reach.
+std::vector<int> borders_of(const PackedNetwork& packed) {
+  std::vector<int> borders(packed.network.values.size(), 0);
+  for (size_t i = 0; i < packed.network.layers.size(); ++i) {
+    const Layer& layer = packed.network.layers[i];
+    const auto& convolution = packed.convolutions[i];
+    if (convolution && !convolution->winograd)
+      borders[layer.input] = std::max(borders[layer.input], layer.padding);
+  }
+  return borders;
+}
+
+// Builds a plan: first where everything is used, then where it lies.
+class Builder {
+ public:
+  Builder(const PackedNetwork& packed, Size picture)
+      : packed_(packed), sizes_(map_sizes(packed.network, picture)), borders_(borders_of(packed)) {}
+
+  void find_phases() {
+    // Phase 0 reads the picture. What a layer needs is there one phase after the last layer that writes it.
+    std::vector<int> ready(sizes_.size(), 0);
+    ready[0] = 1;
+    first_.assign(sizes_.size(), 1 << 30);
+    last_.assign(sizes_.size(), 0);
+    first_[0] = 0;
+    for (size_t i = 0; i < layers().size(); ++i) {
+      const Layer& layer = layers()[i];
+      const bool winograd = packed_.convolutions[i] && packed_.convolutions[i]->winograd;
+      const int phase = ready[layer.input], done = phase + (winograd ? 1 : 0);
+      phases_.push_back(phase);
+      last_[layer.input] = std::max(last_[layer.input], phase);
+      first_[layer.output] = std::min(first_[layer.output], done);
+      ready[layer.output] = std::max(ready[layer.output], done + 1);
+      count_ = std::max(count_, done + 1);
+    }
+    for (const int head : packed_.network.heads) last_[head] = count_;
+  }
+
+  void place_values() {
+    std::vector<int> parts;
+    for (size_t v = 0; v < sizes_.size(); ++v) {
+      int across = 0;
+      // One pitch for all maps of a size: runs of pixels then go on over the ends of rows.
+      for (size_t w = 0; w < sizes_.size(); ++w)
+        if (sizes_[w].width == sizes_[v].width && sizes_[w].height == sizes_[v].height)
+          across = std::max(across, borders_[w]);
+      Map map;
+      map.size = sizes_[v];
+      map.number = packed_.numbers[v];
+      map.channels = v == 0 && map.number == Number::kBfloat16 ? 4 : packed_.network.values[v].channels;
+      map.border = borders_[v];
+      map.pitch = map.size.width + across;
+      const int64_t pixel = map.channels * size_of(map.number);
+      const int64_t before = int64_t{map.border} * (map.pitch + 1);
+      map.before = (before * pixel + 63) / 64 * 64;
+      map.after = (before + kSlackPixels) * pixel + kSlackBytes;
+      map.bytes = map.before + int64_t{map.size.height} * map.pitch * pixel + map.after;
+      maps_.push_back(map);
+      parts.push_back(arena_.add(map.bytes, first_[v], last_[v]));
+    }
+    std::vector<int> transformed(layers().size(), -1);
+    for (size_t i = 0; i < layers().size(); ++i) {
+      if (!packed_.convolutions[i] || !packed_.convolutions[i]->winograd) continue;
+      const Size tiles = winograd_tiles(sizes_[layers()[i].input]);
+      const int64_t points = int64_t{kernels::kWinogradPoints} * tiles.height * tiles.width;
+      transformed[i] = arena_.add(points * packed_.network.values[layers()[i].input].channels * 4, phases_[i],
+                                  phases_[i] + 1);
+    }
+    arena_bytes = arena_.place();
+    for (size_t v = 0; v < maps_.size(); ++v) maps_[v].offset = arena_.offset(parts[v]) + maps_[v].before;
+    for (const int part : transformed) transformed_.push_back(part < 0 ? 0 : arena_.offset(part));
+  }
+
+  std::vector<Operations> operations() {
+    std::vector<Operations> phases(static_cast<size_t>(count_));
+    const auto tier = packed_.settings.tier;
+    for (size_t v = 0; v < maps_.size(); ++v)
+      if (first_[v] < count_) phases[first_[v]].push_back(clear_borders(maps_[v]));
+    phases[0].push_back(read_picture(tier, maps_[0]));
+    std::vector<bool> is_done(layers().size(), false);
+    for (size_t i = 0; i < layers().size(); ++i) {
+      if (is_done[i]) continue;
+      const Layer& layer = layers()[i];
+      const Map& input = maps_[layer.input];
+      const Map& output = maps_[layer.output];
+      Operations& phase = phases[phases_[i]];
+      if (const auto& convolution = packed_.convolutions[i]; !convolution) {
+        phase.push_back(
+            map_operation(tier, layer, input, output, scale_of(layer.input), scale_of(layer.output)));
+      } else if (convolution->winograd) {
+        phase.push_back(transform(layer, input, transformed_[i]));
+        phases[phases_[i] + 1].push_back(multiply(layer, *convolution, transformed_[i], input, output));
+      } else {
+        std::vector<Sibling> siblings;
+        for (size_t j = i; j < layers().size(); ++j) {
+          if (!are_siblings(i, j)) continue;
+          is_done[j] = true;
+          siblings.push_back({layers()[j], &*packed_.convolutions[j], maps_[layers()[j].output]});
+        }
+        phase.push_back(convolve(input, std::move(siblings)));
+      }
+    }
+    return phases;
+  }
+
+  const Map& map(int value) const { return maps_[value]; }
+
+  int64_t arena_bytes = 0;
+
+ private:
+  const std::vector<Layer>& layers() const { return packed_.network.layers; }
+
+  float scale_of(int value) const {
+    return maps_[value].number == Number::kByte ? packed_.network.values[value].scale : 1;
+  }
+
+  // Whether two layers are convolutions that look at one map in the same way, and so can be one.
+  bool are_siblings(size_t i, size_t j) const {
+    const Layer& a = layers()[i];
+    const Layer& b = layers()[j];
+    const auto& of_b = packed_.convolutions[j];
+    return of_b && !of_b->winograd && phases_[i] == phases_[j] && a.input == b.input &&
+           a.window == b.window && a.stride == b.stride && a.padding == b.padding;
+  }
+
+  const PackedNetwork& packed_;
+  std::vector<Size> sizes_;
+  std::vector<int> borders_;
+  std::vector<int> phases_;        // of each layer
+  std::vector<int> first_, last_;  // phases between which a value is in use
+  int count_ = 0;
+  ArenaPlanner arena_;
+  std::vector<Map> maps_;
+  std::vector<int64_t> transformed_;
+};
+
+struct Costly {
+  Item item;
+  double cost;
+};
+
+// What one thread does of a phase, the most expensive first.
+std::vector<Costly> part_of(const Operations& operations, int thread, int threads) {
+  double whole = 0;
+  for (const auto& operation : operations) whole += operation->cost / threads;
+  const double wanted = std::max(kSmallItem, whole / kItemsPerThread);
+  std::vector<Costly> items;
+  for (const auto& operation : operations) {
+    const auto unit = [&](int64_t index, int64_t count) {
+      return static_cast<int>(operation->units * index / count);
+    };
+    const int parts = std::max(1, static_cast<int>(std::lround(operation->cost / threads / wanted)));
+    for (int part = 0; part < parts; ++part) {
+      const int first = unit(thread * parts + part, threads * parts);
+      const int last = unit(thread * parts + part + 1, threads * parts);
+      if (first == last) continue;
+      items.push_back({{operation.get(), first, last}, operation->cost * (last - first) / operation->units});
+    }
+  }
+  std::stable_sort(items.begin(), items.end(),
+                   [](const Costly& a, const Costly& b) { return a.cost > b.cost; });
+  return items;
+}
+
+}  // namespace
+
+Plan::Plan(const PackedNetwork& packed, Size picture, int threads) {
+  Builder builder(packed, picture);
+  builder.find_phases();
+  builder.place_values();
+  phases_ = builder.operations();
+  arena_bytes_ = builder.arena_bytes;
+  for (const Operations& operations : phases_) {
+    auto& items = items_.emplace_back();
+    PhasePieces& ends = pieces_.emplace_back();
+    for (int thread = 0; thread < threads; ++thread) {
+      for (const Costly& costly : part_of(operations, thread, threads)) items.push_back(costly.item);
+      ends.push_back(static_cast<int>(items.size()));
+    }
+  }
+  for (const int head : packed.network.heads) heads_.push_back(builder.map(head).offset);
+}
+
+const float* Plan::head(const std::byte* arena, size_t index) const {
+  return reinterpret_cast<const float*>(arena + heads_[index]);
+}
+
+}  // namespace googlenet

@@ -1,0 +1,85 @@
+#include "infer/team.h"
+
+#include "infer/wait.h"
+
+namespace googlenet {
+
+Team::Team(int threads) {
+  for (int thread = 1; thread < threads; ++thread) helpers_.emplace_back([this, thread] { help(thread); });
+}
+
+Team::~Team() {
+  ended_ = true;
+  started_.fetch_add(1);
+  started_.notify_all();
+  for (std::thread& helper : helpers_) helper.join();
+}
+
+bool Team::run(const std::vector<PhasePieces>& phases, const Work& work, const std::atomic<bool>& cancelled,
+               void (*begin)(), void (*end)()) {
+  while (progress_.size() < phases.size()) progress_.emplace_back(threads());
+  for (size_t i = 0; i < phases.size(); ++i) {
+    for (int thread = 0; thread < threads(); ++thread) {
+      const int first = thread == 0 ? 0 : phases[i][thread - 1];
+      progress_[i].next[thread].value.store(first, std::memory_order_relaxed);
+    }
+    progress_[i].done.value.store(0, std::memory_order_relaxed);
+  }
+  run_ = {&phases, &work, &cancelled, begin, end};
+  if (!helpers_.empty()) {
+    open_.store(true);
+    started_.fetch_add(1);
+    started_.notify_all();
+  }
+  take_part(0);
+  open_.store(false);
+  // Helpers that are still inside find nothing left to do.
+  while (inside_.load() != 0) pause_briefly();
+  return !cancelled.load(std::memory_order_relaxed);
+}
+
+void Team::help(int thread) {
+  uint32_t seen = 0;
+  for (;;) {
+    wait_while(started_, seen);
+    seen = started_.load();
+    if (ended_) return;
+    inside_.fetch_add(1);
+    if (open_.load()) take_part(thread);
+    inside_.fetch_sub(1);
+  }
+}
+
+void Team::take_part(int thread) {
+  run_.begin();
+  for (size_t phase = 0; phase < run_.phases->size(); ++phase) {
+    // Who has seen it unset may have begun, so it is asked once a phase; the others then find nothing to wait
+    // for.
+    if (run_.cancelled->load(std::memory_order_relaxed)) break;
+    work_on(thread, static_cast<int>(phase));
+  }
+  run_.end();
+}
+
+void Team::work_on(int thread, int phase) {
+  const PhasePieces& ends = (*run_.phases)[phase];
+  Progress& progress = progress_[phase];
+  const int all = ends.back();
+  for (int i = 0; i < threads(); ++i) {
+    const int owner = (thread + i) % threads();
+    std::atomic<int>& next = progress.next[owner].value;
+    // Read first: a counter at its end is not worth a write, which takes its cache line from the others.
+    while (next.load(std::memory_order_relaxed) < ends[owner]) {
+      const int piece = next.fetch_add(1, std::memory_order_relaxed);
+      if (piece >= ends[owner]) break;
+      (*run_.work)(thread, phase, piece);
+      if (progress.done.value.fetch_add(1, std::memory_order_acq_rel) + 1 == all)
+        progress.done.value.notify_all();
+    }
+  }
+  for (int done = progress.done.value.load(std::memory_order_acquire); done < all;
+       done = progress.done.value.load(std::memory_order_acquire))
+    wait_while(progress.done.value, done);
+}
+
+}  // namespace googlenet

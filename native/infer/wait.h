@@ -1,0 +1,32 @@
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+namespace googlenet {
+
+inline void pause_briefly() {
+#ifdef __x86_64__
+  _mm_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+// Until `value` is other than `old`: for about twenty microseconds awake, which is what it takes to sleep and
+// be woken, then asleep.
+template <typename T>
+void wait_while(const std::atomic<T>& value, T old) {
+  constexpr int kSpins = 400;
+  for (int i = 0; i < kSpins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    pause_briefly();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace googlenet

@@ -1,0 +1,221 @@
+import { type Classification, loadImages, type PictureSource, topK } from '../classifier.js';
+import { GoogLeNetError } from '../errors.js';
+import { readImages } from '../images.js';
+import type { Logits } from '../models/image-classifier.js';
+import { assertInputSize, type InputSizes } from '../models/input-size.js';
+import { call, callSync } from '../native/call.js';
+import type { NativeClassifier, NativeEngine, NativeEngineStep } from '../native/contract.js';
+import { loadAddon } from '../native/load.js';
+import { loadEngineAddon } from '../native/load-engine.js';
+import type { Images } from '../tensor.js';
+import { integer, options, signal as readSignal, string } from '../validate.js';
+import {
+  type EngineOptions,
+  type EnginePrecision,
+  type EngineTier,
+  type ResolvedOptions,
+  readEngineOptions,
+  readOptimizeOptions,
+} from './options.js';
+import { damaged, loadPlan, type Plan, type PlanModel, planOf, savePlan, toNative } from './plan.js';
+
+/** What an engine does for one picture. */
+export interface EngineDescription {
+  precision: EnginePrecision;
+  tier: EngineTier;
+  threads: number;
+  maxBatch: number;
+  /** In the order of the phases; those of one phase run at the same time. */
+  steps: NativeEngineStep[];
+  multiplyAdds: number;
+  /** Of all weights, as the tier's kernels read them. */
+  weightBytes: number;
+  /** Memory for the maps of one picture; a portable engine has none of its own. */
+  arenaBytes: number;
+}
+
+/** A limit of one call. */
+export interface CallOptions {
+  /** Takes a call that waits out of the queue, and stops one that runs before its next step. */
+  signal?: AbortSignal;
+}
+
+/** A finished model that only infers, as fast as this machine can: made by `model.optimize()` or loaded from a plan. */
+export class Engine {
+  readonly precision: EnginePrecision;
+  readonly tier: EngineTier;
+  readonly threads: number;
+  readonly maxBatch: number;
+  readonly numClasses: number;
+  /** Names of the classes, where they are known. */
+  readonly classes: readonly string[] | undefined;
+  /** Sides of pictures that `forward` takes. */
+  readonly inputSizes: InputSizes;
+  /** How many heads have logits: 1, or 3 with the auxiliary ones. */
+  readonly heads: number;
+  readonly #native: NativeEngine;
+  readonly #plan: Plan | undefined;
+  #disposed = false;
+  #lastId = 0;
+
+  private constructor(native: NativeEngine, plan: Plan, options: ResolvedOptions, keepsPlan: boolean) {
+    const { model, network } = plan;
+    this.#native = native;
+    this.#plan = keepsPlan ? plan : undefined;
+    this.precision = network.precision;
+    this.tier = options.tier;
+    this.threads = options.threads;
+    this.maxBatch = options.maxBatch;
+    this.numClasses = model.numClasses;
+    this.classes = model.classes;
+    this.inputSizes = model.inputSizes;
+    this.heads = network.heads.length;
+  }
+
+  static async #start(plan: Plan, options: ResolvedOptions, keepsPlan: boolean): Promise<Engine> {
+    const isPortable = options.tier === 'portable';
+    const given = { ...toNative(plan), ...options };
+    const native = callSync(() =>
+      isPortable ? new (loadAddon().PortableEngine)(given) : new (loadEngineAddon().Engine)(given),
+    );
+    try {
+      await call(() => native.ready());
+      return new Engine(native, plan, options, keepsPlan);
+    } catch (error) {
+      native.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * For `model.optimize()`.
+   * @internal
+   */
+  static async of(native: NativeClassifier, model: PlanModel, given: unknown): Promise<Engine> {
+    const { precision, outputs, options } = readOptimizeOptions(given);
+    const frozen = await call(() => native.freeze({ precision, allHeads: outputs === 'all' }));
+    return Engine.#start(planOf(frozen, model), options, true);
+  }
+
+  /**
+   * An engine from a file of `save()`, without the model. But for the tier `portable` it needs no libtorch.
+   * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS`, `UNSUPPORTED`, `ADDON_NOT_BUILT`
+   */
+  static async load(path: string, given: EngineOptions = {}): Promise<Engine> {
+    const plan = await loadPlan(string('path', path));
+    const options = readEngineOptions(given, plan.network.precision);
+    try {
+      return await Engine.#start(plan, options, false);
+    } catch (error) {
+      const isPlan = error instanceof GoogLeNetError && error.code === 'INVALID_ARGUMENT';
+      throw isPlan ? damaged(path, error.message) : error;
+    }
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  get #usable(): NativeEngine {
+    if (!this.#disposed) return this.#native;
+    throw new GoogLeNetError('DISPOSED', 'This Engine was disposed. Make or load a new one.');
+  }
+
+  /**
+   * Logits of a batch, as those of the model in evaluation mode, within what the precision allows. All NaN for a picture with NaN or
+   * infinity. Calls at the same time are gathered into one batch. The array may be reused at once.
+   * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
+   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `ABORTED`, `OUT_OF_MEMORY`
+   */
+  async forward(images: Images, given: CallOptions = {}): Promise<Logits> {
+    const native = this.#usable;
+    const { count: _, ...batch } = readImages(images, this.inputSizes);
+    const signal = readSignal('signal', options('options', given, ['signal']).signal);
+    if (signal === undefined) return toLogits(await call(() => native.forward({ ...batch, id: 0 })));
+    if (signal.aborted) throw aborted(signal);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const cancel = () => native.cancel({ id });
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return toLogits(await call(() => native.forward({ ...batch, id })));
+    } catch (error) {
+      throw error instanceof GoogLeNetError && error.code === 'ABORTED' ? aborted(signal) : error;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /**
+   * What is in a picture, with the published preprocessing, which needs libtorch.
+   * @param source a path, an encoded picture, or RGB bytes `{ data, width, height }`.
+   * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`; as `forward`
+   */
+  async classify(
+    source: PictureSource,
+    given: CallOptions & { topK?: number } = {},
+  ): Promise<Classification[]> {
+    const { topK: k = 5, signal } = options('options', given, ['topK', 'signal']);
+    const count = integer('topK', k, 1);
+    const limit = readSignal('signal', signal);
+    const images = await loadImages([source]);
+    const [main] = await this.forward(images, limit ? { signal: limit } : {});
+    return topK(main.data, count, this.classes);
+  }
+
+  /**
+   * What the engine does for one picture, step by step.
+   * @param given sides of the picture in pixels, default 224.
+   * @throws GoogLeNetError `INVALID_SHAPE`, `DISPOSED`
+   */
+  describe(given: { height?: number; width?: number } = {}): EngineDescription {
+    const { height = 224, width = 224 } = options('options', given, ['height', 'width']);
+    const native = this.#usable;
+    const sides = { height: integer('height', height, 1), width: integer('width', width, 1) };
+    assertInputSize(sides.height, sides.width, this.inputSizes);
+    const { steps, arenaBytes } = callSync(() => native.describe(sides));
+    const sum = (of: (step: NativeEngineStep) => number) => steps.reduce((all, step) => all + of(step), 0);
+    const { precision, tier, threads, maxBatch } = this;
+    return {
+      precision,
+      tier,
+      threads,
+      maxBatch,
+      steps,
+      multiplyAdds: sum((step) => step.multiplyAdds),
+      weightBytes: sum((step) => step.weightBytes),
+      arenaBytes,
+    };
+  }
+
+  /**
+   * Writes the plan: layers, weights and names of classes, for any tier of any machine. The file appears whole or not at all.
+   * @throws GoogLeNetError `FILE_NOT_FOUND` (no such folder), `FILE_ERROR`, `DISPOSED`; `UNSUPPORTED` for an engine from a file: copy that
+   */
+  async save(path: string): Promise<void> {
+    void this.#usable;
+    if (!this.#plan) {
+      const message = 'This engine came from a file and keeps no second copy of its weights. Copy that file.';
+      throw new GoogLeNetError('UNSUPPORTED', message);
+    }
+    await savePlan(string('path', path), this.#plan);
+  }
+
+  /** Frees the engine's memory after the work that is queued; later calls fail with `DISPOSED`. Calling it again does nothing. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#native.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function toLogits([main, aux1, aux2]: Awaited<ReturnType<NativeEngine['forward']>>): Logits {
+  return [main, aux1 ?? null, aux2 ?? null];
+}
+
+const aborted = (signal: AbortSignal): GoogLeNetError =>
+  new GoogLeNetError('ABORTED', 'The call was aborted by its signal.', { cause: signal.reason });

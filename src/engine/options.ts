@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { GoogLeNetError } from '../errors.js';
+import { loadEngineAddon } from '../native/load-engine.js';
+import { boolean, integer, oneOf, options } from '../validate.js';
+
+/** What numbers an engine computes with. Logits are always float32. */
+export type EnginePrecision = 'float32' | 'bfloat16';
+
+/** Groups of instructions of x86 processors, or libtorch's own operations, which run everywhere. */
+export type EngineTier = 'amx' | 'avx512' | 'avx2' | 'portable';
+
+/** How an engine runs; other than what it computes, it may differ from machine to machine. */
+export interface EngineOptions {
+  /** Default the fastest of this machine that computes the precision. */
+  tier?: EngineTier | 'auto';
+  /** Cores that work on a picture or batch. Default all that this process may use. */
+  threads?: number;
+  /** Pictures that are gathered into one batch while the engine is busy. Default 32. */
+  maxBatch?: number;
+  /**
+   * Convolutions with windows of 3×3 after Winograd, F(4×4, 3×3), where they are faster: AVX-512 in float32. Default true; without,
+   * logits are a few bits closer to the model's.
+   */
+  winograd?: boolean;
+}
+
+export interface OptimizeOptions extends EngineOptions {
+  /** Default `float32`. */
+  precision?: EnginePrecision;
+  /** Whether the engine has the auxiliary logits too, where the model has them in evaluation mode. Default `main`. */
+  outputs?: 'main' | 'all';
+}
+
+export const ENGINE_OPTIONS = ['tier', 'threads', 'maxBatch', 'winograd'] as const;
+const PRECISIONS = ['float32', 'bfloat16'] as const;
+
+/** The best first. */
+const TIERS: Readonly<Record<EnginePrecision, readonly EngineTier[]>> = {
+  float32: ['avx512', 'avx2', 'portable'],
+  bfloat16: ['amx', 'avx512', 'portable'],
+};
+
+export interface ResolvedOptions {
+  tier: EngineTier;
+  threads: number;
+  maxBatch: number;
+  winograd: boolean;
+}
+
+export function readOptimizeOptions(given: unknown): {
+  precision: EnginePrecision;
+  outputs: 'main' | 'all';
+  options: ResolvedOptions;
+} {
+  const {
+    precision = 'float32',
+    outputs = 'main',
+    ...rest
+  } = options('options', given, ['precision', 'outputs', ...ENGINE_OPTIONS]);
+  const wanted = oneOf('precision', precision, PRECISIONS);
+  return {
+    precision: wanted,
+    outputs: oneOf('outputs', outputs, ['main', 'all']),
+    options: readEngineOptions(rest, wanted),
+  };
+}
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT`; `UNSUPPORTED` for a tier that the machine or the precision does not have */
+export function readEngineOptions(given: unknown, precision: EnginePrecision): ResolvedOptions {
+  const {
+    tier = 'auto',
+    threads = availableThreads(),
+    maxBatch = 32,
+    winograd = true,
+  } = options('options', given, ENGINE_OPTIONS);
+  const wanted = oneOf('tier', tier, ['auto', 'amx', 'avx512', 'avx2', 'portable']);
+  return {
+    tier: resolveTier(wanted, precision),
+    threads: integer('threads', threads, 1, 256),
+    maxBatch: integer('maxBatch', maxBatch, 1, 65_536),
+    winograd: boolean('winograd', winograd),
+  };
+}
+
+function resolveTier(wanted: EngineTier | 'auto', precision: EnginePrecision): EngineTier {
+  const own = TIERS[precision];
+  if (wanted === 'portable') return wanted;
+  const available = loadEngineAddon().tiers();
+  if (wanted === 'auto') return own.find((tier) => available.includes(tier)) ?? 'portable';
+  if (!own.includes(wanted)) {
+    const message = `The tier '${wanted}' does not compute in ${precision}. Tiers that do: ${own.join(', ')}.`;
+    throw new GoogLeNetError('UNSUPPORTED', message);
+  }
+  if (!available.includes(wanted)) {
+    const has = ['portable', ...available].join(', ');
+    throw new GoogLeNetError(
+      'UNSUPPORTED',
+      `This machine does not have the tier '${wanted}'. It has ${has}.`,
+    );
+  }
+  return wanted;
+}
+
+/** CPUs of this process: those that it may run on, or fewer where its control group may not use all of their time. */
+export function availableThreads(): number {
+  const all = availableParallelism();
+  return Math.max(1, Math.min(all, Math.ceil(quota() ?? all)));
+}
+
+/** Containers are given CPU time in this file; a process outside of them finds none, or `max`. */
+const QUOTA_FILE = '/sys/fs/cgroup/cpu.max';
+
+function quota(): number | undefined {
+  try {
+    const [time, period] = readFileSync(QUOTA_FILE, 'utf8').split(' ').map(Number);
+    const cpus = (time ?? Number.NaN) / (period ?? Number.NaN);
+    return cpus > 0 ? cpus : undefined;
+  } catch {
+    return undefined;
+  }
+}
