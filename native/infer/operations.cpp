@@ -150,7 +150,7 @@ class Convolve : public Operation {
       first_groups_.push_back(groups_);
       groups_ += kernels::groups(kernel_, sibling.layer.outputs);
       const int64_t pixels = int64_t{sibling.output.size.height} * sibling.output.size.width;
-      const int64_t window = int64_t{layer.window} * layer.window * input.channels;
+      const int64_t window = int64_t{layer.window} * layer.window * sibling.convolution->inputs;
       multiply_adds += pixels * window * sibling.layer.outputs;
       bytes += sibling.convolution->weights.size();
       name += (name.empty() ? "" : " + ") + sibling.layer.name;

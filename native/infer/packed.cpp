@@ -47,7 +47,7 @@ PackedConvolution pack_layer(const PackedNetwork& packed, const Layer& layer) {
 
   const int64_t bytes = winograd ? kernels::winograd_weights_bytes(layer.outputs, inputs)
                                  : kernels::packed_bytes(*kernel, weights);
-  PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, stored, winograd};
+  PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, inputs, winograd};
   if (winograd) {
     kernels::pack_winograd(reinterpret_cast<const float*>(layer.weights), layer.outputs, inputs,
                            reinterpret_cast<float*>(result.weights.data()));

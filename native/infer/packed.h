@@ -35,7 +35,7 @@ struct PackedConvolution {
   AlignedBytes weights;
   std::vector<float> scale;  // empty for 1
   std::vector<float> bias;
-  int stored_inputs;
+  int inputs;
   bool winograd;
 };
 

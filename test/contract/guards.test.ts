@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { NativeClassifier } from '../../src/native/contract';
 import { loadAddon } from '../../src/native/load';
+import { loadEngineAddon } from '../../src/native/load-engine';
 
 /** What C++ itself does when somebody goes around TypeScript. A crash here would end the test run. */
 const addon = loadAddon();
@@ -226,4 +227,85 @@ test('pictures and output of a transform must have the sizes they claim', async 
   expect(await codeOf(call({ pictures: [null] }))).toBe('INVALID_ARGUMENT');
   expect(await codeOf(call({ output: new Uint8Array(191) }))).toBe('INVALID_SHAPE');
   expect(await codeOf(call({ crop: 9 }))).toBe('INVALID_ARGUMENT');
+});
+
+describe('engines', () => {
+  const PICTURE = { ...NORMALIZATION, images: new Uint8Array(224 * 224 * 3), shape: [1, 224, 224, 3], id: 0 };
+  let frozen: Any;
+  beforeAll(async () => {
+    frozen = await model.freeze({ precision: 'float32', allHeads: false });
+  });
+
+  const kinds = (): [string, (change: object) => Any][] => [
+    ['of our own', (change) => new (loadEngineAddon().Engine as Any)({ ...best(), ...frozen, ...change })],
+    ['portable', (change) => new (addon.PortableEngine as Any)({ ...frozen, ...change })],
+  ];
+  const best = () => ({ tier: loadEngineAddon().tiers()[0], winograd: true, threads: 1, maxBatch: 1 });
+  const withLayer = (change: object) => ({
+    network: {
+      ...frozen.network,
+      layers: [{ ...frozen.network.layers[0], ...change }, ...frozen.network.layers.slice(1)],
+    },
+  });
+
+  test.each<[string, () => object]>([
+    ['no network', () => ({ network: undefined })],
+    ['weights that are too short', () => ({ weights: frozen.weights.slice(0, 1000) })],
+    ['weights that are no bytes', () => ({ weights: new Float32Array(10) })],
+    ['weights at an odd place', () => withLayer({ weightOffset: frozen.network.layers[0].weightOffset + 1 })],
+    ['a negative offset', () => withLayer({ biasOffset: -8 })],
+    ['an offset beyond the end', () => withLayer({ weightOffset: 2 ** 52 })],
+    ['no offset', () => withLayer({ weightOffset: undefined })],
+    ['a window of a million', () => withLayer({ window: 1e6 })],
+    ['a value that is not there', () => withLayer({ output: 1e6 })],
+    ['a negative channel', () => withLayer({ channel: -1 })],
+    ['numbers that are none', () => withLayer({ alpha: Number.NaN })],
+    [
+      'getters that throw',
+      () => ({
+        network: {
+          get precision() {
+            throw new Error('mine');
+          },
+        },
+      }),
+    ],
+  ])('are refused with %s', async (_, change) => {
+    for (const [, make] of kinds()) expect(await codeOf(() => make(change()))).toMatch(/^(INVALID_\w+|Error)$/);
+  });
+
+  test('are refused with tiers and sizes that are not there', async () => {
+    const make = (change: object) =>
+      codeOf(() => new (loadEngineAddon().Engine as Any)({ ...best(), ...frozen, ...change }));
+    expect(await make({ tier: 'sse' })).toBe('INVALID_ARGUMENT');
+    expect(await make({ threads: 1e9 })).toBe('INVALID_ARGUMENT');
+    expect(await make({ maxBatch: 0 })).toBe('INVALID_ARGUMENT');
+    expect(await make({ winograd: 'yes' })).toBe('INVALID_ARGUMENT');
+  });
+
+  test('refuse pictures of other shapes and types, and answer after that', async () => {
+    for (const [, make] of kinds()) {
+      const engine = make({});
+      await engine.ready();
+      const codeWith = (change: object) => codeOf(() => engine.forward({ ...PICTURE, ...change }));
+      expect(await codeWith({ shape: [2, 224, 224, 3] })).toBe('INVALID_SHAPE');
+      expect(await codeWith({ shape: [1, 224, 224] })).toBe('INVALID_SHAPE');
+      expect(await codeWith({ images: new Float64Array(224 * 224 * 3) })).toMatch(/INVALID_/);
+      expect(await codeWith({ images: new Uint8Array(3), shape: [1, 1, 1, 3] })).toBe('INVALID_SHAPE');
+      expect(await codeWith({ images: null })).toBe('INVALID_ARGUMENT');
+      expect(await codeWith({ id: 'x' })).toBe('INVALID_ARGUMENT');
+      expect(await codeOf(() => engine.describe({ height: 10 }))).toBe('INVALID_ARGUMENT');
+      expect(await codeOf(() => engine.cancel({ id: 7 }))).toBe('no error');
+      expect((await engine.forward(PICTURE))[0].shape).toEqual([1, 10]);
+      engine.dispose();
+      expect(await codeWith({})).toBe('DISPOSED');
+    }
+  });
+
+  test('have methods that only work on engines', async () => {
+    for (const type of [loadEngineAddon().Engine, addon.PortableEngine] as Any[]) {
+      expect(() => type.prototype.forward.call({}, PICTURE)).toThrow('Illegal invocation');
+      expect(() => type.prototype.dispose.call(Object.create(type.prototype))).toThrow('Illegal invocation');
+    }
+  });
 });

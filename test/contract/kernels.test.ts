@@ -15,15 +15,45 @@ const isBuiltByCmake = existsSync(join(buildDir, 'CMakeCache.txt'));
 /** The compiler takes a quarter of a minute for the test program, and minutes where the addon is to be built again too. */
 const BUILD_MS = 10 * 60_000;
 
-testWhere(isBuiltByCmake, `${buildDir} was not built by CMake`)(
+/** A program of the build that is not built with the addon. */
+async function build(target: string): Promise<string> {
+  const cmake = await which('cmake');
+  if (cmake === undefined) throw new Error('CMake built the addon and is gone: put it on PATH.');
+  const jobs = String(availableParallelism());
+  await run(cmake, ['--build', buildDir, '--target', target, '--parallel', jobs]);
+  return join(buildDir, target);
+}
+
+const testBuilt = testWhere(isBuiltByCmake, `${buildDir} was not built by CMake`);
+
+testBuilt(
   'max-pooling has the bits of libtorch’s, forward and backward, with each instruction set of this machine',
   async () => {
-    const cmake = await which('cmake');
-    if (cmake === undefined) throw new Error('CMake built the addon and is gone: put it on PATH.');
-    const jobs = String(availableParallelism());
-    await run(cmake, ['--build', buildDir, '--target', 'googlenet_tests', '--parallel', jobs]);
-    const { stdout } = await run(join(buildDir, 'googlenet_tests'), ['600']);
+    const { stdout } = await run(await build('googlenet_tests'), ['600']);
     expect(stdout).toMatch(/^\d{8,} numbers compared\n$/);
+  },
+  BUILD_MS,
+);
+
+/** Longer runs with other seeds: `build/engine_tests_memory <seed> <repeats>`. */
+const SEED = '1';
+
+testBuilt(
+  'kernels, plans and engines compute what plain loops do, and touch no memory but their own',
+  async () => {
+    const { stdout } = await run(await build('engine_tests_memory'), [SEED, '40']);
+    expect(stdout).toMatch(
+      /^maps: \d+ cases\nconvolutions: \d+ cases\nplans: \d+ cases\nengines: \d+ cases\n$/,
+    );
+  },
+  BUILD_MS,
+);
+
+testBuilt(
+  'engines have no data races',
+  async () => {
+    const { stdout } = await run(await build('engine_tests_thread'), [SEED, '15', 'engines']);
+    expect(stdout).toMatch(/^engines: \d+ cases\n$/);
   },
   BUILD_MS,
 );

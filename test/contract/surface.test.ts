@@ -40,7 +40,13 @@ const MODULE: Names<NativeInceptionModule> = {
   dispose: true,
 };
 
-const CLASSIFIER: Names<NativeClassifier> = { ...MODULE, summary: true, features: true, gradCam: true, freeze: true };
+const CLASSIFIER: Names<NativeClassifier> = {
+  ...MODULE,
+  summary: true,
+  features: true,
+  gradCam: true,
+  freeze: true,
+};
 
 const TRAINER: Names<NativeTrainer> = {
   step: true,
@@ -59,7 +65,13 @@ const TRAINER: Names<NativeTrainer> = {
 
 const ENGINE_ADDON: Names<EngineAddon> = { tiers: true, shutDown: true, Engine: true };
 
-const ENGINE: Names<NativeEngine> = { ready: true, forward: true, cancel: true, describe: true, dispose: true };
+const ENGINE: Names<NativeEngine> = {
+  ready: true,
+  forward: true,
+  cancel: true,
+  describe: true,
+  dispose: true,
+};
 
 const sorted = (names: Iterable<string>) => [...names].sort();
 const methods = (type: { prototype: object }) =>

@@ -129,3 +129,48 @@ test('a SIGINT handler of the program may finish its work', async () => {
   expect(child.code).toBe(0);
   expect(child.stdout).toMatch(/done\n$/);
 });
+
+test.each(['float32', 'bfloat16'])(
+  'process.exit in the middle of an engine in %s ends the process with its code',
+  async (precision) => {
+    const child = await runChild(`
+      new GoogLeNet({ numClasses: 10 }).optimize({ precision: '${precision}' }).then((engine) => {
+        for (let i = 0; i < 50; i++) engine.forward(pictures(8));
+        setTimeout(() => process.exit(7), 60);
+      });
+    `);
+    expectClean(child);
+    expect(child.code).toBe(7);
+  },
+);
+
+test('a program that is done ends by itself, although its engine was never disposed', async () => {
+  const child = await runChild(`
+    const model = new GoogLeNet({ numClasses: 10 });
+    model.optimize().then(async (engine) => console.log((await engine.forward(pictures(1)))[0].shape.join()));
+  `);
+  expectClean(child);
+  expect(child).toMatchObject({ code: 0, stdout: '1,10\n' });
+});
+
+test('engines that nobody holds are collected, also while others work', async () => {
+  const child = await runChild(
+    `
+    (async () => {
+      const model = new GoogLeNet({ numClasses: 10 });
+      const kept = await model.optimize();
+      for (let i = 0; i < 8; i++) {
+        await model.optimize();
+        const pending = kept.forward(pictures(2));
+        gc();
+        await sleep(5);
+        await pending;
+      }
+      console.log('alive');
+    })();
+  `,
+    { args: ['--expose-gc'] },
+  );
+  expectClean(child);
+  expect(child).toMatchObject({ code: 0, stdout: 'alive\n' });
+});

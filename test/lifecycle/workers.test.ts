@@ -100,3 +100,28 @@ test('two workers and the main thread run their own models at the same time, wit
   `);
   expect(child).toMatchObject({ code: 0, signal: null, stdout: 'true\n', stderr: '' });
 });
+
+const ENGINE_FOREVER = `
+  const { parentPort } = require('node:worker_threads');
+  const { GoogLeNet } = require(PACKAGE);
+  (async () => {
+    const engine = await new GoogLeNet({ numClasses: 10 }).optimize();
+    for (;;) {
+      await engine.forward({ data: new Uint8Array(8 * 224 * 224 * 3), shape: [8, 224, 224, 3] });
+      parentPort.postMessage('forward');
+    }
+  })();
+`;
+
+test('workers with an engine are terminated in the middle of its work and the process lives on', async () => {
+  const child = await run(`
+    ${worker(ENGINE_FOREVER)}
+    (async () => {
+      for (let i = 0; i < 8; i++) await startAndTerminate((i * 37) % 150);
+      const engine = await new GoogLeNet({ numClasses: 10 }).optimize();
+      const [main] = await engine.forward(pictures(1));
+      console.log('alive', main.data.every(Number.isFinite));
+    })();
+  `);
+  expect(child).toMatchObject({ code: 0, signal: null, stdout: 'alive true\n', stderr: '' });
+});

@@ -2,9 +2,10 @@
 #include "infer/kernels/store_avx512.h"
 
 #ifdef __x86_64__
-#define FOR_AMX                                                                                         \
-  __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16,amx-" \
-                        "int8")))
+#define FOR_AMX                                                                              \
+  __attribute__((                                                                            \
+      target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16,amx-" \
+             "int8")))
 #define INLINED_AMX inline __attribute__((always_inline)) FOR_AMX
 
 namespace googlenet::kernels {

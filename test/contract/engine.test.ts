@@ -1,0 +1,453 @@
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { loadPlan, type Plan, savePlan } from '../../src/engine/plan';
+import {
+  Engine,
+  type EnginePrecision,
+  type EngineTier,
+  GoogLeNet,
+  type GoogLeNetOptions,
+  type Images,
+  type OptimizeOptions,
+  type StateTensor,
+  Xception,
+} from '../../src/index';
+import {
+  bytePictures,
+  differenceOf,
+  finishedModel,
+  floatPictures,
+  pictureOf,
+  TIERS,
+} from '../support/engines';
+import { errorWith } from '../support/errors';
+import { testWhere } from '../support/skip';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const folder = temporaryFolder();
+
+/** What each tier computes, and how far from the model's logits it may be, as a part of the largest. */
+const KERNELS: [EngineTier, EnginePrecision, boolean, number][] = [
+  ['avx512', 'float32', true, 1e-4],
+  ['avx512', 'float32', false, 1e-5],
+  ['avx2', 'float32', false, 1e-5],
+  ['portable', 'float32', false, 1e-5],
+  ['amx', 'bfloat16', false, 1e-2],
+  ['avx512', 'bfloat16', false, 1e-2],
+  ['portable', 'bfloat16', false, 1e-2],
+];
+
+const VARIANTS: [string, GoogLeNetOptions][] = [
+  ['reference', {}],
+  ['torchvision', { variant: 'torchvision', transformInput: true }],
+  ['paper', { variant: 'paper' }],
+  ['plain', { variant: 'plain' }],
+];
+
+describe.each(VARIANTS)('%s', (_, options) => {
+  let model: GoogLeNet;
+  const pictures = floatPictures(3);
+
+  beforeAll(async () => {
+    model = await finishedModel(options);
+  });
+  afterAll(() => model.dispose());
+
+  for (const [tier, precision, winograd, tolerance] of KERNELS) {
+    testWhere(TIERS.includes(tier), `this machine has no ${tier}`)(
+      `${precision} by ${tier}${winograd ? ' and Winograd' : ''} gives the logits of all heads within ${tolerance}`,
+      async () => {
+        const engine = await model.optimize({ tier, precision, winograd, outputs: 'all' });
+        const expected = await model.forward(pictures);
+        const found = await engine.forward(pictures);
+        engine.dispose();
+        expect(found.map((head) => head === null)).toEqual(expected.map((head) => head === null));
+        for (const [head, logits] of expected.entries()) {
+          const own = found[head];
+          if (logits && own) expect(differenceOf(logits, own)).toBeLessThan(tolerance);
+        }
+      },
+    );
+  }
+});
+
+function bytesOf(tensor: StateTensor | undefined): Uint8Array {
+  const { buffer, byteOffset, byteLength } = (tensor as StateTensor).data;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+describe('an engine', () => {
+  let model: GoogLeNet;
+  let engine: Engine;
+
+  beforeAll(async () => {
+    model = await finishedModel();
+    engine = await model.optimize();
+  });
+  afterAll(() => {
+    engine.dispose();
+    model.dispose();
+  });
+
+  test('leaves the model as it was, in whatever mode that is', async () => {
+    model.train();
+    const before = await model.stateDict();
+    const other = await model.optimize({ outputs: 'all' });
+    other.dispose();
+    expect(model.training).toBe(true);
+    const after = await model.stateDict();
+    model.eval();
+    // Not by toEqual, which takes seconds for millions of numbers.
+    const isSame = (name: string) => Buffer.compare(bytesOf(before[name]), bytesOf(after[name])) === 0;
+    expect(Object.keys(after).filter((name) => !isSame(name))).toEqual([]);
+    expect(Object.keys(after)).toEqual(Object.keys(before));
+  });
+
+  test('computes as in evaluation mode, whatever mode the model is in', async () => {
+    const pictures = floatPictures(1);
+    const [expected] = await model.forward(pictures);
+    model.train();
+    const other = await model.optimize();
+    model.eval();
+    const [found] = await other.forward(pictures);
+    other.dispose();
+    expect(differenceOf(expected, found)).toBeLessThan(1e-5);
+  });
+
+  test('does not learn of later changes of its model', async () => {
+    const own = await finishedModel();
+    const other = await own.optimize();
+    const [before] = await other.forward(floatPictures(1));
+    const { 'fc.bias': bias } = await own.stateDict();
+    bias?.data.fill(7 as never);
+    await own.loadStateDict({ 'fc.bias': bias as never }, { strict: false });
+    own.dispose();
+    expect(await other.forward(floatPictures(1))).toEqual([before, null, null]);
+    other.dispose();
+  });
+
+  test('has the main logits alone unless it is asked for all', async () => {
+    expect(engine.heads).toBe(1);
+    const [main, aux1, aux2] = await engine.forward(floatPictures(2));
+    expect([main.shape, aux1, aux2]).toEqual([[2, 10], null, null]);
+  });
+
+  test('takes bytes as the model does', async () => {
+    const pictures = bytePictures(3);
+    const [expected] = await model.forward(pictures);
+    const [found] = await engine.forward(pictures);
+    expect(differenceOf(expected, found)).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    [223, 224],
+    [254, 223],
+  ])('takes pictures of %i×%i', async (height, width) => {
+    const data = Float32Array.from({ length: 3 * height * width }, (_, i) => Math.sin(i));
+    const pictures: Images = { data, shape: [1, 3, height, width] };
+    const [expected] = await model.forward(pictures);
+    const [found] = await engine.forward(pictures);
+    expect(differenceOf(expected, found)).toBeLessThan(1e-5);
+  });
+
+  test.each(['portable', 'auto'] as const)(
+    'gives NaN for a picture with NaN or infinity, and for no other (%s)',
+    async (tier) => {
+      const other = await model.optimize({ tier });
+      const pictures = floatPictures(4);
+      const { length } = pictures.data;
+      pictures.data[length / 4 + 77] = Number.NaN;
+      pictures.data[length - 1] = Number.NEGATIVE_INFINITY;
+      const [{ data }] = await other.forward(pictures);
+      other.dispose();
+      const logits = [0, 1, 2, 3].map((i) => data.subarray(i * 10, i * 10 + 10));
+      expect(logits.map((own) => own.every(Number.isNaN))).toEqual([false, true, false, true]);
+      expect(logits.map((own) => own.every(Number.isFinite))).toEqual([true, false, true, false]);
+    },
+  );
+
+  test('the array may be reused as soon as forward() has returned', async () => {
+    const pictures = floatPictures(1);
+    const [expected] = await engine.forward(pictures);
+    const pending = engine.forward(pictures);
+    pictures.data.fill(0);
+    expect(await pending).toEqual([expected, null, null]);
+  });
+
+  test.each([1, 2, 3])('calls at the same time get their own logits, with %i threads', async (threads) => {
+    const other = await model.optimize({ threads, maxBatch: 4 });
+    const pictures = floatPictures(9);
+    const alone = await Promise.all([...Array(9).keys()].map((i) => other.forward(pictureOf(pictures, i))));
+    const [together] = await other.forward(pictures);
+    other.dispose();
+    expect(alone.flatMap(([{ data }]) => [...data])).toEqual([...together.data]);
+  });
+
+  test('a small call need not wait for all of a large one', async () => {
+    const other = await model.optimize({ maxBatch: 2 });
+    const order: string[] = [];
+    await Promise.all([
+      other.forward(floatPictures(12)).then(() => order.push('large')),
+      other.forward(floatPictures(1)).then(() => order.push('small')),
+    ]);
+    other.dispose();
+    expect(order).toEqual(['small', 'large']);
+  });
+
+  test('classifies a picture as the model does', async () => {
+    const picture = { data: bytePictures(1).data as Uint8Array, width: 224, height: 224 };
+    const [expected] = await model.classify(picture);
+    const [found] = await engine.classify(picture, { topK: 1 });
+    expect(found).toMatchObject({ label: expected?.label, index: expected?.index });
+    expect(found?.probability).toBeCloseTo(expected?.probability ?? 0, 5);
+  });
+
+  test('describes what it does: every layer, its kernel, its cost', async () => {
+    const { steps, multiplyAdds, weightBytes, arenaBytes, ...rest } = engine.describe();
+    expect(rest).toEqual({
+      precision: 'float32',
+      tier: engine.tier,
+      threads: engine.threads,
+      maxBatch: 32,
+    });
+    const { layers } = await model.summary();
+    const own = layers.filter(({ name }) => !name.startsWith('auxilliary'));
+    const names = steps.flatMap(({ name }) => name.split(' + '));
+    const computed = own.filter(({ type }) => type !== 'BatchNorm2d').map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(computed));
+    expect(multiplyAdds).toBe(own.reduce((sum, layer) => sum + layer.multiplyAdds, 0));
+    expect(weightBytes).toBeGreaterThan(20e6);
+    expect(arenaBytes).toBeGreaterThan(0);
+  });
+});
+
+describe('an AbortSignal', () => {
+  let model: GoogLeNet;
+  beforeAll(async () => {
+    model = await finishedModel();
+  });
+  afterAll(() => model.dispose());
+
+  describe.each(['auto', 'portable'] as const)('%s', (tier) => {
+    let engine: Engine;
+    beforeAll(async () => {
+      engine = await model.optimize({ tier });
+    });
+    afterAll(() => engine.dispose());
+
+    test('that is aborted already starts nothing', async () => {
+      const failed = engine.forward(floatPictures(1), { signal: AbortSignal.abort('mine') });
+      await expect(failed).rejects.toMatchObject({ ...errorWith('ABORTED'), cause: 'mine' });
+    });
+
+    test('takes a waiting call out of the queue, and the others go on', async () => {
+      const { signal } = abortSoon(0);
+      const first = engine.forward(floatPictures(20));
+      const waiting = engine.forward(floatPictures(1), { signal });
+      const last = engine.forward(floatPictures(1));
+      await expect(waiting).rejects.toMatchObject(errorWith('ABORTED'));
+      expect((await first)[0].shape).toEqual([20, 10]);
+      expect((await last)[0].data.every(Number.isFinite)).toBe(true);
+    });
+
+    test('stops a call in the middle', async () => {
+      await engine.forward(floatPictures(1));
+      const pictures = floatPictures(32);
+      const begin = performance.now();
+      await engine.forward(pictures);
+      const whole = performance.now() - begin;
+      const { signal, stopped } = abortSoon(whole / 8);
+      await expect(engine.forward(pictures, { signal })).rejects.toMatchObject(errorWith('ABORTED'));
+      expect(performance.now() - (await stopped)).toBeLessThan(whole / 2);
+      expect((await engine.forward(floatPictures(1)))[0].data.every(Number.isFinite)).toBe(true);
+    });
+  });
+});
+
+function abortSoon(ms: number): { signal: AbortSignal; stopped: Promise<number> } {
+  const controller = new AbortController();
+  const stopped = new Promise<number>((resolve) => {
+    setTimeout(() => {
+      controller.abort();
+      resolve(performance.now());
+    }, ms);
+  });
+  return { signal: controller.signal, stopped };
+}
+
+describe('dispose()', () => {
+  test.each(['auto', 'portable'] as const)(
+    'lets what is queued finish; then the engine is gone (%s)',
+    async (tier) => {
+      const model = new GoogLeNet({ numClasses: 10, seed: 0 });
+      const engine = await model.optimize({ tier });
+      model.dispose();
+      const pending = engine.forward(floatPictures(3));
+      engine.dispose();
+      engine.dispose();
+      expect(engine.disposed).toBe(true);
+      expect((await pending)[0].shape).toEqual([3, 10]);
+      await expect(engine.forward(floatPictures(1))).rejects.toMatchObject(errorWith('DISPOSED'));
+      expect(() => engine.describe()).toThrow(expect.objectContaining({ code: 'DISPOSED' }));
+      await expect(engine.save(folder('plan'))).rejects.toMatchObject(errorWith('DISPOSED'));
+    },
+  );
+});
+
+describe('a plan', () => {
+  let model: GoogLeNet;
+  beforeAll(async () => {
+    model = await finishedModel({ classes: [...'abcdefghij'] });
+  });
+  afterAll(() => model.dispose());
+
+  test.each(['float32', 'bfloat16'] as const)(
+    'in %s is saved and loaded with the same bits, classes and sizes',
+    async (precision) => {
+      const engine = await model.optimize({ precision, outputs: 'all', threads: 1 });
+      await engine.save(folder('plan.safetensors'));
+      const loaded = await Engine.load(folder('plan.safetensors'));
+      expect(loaded).toMatchObject({
+        precision,
+        heads: 3,
+        classes: model.classes,
+        inputSizes: model.inputSizes,
+      });
+      const pictures = bytePictures(2);
+      expect(await loaded.forward(pictures)).toEqual(await engine.forward(pictures));
+      await expect(loaded.save(folder('again'))).rejects.toMatchObject(
+        errorWith('UNSUPPORTED', 'Copy that file'),
+      );
+      engine.dispose();
+      loaded.dispose();
+    },
+  );
+
+  test('of one tier runs on another', async () => {
+    const engine = await model.optimize();
+    await engine.save(folder('plan.safetensors'));
+    const portable = await Engine.load(folder('plan.safetensors'), { tier: 'portable' });
+    const [expected] = await engine.forward(floatPictures(1));
+    const [found] = await portable.forward(floatPictures(1));
+    engine.dispose();
+    portable.dispose();
+    expect(differenceOf(expected, found)).toBeLessThan(1e-5);
+  });
+
+  describe('that is damaged', () => {
+    const path = () => folder('plan.safetensors');
+    let plan: Plan;
+
+    beforeEach(async () => {
+      const engine = await model.optimize({ precision: 'bfloat16' });
+      await engine.save(path());
+      engine.dispose();
+      plan = await loadPlan(path());
+    });
+
+    test('is refused where a byte has changed or the end is missing', async () => {
+      const bytes = await readFile(path());
+      const at = bytes.length - 1000;
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+      await writeFile(path(), bytes);
+      await expect(Engine.load(path())).rejects.toMatchObject(errorWith('INVALID_WEIGHTS'));
+      await truncate(path(), 1e6);
+      await expect(Engine.load(path())).rejects.toMatchObject(errorWith('INVALID_WEIGHTS'));
+    });
+
+    /** Each with a sound checksum: written on purpose. */
+    test.each<[string, (plan: Plan) => void]>([
+      [
+        'a layer that reads what is not there',
+        ({ network }) => Object.assign(network.layers[3] as object, { input: 999 }),
+      ],
+      ['a layer that reads what is written later', ({ network }) => network.layers.reverse()],
+      [
+        'channels beyond the end',
+        ({ network }) => Object.assign(network.layers[5] as object, { channel: 500 }),
+      ],
+      [
+        'channels that nothing writes',
+        ({ network }) => Object.assign(network.values[4] as object, { channels: 4096 }),
+      ],
+      [
+        'a window of another size',
+        ({ network }) => Object.assign(network.layers[0] as object, { window: 9 }),
+      ],
+      ['a huge padding', ({ network }) => Object.assign(network.layers[0] as object, { padding: 1e6 })],
+      ['no stride', ({ network }) => Object.assign(network.layers[0] as object, { stride: 0 })],
+      [
+        'a size that is no number',
+        ({ network }) => Object.assign(network.layers[0] as object, { outputs: '64' }),
+      ],
+      [
+        'an unknown kind of layer',
+        ({ network }) => Object.assign(network.layers[0] as object, { kind: 'system' }),
+      ],
+      ['heads that are not there', ({ network }) => Object.assign(network, { heads: [12345] })],
+      ['no heads', ({ network }) => Object.assign(network, { heads: [] })],
+      [
+        'another precision than its weights',
+        ({ network }) => Object.assign(network, { precision: 'float32' }),
+      ],
+      ['no layers', ({ network }) => Object.assign(network, { layers: null })],
+      ['no model', (whole) => Object.assign(whole, { model: undefined })],
+      ['weights missing', ({ tensors }) => delete (tensors as Record<string, unknown>)['fc.bias']],
+    ])('is refused with %s', async (_, damage) => {
+      damage(plan);
+      await savePlan(path(), plan);
+      await expect(Engine.load(path())).rejects.toMatchObject(errorWith('INVALID_WEIGHTS', path()));
+    });
+  });
+
+  test('is not a file of weights', async () => {
+    await model.save(folder('weights.safetensors'));
+    const failed = Engine.load(folder('weights.safetensors'));
+    await expect(failed).rejects.toMatchObject(errorWith('INVALID_WEIGHTS', 'optimize()'));
+    await expect(Engine.load(folder('nowhere'))).rejects.toMatchObject(errorWith('FILE_NOT_FOUND'));
+  });
+});
+
+describe('bad options', () => {
+  let model: GoogLeNet;
+  beforeAll(() => {
+    model = new GoogLeNet({ numClasses: 10, seed: 0 });
+  });
+  afterAll(() => model.dispose());
+
+  test.each<[OptimizeOptions | object, string]>([
+    [{ precision: 'float16' }, 'precision'],
+    [{ tier: 'sse' }, 'tier'],
+    [{ threads: 0 }, 'threads'],
+    [{ threads: 1.5 }, 'threads'],
+    [{ maxBatch: -1 }, 'maxBatch'],
+    [{ outputs: 'aux1' }, 'outputs'],
+    [{ winograd: 1 }, 'winograd'],
+    [{ thread: 1 }, 'thread'],
+  ])('%j is refused by name', async (options, name) => {
+    await expect(model.optimize(options as OptimizeOptions)).rejects.toMatchObject(
+      errorWith('INVALID_ARGUMENT', name),
+    );
+  });
+
+  test('a tier that does not compute the precision is refused with those that do', async () => {
+    const failed = model.optimize({ precision: 'bfloat16', tier: 'avx2' });
+    await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'amx, avx512, portable'));
+  });
+
+  test('a network with layers that no engine has is refused by the name of the first', async () => {
+    const xception = new Xception({ numClasses: 10, seed: 0 });
+    await expect(xception.optimize()).rejects.toMatchObject(errorWith('UNSUPPORTED', "'entry1'"));
+    xception.dispose();
+  });
+
+  test('pictures that the model does not take, an engine does not take either', async () => {
+    const engine = await model.optimize();
+    const bad = engine.forward({ data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] });
+    await expect(bad).rejects.toMatchObject(errorWith('INVALID_SHAPE', '64×64'));
+    const short = engine.forward({ data: new Float32Array(7), shape: [1, 3, 224, 224] });
+    await expect(short).rejects.toMatchObject(errorWith('INVALID_SHAPE'));
+    const wrong = engine.forward({ data: new Float64Array(3 * 224 * 224) as never, shape: [1, 3, 224, 224] });
+    await expect(wrong).rejects.toMatchObject(errorWith('INVALID_DTYPE'));
+    engine.dispose();
+  });
+});

@@ -1,0 +1,304 @@
+// Convolutions of every tier against sums in double, over shapes drawn at random. Buffers hold exactly what
+// kernels say they read and write, so that AddressSanitizer sees anything beyond.
+#include "infer/kernels/conv.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "infer/kernels/pack.h"
+#include "infer/kernels/winograd.h"
+#include "tests.h"
+
+using namespace googlenet::kernels;
+
+namespace {
+
+using Memory = std::vector<std::byte>;
+
+constexpr Number kNumbers[] = {Number::kFloat, Number::kBfloat16, Number::kByte};
+
+struct Shape {
+  int height, width, inputs, outputs, window, stride, padding;
+
+  int out(int side) const { return (side + 2 * padding - window) / stride + 1; }
+  std::string name() const {
+    return std::to_string(height) + "×" + std::to_string(width) + "×" + std::to_string(inputs) + " → " +
+           std::to_string(outputs) + ", window " + std::to_string(window) + ", stride " +
+           std::to_string(stride) + ", padding " + std::to_string(padding);
+  }
+};
+
+Shape draw_shape(Random& random) {
+  const int windows[] = {1, 1, 2, 3, 3, 5, 7};
+  Shape shape = {};
+  shape.window = random.one_of(windows);
+  shape.padding = random.in(0, shape.window / 2);
+  shape.stride = random.in(1, 2);
+  const int least = std::max(1, shape.window - 2 * shape.padding);
+  shape.height = random.in(least, 20);
+  shape.width = random.in(least, 36);
+  shape.inputs = random.in(1, 70);
+  shape.outputs = random.in(1, 100);
+  return shape;
+}
+
+// Writes a number as kernels store it, and returns what it stands for.
+double store(Number number, float value, std::byte* to) {
+  if (number == Number::kFloat) {
+    std::memcpy(to, &value, 4);
+    return value;
+  }
+  if (number == Number::kBfloat16) {
+    const uint16_t half = to_bfloat16(value);
+    std::memcpy(to, &half, 2);
+    return from_bfloat16(half);
+  }
+  const auto whole = static_cast<int8_t>(std::clamp(std::lround(value * 40), -127L, 127L));
+  std::memcpy(to, &whole, 1);
+  return whole;
+}
+
+double load(Number number, const std::byte* from) {
+  if (number == Number::kFloat) return load_as<float>(from);
+  if (number == Number::kBfloat16) return from_bfloat16(load_as<uint16_t>(from));
+  return load_as<uint8_t>(from);
+}
+
+// One map, with zeros around it as wide as the padding, and numbers behind it that kernels may read and must
+// not use.
+struct Input {
+  Input(Random& random, const Shape& shape, Number number, int64_t before, int64_t after)
+      : numbers(static_cast<size_t>(shape.height * shape.width * shape.inputs)),
+        pixel(shape.inputs * size_of(number)),
+        pitch(shape.width + shape.padding),
+        first(before),
+        memory(static_cast<size_t>(before + int64_t{shape.height} * pitch * pixel + after)) {
+    for (int y = 0; y < shape.height; ++y)
+      for (int x = 0; x < shape.width; ++x)
+        for (int c = 0; c < shape.inputs; ++c) {
+          std::byte* to = memory.data() + first + (y * pitch + x) * pixel + c * size_of(number);
+          const float value = number == Number::kByte ? std::abs(random.normal()) : random.normal();
+          numbers[static_cast<size_t>((y * shape.width + x) * shape.inputs + c)] = store(number, value, to);
+        }
+    const int64_t border = (int64_t{shape.height + shape.padding} * pitch + shape.padding) * pixel;
+    for (int64_t i = first + border; i < static_cast<int64_t>(memory.size()); ++i)
+      memory[static_cast<size_t>(i)] = std::byte{0x3f};
+  }
+
+  std::vector<double> numbers;
+  int64_t pixel;
+  int pitch;
+  int64_t first;
+  Memory memory;
+};
+
+// `input` counts in strides: of rows and of pixels alike.
+std::vector<Run> draw_runs(Random& random, const ConvKernel& kernel, const Shape& shape, int pitch,
+                           int output_pitch) {
+  std::vector<Run> runs;
+  const int height = shape.out(shape.height), width = shape.out(shape.width);
+  if (kernel.masks && shape.stride == 1 && pitch == output_pitch) {
+    const int pixels = (height - 1) * pitch + width;
+    for (int first = 0; first < pixels; first += kernel.longest) {
+      Run run = {first, first, std::min(kernel.longest, pixels - first), 0};
+      for (int i = 0; i < run.count; ++i)
+        if ((first + i) % pitch < width) run.wanted |= 1u << i;
+      runs.push_back(run);
+    }
+    return runs;
+  }
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width;) {
+      const int count = std::min(random.in(1, kernel.longest), width - x);
+      runs.push_back({y * pitch + x, y * output_pitch + x, count, count == 32 ? ~0u : (1u << count) - 1});
+      x += count;
+    }
+  return runs;
+}
+
+void test_kernel(Random& random, const ConvKernel& kernel) {
+  const Shape shape = draw_shape(random);
+  const Number to = random.one_of(kNumbers);
+  if (kernel.to[static_cast<int>(to)] == nullptr) return;
+  const int height = shape.out(shape.height), width = shape.out(shape.width);
+  const int64_t size = size_of(kernel.input);
+  const int64_t pixel = shape.inputs * size;
+  const int pitch = shape.width + shape.padding;
+  const bool same_pitch = random.maybe();
+  const int output_pitch = same_pitch ? std::max(pitch, width) : width;
+
+  const std::vector<Run> runs = draw_runs(random, kernel, shape, pitch, output_pitch);
+  std::vector<int64_t> rows;
+  for (int row = 0; row < shape.window; ++row)
+    rows.push_back((int64_t{row - shape.padding} * pitch - shape.padding) * pixel);
+  const ConvWeights layout = {nullptr, shape.outputs, shape.inputs, shape.window, shape.inputs};
+  const int chunks = row_chunks(kernel, shape.window, shape.inputs);
+
+  // What kernels say they read: `longest` pixels from the start of each run, whole chunks of each row.
+  int64_t last_byte = 0;
+  for (const Run& run : runs) {
+    const int64_t first = int64_t{run.input} * shape.stride * pixel;
+    last_byte = std::max(last_byte, first + (kernel.longest - 1) * shape.stride * pixel + rows.back() +
+                                        chunks * kernel.step * size);
+  }
+  const int64_t before = (int64_t{shape.padding} * pitch + shape.padding) * pixel;
+  const int64_t after = std::max<int64_t>(0, last_byte - int64_t{shape.height} * pitch * pixel);
+  const Input input(random, shape, kernel.input, before, after);
+
+  Memory weights(
+      static_cast<size_t>(int64_t{shape.outputs} * shape.inputs * shape.window * shape.window * size));
+  std::vector<double> weight_numbers;
+  for (size_t i = 0; i < weights.size() / static_cast<size_t>(size); ++i)
+    weight_numbers.push_back(
+        store(kernel.input, random.normal(), weights.data() + i * static_cast<size_t>(size)));
+  ConvWeights given = layout;
+  given.numbers = weights.data();
+  Memory packed(static_cast<size_t>(packed_bytes(kernel, given)));
+  pack(kernel, given, packed.data());
+
+  const bool has_scale = kernel.input == Number::kByte || to == Number::kByte;
+  std::vector<float> bias, scale;
+  for (int o = 0; o < shape.outputs; ++o) {
+    bias.push_back(random.normal());
+    scale.push_back(has_scale ? 0.001f + 0.01f * std::abs(random.normal()) : 1);
+  }
+  const int channels = shape.outputs + random.in(0, 5), channel = random.in(0, channels - shape.outputs);
+  const int64_t output_pixel = channels * size_of(to);
+  Memory output(static_cast<size_t>((int64_t{height - 1} * output_pitch + width) * output_pixel),
+                std::byte{0xab});
+  const bool relu = random.maybe() || to == Number::kByte;
+  const Convolution conv = {.input = input.memory.data() + input.first,
+                            .input_stride = shape.stride * pixel,
+                            .rows = rows.data(),
+                            .row_count = shape.window,
+                            .row_chunks = chunks,
+                            .weights = packed.data(),
+                            .scale = has_scale ? scale.data() : nullptr,
+                            .bias = bias.data(),
+                            .output = output.data() + channel * size_of(to),
+                            .output_stride = output_pixel,
+                            .outputs = shape.outputs,
+                            .relu = relu};
+  const int all = groups(kernel, shape.outputs), some = random.in(0, all);
+  kernel.begin();
+  kernel.to[static_cast<int>(to)](conv, runs.data(), static_cast<int>(runs.size()), 0, some);
+  kernel.to[static_cast<int>(to)](conv, runs.data(), static_cast<int>(runs.size()), some, all);
+  kernel.end();
+
+  for (int64_t p = 0; p < static_cast<int64_t>(output.size()) / output_pixel; ++p) {
+    const int y = static_cast<int>(p) / output_pitch, x = static_cast<int>(p) % output_pitch;
+    for (int c = 0; c < channels; ++c) {
+      const std::byte* at = output.data() + p * output_pixel + c * size_of(to);
+      const int o = c - channel;
+      if (x >= width || o < 0 || o >= shape.outputs) {
+        for (int64_t b = 0; b < size_of(to); ++b)
+          if (at[b] != std::byte{0xab}) fail(shape.name() + ": wrote beside the output");
+        continue;
+      }
+      double sum = 0, sizes = 0;
+      for (int dy = 0; dy < shape.window; ++dy)
+        for (int dx = 0; dx < shape.window; ++dx) {
+          const int in_y = y * shape.stride + dy - shape.padding,
+                    in_x = x * shape.stride + dx - shape.padding;
+          if (in_y < 0 || in_y >= shape.height || in_x < 0 || in_x >= shape.width) continue;
+          for (int i = 0; i < shape.inputs; ++i) {
+            const double product =
+                input.numbers[static_cast<size_t>((in_y * shape.width + in_x) * shape.inputs + i)] *
+                weight_numbers[static_cast<size_t>(
+                    ((o * shape.inputs + i) * shape.window + dy) * shape.window + dx)];
+            sum += product;
+            sizes += std::abs(product);
+          }
+        }
+      double expected = sum * (has_scale ? scale[static_cast<size_t>(o)] : 1) + bias[static_cast<size_t>(o)];
+      if (relu) expected = std::max(expected, 0.);
+      double tolerance = 2e-6 * (sizes * (has_scale ? scale[static_cast<size_t>(o)] : 1) + 1);
+      if (to == Number::kBfloat16) tolerance += std::abs(expected) / 200;
+      if (to == Number::kByte) {
+        expected = std::clamp(expected, 0., 255.);
+        tolerance += 0.5;
+      }
+      const double found = load(to, at);
+      if (!(std::abs(found - expected) <= tolerance))
+        fail(shape.name() + ": expected " + std::to_string(expected) + " but got " + std::to_string(found));
+    }
+  }
+}
+
+void test_winograd(Random& random) {
+  Shape shape = draw_shape(random);
+  shape.window = 3;
+  shape.padding = shape.stride = 1;
+  const Input input(random, shape, Number::kFloat, 0, 0);
+  std::vector<float> weights, bias;
+  for (int i = 0; i < shape.outputs * shape.inputs * 9; ++i) weights.push_back(random.normal());
+  for (int o = 0; o < shape.outputs; ++o) bias.push_back(random.normal());
+  std::vector<float> packed(static_cast<size_t>(winograd_weights_bytes(shape.outputs, shape.inputs) / 4));
+  pack_winograd(weights.data(), shape.outputs, shape.inputs, packed.data());
+
+  const int across = (shape.width + 3) / 4, down = (shape.height + 3) / 4, tiles = across * down;
+  std::vector<float> transformed(static_cast<size_t>(kWinogradPoints * tiles * shape.inputs));
+  const Place from = {const_cast<std::byte*>(input.memory.data()), input.pitch * input.pixel, input.pixel};
+  const int split = random.in(0, down);
+  const WinogradInput to_points = {from,   {shape.height, shape.width}, shape.inputs,
+                                   across, transformed.data(),          tiles};
+  transform_input(to_points, 0, split);
+  transform_input(to_points, split, down);
+
+  std::vector<float> output(static_cast<size_t>(shape.height * shape.width * shape.outputs));
+  const int64_t pixel = shape.outputs * 4;
+  const WinogradProduct product = {transformed.data(),
+                                   tiles,
+                                   across,
+                                   shape.inputs,
+                                   packed.data(),
+                                   bias.data(),
+                                   {reinterpret_cast<std::byte*>(output.data()), shape.width * pixel, pixel},
+                                   {shape.height, shape.width},
+                                   shape.outputs,
+                                   /*relu=*/false};
+  const int groups = (shape.outputs + kWinogradGroup - 1) / kWinogradGroup, middle = random.in(0, tiles);
+  multiply_winograd(product, 0, groups, 0, middle);
+  multiply_winograd(product, 0, groups, middle, tiles);
+
+  for (int y = 0; y < shape.height; ++y)
+    for (int x = 0; x < shape.width; ++x)
+      for (int o = 0; o < shape.outputs; ++o) {
+        double expected = bias[static_cast<size_t>(o)], sizes = 1;
+        for (int dy = 0; dy < 3; ++dy)
+          for (int dx = 0; dx < 3; ++dx) {
+            const int in_y = y + dy - 1, in_x = x + dx - 1;
+            if (in_y < 0 || in_y >= shape.height || in_x < 0 || in_x >= shape.width) continue;
+            for (int i = 0; i < shape.inputs; ++i) {
+              const double term =
+                  input.numbers[static_cast<size_t>((in_y * shape.width + in_x) * shape.inputs + i)] *
+                  weights[static_cast<size_t>(((o * shape.inputs + i) * 3 + dy) * 3 + dx)];
+              expected += term;
+              sizes += std::abs(term);
+            }
+          }
+        const double found = output[static_cast<size_t>((y * shape.width + x) * shape.outputs + o)];
+        if (!(std::abs(found - expected) <= 2e-5 * sizes))
+          fail("Winograd, " + shape.name() + ": expected " + std::to_string(expected) + " but got " +
+               std::to_string(found));
+      }
+}
+
+}  // namespace
+
+int64_t test_convolutions(Random& random, int repeats) {
+  int64_t tested = 0;
+  for (const Tier tier : {Tier::kAvx2, Tier::kAvx512, Tier::kAmx}) {
+    if (!is_available(tier)) continue;
+    for (const Number number : kNumbers) {
+      const ConvKernel* kernel = conv_kernel(tier, number);
+      if (kernel == nullptr) continue;
+      for (int i = 0; i < repeats; ++i, ++tested) test_kernel(random, *kernel);
+    }
+  }
+  if (is_available(Tier::kAvx512))
+    for (int i = 0; i < repeats; ++i, ++tested) test_winograd(random);
+  return tested;
+}

@@ -1,0 +1,220 @@
+#include "networks.h"
+
+#include <algorithm>
+#include <cmath>
+
+using googlenet::Layer;
+using googlenet::Network;
+using googlenet::Precision;
+using googlenet::kernels::Size;
+
+namespace {
+
+class Drawer {
+ public:
+  Drawer(Random& random, Precision precision) : random_(random) {
+    drawn.network.precision = precision;
+    drawn.network.values.push_back({3, 0});
+    for (int c = 0; c < 3; ++c) {
+      drawn.network.picture_scale[c] = 0.5f + random.in(0, 2);
+      drawn.network.picture_shift[c] = random.normal();
+    }
+  }
+
+  int value(int channels) {
+    drawn.network.values.push_back({channels, 0});
+    return static_cast<int>(drawn.network.values.size()) - 1;
+  }
+
+  void convolution(int input, int output, int channel, int outputs, int window, int stride,
+                   bool relu = true) {
+    Layer layer = {};
+    layer.name = "conv" + std::to_string(drawn.network.layers.size());
+    layer.kind = Layer::Kind::kConvolution;
+    layer.input = input;
+    layer.output = output;
+    layer.channel = channel;
+    layer.outputs = outputs;
+    layer.window = window;
+    layer.stride = stride;
+    layer.padding = window / 2;
+    layer.relu = relu;
+    add_weights(layer);
+  }
+
+  void linear(int input, int output, int outputs, int side) {
+    convolution(input, output, 0, outputs, side, 1, false);
+    drawn.network.layers.back().padding = 0;
+  }
+
+  void other(Layer::Kind kind, int input, int output, int channel, int window, int stride, int padding,
+             int side = 0) {
+    Layer layer = {};
+    layer.name = "layer" + std::to_string(drawn.network.layers.size());
+    layer.kind = kind;
+    layer.input = input;
+    layer.output = output;
+    layer.channel = channel;
+    layer.outputs = drawn.network.values[static_cast<size_t>(input)].channels;
+    layer.window = window;
+    layer.stride = stride;
+    layer.padding = padding;
+    layer.ceil = kind == Layer::Kind::kMaxPool && random_.maybe();
+    layer.side = side;
+    layer.alpha = 0.01f;
+    layer.k = 1;
+    drawn.network.layers.push_back(layer);
+  }
+
+  RandomNetwork drawn;
+
+ private:
+  void add_weights(Layer layer) {
+    const int64_t count = googlenet::number_of_weights(drawn.network, layer);
+    const float spread = std::sqrt(2.f * static_cast<float>(layer.outputs) / static_cast<float>(count));
+    auto& weights = drawn.floats.emplace_back();
+    for (int64_t i = 0; i < count; ++i) weights.push_back(random_.normal() * spread);
+    layer.weights = reinterpret_cast<const std::byte*>(weights.data());
+    if (drawn.network.precision == Precision::kBfloat16) {
+      auto& halves = drawn.halves.emplace_back();
+      for (const float weight : weights) halves.push_back(to_bfloat16(weight));
+      layer.weights = reinterpret_cast<const std::byte*>(halves.data());
+    }
+    auto& bias = drawn.floats.emplace_back();
+    for (int i = 0; i < layer.outputs; ++i) bias.push_back(random_.normal() * 0.1f);
+    layer.bias = bias.data();
+    drawn.network.layers.push_back(layer);
+  }
+
+  Random& random_;
+};
+
+double weight_of(const Network& network, const Layer& layer, int64_t index) {
+  if (network.precision == Precision::kFloat) return reinterpret_cast<const float*>(layer.weights)[index];
+  return from_bfloat16(reinterpret_cast<const uint16_t*>(layer.weights)[index]);
+}
+
+struct Map {
+  Size size;
+  int channels;
+  std::vector<double> numbers;  // [height][width][channels]
+
+  double& at(int y, int x, int c) {
+    return numbers[static_cast<size_t>((y * size.width + x) * channels + c)];
+  }
+};
+
+// One number of a layer's output; `c` counts the layer's own channels.
+double number_of(const Network& network, const Layer& layer, Map& input, Size output, int y, int x, int c) {
+  const bool is_adaptive = layer.kind == Layer::Kind::kAverage && layer.window == 0;
+  const auto begin = [&](int i, int in, int out) {
+    return is_adaptive ? i * in / out : i * layer.stride - layer.padding;
+  };
+  const auto end = [&](int i, int in, int out) {
+    return is_adaptive ? ((i + 1) * in + out - 1) / out : i * layer.stride - layer.padding + layer.window;
+  };
+  if (layer.kind == Layer::Kind::kNormalize) {
+    double squares = 0;
+    for (int i = std::max(0, c - 2); i <= std::min(layer.outputs - 1, c + 2); ++i)
+      squares += std::pow(input.at(y, x, i), 2);
+    return input.at(y, x, c) / std::pow(layer.k + layer.alpha / 5 * squares, 0.75);
+  }
+  double sum = layer.kind == Layer::Kind::kConvolution ? layer.bias[c] : 0, most = -INFINITY;
+  int count = 0;
+  const int top = begin(y, input.size.height, output.height), left = begin(x, input.size.width, output.width);
+  for (int i = top; i < end(y, input.size.height, output.height); ++i)
+    for (int j = left; j < end(x, input.size.width, output.width); ++j) {
+      if (i < 0 || i >= input.size.height || j < 0 || j >= input.size.width) continue;
+      if (layer.kind == Layer::Kind::kConvolution) {
+        for (int in = 0; in < input.channels; ++in) {
+          const int64_t index =
+              ((int64_t{c} * input.channels + in) * layer.window + (i - top)) * layer.window + (j - left);
+          sum += input.at(i, j, in) * weight_of(network, layer, index);
+        }
+      } else {
+        sum += input.at(i, j, c);
+        most = std::max(most, input.at(i, j, c));
+      }
+      ++count;
+    }
+  if (layer.kind == Layer::Kind::kMaxPool) return most;
+  if (layer.kind == Layer::Kind::kAverage) return sum / count;
+  return layer.relu ? std::max(sum, 0.) : sum;
+}
+
+}  // namespace
+
+RandomNetwork draw_network(Random& random, Precision precision) {
+  Drawer draw(random, precision);
+  const auto channels = [&] { return random.in(1, 40); };
+  int x = draw.value(channels());
+  const int windows[] = {1, 3, 5, 7};
+  const auto channels_of = [&](int value) {
+    return draw.drawn.network.values[static_cast<size_t>(value)].channels;
+  };
+  draw.convolution(0, x, 0, channels_of(x), random.one_of(windows), random.in(1, 2));
+  const int blocks = random.in(0, 4);
+  for (int block = 0; block < blocks; ++block) {
+    const int kind = random.in(0, 4);
+    if (kind == 0) {
+      const int y = draw.value(channels_of(x));
+      draw.other(Layer::Kind::kMaxPool, x, y, 0, random.in(2, 3), random.in(1, 2), random.in(0, 1));
+      x = y;
+    } else if (kind == 1) {
+      const int y = draw.value(channels_of(x));
+      draw.other(Layer::Kind::kNormalize, x, y, 0, 0, 1, 0);
+      x = y;
+    } else if (kind == 2) {
+      const int y = draw.value(channels());
+      draw.convolution(x, y, 0, channels_of(y), random.one_of(windows), 1);
+      x = y;
+    } else {
+      const int a = channels(), b = channels(), c = channels(), d = channels();
+      const int y = draw.value(a + b + c + d);
+      const int r3 = draw.value(channels()), r5 = draw.value(channels()), pool = draw.value(channels_of(x));
+      draw.convolution(x, y, 0, a, 1, 1);
+      draw.convolution(x, r3, 0, channels_of(r3), 1, 1);
+      draw.convolution(x, r5, 0, channels_of(r5), 1, 1);
+      draw.other(Layer::Kind::kMaxPool, x, pool, 0, 3, 1, 1);
+      draw.convolution(r3, y, a, b, 3, 1);
+      draw.convolution(r5, y, a + b, c, 5, 1);
+      draw.convolution(pool, y, a + b + c, d, 1, 1);
+      x = y;
+    }
+  }
+  for (int head = random.in(1, 3); head > 0; --head) {
+    const int side = random.in(1, 3), mean = draw.value(channels_of(x)),
+              logits = draw.value(random.in(1, 60));
+    draw.other(Layer::Kind::kAverage, x, mean, 0, 0, 1, 0, side);
+    draw.linear(mean, logits, channels_of(logits), side);
+    draw.drawn.network.heads.push_back(logits);
+  }
+  googlenet::validate(draw.drawn.network);
+  return std::move(draw.drawn);
+}
+
+std::vector<std::vector<double>> compute(const Network& network, Size size,
+                                         const std::vector<double>& pixels) {
+  const std::vector<Size> sizes = googlenet::map_sizes(network, size);
+  std::vector<Map> maps;
+  for (size_t v = 0; v < sizes.size(); ++v) {
+    const int channels = network.values[v].channels;
+    maps.push_back({sizes[v], channels,
+                    std::vector<double>(static_cast<size_t>(sizes[v].height * sizes[v].width * channels))});
+  }
+  for (int c = 0; c < 3; ++c)
+    for (int y = 0; y < size.height; ++y)
+      for (int x = 0; x < size.width; ++x)
+        maps[0].at(y, x, c) = pixels[static_cast<size_t>((c * size.height + y) * size.width + x)];
+  for (const Layer& layer : network.layers) {
+    Map& input = maps[static_cast<size_t>(layer.input)];
+    Map& output = maps[static_cast<size_t>(layer.output)];
+    for (int y = 0; y < output.size.height; ++y)
+      for (int x = 0; x < output.size.width; ++x)
+        for (int c = 0; c < layer.outputs; ++c)
+          output.at(y, x, layer.channel + c) = number_of(network, layer, input, output.size, y, x, c);
+  }
+  std::vector<std::vector<double>> heads;
+  for (const int head : network.heads) heads.push_back(maps[static_cast<size_t>(head)].numbers);
+  return heads;
+}

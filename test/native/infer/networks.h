@@ -1,0 +1,20 @@
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "infer/network.h"
+#include "random.h"
+
+// A network drawn at random, with the weights that its layers borrow.
+struct RandomNetwork {
+  googlenet::Network network;
+  std::deque<std::vector<float>> floats;
+  std::deque<std::vector<uint16_t>> halves;
+};
+
+RandomNetwork draw_network(Random& random, googlenet::Precision precision);
+
+// Logits of each head by plain loops in double: pixels are what the first layer sees, [3][height][width].
+std::vector<std::vector<double>> compute(const googlenet::Network& network, googlenet::kernels::Size size,
+                                         const std::vector<double>& pixels);

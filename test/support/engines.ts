@@ -1,0 +1,44 @@
+import { GoogLeNet, type GoogLeNetOptions, type Images, type Tensor } from '../../src/index';
+import { loadEngineAddon } from '../../src/native/load-engine';
+
+/** Tiers of this machine. */
+export const TIERS: readonly string[] = [...loadEngineAddon().tiers(), 'portable'];
+
+/** Pictures whose numbers differ from place to place and from one to the next. */
+export function floatPictures(count: number, side = 224): Images {
+  const data = new Float32Array(count * 3 * side * side);
+  for (let i = 0; i < data.length; i++) data[i] = Math.sin(i * 0.7) + Math.cos(i * 0.013);
+  return { data, shape: [count, 3, side, side] };
+}
+
+export function bytePictures(count: number, side = 224): Images {
+  const data = new Uint8Array(count * 3 * side * side);
+  for (let i = 0; i < data.length; i++) data[i] = i * 7919 + (i >> 9);
+  return { data, shape: [count, side, side, 3] };
+}
+
+export const pictureOf = ({ data, shape }: Images, index: number): Images => {
+  const numbers = data.length / (shape[0] ?? 1);
+  return {
+    data: data.slice(index * numbers, (index + 1) * numbers) as Images['data'],
+    shape: [1, ...shape.slice(1)],
+  };
+};
+
+/** In evaluation mode, with statistics of BatchNorm that pictures have moved. */
+export async function finishedModel(options: GoogLeNetOptions = {}): Promise<GoogLeNet> {
+  const model = new GoogLeNet({ numClasses: 10, auxLogits: true, seed: 3, ...options });
+  for (let step = 0; step < 3; step++) await model.forward(floatPictures(2));
+  model.eval();
+  return model;
+}
+
+/** The largest difference, as a part of the largest logit. */
+export function differenceOf(expected: Tensor, found: Tensor): number {
+  expect(found.shape).toEqual(expected.shape);
+  const largest = expected.data.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
+  return (
+    found.data.reduce((most, logit, i) => Math.max(most, Math.abs(logit - (expected.data[i] ?? 0))), 0) /
+    largest
+  );
+}
