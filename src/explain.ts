@@ -1,6 +1,6 @@
 /** Where in a picture a network sees a class: Grad-CAM over the picture. */
-import sharp from 'sharp';
 import { loadImages, type PictureSource, softmax } from './classifier.js';
+import { loadSharp } from './data/sharp.js';
 import { GoogLeNetError } from './errors.js';
 import { evaluated, type ImageClassifier, nativeOf } from './models/image-classifier.js';
 import type { Images } from './tensor.js';
@@ -95,7 +95,7 @@ function indexOf(
 async function enlarged(map: Float32Array, height: number, width: number, side: number): Promise<Uint8Array> {
   const highest = map.reduce((a, b) => Math.max(a, b), 0);
   const grey = Uint8Array.from(map, (value) => (highest > 0 ? Math.round((255 * value) / highest) : 0));
-  return sharp(grey, { raw: { width, height, channels: 1 } })
+  return loadSharp()(grey, { raw: { width, height, channels: 1 } })
     .resize(side, side, { kernel: 'cubic' })
     .toColourspace('b-w')
     .raw()
@@ -123,7 +123,7 @@ async function drawn(picture: Uint8Array, side: number, heat: Uint8Array): Promi
   }
   const raw = { width: side, height: side, channels: 3 } as const;
   const background = { r: 255, g: 255, b: 255 };
-  return sharp({ create: { width: 2 * side + GAP, height: side, channels: 3, background } })
+  return loadSharp()({ create: { width: 2 * side + GAP, height: side, channels: 3, background } })
     .composite([
       { input: Buffer.from(picture), raw, left: 0, top: 0 },
       { input: Buffer.from(overlay), raw, left: side + GAP, top: 0 },

@@ -16,7 +16,6 @@ struct EngineHandle::Work {
   std::shared_ptr<Request> request;  // null: the engine itself is being made
   int64_t id = 0;                    // by which it can be cancelled; 0 for none
   std::exception_ptr error;
-  std::shared_ptr<Work> self;  // while it waits for the JavaScript thread
 };
 
 namespace {
@@ -103,46 +102,47 @@ void EngineHandle::start(const Napi::CallbackInfo& info) {
   try {
     engine_ = std::make_unique<Engine>(std::move(network), wanted, delivery_of(preparation_));
   } catch (...) {
-    end_work(env);
+    end_work(env, preparation_);
     end_for_good(env);
     throw;
   }
 }
 
 // The handle lives, and the process too, until what has begun is delivered.
-std::shared_ptr<EngineHandle::Work> EngineHandle::begin_work() {
-  auto work = std::make_shared<Work>(Env());
-  if (pending_++ == 0) {
+EngineHandle::Work* EngineHandle::begin_work() {
+  if (pending_.empty()) {
     Ref();
     completions_.Ref(Env());
   }
-  return work;
+  auto work = std::make_unique<Work>(Env());
+  Work* key = work.get();
+  pending_.emplace(key, std::move(work));
+  return key;
 }
 
-void EngineHandle::end_work(Napi::Env env) {
-  if (--pending_ > 0) return;
+void EngineHandle::end_work(Napi::Env env, Work* work) {
+  pending_.erase(work);
+  if (!pending_.empty()) return;
   completions_.Unref(env);
   Unref();
   if (disposed_) end_for_good(env);
 }
 
-std::function<void(const std::exception_ptr&)> EngineHandle::delivery_of(std::shared_ptr<Work> work) {
-  return [this, work = std::move(work)](const std::exception_ptr& error) {
+std::function<void(const std::exception_ptr&)> EngineHandle::delivery_of(Work* work) {
+  return [this, work](const std::exception_ptr& error) {
     work->error = error;
-    work->self = work;
-    completions_.NonBlockingCall(work.get());
+    completions_.NonBlockingCall(work);
   };
 }
 
-void EngineHandle::deliver(Napi::Env env, Napi::Function, EngineHandle* self, Work* raw) {
-  const std::shared_ptr<Work> work = std::move(raw->self);
+void EngineHandle::deliver(Napi::Env env, Napi::Function, EngineHandle* self, Work* work) {
   if (static_cast<napi_env>(env) == nullptr) return;  // the environment is closing
   const Napi::HandleScope scope(env);
   if (work->id != 0) self->cancellable_.erase(work->id);
   try {
     if (!work->request) {
       self->weights_.Reset();
-      self->preparation_.reset();
+      self->preparation_ = nullptr;
       self->is_ready_ = work->error == nullptr;
     }
     if (work->error) {
@@ -161,7 +161,7 @@ void EngineHandle::deliver(Napi::Env env, Napi::Function, EngineHandle* self, Wo
   } catch (...) {
     work->deferred.Reject(to_js_error(env, report(std::current_exception())).Value());
   }
-  self->end_work(env);
+  self->end_work(env, work);
 }
 
 void EngineHandle::require_usable() const {
@@ -171,7 +171,7 @@ void EngineHandle::require_usable() const {
 Napi::Value EngineHandle::ready(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     require_usable();
-    if (!preparation_) throw Error("INVALID_ARGUMENT", "ready() was called too late.");
+    if (preparation_ == nullptr) throw Error("INVALID_ARGUMENT", "ready() was called too late.");
     return preparation_->deferred.Promise();
   });
 }
@@ -205,13 +205,13 @@ Napi::Value EngineHandle::forward(const Napi::CallbackInfo& info) {
     const Options options(info);
     std::shared_ptr<Request> request = read_request(options);
     const int64_t id = options.integer("id");
-    const std::shared_ptr<Work> work = begin_work();
+    Work* work = begin_work();
     work->request = request;
     work->id = id;
     request->on_done = delivery_of(work);
     if (id != 0) cancellable_[id] = request;
     if (!engine_->submit(request)) {
-      end_work(info.Env());
+      end_work(info.Env(), work);
       throw Error("DISPOSED", "This engine has ended. Make or load a new one.");
     }
     return work->deferred.Promise();
@@ -261,7 +261,7 @@ Napi::Value EngineHandle::dispose(const Napi::CallbackInfo& info) {
     if (!disposed_ && !ended_) {
       disposed_ = true;
       engine_->close();
-      if (pending_ == 0) end_for_good(info.Env());
+      if (pending_.empty()) end_for_good(info.Env());
     }
     return info.Env().Undefined();
   });

@@ -32,21 +32,22 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   void start(const Napi::CallbackInfo& info);
-  std::shared_ptr<Work> begin_work();
-  void end_work(Napi::Env env);
-  std::function<void(const std::exception_ptr&)> delivery_of(std::shared_ptr<Work> work);
+  Work* begin_work();
+  void end_work(Napi::Env env, Work* work);
+  std::function<void(const std::exception_ptr&)> delivery_of(Work* work);
   std::shared_ptr<Request> read_request(const Options& options) const;
   void require_usable() const;
   static void on_environment_end(void* self);
   void end_for_good(Napi::Env env);
 
+  // What is on its way to the engine's thread and back; outlives the engine, which calls back into it.
+  std::unordered_map<Work*, std::unique_ptr<Work>> pending_;
   Completions completions_;
   std::unique_ptr<Engine> engine_;
   Napi::ObjectReference weights_;  // borrowed until the engine is ready
-  std::shared_ptr<Work> preparation_;
+  Work* preparation_ = nullptr;
   std::vector<int> classes_;  // of each head
   std::unordered_map<int64_t, std::weak_ptr<Request>> cancellable_;
-  size_t pending_ = 0;
   bool is_ready_ = false;
   bool disposed_ = false;
   bool ended_ = false;  // nothing of Node's may be touched any more

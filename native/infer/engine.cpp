@@ -91,7 +91,7 @@ void Engine::run() {
 }
 
 void Engine::prepare() {
-  packed_ = std::make_unique<PackedNetwork>(network_, options_.settings);
+  packed_ = std::make_unique<PackedNetwork>(network_, options_.settings, options_.threads);
   network_ = {};  // its weights are somebody else's
   kernel_ = packed_->main_kernel();
   team_ = std::make_unique<Team>(options_.threads);
@@ -226,7 +226,11 @@ Engine::Shape& Engine::shape_of(kernels::Size size) {
     return shapes_.front();
   }
   Shape shape = {size, Plan(*packed_, size, threads()), {}};
-  for (int thread = 0; thread < threads(); ++thread) shape.arenas.emplace_back(shape.plan.arena_bytes());
+  for (int thread = 0; thread < threads(); ++thread) {
+    AlignedBytes& arena = shape.arenas.emplace_back(shape.plan.arena_bytes());
+    // Kernels read past what was written, and ignore it: but zero times NaN is NaN.
+    std::fill_n(arena.data(), arena.size(), std::byte{0});
+  }
   shapes_.push_front(std::move(shape));
   if (shapes_.size() > kMostShapes) shapes_.pop_back();
   return shapes_.front();

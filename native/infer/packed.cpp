@@ -1,10 +1,10 @@
 #include "infer/packed.h"
 
-#include <sys/mman.h>
-
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
-#include <cstring>
 #include <new>
+#include <thread>
 
 #include "core/error.h"
 #include "infer/kernels/pack.h"
@@ -31,7 +31,34 @@ float scale_of(const Network& network, const std::vector<Number>& numbers, int v
   return numbers[value] == Number::kByte ? network.values[value].scale : 1;
 }
 
-PackedConvolution pack_layer(const PackedNetwork& packed, const Layer& layer) {
+// On smaller maps there are too few tiles for what reading four times the weights costs.
+constexpr int kLeastWinogradSide = 10;
+
+// Pictures for which that is decided: weights are packed once for all sizes.
+constexpr kernels::Size kUsualPicture = {224, 224};
+
+std::vector<bool> uses_winograd(const Network& network, const Settings& settings) {
+  std::vector<bool> uses(network.layers.size(), false);
+  if (!settings.winograd || settings.tier == Tier::kAvx2 || network.precision != Precision::kFloat)
+    return uses;
+  const std::vector<kernels::Size> sizes = map_sizes(network, kUsualPicture);
+  for (size_t i = 0; i < uses.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    const kernels::Size map = sizes[static_cast<size_t>(layer.input)];
+    uses[i] = layer.kind == Layer::Kind::kConvolution && layer.window == 3 && layer.stride == 1 &&
+              layer.padding == 1 && std::min(map.height, map.width) >= kLeastWinogradSide;
+  }
+  return uses;
+}
+
+kernels::ConvWeights weights_of(const PackedNetwork& packed, const Layer& layer) {
+  const int inputs = packed.network.values[layer.input].channels;
+  const bool is_padded = layer.input == 0 && packed.numbers[layer.input] == Number::kBfloat16;
+  return {layer.weights, layer.outputs, inputs, layer.window, is_padded ? 4 : inputs};
+}
+
+// Everything but the weights, which have their memory.
+PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer, bool winograd) {
   const auto& [network, settings, numbers, convolutions] = packed;
   const Number input = numbers[layer.input];
   // Floats of a network of tiles are computed by AVX-512.
@@ -40,20 +67,9 @@ PackedConvolution pack_layer(const PackedNetwork& packed, const Layer& layer) {
   if (kernel == nullptr || kernel->to[static_cast<int>(numbers[layer.output])] == nullptr)
     throw Error("UNSUPPORTED", "No kernel of this tier computes " + layer.name + " in this precision.");
   const int inputs = network.values[layer.input].channels;
-  const int stored = layer.input == 0 && input == Number::kBfloat16 ? 4 : inputs;
-  const kernels::ConvWeights weights = {layer.weights, layer.outputs, inputs, layer.window, stored};
-  const bool winograd = settings.winograd && kernel == kernels::conv_kernel(Tier::kAvx512, Number::kFloat) &&
-                        layer.window == 3 && layer.stride == 1 && layer.padding == 1;
-
   const int64_t bytes = winograd ? kernels::winograd_weights_bytes(layer.outputs, inputs)
-                                 : kernels::packed_bytes(*kernel, weights);
+                                 : kernels::packed_bytes(*kernel, weights_of(packed, layer));
   PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, inputs, winograd};
-  if (winograd) {
-    kernels::pack_winograd(reinterpret_cast<const float*>(layer.weights), layer.outputs, inputs,
-                           reinterpret_cast<float*>(result.weights.data()));
-  } else {
-    kernels::pack(*kernel, weights, result.weights.data());
-  }
   const float from = scale_of(network, numbers, layer.input), to = scale_of(network, numbers, layer.output);
   for (int i = 0; i < layer.outputs; ++i) {
     const float weight_scale = input == Number::kByte ? layer.weight_scales[i] : 1;
@@ -63,34 +79,56 @@ PackedConvolution pack_layer(const PackedNetwork& packed, const Layer& layer) {
   return result;
 }
 
+void pack_layer(const PackedNetwork& packed, size_t index) {
+  const Layer& layer = packed.network.layers[index];
+  const PackedConvolution& convolution = *packed.convolutions[index];
+  if (convolution.winograd) {
+    kernels::pack_winograd(reinterpret_cast<const float*>(layer.weights), layer.outputs, convolution.inputs,
+                           reinterpret_cast<float*>(convolution.weights.data()));
+  } else {
+    kernels::pack(*convolution.kernel, weights_of(packed, layer), convolution.weights.data());
+  }
+}
+
 }  // namespace
 
 AlignedBytes::AlignedBytes(int64_t size) : size_(size) {
-  const size_t al = size > (1 << 20) ? (2 << 20) : kCacheLine;
-  const size_t whole = (static_cast<size_t>(size) + al - 1) / al * al;
-  data_.reset(static_cast<std::byte*>(std::aligned_alloc(al, whole)));
+  const size_t whole = (static_cast<size_t>(size) + kCacheLine - 1) / kCacheLine * kCacheLine;
+  data_.reset(static_cast<std::byte*>(std::aligned_alloc(kCacheLine, whole)));
   if (!data_) throw std::bad_alloc();
-  if (al > 64) madvise(data_.get(), whole, MADV_HUGEPAGE);
-  std::memset(data_.get(), 0, whole);
 }
 
 void AlignedBytes::Free::operator()(std::byte* bytes) const {
   std::free(bytes);
 }
 
-PackedNetwork::PackedNetwork(const Network& from, const Settings& settings_)
+PackedNetwork::PackedNetwork(const Network& from, const Settings& settings_, int threads)
     : network(from), settings(settings_) {
   for (size_t value = 0; value < network.values.size(); ++value)
     numbers.push_back(number_of(network, network.precision, value));
+  const std::vector<bool> winograd = uses_winograd(network, settings);
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    convolutions.emplace_back();
+    const Layer& layer = network.layers[i];
+    if (layer.kind == Layer::Kind::kConvolution)
+      convolutions.back() = describe_layer(*this, layer, winograd[i]);
+  }
+  pack_weights(threads);
   for (Layer& layer : network.layers) {
-    if (layer.kind == Layer::Kind::kConvolution) {
-      convolutions.emplace_back(pack_layer(*this, layer));
-    } else {
-      convolutions.emplace_back();
-    }
     layer.weights = nullptr;
     layer.bias = layer.weight_scales = nullptr;
   }
+}
+
+void PackedNetwork::pack_weights(int threads) {
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < convolutions.size(); i = next++)
+      if (convolutions[i]) pack_layer(*this, i);
+  };
+  std::vector<std::jthread> helpers;
+  for (int thread = 1; thread < threads; ++thread) helpers.emplace_back(work);
+  work();
 }
 
 const ConvKernel* PackedNetwork::main_kernel() const {

@@ -14,7 +14,7 @@ struct Settings {
   bool winograd;
 };
 
-// Memory for kernels: at the start of a cache line, zeros at first.
+// Memory for kernels, at the start of a cache line.
 class AlignedBytes {
  public:
   explicit AlignedBytes(int64_t size);
@@ -41,7 +41,7 @@ struct PackedConvolution {
 
 // What the plans of all sizes of pictures share.
 struct PackedNetwork {
-  PackedNetwork(const Network& network, const Settings& settings);
+  PackedNetwork(const Network& network, const Settings& settings, int threads = 1);
 
   // One whose begin() and end() fit all of them.
   const kernels::ConvKernel* main_kernel() const;
@@ -50,6 +50,9 @@ struct PackedNetwork {
   Settings settings;
   std::vector<kernels::Number> numbers;                        // of each value
   std::vector<std::optional<PackedConvolution>> convolutions;  // of each layer
+
+ private:
+  void pack_weights(int threads);
 };
 
 }  // namespace googlenet

@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { invalid, isUint8Array } from '../validate.js';
 import type { Picture } from './dataset.js';
+import { loadSharp } from './sharp.js';
 
 /**
  * - `error`: like Pillow, fail on broken and truncated data but not on the harmless warnings that old JPEG writers cause.
@@ -51,7 +52,7 @@ export async function readEncoded<T>(
     const advice = 'Convert it to PNG or JPEG, or move it out of the dataset.';
     throw invalidImage(name, `it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture. ${advice}`);
   }
-  return naming(name, () => use(sharp(encoded, READING)));
+  return naming(name, () => use(loadSharp()(encoded, READING)));
 }
 
 /** {@link readEncoded} of pixels in memory that no caller can detach. */
@@ -59,7 +60,7 @@ export const readPixels = <T>(
   { data, height, width }: Picture,
   name: string,
   use: (image: Sharp) => Promise<T>,
-): Promise<T> => naming(name, () => use(sharp(data, { raw: { height, width, channels: 3 } })));
+): Promise<T> => naming(name, () => use(loadSharp()(data, { raw: { height, width, channels: 3 } })));
 
 async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -271,7 +271,8 @@ describe('engines', () => {
       }),
     ],
   ])('are refused with %s', async (_, change) => {
-    for (const [, make] of kinds()) expect(await codeOf(() => make(change()))).toMatch(/^(INVALID_\w+|Error)$/);
+    for (const [, make] of kinds())
+      expect(await codeOf(() => make(change()))).toMatch(/^(INVALID_\w+|Error)$/);
   });
 
   test('are refused with tiers and sizes that are not there', async () => {

@@ -34,36 +34,48 @@ int64_t packed_bytes(const ConvKernel& kernel, const ConvWeights& w) {
   return vectors * w.window * row_chunks(kernel, w.window, w.stored_inputs) * chunk;
 }
 
-void pack(const ConvKernel& kernel, const ConvWeights& w, std::byte* packed) {
-  const int64_t size = size_of(kernel.input);
+namespace {
+
+// `Number` is of the kernel's size; what its bits mean does not matter here.
+template <typename Number>
+void pack_numbers(const ConvKernel& kernel, const ConvWeights& w, Number* packed) {
+  const auto* numbers = reinterpret_cast<const Number*>(w.numbers);
   const int chunks = row_chunks(kernel, w.window, w.stored_inputs);
-  const int64_t plane = int64_t{w.window} * w.window;
-  std::memset(packed, 0, static_cast<size_t>(packed_bytes(kernel, w)));
-  std::byte* group_begin = packed;
+  const int64_t plane = int64_t{w.window} * w.window, output = w.inputs * plane;
+  const int64_t vector = int64_t{kernel.lanes} * kernel.step;
   for (int group = 0; group < groups(kernel, w.outputs); ++group) {
     const int vectors = vectors_of(kernel, w.outputs, group);
-    const int64_t vector_bytes = int64_t{kernel.lanes} * kernel.step * size;
-    const int64_t row_bytes = chunks * vectors * vector_bytes;
-    const int last = std::min(w.outputs, group * kernel.group + vectors * kernel.lanes);
-    for (int out = group * kernel.group; out < last; ++out) {
-      const int lane = out % kernel.lanes;
-      const int vector = (out - group * kernel.group) / kernel.lanes;
-      const std::byte* from = w.numbers + out * w.inputs * plane * size;
-      for (int row = 0; row < w.window; ++row) {
-        std::byte* row_begin = group_begin + row * row_bytes + vector * vector_bytes;
-        for (int column = 0; column < w.window; ++column) {
-          for (int in = 0; in < w.inputs; ++in) {
-            const int k = column * w.stored_inputs + in;
-            const int in_chunk = k % kernel.step;
-            const int64_t at = (in_chunk / kernel.interleave * kernel.lanes + lane) * kernel.interleave +
-                               in_chunk % kernel.interleave;
-            std::memcpy(row_begin + k / kernel.step * vectors * vector_bytes + at * size,
-                        from + (in * plane + row * w.window + column) * size, static_cast<size_t>(size));
-          }
+    for (int row = 0; row < w.window; ++row) {
+      for (int k = 0; k < w.window * w.stored_inputs; ++k) {
+        const int column = k / w.stored_inputs, in = k % w.stored_inputs, in_chunk = k % kernel.step;
+        if (in >= w.inputs) continue;
+        Number* chunk = packed + (int64_t{row} * chunks + k / kernel.step) * vectors * vector +
+                        in_chunk / kernel.interleave * kernel.lanes * kernel.interleave +
+                        in_chunk % kernel.interleave;
+        const Number* from = numbers + in * plane + row * w.window + column;
+        for (int v = 0; v < vectors; ++v) {
+          const int first = group * kernel.group + v * kernel.lanes;
+          const int lanes = std::min(kernel.lanes, w.outputs - first);
+          for (int lane = 0; lane < lanes; ++lane)
+            chunk[v * vector + lane * kernel.interleave] = from[(first + lane) * output];
         }
       }
     }
-    group_begin += w.window * row_bytes;
+    packed += w.window * chunks * vectors * vector;
+  }
+}
+
+}  // namespace
+
+void pack(const ConvKernel& kernel, const ConvWeights& w, std::byte* packed) {
+  std::memset(packed, 0, static_cast<size_t>(packed_bytes(kernel, w)));
+  switch (kernel.input) {
+    case Number::kFloat:
+      return pack_numbers(kernel, w, reinterpret_cast<uint32_t*>(packed));
+    case Number::kBfloat16:
+      return pack_numbers(kernel, w, reinterpret_cast<uint16_t*>(packed));
+    case Number::kByte:
+      return pack_numbers(kernel, w, reinterpret_cast<uint8_t*>(packed));
   }
 }
 

@@ -29,29 +29,37 @@ int64_t winograd_weights_bytes(int outputs, int inputs) {
   return groups * kWinogradPoints * inputs * kWinogradGroup * static_cast<int64_t>(sizeof(float));
 }
 
-void pack_winograd(const float* weights, int outputs, int inputs, float* packed) {
-  std::memset(packed, 0, static_cast<size_t>(winograd_weights_bytes(outputs, inputs)));
-  for (int out = 0; out < outputs; ++out) {
-    const int group = out / kWinogradGroup, lane = out % kWinogradGroup;
+#ifdef __x86_64__
+// In double, because the transform is no small part of what Winograd's way costs in accuracy.
+FOR_AVX512 void pack_winograd(const float* weights, int outputs, int inputs, float* packed) {
+  constexpr int kGroup = kWinogradGroup;
+  for (int first = 0; first < outputs; first += kGroup) {
+    const int lanes = std::min(kGroup, outputs - first);
     for (int in = 0; in < inputs; ++in) {
-      const float* w = weights + (int64_t{out} * inputs + in) * 9;
-      double half[kSide][3];
+      double window[9][kGroup] = {}, half[kSide][3][kGroup];
+      for (int lane = 0; lane < lanes; ++lane) {
+        const float* from = weights + (int64_t{first + lane} * inputs + in) * 9;
+        for (int i = 0; i < 9; ++i) window[i][lane] = from[i];
+      }
       for (int i = 0; i < kSide; ++i)
         for (int x = 0; x < 3; ++x)
-          half[i][x] = kWeights[i][0] * w[x] + kWeights[i][1] * w[3 + x] + kWeights[i][2] * w[6 + x];
+          for (int lane = 0; lane < kGroup; ++lane)
+            half[i][x][lane] = kWeights[i][0] * window[x][lane] + kWeights[i][1] * window[3 + x][lane] +
+                               kWeights[i][2] * window[6 + x][lane];
       for (int i = 0; i < kSide; ++i) {
         for (int j = 0; j < kSide; ++j) {
-          const double number =
-              half[i][0] * kWeights[j][0] + half[i][1] * kWeights[j][1] + half[i][2] * kWeights[j][2];
-          const int64_t point = int64_t{group} * kWinogradPoints + i * kSide + j;
-          packed[(point * inputs + in) * kWinogradGroup + lane] = static_cast<float>(number);
+          float* point = packed + (int64_t{i * kSide + j} * inputs + in) * kGroup;
+          for (int lane = 0; lane < kGroup; ++lane)
+            point[lane] =
+                static_cast<float>(half[i][0][lane] * kWeights[j][0] + half[i][1][lane] * kWeights[j][1] +
+                                   half[i][2][lane] * kWeights[j][2]);
         }
       }
     }
+    packed += int64_t{kWinogradPoints} * inputs * kGroup;
   }
 }
 
-#ifdef __x86_64__
 namespace {
 
 // Six numbers in a row of the input → six points.

@@ -1,6 +1,6 @@
 /** What a validation found, with small copies of the pictures it is about. */
-import sharp from 'sharp';
 import type { Dataset, Picture } from '../../data/dataset.js';
+import { loadSharp } from '../../data/sharp.js';
 import type { PicturePrediction, ValidationRecord } from '../../report/validation-record.js';
 import type { EpochEvent } from '../../train/fit.js';
 import type { Prediction, Validation } from '../../train/validation.js';
@@ -47,7 +47,7 @@ async function withPicture(
 async function thumbnail({ data, width, height }: Picture): Promise<string> {
   // Pixel art stays sharp when it is made larger.
   const kernel = Math.max(width, height) < EDGE ? 'nearest' : 'lanczos3';
-  const encoded = await sharp(data, { raw: { width, height, channels: 3 } })
+  const encoded = await loadSharp()(data, { raw: { width, height, channels: 3 } })
     .resize(EDGE, EDGE, { fit: 'contain', background: '#808080', kernel })
     .webp({ quality: 80 })
     .toBuffer();
