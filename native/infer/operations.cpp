@@ -198,7 +198,9 @@ class Convolve : public Operation {
                                 .output = out.first,
                                 .output_stride = out.pixel,
                                 .outputs = layer.outputs,
-                                .relu = layer.relu};
+                                .relu = layer.relu,
+                                .ahead = nullptr,
+                                .ahead_bytes = 0};
       kernel_.to[static_cast<int>(output.number)](conv, runs_.data() + first_run, last_run - first_run, first,
                                                   last);
     }
@@ -272,7 +274,8 @@ class MultiplyTiles : public Operation {
   }
 
  private:
-  static constexpr int64_t kManyWeights = 3;
+  // As of other convolutions; here reading weights is most of the work.
+  static constexpr int64_t kManyWeights = 10;
 
   void multiply(const Frame& frame, int first_run, int last_run, int first_group, int last_group) const {
     const kernels::WinogradProduct product = {reinterpret_cast<const float*>(frame.arena + transformed_),
@@ -285,11 +288,8 @@ class MultiplyTiles : public Operation {
                                               output_.size,
                                               layer_.outputs,
                                               layer_.relu};
-    // Of about one length: a short one at the end would use few registers.
-    const auto tile = [&](int run) { return tiles_count_ * run / runs_; };
-    for (int group = first_group; group < last_group; ++group)
-      for (int run = first_run; run < last_run; ++run)
-        kernels::multiply_winograd(product, group, group + 1, tile(run), tile(run + 1));
+    kernels::multiply_winograd(product, first_group, last_group, tiles_count_ * first_run / runs_,
+                               tiles_count_ * last_run / runs_);
   }
 
   Layer layer_;

@@ -21,7 +21,7 @@ constexpr int64_t kSlackBytes = 64;
 
 // Items of a phase for each thread: more of them even out what threads have to wait for, fewer of them cost
 // less to hand out.
-constexpr double kItemsPerThread = 6;
+constexpr double kItemsPerThread = 2;
 // Nanoseconds below which an item is not worth to be cut.
 constexpr double kSmallItem = 2000;
 

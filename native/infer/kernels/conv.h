@@ -38,6 +38,9 @@ struct Convolution {
   int64_t output_stride;
   int outputs;  // channels
   bool relu;
+  // What is read after this call, fetched into the cache meanwhile as far as there is time; or null.
+  const std::byte* ahead;
+  int64_t ahead_bytes;
 };
 
 struct ConvKernel {

@@ -119,15 +119,16 @@ void convolve(const Convolution& conv, const Run* runs, int run_count, int first
   for (int group = first_group; group < last_group;) {
     const int width = are_short && group + 1 < last_group ? 2 : 1;
     const std::byte* weights = conv.weights + group * group_bytes;
-    // Each run fetches its share of the groups that come next.
+    // Each run fetches its share of what comes next: other groups, or what the caller knows.
     const int next_width = std::min(width, last_group - group - width);
-    const int64_t share = next_width * group_bytes / run_count;
-    Ahead ahead = {weights + width * group_bytes, share / chunks};
-    if (next_width == 0) ahead = {weights + kAheadBytes, kGroup * sizeof(float)};
+    const bool has_next = next_width > 0 || conv.ahead != nullptr;
+    const int64_t share = (next_width > 0 ? next_width * group_bytes : conv.ahead_bytes) / run_count;
+    Ahead ahead = {next_width > 0 ? weights + width * group_bytes : conv.ahead, share / chunks};
+    if (!has_next) ahead = {weights + kAheadBytes, kGroup * sizeof(float)};
     for (const Run* run = runs; run < runs + run_count; ++run) {
       const auto convolve_of = width == 2 ? two[run->count - 1] : one[run->count - 1];
       convolve_of(conv, *run, weights, group_bytes, ahead, group * kGroup);
-      if (next_width > 0) ahead.first += share;
+      if (has_next) ahead.first += share;
     }
     group += width;
   }

@@ -142,6 +142,37 @@ FOR_AVX512 void finish_tile(const WinogradProduct& w, const float* sums, int64_t
   }
 }
 
+// One point of `count` tiles and a group: a product of matrices, into sums [points][count][group].
+void multiply_point(const WinogradProduct& w, int point, const float* weights, int tile, int count, float* sums,
+                    bool has_next) {
+  alignas(64) static constexpr float kNoBias[kWinogradGroup] = {};
+  static constexpr int64_t kRow = 0;
+  const int64_t weight_floats = int64_t{w.channels} * kWinogradGroup;
+  // Of about one length: a short one at the end would use few registers.
+  Run runs[8];
+  const int run_count = (count + kWinogradLongest - 1) / kWinogradLongest;
+  for (int i = 0; i < run_count; ++i) {
+    const int first = count * i / run_count;
+    runs[i] = {first, first, count * (i + 1) / run_count - first, 0};
+  }
+  const Convolution product = {
+      .input = reinterpret_cast<const std::byte*>(w.transformed + (int64_t{point} * w.tiles + tile) * w.channels),
+      .input_stride = w.channels * static_cast<int64_t>(sizeof(float)),
+      .rows = &kRow,
+      .row_count = 1,
+      .row_chunks = w.channels,
+      .weights = reinterpret_cast<const std::byte*>(weights),
+      .scale = nullptr,
+      .bias = kNoBias,
+      .output = reinterpret_cast<std::byte*>(sums + int64_t{point} * count * kWinogradGroup),
+      .output_stride = kWinogradGroup * sizeof(float),
+      .outputs = kWinogradGroup,
+      .relu = false,
+      .ahead = has_next ? reinterpret_cast<const std::byte*>(weights + weight_floats) : nullptr,
+      .ahead_bytes = weight_floats * static_cast<int64_t>(sizeof(float))};
+  kConvAvx512Float.to[0](product, runs, run_count, 0, 1);
+}
+
 }  // namespace
 
 void transform_input(const WinogradInput& input, int first_row, int last_row) {
@@ -152,43 +183,29 @@ void transform_input(const WinogradInput& input, int first_row, int last_row) {
 
 FOR_AVX512 void multiply_winograd(const WinogradProduct& w, int first_group, int last_group, int first_tile,
                                   int last_tile) {
-  alignas(64) float sums[kWinogradPoints * kWinogradLongest * kWinogradGroup];
-  alignas(64) static constexpr float kNoBias[kWinogradGroup] = {};
-  constexpr int64_t kPointFloats = kWinogradLongest * kWinogradGroup;
-  const int64_t row = 0;
+  // Few enough that their sums stay in the second level of the cache, many enough that weights are read seldom.
+  constexpr int kBlock = 56;
+  alignas(64) float sums[kWinogradPoints * kBlock * kWinogradGroup];
+  const int64_t point_weights = int64_t{w.channels} * kWinogradGroup;
   for (int group = first_group; group < last_group; ++group) {
-    const int channel = group * kWinogradGroup;
-    const float* weights = w.weights + int64_t{group} * kWinogradPoints * w.channels * kWinogradGroup;
-    for (int tile = first_tile; tile < last_tile; tile += kWinogradLongest) {
-      const int count = std::min(kWinogradLongest, last_tile - tile);
-      const Run run = {tile, 0, count, 0};
+    const float* weights = w.weights + group * kWinogradPoints * point_weights;
+    for (int tile = first_tile; tile < last_tile; tile += kBlock) {
+      const int count = std::min(kBlock, last_tile - tile);
+      const bool is_last = tile + count == last_tile;
       for (int point = 0; point < kWinogradPoints; ++point) {
-        const Convolution product = {
-            .input =
-                reinterpret_cast<const std::byte*>(w.transformed + int64_t{point} * w.tiles * w.channels),
-            .input_stride = w.channels * static_cast<int64_t>(sizeof(float)),
-            .rows = &row,
-            .row_count = 1,
-            .row_chunks = w.channels,
-            .weights =
-                reinterpret_cast<const std::byte*>(weights + int64_t{point} * w.channels * kWinogradGroup),
-            .scale = nullptr,
-            .bias = kNoBias,
-            .output = reinterpret_cast<std::byte*>(sums + point * kPointFloats),
-            .output_stride = kWinogradGroup * sizeof(float),
-            .outputs = kWinogradGroup,
-            .relu = false};
-        kConvAvx512Float.to[0](product, &run, 1, 0, 1);
+        // The weights of a point are needed once more for the next block, unless this is the last one.
+        const bool has_next = point + 1 < kWinogradPoints || (is_last && group + 1 < last_group);
+        multiply_point(w, point, weights + point * point_weights, tile, count, sums, has_next);
       }
-      for (int half = 0; half < kWinogradGroup; half += kLanes) {
-        if (channel + half >= w.outputs) break;
+      const int channel = group * kWinogradGroup;
+      for (int half = 0; half < kWinogradGroup && channel + half < w.outputs; half += kLanes) {
         Convolution to = {};
         to.bias = w.bias;
         to.outputs = w.outputs;
         to.relu = w.relu;
         const Finish finish = finish_of(to, channel + half);
         for (int t = 0; t < count; ++t)
-          finish_tile(w, sums + t * kWinogradGroup + half, kPointFloats, tile + t, finish, channel + half);
+          finish_tile(w, sums + t * kWinogradGroup + half, count * kWinogradGroup, tile + t, finish, channel + half);
       }
     }
   }
