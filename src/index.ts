@@ -30,7 +30,13 @@ export {
 } from './data/stream-dataset.js';
 export { IMAGENET_MEAN, IMAGENET_STD, preprocess, type ResizeCropOptions } from './data/transforms.js';
 export { type CallOptions, Engine, type EngineDescription } from './engine/engine.js';
-export type { EngineOptions, EnginePrecision, EngineTier, OptimizeOptions } from './engine/options.js';
+export type {
+  Calibration,
+  EngineOptions,
+  EnginePrecision,
+  EngineTier,
+  OptimizeOptions,
+} from './engine/options.js';
 export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './errors.js';
 export {
   type ClassResult,

@@ -25,27 +25,28 @@ size_t aligned(size_t size) {
 // All numbers side by side, and the layers borrow them from there.
 Packed pack(Frozen frozen) {
   Packed packed = {std::move(frozen), nullptr, 0};
-  const auto visit = [&](const auto& use) {
-    for (size_t i = 0; i < packed.frozen.weights.size(); ++i) {
-      if (packed.frozen.weights[i].defined())
-        use(packed.frozen.network.layers[i], packed.frozen.weights[i], packed.frozen.biases[i]);
-    }
-  };
-  visit([&](Layer&, const torch::Tensor& weight, const torch::Tensor& bias) {
-    packed.size += aligned(weight.nbytes()) + aligned(bias.nbytes());
-  });
+  Frozen& from = packed.frozen;
+  for (const auto* tensors : {&from.weights, &from.biases, &from.scales}) {
+    for (const torch::Tensor& tensor : *tensors)
+      if (tensor.defined()) packed.size += aligned(tensor.nbytes());
+  }
   packed.bytes = std::make_unique<uint8_t[]>(packed.size);
   uint8_t* next = packed.bytes.get();
   const auto append = [&](const torch::Tensor& tensor) {
     std::memcpy(next, tensor.const_data_ptr(), tensor.nbytes());
     return std::exchange(next, next + aligned(tensor.nbytes()));
   };
-  visit([&](Layer& layer, const torch::Tensor& weight, const torch::Tensor& bias) {
-    layer.weights = reinterpret_cast<const std::byte*>(append(weight));
-    layer.bias = reinterpret_cast<const float*>(append(bias));
-  });
-  packed.frozen.weights.clear();
-  packed.frozen.biases.clear();
+  for (size_t i = 0; i < from.weights.size(); ++i) {
+    if (!from.weights[i].defined()) continue;
+    Layer& layer = from.network.layers[i];
+    layer.weights = reinterpret_cast<const std::byte*>(append(from.weights[i]));
+    layer.bias = reinterpret_cast<const float*>(append(from.biases[i]));
+    const bool has_scales = layer.weight_scales != nullptr;
+    if (has_scales) layer.weight_scales = reinterpret_cast<const float*>(append(from.scales[i]));
+  }
+  from.weights.clear();
+  from.biases.clear();
+  from.scales.clear();
   return packed;
 }
 
@@ -67,10 +68,19 @@ std::shared_ptr<PortableImpl> engine_of(const Session& session) {
 
 Napi::Value freeze_model(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
+  const Precision precision = read_precision(options);
+  std::vector<float> highest;
+  if (precision == Precision::kByte) {
+    const ArrayView array = options.typed_array("highest");
+    if (array.type != napi_float32_array)
+      throw Error("INVALID_DTYPE", "Expected a Float32Array for highest.");
+    const auto* numbers = static_cast<const float*>(array.data);
+    highest.assign(numbers, numbers + array.elements);
+  }
   return session.run(
       info.Env(),
-      [precision = read_precision(options), all_heads = options.boolean("allHeads")](Session& self) {
-        return pack(freeze(*ClassifierHandle::model_of(self), precision, all_heads));
+      [precision, highest = std::move(highest), all_heads = options.boolean("allHeads")](Session& self) {
+        return pack(freeze(*ClassifierHandle::model_of(self), precision, all_heads, highest));
       },
       packed_to_js);
 }
@@ -79,6 +89,7 @@ Napi::Function PortableHandle::define(Napi::Env env) {
   return DefineClass(
       env, "PortableEngine",
       {InstanceMethod<&PortableHandle::ready>("ready"), InstanceMethod<&PortableHandle::forward>("forward"),
+       InstanceMethod<&PortableHandle::calibrate>("calibrate"),
        InstanceMethod<&PortableHandle::cancel>("cancel"),
        InstanceMethod<&PortableHandle::describe>("describe"),
        InstanceMethod<&PortableHandle::dispose>("dispose")});
@@ -115,6 +126,24 @@ Napi::Value PortableHandle::forward(const Napi::CallbackInfo& info) {
           Napi::Array heads = Napi::Array::New(env, logits.size());
           for (uint32_t i = 0; i < logits.size(); ++i) heads[i] = tensor_to_js(env, logits[i]);
           return heads;
+        });
+  });
+}
+
+Napi::Value PortableHandle::calibrate(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Options options(info);
+    return session_->run(
+        info.Env(),
+        [images = copy_images(options), normalization = read_normalization(options)](Session& self) {
+          std::vector<float> highest;
+          engine_of(self)->forward(to_input(images, normalization, self), std::atomic<bool>(false), &highest);
+          return highest;
+        },
+        [](Napi::Env env, const std::vector<float>& highest) {
+          Napi::Float32Array numbers = Napi::Float32Array::New(env, highest.size());
+          std::copy(highest.begin(), highest.end(), numbers.Data());
+          return numbers;
         });
   });
 }

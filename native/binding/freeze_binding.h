@@ -20,6 +20,7 @@ class PortableHandle : public Napi::ObjectWrap<PortableHandle> {
  private:
   Napi::Value ready(const Napi::CallbackInfo& info);
   Napi::Value forward(const Napi::CallbackInfo& info);
+  Napi::Value calibrate(const Napi::CallbackInfo& info);
   Napi::Value cancel(const Napi::CallbackInfo& info);
   Napi::Value describe(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);

@@ -90,12 +90,10 @@ Layer read_layer(const Options& options) {
 }
 
 void borrow_weights(const Network& network, Layer& layer, const Options& options, const Bytes& bytes) {
-  const int64_t size = network.precision == Precision::kFloat      ? 4
-                       : network.precision == Precision::kBfloat16 ? 2
-                                                                   : 1;
+  const int64_t size = size_of_weight(network, layer);
   layer.weights = borrow(options, "weightOffset", bytes, number_of_weights(network, layer), size);
   layer.bias = reinterpret_cast<const float*>(borrow(options, "biasOffset", bytes, layer.outputs, 4));
-  if (network.precision == Precision::kByte)
+  if (size == 1)
     layer.weight_scales =
         reinterpret_cast<const float*>(borrow(options, "scaleOffset", bytes, layer.outputs, 4));
 }

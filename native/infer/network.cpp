@@ -78,13 +78,17 @@ void check_layer(const Network& network, const Layer& layer) {
   require(!is_head(layer.input), layer.name, "reads logits");
   if (layer.kind == Layer::Kind::kConvolution) {
     require(layer.weights != nullptr && layer.bias != nullptr, layer.name, "has no weights");
-    require(network.precision != Precision::kByte || layer.weight_scales != nullptr, layer.name,
+    require(size_of_weight(network, layer) > 1 || layer.weight_scales != nullptr, layer.name,
             "has no scales");
     return check_window(layer);
   }
   require(layer.outputs == inputs, layer.name, "has other channels than its input");
   require(!is_head(layer.output), layer.name, "writes logits and is no convolution");
   require(layer.input != 0, layer.name, "reads the picture and is no convolution");
+  const bool reads_bytes = network.values[layer.input].scale > 0;
+  const bool writes_bytes = network.values[layer.output].scale > 0;
+  require(layer.kind == Layer::Kind::kAverage || reads_bytes == writes_bytes, layer.name,
+          "has numbers of another kind than its input");
   if (layer.kind == Layer::Kind::kNormalize)
     require(inputs <= kMostNormalized, layer.name, "normalises too many channels");
   else
@@ -131,19 +135,28 @@ int64_t number_of_weights(const Network& network, const Layer& layer) {
   return int64_t{layer.outputs} * network.values[layer.input].channels * layer.window * layer.window;
 }
 
+int64_t size_of_weight(const Network& network, const Layer& layer) {
+  if (network.precision == Precision::kFloat) return 4;
+  return network.precision == Precision::kByte && network.values[layer.input].scale > 0 ? 1 : 2;
+}
+
 void validate(const Network& network) {
   const auto fail = [](const char* what) {
     throw Error("INVALID_ARGUMENT", std::string("The plan ") + what + ".");
   };
-  if (network.values.empty() || network.values[0].channels != 3) fail("has no picture of three channels");
+  if (network.values.empty() || network.values[0].channels != 3 || network.values[0].scale != 0)
+    fail("has no picture of three channels");
   if (network.values.size() > kMostLayers || network.layers.size() > kMostLayers) fail("has too many layers");
   for (const Value& value : network.values) {
     if (!is_within(value.channels, 1, kMostChannels)) fail("has a value of an impossible number of channels");
+    if (value.scale != 0 && (network.precision != Precision::kByte || !(value.scale > 0)))
+      fail("has a scale where there are no bytes");
   }
   if (!is_within(static_cast<int>(network.heads.size()), 1, 3)) fail("does not have one to three heads");
   for (const int head : network.heads) {
     if (!is_within(head, 1, static_cast<int>(network.values.size()) - 1))
       fail("has a head that is not there");
+    if (network.values[head].scale != 0) fail("has logits of bytes");
   }
   Written written(network);
   for (const Layer& layer : network.layers) {

@@ -56,6 +56,8 @@ struct Network {
 std::vector<kernels::Size> map_sizes(const Network& network, kernels::Size picture);
 
 int64_t number_of_weights(const Network& network, const Layer& layer);
+// Bytes of one weight: convolutions that read bytes have weights of eight bits.
+int64_t size_of_weight(const Network& network, const Layer& layer);
 
 // Throws INVALID_ARGUMENT where running the network could read or write what does not belong to it: networks
 // come from files. Weights themselves are not looked at.

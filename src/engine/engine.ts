@@ -8,8 +8,9 @@ import type { NativeClassifier, NativeEngine, NativeEngineStep } from '../native
 import { loadAddon } from '../native/load.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 import type { Images } from '../tensor.js';
-import { integer, options, signal as readSignal, string } from '../validate.js';
+import { integer, invalid, options, signal as readSignal, string } from '../validate.js';
 import {
+  type Calibration,
   type EngineOptions,
   type EnginePrecision,
   type EngineTier,
@@ -92,8 +93,10 @@ export class Engine {
    * @internal
    */
   static async of(native: NativeClassifier, model: PlanModel, given: unknown): Promise<Engine> {
-    const { precision, outputs, options } = readOptimizeOptions(given);
-    const frozen = await call(() => native.freeze({ precision, allHeads: outputs === 'all' }));
+    const { precision, outputs, calibration, options } = readOptimizeOptions(given);
+    const allHeads = outputs === 'all';
+    const highest = calibration && (await calibrate(native, model, allHeads, calibration));
+    const frozen = await call(() => native.freeze({ precision, allHeads, ...(highest && { highest }) }));
     return Engine.#start(planOf(frozen, model), options, true);
   }
 
@@ -211,6 +214,36 @@ export class Engine {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** The largest number of each value, over all pictures. */
+async function calibrate(
+  model: NativeClassifier,
+  { inputSizes }: PlanModel,
+  allHeads: boolean,
+  calibration: Calibration,
+): Promise<Float32Array> {
+  const frozen = await call(() => model.freeze({ precision: 'float32', allHeads }));
+  const engine = callSync(() => new (loadAddon().PortableEngine)(frozen));
+  try {
+    let highest: Float32Array | undefined;
+    for await (const images of batchesOf(calibration)) {
+      const { count: _, ...batch } = readImages(images, inputSizes);
+      const found = await call(() => engine.calibrate(batch));
+      // NaN stays NaN, and is refused when ranges are made of it.
+      highest = highest?.map((most, i) => Math.max(most, found[i] ?? 0)) ?? found;
+    }
+    if (highest) return highest;
+  } finally {
+    engine.dispose();
+  }
+  throw new GoogLeNetError('INVALID_ARGUMENT', 'Expected at least one batch of pictures for calibration.');
+}
+
+function batchesOf(calibration: Calibration): Iterable<Images> | AsyncIterable<Images> {
+  if (typeof calibration !== 'object' || calibration === null)
+    throw invalid('calibration', 'batches of pictures', calibration);
+  return 'data' in calibration ? [calibration] : calibration;
 }
 
 function toLogits([main, aux1, aux2]: Awaited<ReturnType<NativeEngine['forward']>>): Logits {

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { GoogLeNetError } from '../errors.js';
 import { loadEngineAddon } from '../native/load-engine.js';
-import { boolean, integer, oneOf, options } from '../validate.js';
+import type { Images } from '../tensor.js';
+import { boolean, integer, invalid, oneOf, options } from '../validate.js';
 
 /** What numbers an engine computes with. Logits are always float32. */
-export type EnginePrecision = 'float32' | 'bfloat16';
+export type EnginePrecision = 'float32' | 'bfloat16' | 'int8';
 
 /** Groups of instructions of x86 processors, or libtorch's own operations, which run everywhere. */
 export type EngineTier = 'amx' | 'avx512' | 'avx2' | 'portable';
@@ -30,15 +31,24 @@ export interface OptimizeOptions extends EngineOptions {
   precision?: EnginePrecision;
   /** Whether the engine has the auxiliary logits too, where the model has them in evaluation mode. Default `main`. */
   outputs?: 'main' | 'all';
+  /**
+   * For `int8`, and needed there: pictures like those that the engine will see, some hundred of them. Their numbers decide which ranges eight
+   * bits are for.
+   */
+  calibration?: Calibration;
 }
 
+/** Batches of pictures. */
+export type Calibration = Images | Iterable<Images> | AsyncIterable<Images>;
+
 export const ENGINE_OPTIONS = ['tier', 'threads', 'maxBatch', 'winograd'] as const;
-const PRECISIONS = ['float32', 'bfloat16'] as const;
+const PRECISIONS = ['float32', 'bfloat16', 'int8'] as const;
 
 /** The best first. */
 const TIERS: Readonly<Record<EnginePrecision, readonly EngineTier[]>> = {
   float32: ['avx512', 'avx2', 'portable'],
   bfloat16: ['amx', 'avx512', 'portable'],
+  int8: ['amx'],
 };
 
 export interface ResolvedOptions {
@@ -51,17 +61,26 @@ export interface ResolvedOptions {
 export function readOptimizeOptions(given: unknown): {
   precision: EnginePrecision;
   outputs: 'main' | 'all';
+  calibration: Calibration | undefined;
   options: ResolvedOptions;
 } {
   const {
     precision = 'float32',
     outputs = 'main',
+    calibration,
     ...rest
-  } = options('options', given, ['precision', 'outputs', ...ENGINE_OPTIONS]);
+  } = options('options', given, ['precision', 'outputs', 'calibration', ...ENGINE_OPTIONS]);
   const wanted = oneOf('precision', precision, PRECISIONS);
+  if ((calibration === undefined) === (wanted === 'int8'))
+    throw invalid(
+      'calibration',
+      wanted === 'int8' ? 'batches of pictures' : 'nothing but for int8',
+      calibration,
+    );
   return {
     precision: wanted,
     outputs: oneOf('outputs', outputs, ['main', 'all']),
+    calibration: calibration as Calibration | undefined,
     options: readEngineOptions(rest, wanted),
   };
 }
@@ -85,14 +104,18 @@ export function readEngineOptions(given: unknown, precision: EnginePrecision): R
 
 function resolveTier(wanted: EngineTier | 'auto', precision: EnginePrecision): EngineTier {
   const own = TIERS[precision];
-  if (wanted === 'portable') return wanted;
   const available = loadEngineAddon().tiers();
-  if (wanted === 'auto') return own.find((tier) => available.includes(tier)) ?? 'portable';
+  if (wanted === 'auto') {
+    const best = own.find((tier) => tier === 'portable' || available.includes(tier));
+    if (best) return best;
+    const message = `This machine has no instructions for ${precision}, which needs ${own.join(' or ')}. Choose another precision.`;
+    throw new GoogLeNetError('UNSUPPORTED', message);
+  }
   if (!own.includes(wanted)) {
     const message = `The tier '${wanted}' does not compute in ${precision}. Tiers that do: ${own.join(', ')}.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
-  if (!available.includes(wanted)) {
+  if (wanted !== 'portable' && !available.includes(wanted)) {
     const has = ['portable', ...available].join(', ');
     throw new GoogLeNetError(
       'UNSUPPORTED',

@@ -4,8 +4,7 @@ import { withSafetensors } from '../formats/safetensors.js';
 import type { InputSizes } from '../models/input-size.js';
 import type { NativeFrozen, NativeNetwork, NativeNetworkLayer } from '../native/contract.js';
 import type { DType } from '../tensor.js';
-import { readStored, type StateDict, saveFile, storedGroup, type TypedArray } from '../weights.js';
-import type { EnginePrecision } from './options.js';
+import { readStored, type StateDict, type StateTensor, saveFile, storedGroup } from '../weights.js';
 
 /** What engines need to know of the model beside the network. */
 export interface PlanModel {
@@ -14,52 +13,61 @@ export interface PlanModel {
   inputSizes: InputSizes;
 }
 
-type Layer = Omit<NativeNetworkLayer, 'weightOffset' | 'biasOffset' | 'scaleOffset'>;
+type Layer = NativeNetworkLayer;
 
 export interface Plan {
   model: PlanModel;
-  network: Omit<NativeNetwork, 'layers'> & { layers: Layer[] };
+  network: NativeNetwork;
   /** `<layer>.weight` and `<layer>.bias`, in one ArrayBuffer. */
   tensors: StateDict;
 }
 
-const DTYPES: Readonly<Record<EnginePrecision, DType>> = { float32: 'F32', bfloat16: 'BF16' };
+interface PlanTensor {
+  name: string;
+  dtype: DType;
+  shape: number[];
+  /** Where the layer says that it is. */
+  key: 'weightOffset' | 'biasOffset' | 'scaleOffset';
+}
+
+/** What a layer needs: convolutions that read bytes have weights of eight bits, each output with a scale. */
+function tensorsOf({ precision, values }: Plan['network'], layer: Layer): PlanTensor[] {
+  if (layer.kind !== 'convolution') return [];
+  const { name, outputs, window } = layer;
+  const input = values[layer.input];
+  const isByte = precision === 'int8' && (input?.scale ?? 0) > 0;
+  const dtype = isByte ? 'I8' : precision === 'float32' ? 'F32' : 'BF16';
+  const shape = [outputs, input?.channels ?? 0, window, window];
+  const own: PlanTensor[] = [
+    { name: `${name}.weight`, dtype, shape, key: 'weightOffset' },
+    { name: `${name}.bias`, dtype: 'F32', shape: [outputs], key: 'biasOffset' },
+  ];
+  if (isByte) own.push({ name: `${name}.scale`, dtype: 'F32', shape: [outputs], key: 'scaleOffset' });
+  return own;
+}
+
+const ARRAYS = { F32: Float32Array, BF16: Uint16Array, I8: Int8Array };
 
 export function planOf({ network, weights }: NativeFrozen, model: PlanModel): Plan {
-  const tensors: Record<string, StateDict[string]> = {};
-  const layers = network.layers.map(({ weightOffset, biasOffset, scaleOffset: _, ...layer }) => {
-    if (weightOffset !== undefined && biasOffset !== undefined) {
-      const inputs = network.values[layer.input]?.channels ?? 0;
-      const shape = [layer.outputs, inputs, layer.window, layer.window];
+  const tensors: Record<string, StateTensor> = {};
+  for (const layer of network.layers) {
+    for (const { name, dtype, shape, key } of tensorsOf(network, layer)) {
       const count = shape.reduce((a, b) => a * b);
-      const numbers = network.precision === 'float32' ? Float32Array : Uint16Array;
-      const { buffer } = weights;
-      tensors[`${layer.name}.weight`] = {
-        dtype: DTYPES[network.precision],
-        shape,
-        data: new numbers(buffer, weightOffset, count),
-      };
-      tensors[`${layer.name}.bias`] = {
-        dtype: 'F32',
-        shape: [layer.outputs],
-        data: new Float32Array(buffer, biasOffset, layer.outputs),
-      };
+      const data = new ARRAYS[dtype as keyof typeof ARRAYS](weights.buffer, layer[key] ?? 0, count);
+      tensors[name] = { dtype, shape, data };
     }
-    return layer;
-  });
-  return { model, network: { ...network, layers }, tensors };
+  }
+  return { model, network, tensors };
 }
 
 /** As the addon takes it. */
 export function toNative({ network, tensors }: Plan): NativeFrozen {
-  const place = (name: string): number | undefined => tensors[name]?.data.byteOffset;
-  const layers = network.layers.map((layer) => {
-    const weightOffset = place(`${layer.name}.weight`);
-    const biasOffset = place(`${layer.name}.bias`);
-    return weightOffset === undefined || biasOffset === undefined
-      ? layer
-      : { ...layer, weightOffset, biasOffset };
-  });
+  const layers = network.layers.map((layer) => ({
+    ...layer,
+    ...Object.fromEntries(
+      tensorsOf(network, layer).map(({ name, key }) => [key, tensors[name]?.data.byteOffset]),
+    ),
+  }));
   const [first] = Object.values(tensors);
   return {
     network: { ...network, layers },
@@ -72,7 +80,11 @@ const FORMAT = 1;
 
 /** The file appears whole or not at all. */
 export async function savePlan(path: string, { model, network, tensors }: Plan): Promise<void> {
-  const content = JSON.stringify({ format: FORMAT, model, network });
+  // Where numbers are in memory is not what the file says.
+  const layers = network.layers.map(
+    ({ weightOffset: _w, biasOffset: _b, scaleOffset: _s, ...layer }) => layer,
+  );
+  const content = JSON.stringify({ format: FORMAT, model, network: { ...network, layers } });
   await saveFile(path, [storedGroup('', tensors)], async () => ({ [KEY]: content }));
 }
 
@@ -88,17 +100,11 @@ export function loadPlan(path: string): Promise<Plan> {
     }
     const { model, network } = readContent(text, path);
     const { tensors } = file;
-    for (const { kind, name, input, outputs, window } of network.layers) {
-      if (kind !== 'convolution') continue;
-      const inputs = network.values[input]?.channels;
-      const expected = [
-        [`${name}.weight`, DTYPES[network.precision], [outputs, inputs, window, window]],
-        [`${name}.bias`, 'F32', [outputs]],
-      ] as const;
-      for (const [wanted, dtype, shape] of expected) {
-        const found = tensors.find((tensor) => tensor.name === wanted);
+    for (const layer of network.layers) {
+      for (const { name, dtype, shape } of tensorsOf(network, layer)) {
+        const found = tensors.find((tensor) => tensor.name === name);
         if (found?.dtype !== dtype || found.shape.join() !== shape.join()) {
-          throw damaged(path, `${wanted} is missing, or is not what its layer needs`);
+          throw damaged(path, `${name} is missing, or is not what its layer needs`);
         }
       }
     }
@@ -128,7 +134,7 @@ function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'
   const lists = [network?.layers, network?.values, network?.heads];
   const isNetwork =
     lists.every(Array.isArray) &&
-    Object.hasOwn(DTYPES, network?.precision ?? '') &&
+    ['float32', 'bfloat16', 'int8'].includes(network?.precision ?? '') &&
     network?.layers.every((layer) => typeof layer?.name === 'string');
   if (!model || !network || !isModel || !isNetwork) throw damaged(path, 'its description lacks something');
   return { model, network };
@@ -140,6 +146,3 @@ export function damaged(path: string, what: string): GoogLeNetError {
     `The plan in ${path} is damaged: ${what}. Make it anew with model.optimize().`,
   );
 }
-
-export const bytesOf = (tensors: StateDict): number =>
-  Object.values(tensors).reduce((sum, { data }) => sum + (data as TypedArray).byteLength, 0);

@@ -94,7 +94,12 @@ export interface NativeClassifier extends NativeModule {
   /** Outputs of the modules of these names, in the mode the model is in. */
   features(options: NativeImages & { names: readonly string[] }): Promise<Tensor[]>;
   /** The model in evaluation mode as a list of layers, BatchNorm folded; fails with UNSUPPORTED for layers that engines do not have. */
-  freeze(options: { precision: NativeNetwork['precision']; allHeads: boolean }): Promise<NativeFrozen>;
+  freeze(options: {
+    precision: NativeNetwork['precision'];
+    allHeads: boolean;
+    /** For int8: the largest number of each value. */
+    highest?: Float32Array;
+  }): Promise<NativeFrozen>;
   /** Grad-CAM of one class a picture, `[n, h, w]`, in evaluation mode. */
   gradCam(options: NativeImages & { labels: Int32Array; name: string }): Promise<Tensor>;
 }
@@ -128,7 +133,7 @@ export interface NativeNetworkLayer {
 
 /** A finished network. The first value is the picture. */
 export interface NativeNetwork {
-  precision: 'float32' | 'bfloat16';
+  precision: 'float32' | 'bfloat16' | 'int8';
   values: { channels: number; scale: number }[];
   layers: NativeNetworkLayer[];
   /** Values that are logits: main, then the auxiliary ones. */
@@ -165,6 +170,11 @@ export interface NativeEngine {
   describe(options: { height: number; width: number }): { steps: NativeEngineStep[]; arenaBytes: number };
   /** Queued work is still done. */
   dispose(): void;
+}
+
+export interface NativePortableEngine extends NativeEngine {
+  /** The largest number of each value that these pictures give. */
+  calibrate(options: NativeImages): Promise<Float32Array>;
 }
 
 /** The addon without libtorch: `native/binding/engine_addon.cpp` lists the same names. */
@@ -312,7 +322,7 @@ export interface NativeAddon {
   /** An engine on libtorch's public operations. */
   PortableEngine: new (
     options: NativeFrozen,
-  ) => NativeEngine;
+  ) => NativePortableEngine;
   Trainer: new (options: {
     model: NativeClassifier;
     momentum: number;

@@ -1,6 +1,7 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { loadPlan, type Plan, savePlan } from '../../src/engine/plan';
 import {
+  type Calibration,
   Engine,
   type EnginePrecision,
   type EngineTier,
@@ -34,7 +35,12 @@ const KERNELS: [EngineTier, EnginePrecision, boolean, number][] = [
   ['amx', 'bfloat16', false, 1e-2],
   ['avx512', 'bfloat16', false, 1e-2],
   ['portable', 'bfloat16', false, 1e-2],
+  ['amx', 'int8', false, 1e-1],
 ];
+
+/** What `optimize` needs besides for a precision. */
+const calibrationFor = (precision: EnginePrecision) =>
+  precision === 'int8' ? { calibration: [bytePictures(2), floatPictures(2)] } : {};
 
 const VARIANTS: [string, GoogLeNetOptions][] = [
   ['reference', {}],
@@ -56,7 +62,13 @@ describe.each(VARIANTS)('%s', (_, options) => {
     testWhere(TIERS.includes(tier), `this machine has no ${tier}`)(
       `${precision} by ${tier}${winograd ? ' and Winograd' : ''} gives the logits of all heads within ${tolerance}`,
       async () => {
-        const engine = await model.optimize({ tier, precision, winograd, outputs: 'all' });
+        const engine = await model.optimize({
+          tier,
+          precision,
+          winograd,
+          outputs: 'all',
+          ...calibrationFor(precision),
+        });
         const expected = await model.forward(pictures);
         const found = await engine.forward(pictures);
         engine.dispose();
@@ -300,27 +312,35 @@ describe('a plan', () => {
   });
   afterAll(() => model.dispose());
 
-  test.each(['float32', 'bfloat16'] as const)(
-    'in %s is saved and loaded with the same bits, classes and sizes',
-    async (precision) => {
-      const engine = await model.optimize({ precision, outputs: 'all', threads: 1 });
-      await engine.save(folder('plan.safetensors'));
-      const loaded = await Engine.load(folder('plan.safetensors'));
-      expect(loaded).toMatchObject({
-        precision,
-        heads: 3,
-        classes: model.classes,
-        inputSizes: model.inputSizes,
-      });
-      const pictures = bytePictures(2);
-      expect(await loaded.forward(pictures)).toEqual(await engine.forward(pictures));
-      await expect(loaded.save(folder('again'))).rejects.toMatchObject(
-        errorWith('UNSUPPORTED', 'Copy that file'),
-      );
-      engine.dispose();
-      loaded.dispose();
-    },
-  );
+  for (const precision of ['float32', 'bfloat16', 'int8'] as const) {
+    const isPossible = precision !== 'int8' || TIERS.includes('amx');
+    testWhere(isPossible, 'this machine has no amx')(
+      `in ${precision} is saved and loaded with the same bits, classes and sizes`,
+      async () => {
+        const engine = await model.optimize({
+          precision,
+          outputs: 'all',
+          threads: 1,
+          ...calibrationFor(precision),
+        });
+        await engine.save(folder('plan.safetensors'));
+        const loaded = await Engine.load(folder('plan.safetensors'));
+        expect(loaded).toMatchObject({
+          precision,
+          heads: 3,
+          classes: model.classes,
+          inputSizes: model.inputSizes,
+        });
+        const pictures = bytePictures(2);
+        expect(await loaded.forward(pictures)).toEqual(await engine.forward(pictures));
+        await expect(loaded.save(folder('again'))).rejects.toMatchObject(
+          errorWith('UNSUPPORTED', 'Copy that file'),
+        );
+        engine.dispose();
+        loaded.dispose();
+      },
+    );
+  }
 
   test('of one tier runs on another', async () => {
     const engine = await model.optimize();
@@ -389,7 +409,8 @@ describe('a plan', () => {
         'another precision than its weights',
         ({ network }) => Object.assign(network, { precision: 'float32' }),
       ],
-      ['no layers', ({ network }) => Object.assign(network, { layers: null })],
+      ['no layers', ({ network }) => Object.assign(network, { layers: [] })],
+      ['no values', ({ network }) => Object.assign(network, { values: null })],
       ['no model', (whole) => Object.assign(whole, { model: undefined })],
       ['weights missing', ({ tensors }) => delete (tensors as Record<string, unknown>)['fc.bias']],
     ])('is refused with %s', async (_, damage) => {
@@ -423,6 +444,9 @@ describe('bad options', () => {
     [{ outputs: 'aux1' }, 'outputs'],
     [{ winograd: 1 }, 'winograd'],
     [{ thread: 1 }, 'thread'],
+    [{ precision: 'int8' }, 'calibration'],
+    [{ calibration: [] }, 'calibration'],
+    [{ precision: 'int8', calibration: 7 }, 'calibration'],
   ])('%j is refused by name', async (options, name) => {
     await expect(model.optimize(options as OptimizeOptions)).rejects.toMatchObject(
       errorWith('INVALID_ARGUMENT', name),
@@ -432,6 +456,24 @@ describe('bad options', () => {
   test('a tier that does not compute the precision is refused with those that do', async () => {
     const failed = model.optimize({ precision: 'bfloat16', tier: 'avx2' });
     await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'amx, avx512, portable'));
+  });
+
+  testWhere(TIERS.includes('amx'), 'this machine has no amx')(
+    'pictures that cannot calibrate are refused',
+    async () => {
+      const int8 = (calibration: Calibration) => model.optimize({ precision: 'int8', calibration });
+      await expect(int8([])).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'at least one batch'));
+      const pictures = floatPictures(1);
+      pictures.data[5] = Number.NaN;
+      await expect(int8(pictures)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'NaN'));
+      const small = { data: new Uint8Array(3), shape: [1, 1, 1, 3] };
+      await expect(int8(small)).rejects.toMatchObject(errorWith('INVALID_SHAPE'));
+    },
+  );
+
+  testWhere(!TIERS.includes('amx'), 'this machine has amx')('int8 is refused without amx', async () => {
+    const failed = model.optimize({ precision: 'int8', calibration: floatPictures(1) });
+    await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'amx'));
   });
 
   test('a network with layers that no engine has is refused by the name of the first', async () => {

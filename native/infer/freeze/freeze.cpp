@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "infer/freeze/quantize.h"
 #include "nn/chain.h"
 #include "nn/conv_norm.h"
 #include "nn/inception.h"
@@ -87,17 +88,21 @@ class Freezer {
   }
 
   // Folding and rectifying change layers that are there already, so numbers become final here.
-  Frozen finish() {
+  Frozen finish(const std::vector<float>& highest) {
     Network& network = frozen_.network;
-    const auto dtype = network.precision == Precision::kBfloat16 ? at::kBFloat16 : at::kFloat;
+    if (network.precision == Precision::kByte) quantize(frozen_, highest);
+    const auto dtype = network.precision == Precision::kFloat ? at::kFloat : at::kBFloat16;
     for (size_t i = 0; i < network.layers.size(); ++i) {
       torch::Tensor& weight = frozen_.weights[i];
       torch::Tensor& bias = frozen_.biases[i];
       if (!weight.defined()) continue;
-      weight = weight.to(dtype).contiguous();
+      if (weight.scalar_type() != at::kChar) weight = weight.to(dtype);
+      weight = weight.contiguous();
       bias = bias.to(at::kFloat).contiguous();
       network.layers[i].weights = static_cast<const std::byte*>(weight.const_data_ptr());
       network.layers[i].bias = bias.const_data_ptr<float>();
+      if (weight.scalar_type() == at::kChar)
+        network.layers[i].weight_scales = frozen_.scales[i].const_data_ptr<float>();
     }
     validate(network);
     return std::move(frozen_);
@@ -298,7 +303,7 @@ std::vector<Stage> stages_of(Classifier& model, const torch::Tensor& picture, Lo
 
 }  // namespace
 
-Frozen freeze(Classifier& model, Precision precision, bool all_heads) {
+Frozen freeze(Classifier& model, Precision precision, bool all_heads, const std::vector<float>& highest) {
   const torch::NoGradGuard no_grad;
   const EvaluationMode mode(&model);
   const auto device = model.parameters().front().device();
@@ -326,7 +331,7 @@ Frozen freeze(Classifier& model, Precision precision, bool all_heads) {
   }
   heads[0] = value;
   freezer.set_heads(std::move(heads));
-  return freezer.finish();
+  return freezer.finish(highest);
 }
 
 }  // namespace googlenet

@@ -45,7 +45,8 @@ PortableImpl::PortableImpl(Network network)
 }
 
 std::vector<torch::Tensor> PortableImpl::forward(const torch::Tensor& images,
-                                                 const std::atomic<bool>& cancelled) const {
+                                                 const std::atomic<bool>& cancelled,
+                                                 std::vector<float>* highest) const {
   const torch::NoGradGuard no_grad;
   map_sizes(network_, {static_cast<int>(images.size(2)), static_cast<int>(images.size(3))});
   const auto channels = [](const float* numbers) { return copy_of(numbers, {1, 3, 1, 1}, at::kFloat); };
@@ -53,11 +54,17 @@ std::vector<torch::Tensor> PortableImpl::forward(const torch::Tensor& images,
   values[0] = (images * channels(network_.picture_scale) + channels(network_.picture_shift))
                   .to(dtype_)
                   .contiguous(at::MemoryFormat::ChannelsLast);
+  if (highest != nullptr) highest->assign(values.size(), 0);
   for (size_t i = 0; i < network_.layers.size(); ++i) {
     check_cancelled();
     if (cancelled) throw Error("ABORTED", "The work was cancelled.");
     const Layer& layer = network_.layers[i];
     const torch::Tensor output = compute(i, values[static_cast<size_t>(layer.input)]);
+    if (highest != nullptr) {
+      float& most = (*highest)[static_cast<size_t>(layer.output)];
+      const auto found = output.max().item<float>();
+      if (!(found <= most)) most = found;  // NaN too
+    }
     torch::Tensor& value = values[static_cast<size_t>(layer.output)];
     const int64_t of_value = network_.values[static_cast<size_t>(layer.output)].channels;
     if (of_value == layer.outputs) {

@@ -19,7 +19,9 @@ class PortableImpl : public torch::nn::Module {
 
   // Floats [n, 3, h, w] as the model takes them → logits of each head, [n, classes]; NaN for a picture with
   // NaN or infinity. Throws ABORTED once `cancelled` is set, between layers.
-  std::vector<torch::Tensor> forward(const torch::Tensor& images, const std::atomic<bool>& cancelled) const;
+  // Fills `highest`, where it is given, with the largest number of each value.
+  std::vector<torch::Tensor> forward(const torch::Tensor& images, const std::atomic<bool>& cancelled,
+                                     std::vector<float>* highest = nullptr) const;
 
   const Network& network() const { return network_; }
 

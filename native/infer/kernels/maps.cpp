@@ -115,17 +115,28 @@ INLINED std::array<const Type*, kWindow * kWindow> window_at(const MaxPool& p, i
 template <Number kNumber, int kWindow>
 INLINED void max_pool_of(const MaxPool& p, int first_row, int last_row) {
   using Type = TypeOf<kNumber>;
+  // Compilers make vectors of floats by themselves, but not of bytes.
+  constexpr int kVectorBytes = 32, kNumbers = kVectorBytes / static_cast<int>(sizeof(Type));
+  typedef Type Vector __attribute__((vector_size(kVectorBytes)));
   for (int y = first_row; y < last_row; ++y) {
     for (int x = 0; x < p.output_width; ++x) {
       const auto window = window_at<Type, kWindow>(p, y, x);
       auto* __restrict out = at<Type>(p.output, y, x);
-      for (int c = 0; c < p.channels; ++c) {
-        Type most = window[0][c];
+      int c = 0;
+      for (; c + kNumbers <= p.channels; c += kNumbers) {
+        Vector most;
+        __builtin_memcpy(&most, window[0] + c, sizeof(most));
 #pragma GCC unroll 8
         for (int i = 1; i < kWindow * kWindow; ++i) {
-          const Type other = window[i][c];
+          Vector other;
+          __builtin_memcpy(&other, window[i] + c, sizeof(other));
           most = most > other ? most : other;
         }
+        __builtin_memcpy(out + c, &most, sizeof(most));
+      }
+      for (; c < p.channels; ++c) {
+        Type most = window[0][c];
+        for (int i = 1; i < kWindow * kWindow; ++i) most = std::max(most, window[i][c]);
         out[c] = most;
       }
     }

@@ -143,8 +143,8 @@ FOR_AVX512 void finish_tile(const WinogradProduct& w, const float* sums, int64_t
 }
 
 // One point of `count` tiles and a group: a product of matrices, into sums [points][count][group].
-void multiply_point(const WinogradProduct& w, int point, const float* weights, int tile, int count, float* sums,
-                    bool has_next) {
+void multiply_point(const WinogradProduct& w, int point, const float* weights, int tile, int count,
+                    float* sums, bool has_next) {
   alignas(64) static constexpr float kNoBias[kWinogradGroup] = {};
   static constexpr int64_t kRow = 0;
   const int64_t weight_floats = int64_t{w.channels} * kWinogradGroup;
@@ -156,7 +156,8 @@ void multiply_point(const WinogradProduct& w, int point, const float* weights, i
     runs[i] = {first, first, count * (i + 1) / run_count - first, 0};
   }
   const Convolution product = {
-      .input = reinterpret_cast<const std::byte*>(w.transformed + (int64_t{point} * w.tiles + tile) * w.channels),
+      .input =
+          reinterpret_cast<const std::byte*>(w.transformed + (int64_t{point} * w.tiles + tile) * w.channels),
       .input_stride = w.channels * static_cast<int64_t>(sizeof(float)),
       .rows = &kRow,
       .row_count = 1,
@@ -183,7 +184,8 @@ void transform_input(const WinogradInput& input, int first_row, int last_row) {
 
 FOR_AVX512 void multiply_winograd(const WinogradProduct& w, int first_group, int last_group, int first_tile,
                                   int last_tile) {
-  // Few enough that their sums stay in the second level of the cache, many enough that weights are read seldom.
+  // Few enough that their sums stay in the second level of the cache, many enough that weights are read
+  // seldom.
   constexpr int kBlock = 56;
   alignas(64) float sums[kWinogradPoints * kBlock * kWinogradGroup];
   const int64_t point_weights = int64_t{w.channels} * kWinogradGroup;
@@ -205,7 +207,8 @@ FOR_AVX512 void multiply_winograd(const WinogradProduct& w, int first_group, int
         to.relu = w.relu;
         const Finish finish = finish_of(to, channel + half);
         for (int t = 0; t < count; ++t)
-          finish_tile(w, sums + t * kWinogradGroup + half, count * kWinogradGroup, tile + t, finish, channel + half);
+          finish_tile(w, sums + t * kWinogradGroup + half, count * kWinogradGroup, tile + t, finish,
+                      channel + half);
       }
     }
   }

@@ -180,7 +180,9 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
                             .output = output.data() + channel * size_of(to),
                             .output_stride = output_pixel,
                             .outputs = shape.outputs,
-                            .relu = relu};
+                            .relu = relu,
+                            .ahead = random.maybe() ? packed.data() : nullptr,
+                            .ahead_bytes = static_cast<int64_t>(packed.size())};
   const int all = groups(kernel, shape.outputs), some = random.in(0, all);
   kernel.begin();
   kernel.to[static_cast<int>(to)](conv, runs.data(), static_cast<int>(runs.size()), 0, some);
