@@ -41,12 +41,6 @@ int small_positive(const Options& options, const char* name, int most) {
   return static_cast<int>(number);
 }
 
-int side(int64_t size) {
-  constexpr int64_t kLargest = 1 << 14;
-  if (size < 1 || size > kLargest) throw Error("INVALID_SHAPE", "A picture has sides of 1 to 16384 pixels.");
-  return static_cast<int>(size);
-}
-
 // [n, classes], in memory that the engine has filled.
 Napi::Value logits_to_js(Napi::Env env, std::unique_ptr<float[]> logits, int count, int classes) {
   const size_t numbers = static_cast<size_t>(count) * static_cast<size_t>(classes);
@@ -144,6 +138,8 @@ void EngineHandle::deliver(Napi::Env env, Napi::Function, EngineHandle* self, Wo
       self->weights_.Reset();
       self->preparation_ = nullptr;
       self->is_ready_ = work->error == nullptr;
+      // One that is disposed already may have freed it.
+      if (self->is_ready_ && !self->disposed_) self->report_memory(env, self->engine_->packed().bytes());
     }
     if (work->error) {
       work->deferred.Reject(to_js_error(env, report(work->error)).Value());
@@ -162,6 +158,11 @@ void EngineHandle::deliver(Napi::Env env, Napi::Function, EngineHandle* self, Wo
     work->deferred.Reject(to_js_error(env, report(std::current_exception())).Value());
   }
   self->end_work(env, work);
+}
+
+void EngineHandle::report_memory(Napi::Env env, int64_t bytes) {
+  reported_bytes_ += bytes;
+  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
 }
 
 void EngineHandle::require_usable() const {
@@ -183,8 +184,7 @@ std::shared_ptr<Request> EngineHandle::read_request(const Options& options) cons
   request->is_bytes = array.is_bytes();
   if (shape[0] < 1 || shape[0] > 1 << 20) throw Error("INVALID_SHAPE", "A batch has 1 to 1048576 pictures.");
   request->count = static_cast<int>(shape[0]);
-  request->size = request->is_bytes ? kernels::Size{side(shape[1]), side(shape[2])}
-                                    : kernels::Size{side(shape[2]), side(shape[3])};
+  request->size = request->is_bytes ? to_size(shape[1], shape[2]) : to_size(shape[2], shape[3]);
   const auto mean = options.channels("mean"), std = options.channels("std");
   for (int c = 0; c < 3; ++c) {
     request->scale[c] = request->is_bytes ? 1 / (255 * std[c]) : 1;
@@ -209,12 +209,16 @@ Napi::Value EngineHandle::forward(const Napi::CallbackInfo& info) {
     work->request = request;
     work->id = id;
     request->on_done = delivery_of(work);
-    if (id != 0) cancellable_[id] = request;
-    if (!engine_->submit(request)) {
+    const Napi::Promise promise = work->deferred.Promise();
+    try {
+      if (id != 0) cancellable_[id] = request;
+      if (!engine_->submit(request))
+        throw Error("DISPOSED", "This engine has ended. Make or load a new one.");
+    } catch (...) {
       end_work(info.Env(), work);
-      throw Error("DISPOSED", "This engine has ended. Make or load a new one.");
+      throw;
     }
-    return work->deferred.Promise();
+    return promise;
   });
 }
 
@@ -234,8 +238,7 @@ Napi::Value EngineHandle::describe(const Napi::CallbackInfo& info) {
     if (!is_ready_) throw Error("INVALID_ARGUMENT", "The engine is not ready.");
     const Napi::Env env = info.Env();
     const Options options(info);
-    const kernels::Size size = {side(options.integer("height")), side(options.integer("width"))};
-    const Plan plan(engine_->packed(), size, engine_->options().threads);
+    const Plan plan(engine_->packed(), read_size(options), engine_->options().threads);
     Napi::Array steps = Napi::Array::New(env);
     for (size_t phase = 0; phase < plan.phases().size(); ++phase) {
       for (const auto& operation : plan.phases()[phase]) {
@@ -281,6 +284,7 @@ void EngineHandle::shut_down(Napi::Env env) {
 void EngineHandle::end_for_good(Napi::Env env) {
   if (ended_) return;
   ended_ = true;
+  report_memory(env, -reported_bytes_);
   napi_remove_env_cleanup_hook(env, on_environment_end, this);
   env.GetInstanceData<Handles>()->erase(this);
   completions_.Release();

@@ -37,6 +37,7 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
   std::function<void(const std::exception_ptr&)> delivery_of(Work* work);
   std::shared_ptr<Request> read_request(const Options& options) const;
   void require_usable() const;
+  void report_memory(Napi::Env env, int64_t bytes);
   static void on_environment_end(void* self);
   void end_for_good(Napi::Env env);
 
@@ -48,6 +49,7 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
   Work* preparation_ = nullptr;
   std::vector<int> classes_;  // of each head
   std::unordered_map<int64_t, std::weak_ptr<Request>> cancellable_;
+  int64_t reported_bytes_ = 0;  // native memory that V8 knows of, so that it collects engines in time
   bool is_ready_ = false;
   bool disposed_ = false;
   bool ended_ = false;  // nothing of Node's may be touched any more

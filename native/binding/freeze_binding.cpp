@@ -164,10 +164,8 @@ Napi::Value PortableHandle::describe(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const Options options(info);
     const Network& network = engine_of(*session_)->network();
-    const auto sizes = map_sizes(
-        network, {static_cast<int>(options.integer("height")), static_cast<int>(options.integer("width"))});
+    const auto sizes = map_sizes(network, read_size(options));
     Napi::Array steps = Napi::Array::New(env, network.layers.size());
-    const bool is_half = network.precision == Precision::kBfloat16;
     for (uint32_t i = 0; i < network.layers.size(); ++i) {
       const Layer& layer = network.layers[i];
       const bool has_weights = layer.kind == Layer::Kind::kConvolution;
@@ -178,7 +176,7 @@ Napi::Value PortableHandle::describe(const Napi::CallbackInfo& info) {
       step["kernel"] = "libtorch";
       step["phase"] = i;
       step["multiplyAdds"] = static_cast<double>(weights * size.height * size.width);
-      step["weightBytes"] = static_cast<double>(weights * (is_half ? 2 : 4));
+      step["weightBytes"] = static_cast<double>(weights * size_of_weight(network, layer));
       steps[i] = step;
     }
     Napi::Object result = Napi::Object::New(env);

@@ -1,5 +1,6 @@
 #include "binding/network_options.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -102,6 +103,17 @@ void borrow_weights(const Network& network, Layer& layer, const Options& options
 
 Precision read_precision(const Options& options) {
   return named(kPrecisions, options.string("precision"), "precision");
+}
+
+kernels::Size to_size(int64_t height, int64_t width) {
+  constexpr int64_t kLargest = 1 << 14;
+  if (std::min(height, width) < 1 || std::max(height, width) > kLargest)
+    throw Error("INVALID_SHAPE", "A picture has sides of 1 to 16384 pixels.");
+  return {static_cast<int>(height), static_cast<int>(width)};
+}
+
+kernels::Size read_size(const Options& options) {
+  return to_size(options.integer("height"), options.integer("width"));
 }
 
 Network read_network(const Options& options) {

@@ -93,7 +93,7 @@ void Engine::run() {
 void Engine::prepare() {
   packed_ = std::make_unique<PackedNetwork>(network_, options_.settings, options_.threads);
   network_ = {};  // its weights are somebody else's
-  kernel_ = packed_->main_kernel();
+  kernel_ = packed_->any_kernel();
   team_ = std::make_unique<Team>(options_.threads);
 }
 

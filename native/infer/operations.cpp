@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
-#include "core/error.h"
 #include "infer/kernels/pack.h"
 #include "infer/kernels/winograd.h"
 
@@ -55,6 +53,20 @@ void visit_rectangles(int first, int last, int inner, const Visit& visit) {
       visit(row, row + 1, begin, end);
       first += end - begin;
     }
+  }
+}
+
+// Units are groups of channels × runs of pixels (or tiles). Those that follow one another share the weights
+// of a group
+// (`by_groups`) or the pixels of a run.
+template <typename Visit>
+void visit_units(int first, int last, bool by_groups, int runs, int groups, const Visit& visit) {
+  if (by_groups) {
+    visit_rectangles(first, last, runs, [&](int group, int last_group, int run, int last_run) {
+      visit(run, last_run, group, last_group);
+    });
+  } else {
+    visit_rectangles(first, last, groups, visit);
   }
 }
 
@@ -123,7 +135,7 @@ std::vector<Run> runs_of(const kernels::ConvKernel& kernel, const Map& input, co
     return runs;
   }
   // Of about one length: a short one at the end would use few registers.
-  const int parts = kernel.masks ? divide_up(width, kernel.longest) : divide_up(width, kernel.longest);
+  const int parts = divide_up(width, kernel.longest);
   for (int y = 0; y < height; ++y) {
     for (int part = 0; part < parts; ++part) {
       const int first = kernel.masks ? part * kernel.longest : width * part / parts;
@@ -163,16 +175,10 @@ class Convolve : public Operation {
   }
 
   void run(const Frame& frame, int first, int last) const override {
-    const int runs = static_cast<int>(runs_.size());
-    if (by_groups_) {
-      visit_rectangles(first, last, runs, [&](int group, int last_group, int run, int last_run) {
-        convolve(frame, run, last_run, group, last_group);
-      });
-    } else {
-      visit_rectangles(first, last, groups_, [&](int run, int last_run, int group, int last_group) {
-        convolve(frame, run, last_run, group, last_group);
-      });
-    }
+    visit_units(first, last, by_groups_, static_cast<int>(runs_.size()), groups_,
+                [&](int run, int last_run, int group, int last_group) {
+                  convolve(frame, run, last_run, group, last_group);
+                });
   }
 
  private:
@@ -262,15 +268,10 @@ class MultiplyTiles : public Operation {
   }
 
   void run(const Frame& frame, int first, int last) const override {
-    if (by_groups_) {
-      visit_rectangles(first, last, runs_, [&](int group, int last_group, int run, int last_run) {
-        multiply(frame, run, last_run, group, last_group);
-      });
-    } else {
-      visit_rectangles(first, last, groups_, [&](int run, int last_run, int group, int last_group) {
-        multiply(frame, run, last_run, group, last_group);
-      });
-    }
+    visit_units(first, last, by_groups_, runs_, groups_,
+                [&](int run, int last_run, int group, int last_group) {
+                  multiply(frame, run, last_run, group, last_group);
+                });
   }
 
  private:

@@ -39,7 +39,7 @@ constexpr kernels::Size kUsualPicture = {224, 224};
 
 std::vector<bool> uses_winograd(const Network& network, const Settings& settings) {
   std::vector<bool> uses(network.layers.size(), false);
-  if (!settings.winograd || settings.tier == Tier::kAvx2 || network.precision != Precision::kFloat)
+  if (!settings.winograd || settings.tier != Tier::kAvx512 || network.precision != Precision::kFloat)
     return uses;
   const std::vector<kernels::Size> sizes = map_sizes(network, kUsualPicture);
   for (size_t i = 0; i < uses.size(); ++i) {
@@ -61,9 +61,7 @@ kernels::ConvWeights weights_of(const PackedNetwork& packed, const Layer& layer)
 PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer, bool winograd) {
   const auto& [network, settings, numbers, convolutions] = packed;
   const Number input = numbers[layer.input];
-  // Floats of a network of tiles are computed by AVX-512.
-  const Tier tier = settings.tier == Tier::kAmx && input == Number::kFloat ? Tier::kAvx512 : settings.tier;
-  const ConvKernel* kernel = kernels::conv_kernel(tier, input);
+  const ConvKernel* kernel = kernels::conv_kernel(settings.tier, input);
   if (kernel == nullptr || kernel->to[static_cast<int>(numbers[layer.output])] == nullptr)
     throw Error("UNSUPPORTED", "No kernel of this tier computes " + layer.name + " in this precision.");
   const int inputs = network.values[layer.input].channels;
@@ -131,10 +129,16 @@ void PackedNetwork::pack_weights(int threads) {
   work();
 }
 
-const ConvKernel* PackedNetwork::main_kernel() const {
-  const bool has_tiles = settings.tier == Tier::kAmx && network.precision != Precision::kFloat;
+int64_t PackedNetwork::bytes() const {
+  int64_t bytes = 0;
+  for (const auto& convolution : convolutions)
+    if (convolution) bytes += convolution->weights.size();
+  return bytes;
+}
+
+const ConvKernel* PackedNetwork::any_kernel() const {
   for (const auto& convolution : convolutions) {
-    if (convolution && (!has_tiles || convolution->kernel->tier == Tier::kAmx)) return convolution->kernel;
+    if (convolution) return convolution->kernel;
   }
   throw Error("INVALID_ARGUMENT", "The plan has no convolution.");
 }

@@ -43,8 +43,10 @@ struct PackedConvolution {
 struct PackedNetwork {
   PackedNetwork(const Network& network, const Settings& settings, int threads = 1);
 
-  // One whose begin() and end() fit all of them.
-  const kernels::ConvKernel* main_kernel() const;
+  int64_t bytes() const;  // of all weights
+
+  // All are of one tier, and so have the same begin() and end().
+  const kernels::ConvKernel* any_kernel() const;
 
   Network network;  // without weights
   Settings settings;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
 #include "infer/arena.h"
 #include "infer/kernels/winograd.h"
 #include "infer/operations.h"
@@ -18,6 +19,11 @@ namespace {
 // Pixels beyond the last one that kernels may read for the sake of whole tiles.
 constexpr int kSlackPixels = 32;
 constexpr int64_t kSlackBytes = 64;
+
+// A plan comes from a file, which may ask for any amount. GoogLeNet takes 84 bytes for each pixel of the
+// picture.
+constexpr int64_t kMostBytesPerPixel = 4096;
+constexpr int64_t kAlwaysAllowed = int64_t{16} << 20;
 
 // Items of a phase for each thread: more of them even out what threads have to wait for, fewer of them cost
 // less to hand out.
@@ -94,6 +100,8 @@ class Builder {
                                   phases_[i] + 1);
     }
     arena_bytes = arena_.place();
+    if (arena_bytes > kAlwaysAllowed + kMostBytesPerPixel * sizes_[0].height * sizes_[0].width)
+      throw Error("INVALID_ARGUMENT", "The plan asks for more memory than any network of its kind needs.");
     for (size_t v = 0; v < maps_.size(); ++v) maps_[v].offset = arena_.offset(parts[v]) + maps_[v].before;
     for (const int part : transformed) transformed_.push_back(part < 0 ? 0 : arena_.offset(part));
   }

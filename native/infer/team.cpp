@@ -5,10 +5,20 @@
 namespace googlenet {
 
 Team::Team(int threads) {
-  for (int thread = 1; thread < threads; ++thread) helpers_.emplace_back([this, thread] { help(thread); });
+  try {
+    for (int thread = 1; thread < threads; ++thread) helpers_.emplace_back([this, thread] { help(thread); });
+  } catch (...) {
+    // The system has no more threads: those that there are must end before they are destroyed.
+    end();
+    throw;
+  }
 }
 
 Team::~Team() {
+  end();
+}
+
+void Team::end() {
   ended_ = true;
   started_.fetch_add(1);
   started_.notify_all();

@@ -51,6 +51,7 @@ class Team {
     void (*end)();
   };
 
+  void end();
   void help(int thread);
   void take_part(int thread);
   void work_on(int thread, int phase);

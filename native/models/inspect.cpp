@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "nn/layers.h"
 #include "nn/max_pool.h"
+#include "nn/names.h"
 #include "nn/observe.h"
 
 namespace googlenet {
@@ -16,13 +17,6 @@ namespace googlenet {
 namespace {
 
 using torch::nn::Module;
-
-std::unordered_map<const Module*, std::string> names_of(const Module& model) {
-  std::unordered_map<const Module*, std::string> names;
-  for (const auto& child : model.named_modules("", /*include_self=*/false))
-    names.emplace(child.value().get(), child.key());
-  return names;
-}
 
 // googlenet::Conv2dImpl → Conv2d
 std::string type_of(const Module& module) {

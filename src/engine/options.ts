@@ -125,18 +125,18 @@ function resolveTier(wanted: EngineTier | 'auto', precision: EnginePrecision): E
   return wanted;
 }
 
-/** CPUs of this process: those that it may run on, or fewer where its control group may not use all of their time. */
-export function availableThreads(): number {
-  const all = availableParallelism();
-  return Math.max(1, Math.min(all, Math.ceil(quota() ?? all)));
-}
-
 /** Containers are given CPU time in this file; a process outside of them finds none, or `max`. */
 const QUOTA_FILE = '/sys/fs/cgroup/cpu.max';
 
-function quota(): number | undefined {
+/** CPUs of this process: those that it may run on, or fewer where its control group may not use all of their time. */
+export function availableThreads(quotaFile = QUOTA_FILE): number {
+  const all = availableParallelism();
+  return Math.max(1, Math.min(all, Math.ceil(quotaIn(quotaFile) ?? all)));
+}
+
+function quotaIn(file: string): number | undefined {
   try {
-    const [time, period] = readFileSync(QUOTA_FILE, 'utf8').split(' ').map(Number);
+    const [time, period] = readFileSync(file, 'utf8').split(' ').map(Number);
     const cpus = (time ?? Number.NaN) / (period ?? Number.NaN);
     return cpus > 0 ? cpus : undefined;
   } catch {

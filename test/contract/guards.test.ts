@@ -303,6 +303,16 @@ describe('engines', () => {
     }
   });
 
+  test('may be disposed before they are ready', async () => {
+    for (const [, make] of kinds()) {
+      const engine = make({});
+      const ready = engine.ready();
+      engine.dispose();
+      await ready;
+      expect(await codeOf(() => engine.forward(PICTURE))).toBe('DISPOSED');
+    }
+  });
+
   test('have methods that only work on engines', async () => {
     for (const type of [loadEngineAddon().Engine, addon.PortableEngine] as Any[]) {
       expect(() => type.prototype.forward.call({}, PICTURE)).toThrow('Illegal invocation');

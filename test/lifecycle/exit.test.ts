@@ -1,4 +1,9 @@
-import { runChild } from '../support/child';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadEngineAddon } from '../../src/native/load-engine';
+import { PACKAGE_ROOT, runChild } from '../support/child';
+import { testWhere } from '../support/skip';
 
 /** A crash shows as a signal (SIGSEGV, SIGABRT) or as words of the C++ runtime. */
 function expectClean({ stderr, signal }: { stderr: string; signal: string | null }) {
@@ -153,24 +158,79 @@ test('a program that is done ends by itself, although its engine was never dispo
   expect(child).toMatchObject({ code: 0, stdout: '1,10\n' });
 });
 
-test('engines that nobody holds are collected, also while others work', async () => {
+test('engines that nobody holds are collected with their threads, also while others work', async () => {
   const child = await runChild(
     `
+    const threads = () => require('node:fs').readdirSync('/proc/self/task').length;
     (async () => {
       const model = new GoogLeNet({ numClasses: 10 });
-      const kept = await model.optimize();
+      const kept = await model.optimize({ threads: 3 });
+      const before = threads();
       for (let i = 0; i < 8; i++) {
-        await model.optimize();
+        await model.optimize({ threads: 3 });
         const pending = kept.forward(pictures(2));
         gc();
         await sleep(5);
         await pending;
       }
-      console.log('alive');
+      // The last one may still be held by the stack, and finalizers run later.
+      for (let i = 0; i < 100 && threads() > before + 3; i++) { gc(); await sleep(20); }
+      console.log(threads() <= before + 3 ? 'collected' : threads() + ' threads, before ' + before);
     })();
   `,
     { args: ['--expose-gc'] },
   );
   expectClean(child);
-  expect(child).toMatchObject({ code: 0, stdout: 'alive\n' });
+  expect(child).toMatchObject({ code: 0, stdout: 'collected\n' });
 });
+
+test('an engine from a plan works in a process that has not loaded libtorch, nor decoded a picture', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'googlenet-'));
+  const plan = join(folder, 'plan.safetensors');
+  try {
+    const made = await runChild(
+      `new GoogLeNet({ numClasses: 10 }).optimize().then((engine) => engine.save('${plan}')).then(() => process.exit(0));`,
+    );
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const child = await runChild(`
+      const { Engine } = require(${JSON.stringify(PACKAGE_ROOT)});
+      (async () => {
+        const engine = await Engine.load('${plan}', { tier: 'avx2' }).catch((error) => console.log(error.code));
+        if (!engine) return;
+        const [main] = await engine.forward(pictures(1));
+        const maps = require('node:fs').readFileSync('/proc/self/maps', 'utf8');
+        console.log(main.shape.join(), /engine\\.node/.test(maps), /libtorch|libc10|libvips/.test(maps));
+      })();
+    `);
+    expectClean(child);
+    // Where there are no kernels of ours there is nothing to load but libtorch.
+    const expected = loadEngineAddon().tiers().includes('avx2') ? '1,10 true false\n' : 'UNSUPPORTED\n';
+    expect(child).toMatchObject({ code: 0, stdout: expected });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const canLimit = existsSync('/usr/bin/prlimit') && loadEngineAddon().tiers().includes('avx2');
+
+testWhere(canLimit, 'there is no prlimit, or no avx2')(
+  'an engine that the system has no threads for is an error, and the process lives',
+  async () => {
+    const child = await runChild(`
+    (async () => {
+      const model = new GoogLeNet({ numClasses: 10 });
+      await model.forward(pictures(1));
+      // Room for some stacks of threads, but not for all.
+      const { execFileSync } = require('node:child_process');
+      const pages = Number(require('node:fs').readFileSync('/proc/self/statm', 'utf8').split(' ')[0]);
+      execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (pages * 4096 + 600 * 2 ** 20)]);
+      const code = await model.optimize({ tier: 'avx2', threads: 256 }).then(() => 'made', (error) => error.code);
+      const engine = await model.optimize({ tier: 'avx2', threads: 2 });
+      const [main] = await engine.forward(pictures(1));
+      console.log(code, main.data.every(Number.isFinite));
+    })();
+  `);
+    expectClean(child);
+    expect(child).toMatchObject({ code: 0, stdout: 'OUT_OF_MEMORY true\n' });
+  },
+);

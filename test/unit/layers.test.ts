@@ -27,6 +27,7 @@ test('the project keeps its own rules', () => {
 test('imports in the right direction pass', () => {
   const result = checkTree({
     'native/core/error.h': '#include <string>\n',
+    'native/infer/freeze/freeze.cpp': '#include <torch/types.h>\n#include "infer/network.h"\n',
     'native/nn/layers.h': '#include <ATen/ATen.h>\n#include "core/error.h"\n',
     'native/binding/addon.cpp': '#include <napi.h>\n#include "nn/layers.h"\n',
     'src/module.ts': "import { loadAddon } from './native/load.js';\n",
@@ -45,6 +46,13 @@ test.each([
   ['Node outside binding', 'native/nn/layers.cpp', '#include <napi.h>'],
   ['Node-API outside binding', 'native/core/error.cpp', '#  include <node_api.h>'],
   ['torch in a kernel', 'native/infer/kernels/gemm.h', '#include <ATen/ATen.h>'],
+  ['torch in an engine', 'native/infer/engine.cpp', '#include <torch/types.h>'],
+  ['what knows torch in an engine', 'native/infer/plan.cpp', '#include "infer/freeze/freeze.h"'],
+  [
+    'an engine’s plan loading its addon',
+    'src/engine/plan.ts',
+    "import { loadEngineAddon } from '../native/load-engine.js';",
+  ],
   ['a folder without a rule', 'native/misc/helper.h', ''],
   ['a module importing cli', 'src/classifier.ts', "import { main } from './cli/main.js';"],
   ['a dynamic import of cli', 'src/classifier.ts', "await import('./cli/main.js');"],

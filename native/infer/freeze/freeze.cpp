@@ -6,7 +6,8 @@
 #include <torch/nn/modules/normalization.h>
 #include <torch/nn/modules/pooling.h>
 
-#include <unordered_map>
+#include <algorithm>
+#include <unordered_set>
 
 #include "core/error.h"
 #include "infer/freeze/quantize.h"
@@ -15,6 +16,7 @@
 #include "nn/inception.h"
 #include "nn/layers.h"
 #include "nn/max_pool.h"
+#include "nn/names.h"
 #include "nn/observe.h"
 
 namespace googlenet {
@@ -109,13 +111,6 @@ class Freezer {
   }
 
  private:
-  static std::unordered_map<const Module*, std::string> names_of(const Module& model) {
-    std::unordered_map<const Module*, std::string> names;
-    for (const auto& child : model.named_modules("", /*include_self=*/false))
-      names.emplace(child.value().get(), child.key());
-    return names;
-  }
-
   std::string name_of(const Module& module) const { return names_.at(&module); }
 
   int channels_of(int value) const { return frozen_.network.values[value].channels; }
@@ -279,7 +274,7 @@ class Freezer {
     return layer.output;
   }
 
-  const std::unordered_map<const Module*, std::string> names_;
+  const ModuleNames names_;
   Frozen frozen_;
   std::vector<int> sides_;  // of each value, in pixels, for a picture of kSide
 };
@@ -291,11 +286,11 @@ struct Stage {
 
 // The modules directly below a model, in the order in which a picture passes them.
 std::vector<Stage> stages_of(Classifier& model, const torch::Tensor& picture, Logits& logits) {
-  std::unordered_map<const Module*, bool> is_stage;
-  for (const auto& child : model.children()) is_stage[child.get()] = true;
+  std::unordered_set<const Module*> children;
+  for (const auto& child : model.children()) children.insert(child.get());
   std::vector<Stage> stages;
   const Observer observer([&](const Module& module, const torch::Tensor& output) {
-    if (is_stage.contains(&module)) stages.push_back({&module, output});
+    if (children.contains(&module)) stages.push_back({&module, output});
   });
   logits = model.forward(picture);
   return stages;

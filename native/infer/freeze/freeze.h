@@ -11,7 +11,7 @@ namespace googlenet {
 
 // A model as it computes in evaluation mode, ready for engines.
 struct Frozen {
-  Network network;                     // layers borrow the numbers of `tensors`
+  Network network;                     // layers borrow the numbers of the tensors
   std::vector<torch::Tensor> weights;  // of each layer: [out, in, h, w]; undefined where it has none
   std::vector<torch::Tensor> biases;   // float [out]
   std::vector<torch::Tensor> scales;   // of weights of eight bits: float [out]; empty in other precisions

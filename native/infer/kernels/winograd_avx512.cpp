@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cstring>
+#include <cstdlib>
 
 #include "infer/kernels/conv_tiers.h"
 #include "infer/kernels/store_avx512.h"
@@ -212,6 +212,19 @@ FOR_AVX512 void multiply_winograd(const WinogradProduct& w, int first_group, int
       }
     }
   }
+}
+#else
+// Other processors have no tier, so nobody calls these.
+void pack_winograd(const float*, int, int, float*) {
+  std::abort();
+}
+
+void transform_input(const WinogradInput&, int, int) {
+  std::abort();
+}
+
+void multiply_winograd(const WinogradProduct&, int, int, int, int) {
+  std::abort();
 }
 #endif
 

@@ -72,7 +72,7 @@ bool test_plan(Random& random, const Case& of) {
   std::copy_n(drawn.network.picture_scale, 3, frame.scale);
   std::copy_n(drawn.network.picture_shift, 3, frame.shift);
 
-  const kernels::ConvKernel* kernel = packed.main_kernel();
+  const kernels::ConvKernel* kernel = packed.any_kernel();
   Team team(threads);
   for (int repeat = 0; repeat < 2; ++repeat) {
     const bool is_complete = team.run(
@@ -94,10 +94,55 @@ bool test_plan(Random& random, const Case& of) {
   return true;
 }
 
+// A file of some kilobytes that would take gigabytes.
+void test_greedy_plan() {
+  constexpr int kChannels = 1 << 16;
+  const std::vector<float> weights(3 * kChannels), bias(kChannels);
+  Network network = {};
+  network.values = {{3, 0}, {kChannels, 0}, {kChannels, 0}, {1, 0}};
+  Layer wide = {.name = "wide",
+                .kind = Layer::Kind::kConvolution,
+                .input = 0,
+                .output = 1,
+                .channel = 0,
+                .outputs = kChannels,
+                .window = 1,
+                .stride = 1,
+                .padding = 0,
+                .ceil = false,
+                .relu = true,
+                .side = 0,
+                .alpha = 0,
+                .k = 0,
+                .weights = reinterpret_cast<const std::byte*>(weights.data()),
+                .bias = bias.data(),
+                .weight_scales = nullptr};
+  Layer mean = wide, head = wide;
+  mean.kind = Layer::Kind::kAverage;
+  mean.input = 1;
+  mean.output = 2;
+  mean.window = 0;
+  mean.side = 1;
+  head.input = 2;
+  head.output = 3;
+  head.outputs = 1;
+  network.layers = {wide, mean, head};
+  network.heads = {3};
+  validate(network);
+  const PackedNetwork packed(network, {kernels::Tier::kAvx2, false});
+  try {
+    const Plan plan(packed, {224, 224}, 1);
+  } catch (const Error& error) {
+    if (error.code() == "INVALID_ARGUMENT") return;
+  }
+  fail("a plan may take any amount of memory");
+}
+
 }  // namespace
 
 int64_t test_plans(Random& random, int repeats) {
   int64_t tested = 0;
+  if (kernels::is_available(kernels::Tier::kAvx2)) test_greedy_plan();
   for (const Case& of : kCases) {
     if (!kernels::is_available(of.tier)) continue;
     for (int i = 0; i < repeats; ++i)
