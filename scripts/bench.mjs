@@ -1,112 +1,193 @@
-// `npm run bench`: this package beside PyTorch eager, interleaved in one run on the same weights, pictures and threads.
+// `npm run bench`: inference of this package beside everything else on the same machine, interleaved in one run on the same weights,
+// pictures and threads.
 import { join } from 'node:path';
 import { benchmark, scratchFolder } from './bench/children.mjs';
 import { readBenchFlags } from './bench/flags.mjs';
 import { writeRecords } from './bench/records.mjs';
 import { Side, timeProcess } from './bench/side.mjs';
-import { interleave, medianOf } from './bench/statistics.mjs';
-import { mib, ms, print, ratio, timeOf } from './bench/table.mjs';
+import { interleave, median, percentile } from './bench/statistics.mjs';
+import { mib, ms, print, rateOf, timeOf } from './bench/table.mjs';
 import { bootstrap, root } from './bootstrap.mjs';
 
 const HELP = `npm run bench -- [options]
 
-Times this package and Python PyTorch eager in one run, turn by turn: forward (batch 1, 8, 32), training step (batch 32), process
-start to first logits, resident memory, delay of the event loop. Nothing else should run meanwhile.
+Times inference in one run, turn by turn: engines of every precision and tier, the plain model, onnxruntime-node, and Python
+PyTorch eager, channels-last and compiled. Batches of 1, 8 and 32, delay of the event loop under full load, process start to first
+logits, resident memory. Installs onnxruntime-node and onnx into .googlenet first. Nothing else should run meanwhile.
 
-  --threads N   compute threads of both sides (default: all cores)
-  --repeat N    factor for the number of runs (default 1)
-  --device D    cpu or cuda (default cpu)
-  --channels-last
-                both sides in PyTorch's channels_last memory format
-  --output F    where the raw figures go as JSON lines (default .googlenet/bench.jsonl)
+  --threads N   compute threads of all sides (default: all cores)
+  --repeat N    factor for the number of rounds (default 1)
+  --only A,B    sides, by parts of their names (default: all)
+  --output F    where the raw figures go as JSON lines (default .googlenet/bench-inference.jsonl)
 `;
 
-const flags = readBenchFlags(HELP, 'bench.jsonl', { 'channels-last': false });
-const { threads, device, times, 'channels-last': channelsLast } = flags;
+const flags = readBenchFlags(HELP, 'bench-inference.jsonl', { only: '' });
+const { threads, times, only } = flags;
 
 await bootstrap([]);
 const { writeBatch } = await import('./bench/batch-files.mjs');
-const { findPython, printMachine } = await import('./bench/machine.mjs');
+const { writePlans } = await import('./bench/plan-files.mjs');
+const { describeMachine, findPython } = await import('./bench/machine.mjs');
+const { exportOnnx, installOnnxruntime } = await import('./bench/peers.mjs');
 
-const python = await findPython();
 const records = [];
+const BATCHES = [
+  { batch: 1, runs: 15, rounds: 12 },
+  { batch: 8, runs: 2, rounds: 8 },
+  { batch: 32, runs: 1, rounds: 6 },
+];
+const REFERENCE = 'onnxruntime-node';
 
-const CASES = [
-  { name: 'forward, batch 1', op: 'forward', batch: 1, warmup: 5, runs: 60 },
-  { name: 'forward, batch 8', op: 'forward', batch: 8, warmup: 2, runs: 20 },
-  { name: 'forward, batch 32', op: 'forward', batch: 32, warmup: 1, runs: 10 },
-  { name: 'training step, batch 32', op: 'step', batch: 32, warmup: 1, runs: 7 },
+const script = (name) => join(root, 'scripts/bench', name);
+const engine = (name, options) => ({ name, node: 'side-engine.mjs', options });
+const python = (name, mode) => ({ name, python: 'peer_inference.py', args: [mode] });
+
+/** Every side, with what it is asked to load. */
+const sidesOf = (tiers, peers) => [
+  engine('engine, float32', { precision: 'float32' }),
+  engine('engine, float32 without Winograd', { precision: 'float32', winograd: false }),
+  ...(tiers.includes('avx512') ? [engine('engine, float32, avx2', { precision: 'float32', tier: 'avx2' })] : []),
+  engine('engine, float32, portable', { precision: 'float32', tier: 'portable' }),
+  engine('engine, bfloat16', { precision: 'bfloat16' }),
+  ...(tiers.includes('amx')
+    ? [
+        engine('engine, bfloat16, avx512', { precision: 'bfloat16', tier: 'avx512' }),
+        engine('engine, int8', { precision: 'int8' }),
+      ]
+    : []),
+  { name: 'model, channels-last', node: 'side-model.mjs' },
+  { name: REFERENCE, node: 'side-onnxruntime.mjs', args: [peers] },
+  python('PyTorch eager', 'eager'),
+  python('PyTorch channels-last', 'channels-last'),
+  python('PyTorch compile', 'compile'),
+  python('PyTorch compile, bfloat16', 'compile-bfloat16'),
 ];
 
-async function compare(ours, peer, { name, op, batch, warmup, runs }) {
-  const sides = { ours: () => ours.ask(op, { batch }), peer: () => peer.ask(op, { batch }) };
-  const record = (side, run, reply) => records.push({ case: name, side, run, ...reply });
-  return { name, ...(await interleave(sides, { warmup, runs: times(runs) }, record)) };
-}
-
-async function compareStart() {
-  const commands = {
-    ours: [process.execPath, [join(root, 'scripts/bench/first-logits.mjs'), String(threads)]],
-    peer: [python, [join(root, 'scripts/bench/first_logits.py'), String(threads)]],
-  };
-  const start = (side) => async () => ({ ms: await timeProcess(...commands[side]) });
-  const record = (side, run, reply) => records.push({ case: 'start', side, run, ...reply });
-  return interleave({ ours: start('ours'), peer: start('peer') }, { warmup: 1, runs: 5 }, record);
-}
-
-async function compareMemory(ours, peer) {
-  const read = async () => ({ ours: (await ours.ask('rss')).bytes, peer: (await peer.ask('rss')).bytes });
-  const loaded = await read();
-  for (let i = 0; i < 100; i++) await ours.ask('forward', { batch: 1 });
-  for (let i = 0; i < 100; i++) await peer.ask('forward', { batch: 1 });
-  const used = await read();
-  records.push({ case: 'memory', loaded, used });
-  return { loaded, used };
-}
-
-/** Cells of a table that compare the milliseconds of both sides. */
-function compared({ ours, peer }) {
-  const [a, b] = [ours, peer].map((replies) => replies.map((reply) => reply.ms));
-  return [timeOf(a), timeOf(b), ratio(medianOf(ours, 'ms'), medianOf(peer, 'ms'))];
-}
-
-const HEADER = ['', 'ours', 'PyTorch', 'ours / PyTorch'];
-
-function printTimes(results) {
-  print(
-    'Time of a run (median ± half the quartile distance)',
-    [...HEADER, 'event-loop delay p99', 'max'],
-    results.map((result) => [
-      result.name,
-      ...compared(result),
-      ms(medianOf(result.ours, 'delayP99')),
-      ms(Math.max(...result.ours.map(({ delayMax }) => delayMax))),
+/** Runs of all sides in turn. @returns name → milliseconds of every run, and medians of the rounds. */
+async function timeBatch(sides, { batch, runs, rounds }) {
+  const operations = Object.fromEntries(
+    sides.map(({ name, side }) => [name, () => side.ask('forward', { batch, runs })]),
+  );
+  const record = (side, round, reply) => records.push({ case: `batch ${batch}`, side, round, ...reply });
+  const replies = await interleave(operations, { warmup: 2, runs: times(rounds) }, record);
+  return Object.fromEntries(
+    Object.entries(replies).map(([name, all]) => [
+      name,
+      { ms: all.flatMap((reply) => reply.ms), rounds: all.map((reply) => median(reply.ms)), logits: all[0].logits },
     ]),
   );
 }
 
-function printMemory({ loaded, used }) {
-  const row = (name, { ours, peer }) => [name, mib(ours), mib(peer), ratio(ours, peer)];
-  print('Resident memory', HEADER, [
-    row('model and 32 pictures loaded', loaded),
-    row('after 100 forwards of batch 1', used),
-  ]);
+function printBatches(names, results) {
+  const [one, ...larger] = BATCHES;
+  const reference = (batch) => results[batch][REFERENCE] && median(results[batch][REFERENCE].ms);
+  const against = (batch, name) =>
+    reference(batch) ? (median(results[batch][name].ms) / reference(batch)).toFixed(3) : '–';
+  const rates = (batch, name) => results[batch][name].ms.map((time) => (batch * 1000) / time);
+  print(
+    'Latency of one picture, and pictures a second (medians ± half the quartile distance; ratios of times to onnxruntime-node’s)',
+    ['', 'batch 1', 'p99', 'ratio', ...larger.flatMap(({ batch }) => [`batch ${batch}, /s`, 'ratio'])],
+    names.map((name) => {
+      const { ms: latencies } = results[one.batch][name];
+      return [
+        name,
+        timeOf(latencies),
+        ms(percentile(latencies, 0.99)),
+        against(one.batch, name),
+        ...larger.flatMap(({ batch }) => [rateOf(rates(batch, name)), against(batch, name)]),
+      ];
+    }),
+  );
+}
+
+/** The event loop while four calls are always under way. */
+async function pressure(sides) {
+  const rows = [];
+  for (const { name, side } of sides) {
+    const reply = await side.ask('pressure', { inFlight: 4, ms: times(2000) });
+    records.push({ case: 'pressure', side: name, ...reply });
+    rows.push([name, reply.perSecond.toFixed(0), ms(reply.delayP99), ms(reply.delayMax)]);
+  }
+  print('Four calls of one picture always under way', ['', '/s', 'event-loop delay p99', 'max'], rows);
+}
+
+async function compete(sides) {
+  const rows = [];
+  for (const { name, side } of sides) {
+    const reply = await side.ask('compete', { runs: times(200) });
+    records.push({ case: 'compete', side: name, ...reply });
+    rows.push([name, ms(reply.idle), ms(reply.loaded), (reply.loaded / reply.idle).toFixed(2)]);
+  }
+  print(
+    'Latency beside another engine of the same process that always works',
+    ['', 'alone', 'beside it', 'ratio'],
+    rows,
+  );
+}
+
+async function starts(commands) {
+  const operations = Object.fromEntries(
+    Object.entries(commands).map(([name, [file, args]]) => [
+      name,
+      async () => ({ ms: await timeProcess(file, args) }),
+    ]),
+  );
+  const record = (side, run, reply) => records.push({ case: 'start', side, run, ...reply });
+  const replies = await interleave(operations, { warmup: 1, runs: times(7) }, record);
+  print(
+    'Process start to first logits',
+    ['', 'time'],
+    Object.entries(replies).map(([name, all]) => [name, timeOf(all.map((reply) => reply.ms))]),
+  );
 }
 
 await benchmark(async () => {
-  const ours = new Side(process.execPath, [join(root, 'scripts/bench/ours.mjs')]);
-  const peer = new Side(python, [join(root, 'scripts/bench/peer.py')]);
-  const files = await writeBatch(scratchFolder(), { numClasses: 1000 });
-  const request = { ...files, threads, device, channelsLast };
-  const versions = { ...(await ours.ask('load', request)), ...(await peer.ask('load', request)) };
-  printMachine(flags, versions, `fp32, 224×224${channelsLast ? ', channels-last' : ''}`);
+  const folder = scratchFolder();
+  const pythonPath = await findPython();
+  const peers = await installOnnxruntime();
+  const files = await writeBatch(folder, { numClasses: 1000 });
+  const onnx = join(folder, 'model.onnx');
+  await exportOnnx(pythonPath, files.weights, onnx);
+  const { plans, tiers } = await writePlans(folder, files);
 
-  const memory = await compareMemory(ours, peer);
-  const results = [];
-  for (const one of CASES) results.push(await compare(ours, peer, one));
-  printTimes(results);
-  const start = await compareStart();
-  print('Process start to first logits (batch 1)', HEADER, [['new process', ...compared(start)]]);
-  printMemory(memory);
+  const wanted = only.split(',').filter((part) => part !== '');
+  const isWanted = ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part));
+  const sides = sidesOf(tiers, peers).filter(isWanted);
+  const machine = describeMachine({ threads });
+  console.log(machine);
+  records.push({ case: 'machine', machine });
+  for (const one of sides) {
+    const [file, args] = one.node
+      ? [process.execPath, [script(one.node), ...(one.args ?? [])]]
+      : [pythonPath, [script(one.python), ...one.args]];
+    one.side = new Side(file, args);
+    const plan = plans[one.options?.precision];
+    await one.side.ask('load', { ...files, onnx, threads, plan, options: one.options });
+  }
+  const names = sides.map(({ name }) => name);
+  const results = {};
+  for (const one of BATCHES) results[one.batch] = await timeBatch(sides, one);
+  printBatches(names, results);
+
+  const memory = [];
+  for (const { name, side } of sides) {
+    const { bytes } = await side.ask('rss');
+    records.push({ case: 'memory', side: name, bytes });
+    memory.push([name, mib(bytes)]);
+  }
+  await pressure(sides.filter(({ node }) => node));
+  await compete(sides.filter(({ node, options }) => node === 'side-engine.mjs' && options.tier !== 'portable'));
+  await starts({
+    ...Object.fromEntries(
+      Object.entries(plans).map(([precision, plan]) => [
+        `engine, ${precision}, from a plan`,
+        [process.execPath, [script('first-engine.mjs'), plan]],
+      ]),
+    ),
+    'model, random weights': [process.execPath, [script('first-logits.mjs'), String(threads)]],
+    [REFERENCE]: [process.execPath, [script('first-onnxruntime.mjs'), peers, onnx, String(threads)]],
+    'PyTorch eager, random weights': [pythonPath, [script('first_logits.py'), String(threads)]],
+  });
+  print('Resident memory after all batches, 32 pictures (18 MiB) included', ['', 'memory'], memory);
   writeRecords(flags.output, records);
 });

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { bootstrap, root, run } from './bootstrap.mjs';
 
-const HELP = `npm run gpu -- [options of npm run bench]
+const HELP = `npm run gpu -- [options of npm run bench:eager]
 
 Sets up the CUDA build of libtorch, runs the tests that need a CUDA device (test/gpu), then times forward (batch 1, 8, 32) and
 training step on the device, beside Python PyTorch on the same device.
@@ -48,5 +48,5 @@ if (failed) end('The tests on the device failed; the benchmark was not run.');
 
 const rest = given.filter((argument) => argument !== '--tests-only');
 if (rest.length === given.length) {
-  process.exitCode = await run(process.execPath, ['scripts/bench.mjs', '--device', 'cuda', ...rest]);
+  process.exitCode = await run(process.execPath, ['scripts/bench-eager.mjs', '--device', 'cuda', ...rest]);
 }

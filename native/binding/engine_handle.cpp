@@ -13,7 +13,9 @@ struct EngineHandle::Work {
   explicit Work(Napi::Env env) : deferred(Napi::Promise::Deferred::New(env)) {}
 
   Napi::Promise::Deferred deferred;
-  std::shared_ptr<Request> request;  // null: the engine itself is being made
+  std::shared_ptr<Request> request;
+  std::vector<double> times;  // of a profile
+  bool is_preparation = false;
   int64_t id = 0;                    // by which it can be cancelled; 0 for none
   std::exception_ptr error;
 };
@@ -21,6 +23,7 @@ struct EngineHandle::Work {
 namespace {
 
 constexpr int kMostThreads = 256;
+constexpr size_t kMostSpare = size_t{4} << 20;
 
 kernels::Tier read_tier(const Options& options) {
   const std::string name = options.string("tier");
@@ -64,6 +67,7 @@ Napi::Function EngineHandle::define(Napi::Env env) {
       env, "Engine",
       {InstanceMethod<&EngineHandle::ready>("ready"), InstanceMethod<&EngineHandle::forward>("forward"),
        InstanceMethod<&EngineHandle::cancel>("cancel"), InstanceMethod<&EngineHandle::describe>("describe"),
+                      InstanceMethod<&EngineHandle::profile>("profile"),
        InstanceMethod<&EngineHandle::dispose>("dispose")});
 }
 
@@ -93,6 +97,7 @@ void EngineHandle::start(const Napi::CallbackInfo& info) {
   env.GetInstanceData<Handles>()->insert(this);
 
   preparation_ = begin_work();
+  preparation_->is_preparation = true;
   try {
     engine_ = std::make_unique<Engine>(std::move(network), wanted, delivery_of(preparation_));
   } catch (...) {
@@ -134,7 +139,7 @@ void EngineHandle::deliver(Napi::Env env, Napi::Function, EngineHandle* self, Wo
   const Napi::HandleScope scope(env);
   if (work->id != 0) self->cancellable_.erase(work->id);
   try {
-    if (!work->request) {
+    if (work->is_preparation) {
       self->weights_.Reset();
       self->preparation_ = nullptr;
       self->is_ready_ = work->error == nullptr;
@@ -143,10 +148,15 @@ void EngineHandle::deliver(Napi::Env env, Napi::Function, EngineHandle* self, Wo
     }
     if (work->error) {
       work->deferred.Reject(to_js_error(env, report(work->error)).Value());
-    } else if (!work->request) {
+    } else if (work->is_preparation) {
       work->deferred.Resolve(env.Undefined());
+    } else if (!work->request) {
+      Napi::Float64Array times = Napi::Float64Array::New(env, work->times.size());
+      std::copy(work->times.begin(), work->times.end(), times.Data());
+      work->deferred.Resolve(times);
     } else {
       Request& request = *work->request;
+      if (request.pixels.capacity() <= kMostSpare) self->spare_ = std::move(request.pixels);
       Napi::Array heads = Napi::Array::New(env, request.logits.size());
       for (uint32_t head = 0; head < request.logits.size(); ++head)
         heads[head] = logits_to_js(env, std::move(request.logits[head]), request.count, self->classes_[head]);
@@ -177,7 +187,7 @@ Napi::Value EngineHandle::ready(const Napi::CallbackInfo& info) {
   });
 }
 
-std::shared_ptr<Request> EngineHandle::read_request(const Options& options) const {
+std::shared_ptr<Request> EngineHandle::read_request(const Options& options) {
   const ArrayView array = options.typed_array("images");
   const std::vector<int64_t> shape = shape_of_images(options, array);
   auto request = std::make_shared<Request>();
@@ -194,6 +204,7 @@ std::shared_ptr<Request> EngineHandle::read_request(const Options& options) cons
     const size_t numbers = static_cast<size_t>(request->count) * static_cast<size_t>(classes);
     request->logits.push_back(std::make_unique_for_overwrite<float[]>(numbers));
   }
+  request->pixels = std::exchange(spare_, {});
   const auto* first = static_cast<const std::byte*>(array.data);
   request->pixels.assign(first, first + array.bytes);
   return request;
@@ -256,6 +267,36 @@ Napi::Value EngineHandle::describe(const Napi::CallbackInfo& info) {
     result["steps"] = steps;
     result["arenaBytes"] = static_cast<double>(plan.arena_bytes());
     return result;
+  });
+}
+
+Napi::Value EngineHandle::profile(const Napi::CallbackInfo& info) {
+  return guarded(info, [&]() -> Napi::Value {
+    require_usable();
+    if (!is_ready_) throw Error("INVALID_ARGUMENT", "The engine is not ready.");
+    const Options options(info);
+    const kernels::Size size = read_size(options);
+    const int runs = small_positive(options, "runs", 1 << 16);
+    auto plan = std::make_shared<Plan>(engine_->packed(), size, engine_->options().threads);
+    Work* work = begin_work();
+    const auto deliver = delivery_of(work);
+    const bool is_accepted = engine_->post([this, work, deliver, plan, size, runs] {
+      std::exception_ptr error;
+      try {
+        const auto times = engine_->profile(*plan, size, runs);
+        for (size_t phase = 0; phase < times.size(); ++phase)
+          for (size_t i = 0; i < times[phase].size(); ++i)
+            if (!plan->phases()[phase][i]->name.empty()) work->times.push_back(times[phase][i]);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      deliver(error);
+    });
+    if (!is_accepted) {
+      end_work(info.Env(), work);
+      throw Error("DISPOSED", "This engine has ended. Make or load a new one.");
+    }
+    return work->deferred.Promise();
   });
 }
 

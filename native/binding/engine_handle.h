@@ -29,13 +29,14 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
   Napi::Value forward(const Napi::CallbackInfo& info);
   Napi::Value cancel(const Napi::CallbackInfo& info);
   Napi::Value describe(const Napi::CallbackInfo& info);
+  Napi::Value profile(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   void start(const Napi::CallbackInfo& info);
   Work* begin_work();
   void end_work(Napi::Env env, Work* work);
   std::function<void(const std::exception_ptr&)> delivery_of(Work* work);
-  std::shared_ptr<Request> read_request(const Options& options) const;
+  std::shared_ptr<Request> read_request(const Options& options);
   void require_usable() const;
   void report_memory(Napi::Env env, int64_t bytes);
   static void on_environment_end(void* self);
@@ -48,6 +49,7 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
   Napi::ObjectReference weights_;  // borrowed until the engine is ready
   Work* preparation_ = nullptr;
   std::vector<int> classes_;  // of each head
+  std::vector<std::byte> spare_;  // memory of earlier pictures: the first touch of fresh one costs more than the copy
   std::unordered_map<int64_t, std::weak_ptr<Request>> cancellable_;
   int64_t reported_bytes_ = 0;  // native memory that V8 knows of, so that it collects engines in time
   bool is_ready_ = false;

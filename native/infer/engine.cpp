@@ -1,6 +1,7 @@
 #include "infer/engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include "core/error.h"
@@ -13,6 +14,13 @@ namespace {
 
 // Sizes of pictures whose plans and memory are kept.
 constexpr size_t kMostShapes = 4;
+
+// Kernels read past what was written, and ignore it: but zero times NaN is NaN.
+AlignedBytes cleared(int64_t size) {
+  AlignedBytes memory(size);
+  std::fill_n(memory.data(), size, std::byte{0});
+  return memory;
+}
 
 std::exception_ptr aborted() {
   return std::make_exception_ptr(Error("ABORTED", "The work was cancelled."));
@@ -31,6 +39,16 @@ bool Engine::submit(const std::shared_ptr<Request>& request) {
     const std::lock_guard lock(mutex_);
     if (stopping_ || closing_) return false;
     queue_.push_back(request);
+  }
+  notify();
+  return true;
+}
+
+bool Engine::post(std::function<void()> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || closing_) return false;
+    jobs_.push_back(std::move(job));
   }
   notify();
   return true;
@@ -82,6 +100,7 @@ void Engine::run() {
   }
   on_ready_(failure);
   while (!failure && wait_for_work()) {
+    run_jobs();
     const std::vector<Picture> batch = next_batch();
     if (!batch.empty()) compute(batch);
   }
@@ -103,11 +122,20 @@ bool Engine::wait_for_work() {
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return false;
-      if (!queue_.empty()) return true;
+      if (!queue_.empty() || !jobs_.empty()) return true;
       if (closing_) return false;
     }
     wait_while(news_, seen);
   }
+}
+
+void Engine::run_jobs() {
+  std::deque<std::function<void()>> jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs.swap(jobs_);
+  }
+  for (const auto& job : jobs) job();
 }
 
 // Pictures of the request that is first, and of those behind it that have the same size.
@@ -167,22 +195,24 @@ void Engine::compute(const std::vector<Picture>& batch) {
 
 void Engine::run_alone(Shape& shape, const Picture& picture, int thread) {
   std::atomic<bool> is_finite{true};
-  AlignedBytes& arena = shape.arenas[static_cast<size_t>(thread)];
+  auto& [arena, own] = shape.memory[static_cast<size_t>(thread)];
+  own.forget();
   const Frame frame = frame_of(picture, arena, is_finite);
   for (const Operations& operations : shape.plan.phases()) {
     if (picture.request->cancelled || stopping_) return;
-    for (const auto& operation : operations) operation->run(frame, 0, operation->units);
+    for (const auto& operation : operations) operation->run(frame, own, 0, operation->units);
   }
   write_logits(shape, arena.data(), picture, is_finite);
 }
 
 void Engine::run_together(Shape& shape, const Picture& picture) {
   std::atomic<bool> is_finite{true};
-  AlignedBytes& arena = shape.arenas.front();
+  AlignedBytes& arena = shape.memory.front().arena;
+  for (Memory& memory : shape.memory) memory.own.forget();
   const Frame frame = frame_of(picture, arena, is_finite);
-  const auto work = [&](int, int phase, int piece) {
+  const auto work = [&](int thread, int phase, int piece) {
     const Item& item = shape.plan.items()[static_cast<size_t>(phase)][static_cast<size_t>(piece)];
-    item.operation->run(frame, item.first, item.last);
+    item.operation->run(frame, shape.memory[static_cast<size_t>(thread)].own, item.first, item.last);
   };
   const bool is_complete =
       team_->run(shape.plan.pieces(), work, picture.request->cancelled, kernel_->begin, kernel_->end);
@@ -202,6 +232,40 @@ void Engine::write_logits(const Shape& shape, const std::byte* arena, const Pict
       std::fill_n(logits, classes, std::numeric_limits<float>::quiet_NaN());
     }
   }
+}
+
+std::vector<std::vector<double>> Engine::profile(const Plan& plan, kernels::Size size, int repeats) const {
+  using Clock = std::chrono::steady_clock;
+  const std::vector<float> pixels(static_cast<size_t>(3 * size.height * size.width), 0.5f);
+  const AlignedBytes arena = cleared(plan.arena_bytes());
+  Workspace own = {AlignedBytes(plan.workspace_bytes())};
+  std::atomic<bool> is_finite{true};
+  const Frame frame = {arena.data(), pixels.data(), false, {1, 1, 1}, {0, 0, 0}, &is_finite};
+  std::vector<std::vector<std::vector<double>>> times;  // by phase, operation, run
+  for (const Operations& operations : plan.phases()) times.emplace_back(operations.size());
+  kernel_->begin();
+  for (int run = 0; run < repeats && !stopping_; ++run) {
+    own.forget();
+    for (size_t phase = 0; phase < times.size(); ++phase) {
+      for (size_t i = 0; i < times[phase].size(); ++i) {
+        const Operation& operation = *plan.phases()[phase][i];
+        const auto begin = Clock::now();
+        operation.run(frame, own, 0, operation.units);
+        times[phase][i].push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
+      }
+    }
+  }
+  kernel_->end();
+  std::vector<std::vector<double>> medians;
+  for (auto& phase : times) {
+    auto& of_phase = medians.emplace_back();
+    for (std::vector<double>& runs : phase) {
+      const auto middle = runs.begin() + static_cast<std::ptrdiff_t>(runs.size() / 2);
+      std::nth_element(runs.begin(), middle, runs.end());
+      of_phase.push_back(runs.empty() ? 0 : *middle);
+    }
+  }
+  return medians;
 }
 
 Frame Engine::frame_of(const Picture& picture, AlignedBytes& arena, std::atomic<bool>& is_finite) const {
@@ -226,11 +290,9 @@ Engine::Shape& Engine::shape_of(kernels::Size size) {
     return shapes_.front();
   }
   Shape shape = {size, Plan(*packed_, size, threads()), {}};
-  for (int thread = 0; thread < threads(); ++thread) {
-    AlignedBytes& arena = shape.arenas.emplace_back(shape.plan.arena_bytes());
-    // Kernels read past what was written, and ignore it: but zero times NaN is NaN.
-    std::fill_n(arena.data(), arena.size(), std::byte{0});
-  }
+  for (int thread = 0; thread < threads(); ++thread)
+    shape.memory.push_back(
+        {cleared(shape.plan.arena_bytes()), {AlignedBytes(shape.plan.workspace_bytes())}});
   shapes_.push_front(std::move(shape));
   if (shapes_.size() > kMostShapes) shapes_.pop_back();
   return shapes_.front();

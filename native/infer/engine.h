@@ -58,6 +58,11 @@ class Engine {
   bool submit(const std::shared_ptr<Request>& request);
   // What waits is dropped at once, what runs stops before its next phase; both are done with ABORTED.
   void cancel(const std::shared_ptr<Request>& request);
+  // Runs a job on the engine's thread, between batches. False after close() or stop(). It must not throw.
+  bool post(std::function<void()> job);
+  // How long each operation of a picture takes one thread, in microseconds, by phase: medians of whole pictures. For
+  // jobs on the engine's thread.
+  std::vector<std::vector<double>> profile(const Plan& plan, kernels::Size size, int repeats) const;
   // What waits is still computed; then memory is freed and the thread ends.
   void close();
   // Drops what waits, without a word, and waits for what runs: at most a picture a thread.
@@ -72,17 +77,23 @@ class Engine {
     std::shared_ptr<Request> request;
     int index;
   };
+  // Of one thread. The team works in the arena of the first.
+  struct Memory {
+    AlignedBytes arena;
+    Workspace own;
+  };
   // What pictures of one size need.
   struct Shape {
     kernels::Size size;
     Plan plan;
-    std::vector<AlignedBytes> arenas;  // of each thread; the first one is also the team's
+    std::vector<Memory> memory;  // of each thread
   };
 
   void run();
   void prepare();
   void notify();
   bool wait_for_work();
+  void run_jobs();
   std::vector<Picture> next_batch();
   void compute(const std::vector<Picture>& batch);
   void run_alone(Shape& shape, const Picture& picture, int thread);
@@ -102,6 +113,7 @@ class Engine {
 
   std::mutex mutex_;
   std::deque<std::shared_ptr<Request>> queue_;
+  std::deque<std::function<void()>> jobs_;
   std::atomic<uint32_t> news_{0};  // counts what the thread should look at
   bool closing_ = false;
   std::atomic<bool> stopping_{false};

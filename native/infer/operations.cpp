@@ -80,7 +80,7 @@ class ClearBorders : public Operation {
            kBytesPerNanosecond;
   }
   // Units are rows; the first one has what is in front of the map, the last what is behind it.
-  void run(const Frame& frame, int first, int last) const override {
+  void run(const Frame& frame, Workspace&, int first, int last) const override {
     std::byte* map = frame.arena + map_.offset;
     const int64_t row = map_.row_bytes();
     const auto beside = static_cast<size_t>((map_.pitch - map_.size.width) * map_.pixel_bytes());
@@ -102,7 +102,7 @@ class ReadPicture : public Operation {
     units = map.size.height;
     cost = 12.0 * map.size.height * map.size.width / kBytesPerNanosecond;
   }
-  void run(const Frame& frame, int first, int last) const override {
+  void run(const Frame& frame, Workspace&, int first, int last) const override {
     kernels::Picture picture = {map_.size, {}, {}, map_.place(frame.arena), map_.channels};
     std::copy_n(frame.scale, 3, picture.scale);
     std::copy_n(frame.shift, 3, picture.shift);
@@ -174,7 +174,7 @@ class Convolve : public Operation {
     units = groups_ * static_cast<int>(runs_.size());
   }
 
-  void run(const Frame& frame, int first, int last) const override {
+  void run(const Frame& frame, Workspace&, int first, int last) const override {
     visit_units(first, last, by_groups_, static_cast<int>(runs_.size()), groups_,
                 [&](int run, int last_run, int group, int last_group) {
                   convolve(frame, run, last_run, group, last_group);
@@ -205,11 +205,20 @@ class Convolve : public Operation {
                                 .output_stride = out.pixel,
                                 .outputs = layer.outputs,
                                 .relu = layer.relu,
-                                .ahead = nullptr,
-                                .ahead_bytes = 0};
+                                .ahead = next_of(i),
+                                .ahead_bytes = next_of(i) == nullptr ? 0 : group_bytes()};
       kernel_.to[static_cast<int>(output.number)](conv, runs_.data() + first_run, last_run - first_run, first,
                                                   last);
     }
+  }
+
+  // The first weights of the sibling that comes next, or null.
+  const std::byte* next_of(size_t sibling) const {
+    return sibling + 1 < siblings_.size() ? siblings_[sibling + 1].convolution->weights.data() : nullptr;
+  }
+  int64_t group_bytes() const {
+    const int64_t chunks = kernels::row_chunks(kernel_, siblings_[0].layer.window, input_.channels);
+    return siblings_[0].layer.window * chunks * kernel_.step * kernel_.group * size_of(kernel_.input);
   }
 
   const kernels::ConvKernel& kernel_;
@@ -222,83 +231,74 @@ class Convolve : public Operation {
   bool by_groups_;
 };
 
-class TransformTiles : public Operation {
+class Winograd : public Operation {
  public:
-  TransformTiles(const Layer& layer, const Map& input, int64_t transformed)
-      : input_(input), tiles_(winograd_tiles(input.size)), transformed_(transformed) {
-    name = layer.name;
-    kernel = "avx512 winograd transform";
-    units = tiles_.height;
-    cost = 36.0 * 4 * tiles_.height * tiles_.width * input.channels / kBytesPerNanosecond;
-  }
-  void run(const Frame& frame, int first, int last) const override {
-    auto* to = reinterpret_cast<float*>(frame.arena + transformed_);
-    kernels::transform_input({input_.place(frame.arena), input_.size, input_.channels, tiles_.width, to,
-                              tiles_.width * tiles_.height},
-                             first, last);
-  }
-
- private:
-  Map input_;
-  Size tiles_;
-  int64_t transformed_;
-};
-
-class MultiplyTiles : public Operation {
- public:
-  MultiplyTiles(const Layer& layer, const PackedConvolution& convolution, int64_t transformed,
-                const Map& input, const Map& output)
-      : layer_(layer),
-        convolution_(convolution),
-        transformed_(transformed),
-        input_(input),
-        output_(output),
-        tiles_(winograd_tiles(input.size)) {
+  Winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input, const Map& output)
+      : layer_(layer), convolution_(convolution), input_(input), output_(output) {
     name = layer.name;
     kernel = "avx512 winograd";
-    tiles_count_ = tiles_.height * tiles_.width;
-    runs_ = divide_up(tiles_count_, kernels::kWinogradLongest);
+    across_ = divide_up(input.size.width, kernels::kWinogradTile);
+    tiles_ = across_ * divide_up(input.size.height, kernels::kWinogradTile);
+    runs_ = divide_up(tiles_, kernels::kWinogradLongest);
     groups_ = divide_up(layer.outputs, kernels::kWinogradGroup);
     units = groups_ * runs_;
     multiply_adds = int64_t{9} * output.size.height * output.size.width * input.channels * layer.outputs;
     bytes = convolution.weights.size();
-    cost = std::max(36.0 * tiles_count_ * input.channels * layer.outputs / 75,
+    const double products = 1.0 * kernels::kWinogradPoints * tiles_ * input.channels;
+    cost = std::max(products * layer.outputs / kProductsPerNanosecond,
                     static_cast<double>(bytes) / kBytesPerNanosecond);
-    by_groups_ = bytes > kManyWeights * kernels::kWinogradPoints * tiles_count_ * input.channels * 4;
+    by_groups_ = static_cast<double>(bytes) > kManyWeights * products * sizeof(float);
+    workspace_bytes = int64_t{kernels::kWinogradPoints} * std::min(tiles_, kernels::kWinogradBlock) *
+                      input.channels * size_of(Number::kFloat);
   }
 
-  void run(const Frame& frame, int first, int last) const override {
+  void run(const Frame& frame, Workspace& own, int first, int last) const override {
     visit_units(first, last, by_groups_, runs_, groups_,
                 [&](int run, int last_run, int group, int last_group) {
-                  multiply(frame, run, last_run, group, last_group);
+                  convolve(frame, own, run, last_run, group, last_group);
                 });
   }
 
  private:
   // As of other convolutions; here reading weights is most of the work.
-  static constexpr int64_t kManyWeights = 10;
+  static constexpr double kManyWeights = 10;
+  static constexpr double kProductsPerNanosecond = 75;
 
-  void multiply(const Frame& frame, int first_run, int last_run, int first_group, int last_group) const {
-    const kernels::WinogradProduct product = {reinterpret_cast<const float*>(frame.arena + transformed_),
-                                              tiles_count_,
-                                              tiles_.width,
-                                              input_.channels,
-                                              reinterpret_cast<const float*>(convolution_.weights.data()),
-                                              convolution_.bias.data(),
-                                              output_.place(frame.arena, layer_.channel),
-                                              output_.size,
-                                              layer_.outputs,
-                                              layer_.relu};
-    kernels::multiply_winograd(product, first_group, last_group, tiles_count_ * first_run / runs_,
-                               tiles_count_ * last_run / runs_);
+  void convolve(const Frame& frame, Workspace& own, int first_run, int last_run, int first_group,
+                int last_group) const {
+    const int end = tiles_ * last_run / runs_;
+    for (int first = tiles_ * first_run / runs_; first < end; first += kernels::kWinogradBlock) {
+      const int last = std::min(first + kernels::kWinogradBlock, end);
+      const kernels::WinogradProduct product = {transformed(frame, own, first, last),
+                                                across_,
+                                                input_.channels,
+                                                reinterpret_cast<const float*>(convolution_.weights.data()),
+                                                convolution_.bias.data(),
+                                                output_.place(frame.arena, layer_.channel),
+                                                output_.size,
+                                                layer_.outputs,
+                                                layer_.relu};
+      kernels::multiply_winograd(product, first_group, last_group, first, last);
+    }
+  }
+
+  // Every thread transforms for itself: once more is cheaper than from the cache of another core, and needs no
+  // agreement. It stays for the groups of channels that follow.
+  const float* transformed(const Frame& frame, Workspace& own, int first, int last) const {
+    auto* numbers = reinterpret_cast<float*>(own.memory.data());
+    if (own.holds_of == this && own.first == first && own.last == last) return numbers;
+    kernels::transform_input(
+        {input_.place(frame.arena), input_.size, input_.channels, across_, numbers}, first, last);
+    own.holds_of = this;
+    own.first = first;
+    own.last = last;
+    return numbers;
   }
 
   Layer layer_;
   const PackedConvolution& convolution_;
-  int64_t transformed_;
   Map input_, output_;
-  Size tiles_;
-  int tiles_count_, runs_, groups_;
+  int across_, tiles_, runs_, groups_;
   bool by_groups_;
 };
 
@@ -322,7 +322,7 @@ class MapOperation : public Operation {
         static_cast<double>(output.size.height * output.size.width * output.pixel_bytes() * window * window) /
         60;
   }
-  void run(const Frame& frame, int first, int last) const override {
+  void run(const Frame& frame, Workspace&, int first, int last) const override {
     const Place in = input_.place(frame.arena), out = output_.place(frame.arena, layer_.channel);
     switch (layer_.kind) {
       case Layer::Kind::kMaxPool:
@@ -352,10 +352,6 @@ class MapOperation : public Operation {
 
 }  // namespace
 
-Size winograd_tiles(Size map) {
-  return {divide_up(map.height, kernels::kWinogradTile), divide_up(map.width, kernels::kWinogradTile)};
-}
-
 OperationPtr clear_borders(const Map& map) {
   return std::make_unique<ClearBorders>(map);
 }
@@ -368,13 +364,9 @@ OperationPtr convolve(const Map& input, std::vector<Sibling> siblings) {
   return std::make_unique<Convolve>(input, std::move(siblings));
 }
 
-OperationPtr transform(const Layer& layer, const Map& input, int64_t transformed) {
-  return std::make_unique<TransformTiles>(layer, input, transformed);
-}
-
-OperationPtr multiply(const Layer& layer, const PackedConvolution& convolution, int64_t transformed,
-                      const Map& input, const Map& output) {
-  return std::make_unique<MultiplyTiles>(layer, convolution, transformed, input, output);
+OperationPtr winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input,
+                      const Map& output) {
+  return std::make_unique<Winograd>(layer, convolution, input, output);
 }
 
 OperationPtr map_operation(Tier tier, const Layer& layer, const Map& input, const Map& output,

@@ -22,8 +22,6 @@ struct Map {
   }
 };
 
-kernels::Size winograd_tiles(kernels::Size map);
-
 using OperationPtr = std::unique_ptr<Operation>;
 
 OperationPtr clear_borders(const Map& map);
@@ -35,10 +33,9 @@ struct Sibling {
   Map output;
 };
 OperationPtr convolve(const Map& input, std::vector<Sibling> siblings);
-// A convolution by Winograd's way, in two phases.
-OperationPtr transform(const Layer& layer, const Map& input, int64_t transformed);
-OperationPtr multiply(const Layer& layer, const PackedConvolution& convolution, int64_t transformed,
-                      const Map& input, const Map& output);
+// A convolution by Winograd's way.
+OperationPtr winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input,
+                      const Map& output);
 // Pooling, average or normalisation.
 OperationPtr map_operation(kernels::Tier tier, const Layer& layer, const Map& input, const Map& output,
                            float input_scale, float output_scale);

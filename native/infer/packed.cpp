@@ -91,7 +91,7 @@ void pack_layer(const PackedNetwork& packed, size_t index) {
 }  // namespace
 
 AlignedBytes::AlignedBytes(int64_t size) : size_(size) {
-  const size_t whole = (static_cast<size_t>(size) + kCacheLine - 1) / kCacheLine * kCacheLine;
+  const size_t whole = (static_cast<size_t>(size) / kCacheLine + 1) * kCacheLine;  // never none
   data_.reset(static_cast<std::byte*>(std::aligned_alloc(kCacheLine, whole)));
   if (!data_) throw std::bad_alloc();
 }

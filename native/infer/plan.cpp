@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "infer/arena.h"
-#include "infer/kernels/winograd.h"
 #include "infer/operations.h"
 
 namespace googlenet {
@@ -58,13 +57,12 @@ class Builder {
     first_[0] = 0;
     for (size_t i = 0; i < layers().size(); ++i) {
       const Layer& layer = layers()[i];
-      const bool winograd = packed_.convolutions[i] && packed_.convolutions[i]->winograd;
-      const int phase = ready[layer.input], done = phase + (winograd ? 1 : 0);
+      const int phase = ready[layer.input];
       phases_.push_back(phase);
       last_[layer.input] = std::max(last_[layer.input], phase);
-      first_[layer.output] = std::min(first_[layer.output], done);
-      ready[layer.output] = std::max(ready[layer.output], done + 1);
-      count_ = std::max(count_, done + 1);
+      first_[layer.output] = std::min(first_[layer.output], phase);
+      ready[layer.output] = std::max(ready[layer.output], phase + 1);
+      count_ = std::max(count_, phase + 1);
     }
     for (const int head : packed_.network.heads) last_[head] = count_;
   }
@@ -91,19 +89,10 @@ class Builder {
       maps_.push_back(map);
       parts.push_back(arena_.add(map.bytes, first_[v], last_[v]));
     }
-    std::vector<int> transformed(layers().size(), -1);
-    for (size_t i = 0; i < layers().size(); ++i) {
-      if (!packed_.convolutions[i] || !packed_.convolutions[i]->winograd) continue;
-      const Size tiles = winograd_tiles(sizes_[layers()[i].input]);
-      const int64_t points = int64_t{kernels::kWinogradPoints} * tiles.height * tiles.width;
-      transformed[i] = arena_.add(points * packed_.network.values[layers()[i].input].channels * 4, phases_[i],
-                                  phases_[i] + 1);
-    }
     arena_bytes = arena_.place();
     if (arena_bytes > kAlwaysAllowed + kMostBytesPerPixel * sizes_[0].height * sizes_[0].width)
       throw Error("INVALID_ARGUMENT", "The plan asks for more memory than any network of its kind needs.");
     for (size_t v = 0; v < maps_.size(); ++v) maps_[v].offset = arena_.offset(parts[v]) + maps_[v].before;
-    for (const int part : transformed) transformed_.push_back(part < 0 ? 0 : arena_.offset(part));
   }
 
   std::vector<Operations> operations() {
@@ -123,8 +112,7 @@ class Builder {
         phase.push_back(
             map_operation(tier, layer, input, output, scale_of(layer.input), scale_of(layer.output)));
       } else if (convolution->winograd) {
-        phase.push_back(transform(layer, input, transformed_[i]));
-        phases[phases_[i] + 1].push_back(multiply(layer, *convolution, transformed_[i], input, output));
+        phase.push_back(winograd(layer, *convolution, input, output));
       } else {
         std::vector<Sibling> siblings;
         for (size_t j = i; j < layers().size(); ++j) {
@@ -166,7 +154,6 @@ class Builder {
   int count_ = 0;
   ArenaPlanner arena_;
   std::vector<Map> maps_;
-  std::vector<int64_t> transformed_;
 };
 
 struct Costly {
@@ -208,6 +195,8 @@ Plan::Plan(const PackedNetwork& packed, Size picture, int threads) {
   for (const Operations& operations : phases_) {
     auto& items = items_.emplace_back();
     PhasePieces& ends = pieces_.emplace_back();
+    for (const auto& operation : operations)
+      workspace_bytes_ = std::max(workspace_bytes_, operation->workspace_bytes);
     for (int thread = 0; thread < threads; ++thread) {
       for (const Costly& costly : part_of(operations, thread, threads)) items.push_back(costly.item);
       ends.push_back(static_cast<int>(items.size()));

@@ -21,19 +21,32 @@ struct Frame {
   std::atomic<bool>* is_finite;  // cleared where a number is NaN or infinite
 };
 
+class Operation;
+
+// Memory of one thread for what an operation computes on its way, and what of that it still holds.
+struct Workspace {
+  AlignedBytes memory;
+  const Operation* holds_of = nullptr;
+  int first = 0, last = 0;
+
+  // Before another picture.
+  void forget() { holds_of = nullptr; }
+};
+
 // Work on a layer, or on several of one kind that read the same, cut into units that any threads may do in
 // any order. Units that follow one another share more of what they read than others.
 class Operation {
  public:
   virtual ~Operation() = default;
-  virtual void run(const Frame& frame, int first, int last) const = 0;
+  virtual void run(const Frame& frame, Workspace& own, int first, int last) const = 0;
 
   std::string name;
   std::string kernel;
   int units = 1;
   double cost = 0;  // of all units, in nanoseconds of one core, roughly
   int64_t multiply_adds = 0;
-  int64_t bytes = 0;  // of weights
+  int64_t bytes = 0;            // of weights
+  int64_t workspace_bytes = 0;  // of each thread
 };
 
 struct Item {
@@ -50,6 +63,7 @@ class Plan {
   Plan(const PackedNetwork& packed, kernels::Size picture, int threads);
 
   int64_t arena_bytes() const { return arena_bytes_; }
+  int64_t workspace_bytes() const { return workspace_bytes_; }
 
   // For one thread: phase by phase, one operation after the other.
   const std::vector<Operations>& phases() const { return phases_; }
@@ -67,6 +81,7 @@ class Plan {
   std::vector<PhasePieces> pieces_;
   std::vector<int64_t> heads_;
   int64_t arena_bytes_ = 0;
+  int64_t workspace_bytes_ = 0;
 };
 
 }  // namespace googlenet

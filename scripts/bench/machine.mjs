@@ -26,6 +26,13 @@ export async function findPython() {
   }
 }
 
+/** The machine, as far as it matters to the figures. */
+export function describeMachine({ threads }) {
+  const gigabytes = Math.round(totalmem() / 2 ** 30);
+  const versions = `Node ${process.versions.node}, libtorch ${recordOfAddon(addonPath())?.libtorch.version}`;
+  return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gigabytes} GiB; ${threads} threads; ${versions}`;
+}
+
 /** The machine and both sides, as far as they matter to the figures. */
 export function printMachine({ threads, device }, { libtorch, torch }, how) {
   const gigabytes = Math.round(totalmem() / 2 ** 30);

@@ -13,6 +13,10 @@ export const spread = (values) => {
   return (at(0.75) - at(0.25)) / 2 / median(values);
 };
 
+/** The value below which that share of all values is. */
+export const percentile = (values, share) =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))];
+
 /** @returns the median of a field of some records. */
 export const medianOf = (records, field) => median(records.map((record) => record[field]));
 

@@ -4,7 +4,7 @@ import { readImages } from '../images.js';
 import type { Logits } from '../models/image-classifier.js';
 import { assertInputSize, type InputSizes } from '../models/input-size.js';
 import { call, callSync } from '../native/call.js';
-import type { NativeClassifier, NativeEngine, NativeEngineStep } from '../native/contract.js';
+import type { NativeClassifier, NativeEngine, NativeEngineStep, NativeKernelEngine } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 import type { Images } from '../tensor.js';
@@ -189,6 +189,23 @@ export class Engine {
       weightBytes: sum((step) => step.weightBytes),
       arenaBytes,
     };
+  }
+
+  /**
+   * How long each step of `describe` takes one thread, from running whole pictures of that size on the engine's thread.
+   * @param given sides of the picture in pixels, default 224; `runs`, default 30, of which each step's median is taken.
+   * @returns microseconds, step by step.
+   * @throws GoogLeNetError `UNSUPPORTED` for the tier `portable`; as `describe`
+   */
+  async profile(given: { height?: number; width?: number; runs?: number } = {}): Promise<number[]> {
+    const { height = 224, width = 224, runs = 30 } = options('options', given, ['height', 'width', 'runs']);
+    const native: Partial<NativeKernelEngine> = this.#usable;
+    const sides = { height: integer('height', height, 1), width: integer('width', width, 1) };
+    assertInputSize(sides.height, sides.width, this.inputSizes);
+    const wanted = { ...sides, runs: integer('runs', runs, 1, 10_000) };
+    if (!native.profile)
+      throw new GoogLeNetError('UNSUPPORTED', 'A portable engine has no steps of its own to time. Choose another tier.');
+    return [...(await call(async () => (native as NativeKernelEngine).profile(wanted)))];
   }
 
   /**

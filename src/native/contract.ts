@@ -172,6 +172,12 @@ export interface NativeEngine {
   dispose(): void;
 }
 
+/** An engine with kernels of our own. */
+export interface NativeKernelEngine extends NativeEngine {
+  /** Microseconds of each step of `describe` on one thread: medians of whole pictures. */
+  profile(options: { height: number; width: number; runs: number }): Promise<Float64Array>;
+}
+
 export interface NativePortableEngine extends NativeEngine {
   /** The largest number of each value that these pictures give. */
   calibrate(options: NativeImages): Promise<Float32Array>;
@@ -181,11 +187,13 @@ export interface NativePortableEngine extends NativeEngine {
 export interface EngineAddon {
   /** Groups of instructions that this machine has. */
   tiers(): string[];
+  /** The most that one core can do, in operations a nanosecond, by tier and numbers: `avx512 float32`, … Takes a moment. */
+  peaks(): Record<string, number>;
   /** As that of the other addon. */
   shutDown(): void;
   Engine: new (
     options: NativeFrozen & { tier: string; winograd: boolean; threads: number; maxBatch: number },
-  ) => NativeEngine;
+  ) => NativeKernelEngine;
 }
 
 /** With reductions and pool projection, or the naive module without. */

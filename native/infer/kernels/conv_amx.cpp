@@ -48,10 +48,16 @@ FOR_AMX void end() {
     }                                            \
   } while (false)
 
+// Weights that are fetched into the second level of the cache meanwhile: some lines a chunk.
+struct Ahead {
+  const std::byte* first;
+  int lines;
+};
+
 // `kPixelTiles` × `kChannelTiles` tiles of sums over whole windows, into `sums`.
 template <Number kInput, int kPixelTiles, int kChannelTiles>
 INLINED_AMX void multiply_tiles(const Convolution& conv, const std::byte* first, const std::byte* weights,
-                                std::byte* sums) {
+                                Ahead ahead, std::byte* sums) {
   const int64_t stride = conv.input_stride;
   _tile_zero(0);
   if constexpr (kChannelTiles > 1) _tile_zero(1);
@@ -74,6 +80,7 @@ INLINED_AMX void multiply_tiles(const Convolution& conv, const std::byte* first,
       }
       input += kRowBytes;
       weights += kChannelTiles * kTileBytes;
+      for (int line = 0; line < ahead.lines; ++line, ahead.first += kRowBytes) _mm_prefetch(ahead.first, _MM_HINT_T1);
     }
   }
   _tile_stored(0, sums, kRowBytes);
@@ -89,9 +96,14 @@ INLINED_AMX __m512 load_sums(const std::byte* sums) {
 }
 
 template <Number kInput, Number kOutput, int kChannelTiles>
-FOR_AMX void convolve_group(const Convolution& conv, const Run* runs, int run_count, int group) {
-  const int64_t group_bytes = int64_t{conv.row_count} * conv.row_chunks * kGroup / kRows * kTileBytes;
+FOR_AMX void convolve_group(const Convolution& conv, const Run* runs, int run_count, int group, bool has_next) {
+  const int chunks = conv.row_count * conv.row_chunks;
+  const int64_t group_bytes = int64_t{chunks} * kGroup / kRows * kTileBytes;
   const std::byte* weights = conv.weights + group * group_bytes;
+  // Each run fetches its share of the next group, or of what the caller knows to come next.
+  const std::byte* next = has_next ? weights + group_bytes : conv.ahead;
+  const int64_t next_lines = next == nullptr ? 0 : (has_next ? group_bytes : conv.ahead_bytes) / kRowBytes;
+  Ahead ahead = {next, static_cast<int>((next_lines + int64_t{run_count} * chunks - 1) / (int64_t{run_count} * chunks))};
   const int channel = group * kGroup;
   const Finish low = finish_of(conv, channel);
   const Finish high = finish_of(conv, channel + kRows);
@@ -99,10 +111,11 @@ FOR_AMX void convolve_group(const Convolution& conv, const Run* runs, int run_co
   for (const Run* run = runs; run < runs + run_count; ++run) {
     const std::byte* first = conv.input + run->input * conv.input_stride;
     if (run->count > kRows) {
-      multiply_tiles<kInput, 2, kChannelTiles>(conv, first, weights, sums);
+      multiply_tiles<kInput, 2, kChannelTiles>(conv, first, weights, ahead, sums);
     } else {
-      multiply_tiles<kInput, 1, kChannelTiles>(conv, first, weights, sums);
+      multiply_tiles<kInput, 1, kChannelTiles>(conv, first, weights, ahead, sums);
     }
+    ahead.first += int64_t{chunks} * ahead.lines * kRowBytes;
     std::byte* output = conv.output + run->output * conv.output_stride + channel * size_of(kOutput);
     for (uint32_t wanted = run->wanted; wanted != 0; wanted &= wanted - 1) {
       const int pixel = __builtin_ctz(wanted);
@@ -118,10 +131,11 @@ FOR_AMX void convolve_group(const Convolution& conv, const Run* runs, int run_co
 template <Number kInput, Number kOutput>
 void convolve(const Convolution& conv, const Run* runs, int run_count, int first_group, int last_group) {
   for (int group = first_group; group < last_group; ++group) {
+    const bool has_next = group + 1 < last_group;
     if (conv.outputs - group * kGroup > kRows) {
-      convolve_group<kInput, kOutput, 2>(conv, runs, run_count, group);
+      convolve_group<kInput, kOutput, 2>(conv, runs, run_count, group, has_next);
     } else {
-      convolve_group<kInput, kOutput, 1>(conv, runs, run_count, group);
+      convolve_group<kInput, kOutput, 1>(conv, runs, run_count, group, has_next);
     }
   }
 }

@@ -16,26 +16,25 @@ constexpr int kWinogradTile = 4;
 constexpr int kWinogradPoints = 36;
 constexpr int kWinogradGroup = 32;    // output channels computed together
 constexpr int kWinogradLongest = 14;  // tiles computed together
+constexpr int kWinogradBlock = 56;    // tiles whose sums stay in the second level of the cache
 
 struct WinogradInput {
   Place input;
   Size size;
   int channels;
   int tiles_across;
-  float* transformed;  // [points][tiles][channels]
-  int tiles;
+  float* transformed;  // [points][last - first][channels]
 };
 
-// Rows of tiles [first, last).
-void transform_input(const WinogradInput& input, int first_row, int last_row);
+// Tiles [first, last), counted row by row.
+void transform_input(const WinogradInput& input, int first_tile, int last_tile);
 
 // [outputs][inputs][3][3] → for each group, point and input its 32 outputs.
 int64_t winograd_weights_bytes(int outputs, int inputs);
 void pack_winograd(const float* weights, int outputs, int inputs, float* packed);
 
 struct WinogradProduct {
-  const float* transformed;
-  int tiles;
+  const float* transformed;  // of these tiles
   int tiles_across;
   int channels;
   const float* weights;
@@ -46,7 +45,7 @@ struct WinogradProduct {
   bool relu;
 };
 
-// Output channels of groups [first, last) of tiles [first, last).
+// Output channels of groups [first, last) of tiles [first, last), at most kWinogradBlock of them.
 void multiply_winograd(const WinogradProduct& product, int first_group, int last_group, int first_tile,
                        int last_tile);
 

@@ -91,9 +91,10 @@ INLINED_AVX512 void from_points(const __m512* p, int step, __m512* y, int y_step
   y[3 * y_step] = _mm512_add_ps(_mm512_fmadd_ps(eight, difference2, difference1), p[5 * step]);
 }
 
-FOR_AVX512 void transform_tile(const WinogradInput& w, int tile_y, int tile_x, int channel) {
+// 16 channels of one tile, whose points are `point_floats` apart.
+FOR_AVX512 void transform_tile(const WinogradInput& w, int tile, int channel, float* out, int64_t point_floats) {
   const __mmask16 lanes = first_lanes(w.channels - channel);
-  const int top = tile_y * kWinogradTile - 1, left = tile_x * kWinogradTile - 1;
+  const int top = tile / w.tiles_across * kWinogradTile - 1, left = tile % w.tiles_across * kWinogradTile - 1;
   __m512 half[kSide * kSide];
   for (int x = 0; x < kSide; ++x) {
     __m512 column[kSide];
@@ -107,8 +108,6 @@ FOR_AVX512 void transform_tile(const WinogradInput& w, int tile_y, int tile_x, i
     }
     to_points(column, 1, half + x, kSide);
   }
-  const int64_t point_floats = int64_t{w.tiles} * w.channels;
-  float* out = w.transformed + (int64_t{tile_y} * w.tiles_across + tile_x) * w.channels + channel;
   for (int y = 0; y < kSide; ++y) {
     __m512 points[kSide];
     to_points(half + y * kSide, 1, points, 1);
@@ -143,21 +142,20 @@ FOR_AVX512 void finish_tile(const WinogradProduct& w, const float* sums, int64_t
 }
 
 // One point of `count` tiles and a group: a product of matrices, into sums [points][count][group].
-void multiply_point(const WinogradProduct& w, int point, const float* weights, int tile, int count,
-                    float* sums, bool has_next) {
+void multiply_point(const WinogradProduct& w, int point, const float* weights, int count, float* sums, bool has_next) {
   alignas(64) static constexpr float kNoBias[kWinogradGroup] = {};
   static constexpr int64_t kRow = 0;
   const int64_t weight_floats = int64_t{w.channels} * kWinogradGroup;
   // Of about one length: a short one at the end would use few registers.
-  Run runs[8];
+  constexpr int kMostRuns = kWinogradBlock / kWinogradLongest;
+  Run runs[kMostRuns];
   const int run_count = (count + kWinogradLongest - 1) / kWinogradLongest;
   for (int i = 0; i < run_count; ++i) {
     const int first = count * i / run_count;
     runs[i] = {first, first, count * (i + 1) / run_count - first, 0};
   }
   const Convolution product = {
-      .input =
-          reinterpret_cast<const std::byte*>(w.transformed + (int64_t{point} * w.tiles + tile) * w.channels),
+      .input = reinterpret_cast<const std::byte*>(w.transformed + int64_t{point} * count * w.channels),
       .input_stride = w.channels * static_cast<int64_t>(sizeof(float)),
       .rows = &kRow,
       .row_count = 1,
@@ -176,40 +174,35 @@ void multiply_point(const WinogradProduct& w, int point, const float* weights, i
 
 }  // namespace
 
-void transform_input(const WinogradInput& input, int first_row, int last_row) {
-  for (int y = first_row; y < last_row; ++y)
-    for (int x = 0; x < input.tiles_across; ++x)
-      for (int c = 0; c < input.channels; c += kLanes) transform_tile(input, y, x, c);
+void transform_input(const WinogradInput& input, int first_tile, int last_tile) {
+  const int64_t point_floats = int64_t{last_tile - first_tile} * input.channels;
+  for (int tile = first_tile; tile < last_tile; ++tile) {
+    float* out = input.transformed + int64_t{tile - first_tile} * input.channels;
+    for (int c = 0; c < input.channels; c += kLanes) transform_tile(input, tile, c, out + c, point_floats);
+  }
 }
 
 FOR_AVX512 void multiply_winograd(const WinogradProduct& w, int first_group, int last_group, int first_tile,
                                   int last_tile) {
-  // Few enough that their sums stay in the second level of the cache, many enough that weights are read
-  // seldom.
-  constexpr int kBlock = 56;
-  alignas(64) float sums[kWinogradPoints * kBlock * kWinogradGroup];
+  alignas(64) float sums[kWinogradPoints * kWinogradBlock * kWinogradGroup];
+  const int count = last_tile - first_tile;
   const int64_t point_weights = int64_t{w.channels} * kWinogradGroup;
   for (int group = first_group; group < last_group; ++group) {
     const float* weights = w.weights + group * kWinogradPoints * point_weights;
-    for (int tile = first_tile; tile < last_tile; tile += kBlock) {
-      const int count = std::min(kBlock, last_tile - tile);
-      const bool is_last = tile + count == last_tile;
-      for (int point = 0; point < kWinogradPoints; ++point) {
-        // The weights of a point are needed once more for the next block, unless this is the last one.
-        const bool has_next = point + 1 < kWinogradPoints || (is_last && group + 1 < last_group);
-        multiply_point(w, point, weights + point * point_weights, tile, count, sums, has_next);
-      }
-      const int channel = group * kWinogradGroup;
-      for (int half = 0; half < kWinogradGroup && channel + half < w.outputs; half += kLanes) {
-        Convolution to = {};
-        to.bias = w.bias;
-        to.outputs = w.outputs;
-        to.relu = w.relu;
-        const Finish finish = finish_of(to, channel + half);
-        for (int t = 0; t < count; ++t)
-          finish_tile(w, sums + t * kWinogradGroup + half, count * kWinogradGroup, tile + t, finish,
-                      channel + half);
-      }
+    for (int point = 0; point < kWinogradPoints; ++point) {
+      const bool has_next = point + 1 < kWinogradPoints || group + 1 < last_group;
+      multiply_point(w, point, weights + point * point_weights, count, sums, has_next);
+    }
+    const int channel = group * kWinogradGroup;
+    for (int half = 0; half < kWinogradGroup && channel + half < w.outputs; half += kLanes) {
+      Convolution to = {};
+      to.bias = w.bias;
+      to.outputs = w.outputs;
+      to.relu = w.relu;
+      const Finish finish = finish_of(to, channel + half);
+      for (int t = 0; t < count; ++t)
+        finish_tile(w, sums + t * kWinogradGroup + half, int64_t{count} * kWinogradGroup, first_tile + t, finish,
+                    channel + half);
     }
   }
 }

@@ -241,29 +241,22 @@ void test_winograd(Random& random) {
   pack_winograd(weights.data(), shape.outputs, shape.inputs, packed.data());
 
   const int across = (shape.width + 3) / 4, down = (shape.height + 3) / 4, tiles = across * down;
-  std::vector<float> transformed(static_cast<size_t>(kWinogradPoints * tiles * shape.inputs));
   const Place from = {const_cast<std::byte*>(input.memory.data()), input.pitch * input.pixel, input.pixel};
-  const int split = random.in(0, down);
-  const WinogradInput to_points = {from,   {shape.height, shape.width}, shape.inputs,
-                                   across, transformed.data(),          tiles};
-  transform_input(to_points, 0, split);
-  transform_input(to_points, split, down);
-
+  const Size size = {shape.height, shape.width};
   std::vector<float> output(static_cast<size_t>(shape.height * shape.width * shape.outputs));
   const int64_t pixel = shape.outputs * 4;
-  const WinogradProduct product = {transformed.data(),
-                                   tiles,
-                                   across,
-                                   shape.inputs,
-                                   packed.data(),
-                                   bias.data(),
-                                   {reinterpret_cast<std::byte*>(output.data()), shape.width * pixel, pixel},
-                                   {shape.height, shape.width},
-                                   shape.outputs,
-                                   /*relu=*/false};
-  const int groups = (shape.outputs + kWinogradGroup - 1) / kWinogradGroup, middle = random.in(0, tiles);
-  multiply_winograd(product, 0, groups, 0, middle);
-  multiply_winograd(product, 0, groups, middle, tiles);
+  const Place to = {reinterpret_cast<std::byte*>(output.data()), shape.width * pixel, pixel};
+  const int groups = (shape.outputs + kWinogradGroup - 1) / kWinogradGroup, middle = random.in(0, groups);
+  for (int first = 0; first < tiles;) {
+    const int last = std::min(tiles, first + random.in(1, kWinogradBlock));
+    std::vector<float> transformed(static_cast<size_t>(kWinogradPoints * (last - first) * shape.inputs));
+    transform_input({from, size, shape.inputs, across, transformed.data()}, first, last);
+    const WinogradProduct product = {transformed.data(), across, shape.inputs, packed.data(), bias.data(), to, size,
+                                     shape.outputs, /*relu=*/false};
+    multiply_winograd(product, 0, middle, first, last);
+    multiply_winograd(product, middle, groups, first, last);
+    first = last;
+  }
 
   for (int y = 0; y < shape.height; ++y)
     for (int x = 0; x < shape.width; ++x)

@@ -90,8 +90,11 @@ class Drawer {
 };
 
 double weight_of(const Network& network, const Layer& layer, int64_t index) {
-  if (network.precision == Precision::kFloat) return reinterpret_cast<const float*>(layer.weights)[index];
-  return from_bfloat16(reinterpret_cast<const uint16_t*>(layer.weights)[index]);
+  const int64_t size = googlenet::size_of_weight(network, layer);
+  if (size == 4) return reinterpret_cast<const float*>(layer.weights)[index];
+  if (size == 2) return from_bfloat16(reinterpret_cast<const uint16_t*>(layer.weights)[index]);
+  const int64_t output = index * layer.outputs / googlenet::number_of_weights(network, layer);
+  return reinterpret_cast<const int8_t*>(layer.weights)[index] * double{layer.weight_scales[output]};
 }
 
 struct Map {
@@ -193,8 +196,10 @@ RandomNetwork draw_network(Random& random, Precision precision) {
   return std::move(draw.drawn);
 }
 
-std::vector<std::vector<double>> compute(const Network& network, Size size,
-                                         const std::vector<double>& pixels) {
+namespace {
+
+// All values of a network for one picture.
+std::vector<Map> maps_of(const Network& network, Size size, const std::vector<double>& pixels) {
   const std::vector<Size> sizes = googlenet::map_sizes(network, size);
   std::vector<Map> maps;
   for (size_t v = 0; v < sizes.size(); ++v) {
@@ -214,7 +219,55 @@ std::vector<std::vector<double>> compute(const Network& network, Size size,
         for (int c = 0; c < layer.outputs; ++c)
           output.at(y, x, layer.channel + c) = number_of(network, layer, input, output.size, y, x, c);
   }
+  return maps;
+}
+
+}  // namespace
+
+std::vector<std::vector<double>> compute(const Network& network, Size size, const std::vector<double>& pixels) {
+  const std::vector<Map> maps = maps_of(network, size, pixels);
   std::vector<std::vector<double>> heads;
   for (const int head : network.heads) heads.push_back(maps[static_cast<size_t>(head)].numbers);
   return heads;
+}
+
+void quantize(RandomNetwork& drawn, Size size, const std::vector<double>& pixels) {
+  Network& network = drawn.network;
+  const std::vector<Map> maps = maps_of(network, size, pixels);
+  network.precision = Precision::kByte;
+  std::vector<bool> feeds_head(network.values.size(), false);
+  for (const Layer& layer : network.layers)
+    for (const int head : network.heads)
+      if (layer.output == head) feeds_head[static_cast<size_t>(layer.input)] = feeds_head[static_cast<size_t>(head)] = true;
+  for (size_t value = 1; value < maps.size(); ++value) {
+    const double most = *std::max_element(maps[value].numbers.begin(), maps[value].numbers.end());
+    if (!feeds_head[value]) network.values[value].scale = most > 0 ? static_cast<float>(most / 255) : 1;
+  }
+  for (const Layer& layer : network.layers) {
+    if (layer.kind == Layer::Kind::kMaxPool)
+      network.values[static_cast<size_t>(layer.output)].scale = network.values[static_cast<size_t>(layer.input)].scale;
+  }
+  for (Layer& layer : network.layers) {
+    if (layer.kind != Layer::Kind::kConvolution) continue;
+    const auto* weights = reinterpret_cast<const float*>(layer.weights);
+    const int64_t count = googlenet::number_of_weights(network, layer), each = count / layer.outputs;
+    if (googlenet::size_of_weight(network, layer) == 2) {
+      auto& halves = drawn.halves.emplace_back();
+      for (int64_t i = 0; i < count; ++i) halves.push_back(to_bfloat16(weights[i]));
+      layer.weights = reinterpret_cast<const std::byte*>(halves.data());
+      continue;
+    }
+    auto& bytes = drawn.bytes.emplace_back();
+    auto& scales = drawn.floats.emplace_back();
+    for (int64_t i = 0; i < count; ++i) {
+      if (i % each == 0) {
+        const auto largest = [](float a, float b) { return std::abs(a) < std::abs(b); };
+        scales.push_back(std::abs(*std::max_element(weights + i, weights + i + each, largest)) / 127);
+      }
+      bytes.push_back(static_cast<int8_t>(std::lround(weights[i] / scales.back())));
+    }
+    layer.weights = reinterpret_cast<const std::byte*>(bytes.data());
+    layer.weight_scales = scales.data();
+  }
+  googlenet::validate(network);
 }

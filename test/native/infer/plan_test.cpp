@@ -28,6 +28,7 @@ const Case kCases[] = {
     {kernels::Tier::kAvx512, Precision::kFloat, true, 1e-4},
     {kernels::Tier::kAvx512, Precision::kBfloat16, false, 4e-2},
     {kernels::Tier::kAmx, Precision::kBfloat16, false, 4e-2},
+    {kernels::Tier::kAmx, Precision::kByte, false, 0.15},
 };
 
 void compare(const Plan& plan, const std::byte* arena, const std::vector<std::vector<double>>& expected,
@@ -45,13 +46,12 @@ void compare(const Plan& plan, const std::byte* arena, const std::vector<std::ve
 
 // False for a picture that is too small for the network.
 bool test_plan(Random& random, const Case& of) {
-  const RandomNetwork drawn = draw_network(random, of.precision);
+  const bool is_byte = of.precision == Precision::kByte;
+  RandomNetwork drawn = draw_network(random, is_byte ? Precision::kFloat : of.precision);
   const kernels::Size size = {random.in(1, 40), random.in(1, 40)};
   const int threads = random.in(1, 4);
-  const PackedNetwork packed(drawn.network, {of.tier, of.winograd});
-  std::unique_ptr<Plan> plan;
   try {
-    plan = std::make_unique<Plan>(packed, size, threads);
+    map_sizes(drawn.network, size);
   } catch (const Error& error) {
     if (error.code() != "INVALID_SHAPE") throw;
     return false;
@@ -63,9 +63,12 @@ bool test_plan(Random& random, const Case& of) {
     const size_t c = i / static_cast<size_t>(size.height * size.width);
     seen.push_back(double{pixels[i]} * drawn.network.picture_scale[c] + drawn.network.picture_shift[c]);
   }
+  if (is_byte) quantize(drawn, size, seen);
   const auto expected = compute(drawn.network, size, seen);
 
-  AlignedBytes arena(plan->arena_bytes());
+  const PackedNetwork packed(drawn.network, {of.tier, of.winograd});
+  const Plan plan(packed, size, threads);
+  AlignedBytes arena(plan.arena_bytes());
   std::memset(arena.data(), 0xff, static_cast<size_t>(arena.size()));
   std::atomic<bool> is_finite{true}, cancelled{false};
   Frame frame = {arena.data(), pixels.data(), false, {}, {}, &is_finite};
@@ -73,24 +76,28 @@ bool test_plan(Random& random, const Case& of) {
   std::copy_n(drawn.network.picture_shift, 3, frame.shift);
 
   const kernels::ConvKernel* kernel = packed.any_kernel();
+  std::vector<Workspace> own;
+  for (int thread = 0; thread < threads; ++thread) own.push_back({AlignedBytes(plan.workspace_bytes())});
   Team team(threads);
   for (int repeat = 0; repeat < 2; ++repeat) {
+    for (Workspace& of_thread : own) of_thread.forget();
     const bool is_complete = team.run(
-        plan->pieces(),
-        [&](int, int phase, int piece) {
-          const Item& item = plan->items()[static_cast<size_t>(phase)][static_cast<size_t>(piece)];
-          item.operation->run(frame, item.first, item.last);
+        plan.pieces(),
+        [&](int thread, int phase, int piece) {
+          const Item& item = plan.items()[static_cast<size_t>(phase)][static_cast<size_t>(piece)];
+          item.operation->run(frame, own[static_cast<size_t>(thread)], item.first, item.last);
         },
         cancelled, kernel->begin, kernel->end);
     if (!is_complete || !is_finite) fail("a run ended early, or finite numbers are taken for others");
-    compare(*plan, arena.data(), expected, of.tolerance);
+    compare(plan, arena.data(), expected, of.tolerance);
   }
   std::memset(arena.data(), 0xff, static_cast<size_t>(arena.size()));
   kernel->begin();
-  for (const Operations& operations : plan->phases())
-    for (const auto& operation : operations) operation->run(frame, 0, operation->units);
+  own.front().forget();
+  for (const Operations& operations : plan.phases())
+    for (const auto& operation : operations) operation->run(frame, own.front(), 0, operation->units);
   kernel->end();
-  compare(*plan, arena.data(), expected, of.tolerance);
+  compare(plan, arena.data(), expected, of.tolerance);
   return true;
 }
 

@@ -1,0 +1,123 @@
+// How far the logits of engines are from those of the model, for every precision and tier of this machine.
+import { createRequire } from 'node:module';
+import { print, percent } from './bench/table.mjs';
+import { bootstrap } from './bootstrap.mjs';
+import { counts, readFlags } from './flags.mjs';
+import { DEBIAN, requireData } from './runs/fashion-mnist-data.mjs';
+
+const HELP = `node scripts/engine-accuracy.mjs [options] MODEL
+
+Logits of a trained model in float32 beside those of engines of every precision and tier, on random pictures and on the test
+pictures of Fashion-MNIST. MODEL is a file that the model was saved in, such as best.safetensors of a run.
+
+  --pictures N   of each kind (default 1000)
+  --data DIR     where the idx files of Fashion-MNIST are (default ${DEBIAN})
+`;
+
+const flags = readFlags(HELP, { pictures: '1000', data: DEBIAN }, 1);
+const [pictures] = counts(flags, 'pictures');
+requireData(flags.data);
+
+await bootstrap([]);
+const require = createRequire(import.meta.url);
+const { batches, GoogLeNet, IdxDataset } = require('..');
+const { loadEngineAddon } = require('../dist/native/load-engine.js');
+
+const BATCH = 50;
+const CALIBRATION = 200;
+
+const machine = [...loadEngineAddon().tiers(), 'portable'];
+const WISHES = [
+  ['float32', 'avx512', { winograd: true }],
+  ['float32', 'avx512', { winograd: false }],
+  ['float32', 'avx2', {}],
+  ['float32', 'portable', {}],
+  ['bfloat16', 'amx', {}],
+  ['bfloat16', 'avx512', {}],
+  ['bfloat16', 'portable', {}],
+  ['int8', 'amx', {}],
+].filter(([, tier]) => machine.includes(tier));
+
+/** Uniform in [-2, 2), as normalised pictures are; the same in every run. */
+function* randomBatches(count) {
+  let state = 1;
+  for (let first = 0; first < count; first += BATCH) {
+    const n = Math.min(BATCH, count - first);
+    const data = new Float32Array(n * 3 * 224 * 224);
+    for (let i = 0; i < data.length; i++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      data[i] = state / 2 ** 30 - 2;
+    }
+    yield { data, shape: [n, 3, 224, 224] };
+  }
+}
+
+async function* realBatches(dataset, first, count) {
+  const order = Uint32Array.from({ length: count }, (_, i) => first + i);
+  for await (const { images } of batches(dataset, { order, batchSize: BATCH })) yield images;
+}
+
+const best = (logits) => logits.reduce((most, logit, i) => (logit > logits[most] ? i : most), 0);
+
+/** Differences over all pictures: of all logits together, of the worst picture, and in the class that comes first. */
+class Comparison {
+  squares = 0;
+  difference = 0;
+  worst = 0;
+  same = 0;
+  count = 0;
+
+  add(expected, found) {
+    const [n, classes] = expected.shape;
+    for (let i = 0; i < n; i++) {
+      const a = expected.data.subarray(i * classes, (i + 1) * classes);
+      const b = found.data.subarray(i * classes, (i + 1) * classes);
+      const squares = a.reduce((sum, logit) => sum + logit ** 2, 0);
+      const difference = a.reduce((sum, logit, k) => sum + (logit - b[k]) ** 2, 0);
+      this.squares += squares;
+      this.difference += difference;
+      this.worst = Math.max(this.worst, Math.sqrt(difference / squares));
+      this.same += best(a) === best(b);
+      this.count++;
+    }
+  }
+
+  get cells() {
+    const relative = Math.sqrt(this.difference / this.squares);
+    return [relative.toExponential(1), this.worst.toExponential(1), percent(this.same / this.count)];
+  }
+}
+
+const model = await GoogLeNet.load(flags.positionals[0]);
+const dataset = await IdxDataset.open(flags.data, { split: 'test' });
+const calibration = [];
+for await (const images of realBatches(dataset, dataset.length - CALIBRATION, CALIBRATION)) calibration.push(images);
+
+const engines = [];
+for (const [precision, tier, own] of WISHES) {
+  const extra = precision === 'int8' ? { calibration } : {};
+  engines.push(await model.optimize({ precision, tier, ...own, ...extra }));
+}
+const results = { random: engines.map(() => new Comparison()), real: engines.map(() => new Comparison()) };
+const sources = { random: randomBatches(pictures), real: realBatches(dataset, 0, pictures) };
+for (const [kind, source] of Object.entries(sources)) {
+  let done = 0;
+  for await (const images of source) {
+    const [expected] = await model.forward(images);
+    for (const [i, engine] of engines.entries()) results[kind][i].add(expected, (await engine.forward(images))[0]);
+    done += images.shape[0];
+    process.stderr.write(`\r${kind} pictures: ${done}/${pictures}`);
+  }
+}
+process.stderr.write('\r');
+const columns = ['difference', 'worst picture', 'same class first'];
+print(
+  `Logits of engines against those of the model in float32, ${pictures} random and ${pictures} real pictures: root of the sum of squares, relative`,
+  ['', ...columns.map((column) => `random: ${column}`), ...columns.map((column) => `real: ${column}`)],
+  WISHES.map(([precision, tier, { winograd }], i) => [
+    `${precision}, ${tier}${winograd ? ', Winograd' : ''}`,
+    ...results.random[i].cells,
+    ...results.real[i].cells,
+  ]),
+);
+process.exit(0);
