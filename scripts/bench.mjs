@@ -46,7 +46,9 @@ const python = (name, mode) => ({ name, python: 'peer_inference.py', args: [mode
 const sidesOf = (tiers, peers) => [
   engine('engine, float32', { precision: 'float32' }),
   engine('engine, float32 without Winograd', { precision: 'float32', winograd: false }),
-  ...(tiers.includes('avx512') ? [engine('engine, float32, avx2', { precision: 'float32', tier: 'avx2' })] : []),
+  ...(tiers.includes('avx512')
+    ? [engine('engine, float32, avx2', { precision: 'float32', tier: 'avx2' })]
+    : []),
   engine('engine, float32, portable', { precision: 'float32', tier: 'portable' }),
   engine('engine, bfloat16', { precision: 'bfloat16' }),
   ...(tiers.includes('amx')
@@ -73,7 +75,11 @@ async function timeBatch(sides, { batch, runs, rounds }) {
   return Object.fromEntries(
     Object.entries(replies).map(([name, all]) => [
       name,
-      { ms: all.flatMap((reply) => reply.ms), rounds: all.map((reply) => median(reply.ms)), logits: all[0].logits },
+      {
+        ms: all.flatMap((reply) => reply.ms),
+        rounds: all.map((reply) => median(reply.ms)),
+        logits: all[0].logits,
+      },
     ]),
   );
 }
@@ -176,7 +182,9 @@ await benchmark(async () => {
     memory.push([name, mib(bytes)]);
   }
   await pressure(sides.filter(({ node }) => node));
-  await compete(sides.filter(({ node, options }) => node === 'side-engine.mjs' && options.tier !== 'portable'));
+  await compete(
+    sides.filter(({ node, options }) => node === 'side-engine.mjs' && options.tier !== 'portable'),
+  );
   await starts({
     ...Object.fromEntries(
       Object.entries(plans).map(([precision, plan]) => [

@@ -1,6 +1,6 @@
 // How far the logits of engines are from those of the model, for every precision and tier of this machine.
 import { createRequire } from 'node:module';
-import { print, percent } from './bench/table.mjs';
+import { percent, print } from './bench/table.mjs';
 import { bootstrap } from './bootstrap.mjs';
 import { counts, readFlags } from './flags.mjs';
 import { DEBIAN, requireData } from './runs/fashion-mnist-data.mjs';
@@ -91,7 +91,8 @@ class Comparison {
 const model = await GoogLeNet.load(flags.positionals[0]);
 const dataset = await IdxDataset.open(flags.data, { split: 'test' });
 const calibration = [];
-for await (const images of realBatches(dataset, dataset.length - CALIBRATION, CALIBRATION)) calibration.push(images);
+for await (const images of realBatches(dataset, dataset.length - CALIBRATION, CALIBRATION))
+  calibration.push(images);
 
 const engines = [];
 for (const [precision, tier, own] of WISHES) {
@@ -104,7 +105,8 @@ for (const [kind, source] of Object.entries(sources)) {
   let done = 0;
   for await (const images of source) {
     const [expected] = await model.forward(images);
-    for (const [i, engine] of engines.entries()) results[kind][i].add(expected, (await engine.forward(images))[0]);
+    for (const [i, engine] of engines.entries())
+      results[kind][i].add(expected, (await engine.forward(images))[0]);
     done += images.shape[0];
     process.stderr.write(`\r${kind} pictures: ${done}/${pictures}`);
   }

@@ -1,6 +1,6 @@
 // Where the time of an engine goes: what each step achieves of what one core can.
 import { createRequire } from 'node:module';
-import { print, percent } from './bench/table.mjs';
+import { percent, print } from './bench/table.mjs';
 import { bootstrap } from './bootstrap.mjs';
 import { counts, readFlags } from './flags.mjs';
 
@@ -24,7 +24,10 @@ const { GoogLeNet } = require('..');
 const { loadEngineAddon } = require('../dist/native/load-engine.js');
 
 const model = new GoogLeNet({ auxLogits: false, initWeights: true, seed: 0 });
-const calibration = { data: new Float32Array(3 * 224 * 224).map((_, i) => Math.sin(i)), shape: [1, 3, 224, 224] };
+const calibration = {
+  data: new Float32Array(3 * 224 * 224).map((_, i) => Math.sin(i)),
+  shape: [1, 3, 224, 224],
+};
 const engine = await model.optimize({
   precision: flags.precision,
   tier: flags.tier,
@@ -63,5 +66,9 @@ print(
     ['all', '', `${total.toFixed(0)} µs`, '', '', '', '', ''],
   ],
 );
-console.log(`\nPeaks of one core, GOP/s: ${Object.entries(peaks).map(([name, peak]) => `${name} ${peak.toFixed(0)}`).join(', ')}`);
+console.log(
+  `\nPeaks of one core, GOP/s: ${Object.entries(peaks)
+    .map(([name, peak]) => `${name} ${peak.toFixed(0)}`)
+    .join(', ')}`,
+);
 process.exit(0);

@@ -26,8 +26,9 @@ Napi::Value peaks(const Napi::CallbackInfo& info) {
   using kernels::Tier;
   Napi::Object result = Napi::Object::New(info.Env());
   for (const Tier tier : {Tier::kAvx2, Tier::kAvx512, Tier::kAmx}) {
-    for (const auto& [number, name] : {std::pair(Number::kFloat, "float32"), std::pair(Number::kBfloat16, "bfloat16"),
-                                       std::pair(Number::kByte, "int8")}) {
+    for (const auto& [number, name] :
+         {std::pair(Number::kFloat, "float32"), std::pair(Number::kBfloat16, "bfloat16"),
+          std::pair(Number::kByte, "int8")}) {
       const double most = kernels::peak(tier, number);
       if (most > 0) result[std::string(kernels::name_of(tier)) + " " + name] = most;
     }

@@ -16,7 +16,7 @@ struct EngineHandle::Work {
   std::shared_ptr<Request> request;
   std::vector<double> times;  // of a profile
   bool is_preparation = false;
-  int64_t id = 0;                    // by which it can be cancelled; 0 for none
+  int64_t id = 0;  // by which it can be cancelled; 0 for none
   std::exception_ptr error;
 };
 
@@ -67,8 +67,7 @@ Napi::Function EngineHandle::define(Napi::Env env) {
       env, "Engine",
       {InstanceMethod<&EngineHandle::ready>("ready"), InstanceMethod<&EngineHandle::forward>("forward"),
        InstanceMethod<&EngineHandle::cancel>("cancel"), InstanceMethod<&EngineHandle::describe>("describe"),
-                      InstanceMethod<&EngineHandle::profile>("profile"),
-       InstanceMethod<&EngineHandle::dispose>("dispose")});
+       InstanceMethod<&EngineHandle::profile>("profile"), InstanceMethod<&EngineHandle::dispose>("dispose")});
 }
 
 EngineHandle::EngineHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineHandle>(info) {

@@ -49,7 +49,8 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
   Napi::ObjectReference weights_;  // borrowed until the engine is ready
   Work* preparation_ = nullptr;
   std::vector<int> classes_;  // of each head
-  std::vector<std::byte> spare_;  // memory of earlier pictures: the first touch of fresh one costs more than the copy
+  std::vector<std::byte>
+      spare_;  // memory of earlier pictures: the first touch of fresh one costs more than the copy
   std::unordered_map<int64_t, std::weak_ptr<Request>> cancellable_;
   int64_t reported_bytes_ = 0;  // native memory that V8 knows of, so that it collects engines in time
   bool is_ready_ = false;

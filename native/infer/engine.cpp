@@ -291,8 +291,7 @@ Engine::Shape& Engine::shape_of(kernels::Size size) {
   }
   Shape shape = {size, Plan(*packed_, size, threads()), {}};
   for (int thread = 0; thread < threads(); ++thread)
-    shape.memory.push_back(
-        {cleared(shape.plan.arena_bytes()), {AlignedBytes(shape.plan.workspace_bytes())}});
+    shape.memory.push_back({cleared(shape.plan.arena_bytes()), {AlignedBytes(shape.plan.workspace_bytes())}});
   shapes_.push_front(std::move(shape));
   if (shapes_.size() > kMostShapes) shapes_.pop_back();
   return shapes_.front();

@@ -60,8 +60,8 @@ class Engine {
   void cancel(const std::shared_ptr<Request>& request);
   // Runs a job on the engine's thread, between batches. False after close() or stop(). It must not throw.
   bool post(std::function<void()> job);
-  // How long each operation of a picture takes one thread, in microseconds, by phase: medians of whole pictures. For
-  // jobs on the engine's thread.
+  // How long each operation of a picture takes one thread, in microseconds, by phase: medians of whole
+  // pictures. For jobs on the engine's thread.
   std::vector<std::vector<double>> profile(const Plan& plan, kernels::Size size, int repeats) const;
   // What waits is still computed; then memory is freed and the thread ends.
   void close();

@@ -184,7 +184,7 @@ class Convolve : public Operation {
  private:
   // Weights so many times larger than the input are read by one thread each, and the input by all; otherwise
   // threads keep to their own part of the map.
-  static constexpr int64_t kManyWeights = 24;
+  static constexpr int64_t kManyWeights = 6;
 
   void convolve(const Frame& frame, int first_run, int last_run, int first_group, int last_group) const {
     for (size_t i = 0; i < siblings_.size(); ++i) {
@@ -282,13 +282,13 @@ class Winograd : public Operation {
     }
   }
 
-  // Every thread transforms for itself: once more is cheaper than from the cache of another core, and needs no
-  // agreement. It stays for the groups of channels that follow.
+  // Every thread transforms for itself: once more is cheaper than from the cache of another core, and needs
+  // no agreement. It stays for the groups of channels that follow.
   const float* transformed(const Frame& frame, Workspace& own, int first, int last) const {
     auto* numbers = reinterpret_cast<float*>(own.memory.data());
     if (own.holds_of == this && own.first == first && own.last == last) return numbers;
-    kernels::transform_input(
-        {input_.place(frame.arena), input_.size, input_.channels, across_, numbers}, first, last);
+    kernels::transform_input({input_.place(frame.arena), input_.size, input_.channels, across_, numbers},
+                             first, last);
     own.holds_of = this;
     own.first = first;
     own.last = last;

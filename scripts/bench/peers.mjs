@@ -18,7 +18,15 @@ export async function installOnnxruntime() {
     console.log(`· Installing ${ONNXRUNTIME} to compare with`);
     mkdirSync(FOLDER, { recursive: true });
     // Its install script downloads libraries for CUDA.
-    await run('npm', ['install', '--prefix', FOLDER, '--ignore-scripts', '--no-audit', '--no-fund', ONNXRUNTIME]);
+    await run('npm', [
+      'install',
+      '--prefix',
+      FOLDER,
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      ONNXRUNTIME,
+    ]);
   }
   return FOLDER;
 }

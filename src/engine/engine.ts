@@ -4,7 +4,12 @@ import { readImages } from '../images.js';
 import type { Logits } from '../models/image-classifier.js';
 import { assertInputSize, type InputSizes } from '../models/input-size.js';
 import { call, callSync } from '../native/call.js';
-import type { NativeClassifier, NativeEngine, NativeEngineStep, NativeKernelEngine } from '../native/contract.js';
+import type {
+  NativeClassifier,
+  NativeEngine,
+  NativeEngineStep,
+  NativeKernelEngine,
+} from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 import type { Images } from '../tensor.js';
@@ -204,7 +209,10 @@ export class Engine {
     assertInputSize(sides.height, sides.width, this.inputSizes);
     const wanted = { ...sides, runs: integer('runs', runs, 1, 10_000) };
     if (!native.profile)
-      throw new GoogLeNetError('UNSUPPORTED', 'A portable engine has no steps of its own to time. Choose another tier.');
+      throw new GoogLeNetError(
+        'UNSUPPORTED',
+        'A portable engine has no steps of its own to time. Choose another tier.',
+      );
     return [...(await call(async () => (native as NativeKernelEngine).profile(wanted)))];
   }
 

@@ -92,7 +92,8 @@ INLINED_AVX512 void from_points(const __m512* p, int step, __m512* y, int y_step
 }
 
 // 16 channels of one tile, whose points are `point_floats` apart.
-FOR_AVX512 void transform_tile(const WinogradInput& w, int tile, int channel, float* out, int64_t point_floats) {
+FOR_AVX512 void transform_tile(const WinogradInput& w, int tile, int channel, float* out,
+                               int64_t point_floats) {
   const __mmask16 lanes = first_lanes(w.channels - channel);
   const int top = tile / w.tiles_across * kWinogradTile - 1, left = tile % w.tiles_across * kWinogradTile - 1;
   __m512 half[kSide * kSide];
@@ -142,7 +143,8 @@ FOR_AVX512 void finish_tile(const WinogradProduct& w, const float* sums, int64_t
 }
 
 // One point of `count` tiles and a group: a product of matrices, into sums [points][count][group].
-void multiply_point(const WinogradProduct& w, int point, const float* weights, int count, float* sums, bool has_next) {
+void multiply_point(const WinogradProduct& w, int point, const float* weights, int count, float* sums,
+                    bool has_next) {
   alignas(64) static constexpr float kNoBias[kWinogradGroup] = {};
   static constexpr int64_t kRow = 0;
   const int64_t weight_floats = int64_t{w.channels} * kWinogradGroup;
@@ -201,8 +203,8 @@ FOR_AVX512 void multiply_winograd(const WinogradProduct& w, int first_group, int
       to.relu = w.relu;
       const Finish finish = finish_of(to, channel + half);
       for (int t = 0; t < count; ++t)
-        finish_tile(w, sums + t * kWinogradGroup + half, int64_t{count} * kWinogradGroup, first_tile + t, finish,
-                    channel + half);
+        finish_tile(w, sums + t * kWinogradGroup + half, int64_t{count} * kWinogradGroup, first_tile + t,
+                    finish, channel + half);
     }
   }
 }

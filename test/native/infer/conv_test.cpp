@@ -251,8 +251,9 @@ void test_winograd(Random& random) {
     const int last = std::min(tiles, first + random.in(1, kWinogradBlock));
     std::vector<float> transformed(static_cast<size_t>(kWinogradPoints * (last - first) * shape.inputs));
     transform_input({from, size, shape.inputs, across, transformed.data()}, first, last);
-    const WinogradProduct product = {transformed.data(), across, shape.inputs, packed.data(), bias.data(), to, size,
-                                     shape.outputs, /*relu=*/false};
+    const WinogradProduct product = {transformed.data(), across, shape.inputs, packed.data(),
+                                     bias.data(),        to,     size,         shape.outputs,
+                                     /*relu=*/false};
     multiply_winograd(product, 0, middle, first, last);
     multiply_winograd(product, middle, groups, first, last);
     first = last;

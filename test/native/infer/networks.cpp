@@ -224,7 +224,8 @@ std::vector<Map> maps_of(const Network& network, Size size, const std::vector<do
 
 }  // namespace
 
-std::vector<std::vector<double>> compute(const Network& network, Size size, const std::vector<double>& pixels) {
+std::vector<std::vector<double>> compute(const Network& network, Size size,
+                                         const std::vector<double>& pixels) {
   const std::vector<Map> maps = maps_of(network, size, pixels);
   std::vector<std::vector<double>> heads;
   for (const int head : network.heads) heads.push_back(maps[static_cast<size_t>(head)].numbers);
@@ -238,14 +239,16 @@ void quantize(RandomNetwork& drawn, Size size, const std::vector<double>& pixels
   std::vector<bool> feeds_head(network.values.size(), false);
   for (const Layer& layer : network.layers)
     for (const int head : network.heads)
-      if (layer.output == head) feeds_head[static_cast<size_t>(layer.input)] = feeds_head[static_cast<size_t>(head)] = true;
+      if (layer.output == head)
+        feeds_head[static_cast<size_t>(layer.input)] = feeds_head[static_cast<size_t>(head)] = true;
   for (size_t value = 1; value < maps.size(); ++value) {
     const double most = *std::max_element(maps[value].numbers.begin(), maps[value].numbers.end());
     if (!feeds_head[value]) network.values[value].scale = most > 0 ? static_cast<float>(most / 255) : 1;
   }
   for (const Layer& layer : network.layers) {
     if (layer.kind == Layer::Kind::kMaxPool)
-      network.values[static_cast<size_t>(layer.output)].scale = network.values[static_cast<size_t>(layer.input)].scale;
+      network.values[static_cast<size_t>(layer.output)].scale =
+          network.values[static_cast<size_t>(layer.input)].scale;
   }
   for (Layer& layer : network.layers) {
     if (layer.kind != Layer::Kind::kConvolution) continue;
