@@ -125,7 +125,7 @@ bool Engine::wait_for_work() {
       if (!queue_.empty() || !jobs_.empty()) return true;
       if (closing_) return false;
     }
-    wait_while(news_, seen);
+    wait_for_more(news_, seen);
   }
 }
 
