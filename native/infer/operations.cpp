@@ -233,23 +233,26 @@ class Convolve : public Operation {
 
 class Winograd : public Operation {
  public:
-  Winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input, const Map& output)
-      : layer_(layer), convolution_(convolution), input_(input), output_(output) {
+  Winograd(const Layer& layer, const kernels::WinogradShape& shape, const PackedConvolution& convolution,
+           const Map& input, const Map& output)
+      : layer_(layer), shape_(shape), convolution_(convolution), input_(input), output_(output) {
     name = layer.name;
     kernel = "avx512 winograd";
-    across_ = divide_up(input.size.width, kernels::kWinogradTile);
-    tiles_ = across_ * divide_up(input.size.height, kernels::kWinogradTile);
+    across_ = divide_up(output.size.width, shape.tile());
+    tiles_ = across_ * divide_up(output.size.height, shape.tile());
     runs_ = divide_up(tiles_, kernels::kWinogradLongest);
     groups_ = divide_up(layer.outputs, kernels::kWinogradGroup);
     units = groups_ * runs_;
-    multiply_adds = int64_t{9} * output.size.height * output.size.width * input.channels * layer.outputs;
+    const int64_t pixels = int64_t{output.size.height} * output.size.width;
+    multiply_adds = pixels * layer.window * layer.window * shape.inputs * layer.outputs;
     bytes = convolution.weights.size();
-    const double products = 1.0 * kernels::kWinogradPoints * tiles_ * input.channels;
-    cost = std::max(products * layer.outputs / kProductsPerNanosecond,
-                    static_cast<double>(bytes) / kBytesPerNanosecond);
-    by_groups_ = static_cast<double>(bytes) > kManyWeights * products * sizeof(float);
-    workspace_bytes = int64_t{kernels::kWinogradPoints} * std::min(tiles_, kernels::kWinogradBlock) *
-                      input.channels * size_of(Number::kFloat);
+    const int64_t tile_bytes = int64_t{kernels::kWinogradPoints} * shape.inputs * size_of(Number::kFloat);
+    cost = std::max(
+        1.0 * kernels::kWinogradPoints * tiles_ * shape.inputs * layer.outputs / kProductsPerNanosecond,
+        static_cast<double>(bytes) / kBytesPerNanosecond);
+    by_groups_ = bytes > kManyWeights * tiles_ * tile_bytes;
+    most_ = static_cast<int>(std::clamp<int64_t>(kTransformedBytes / tile_bytes, 1, tiles_));
+    workspace_bytes = most_ * tile_bytes;
   }
 
   void run(const Frame& frame, Workspace& own, int first, int last) const override {
@@ -261,22 +264,23 @@ class Winograd : public Operation {
 
  private:
   // As of other convolutions; here reading weights is most of the work.
-  static constexpr double kManyWeights = 10;
+  static constexpr int64_t kManyWeights = 10;
   static constexpr double kProductsPerNanosecond = 75;
+  // Half of the second level of a cache: the weights of a group and its sums lie there too.
+  static constexpr int64_t kTransformedBytes = int64_t{1} << 20;
 
   void convolve(const Frame& frame, Workspace& own, int first_run, int last_run, int first_group,
                 int last_group) const {
     const int end = tiles_ * last_run / runs_;
-    for (int first = tiles_ * first_run / runs_; first < end; first += kernels::kWinogradBlock) {
-      const int last = std::min(first + kernels::kWinogradBlock, end);
-      const kernels::WinogradProduct product = {transformed(frame, own, first, last),
+    for (int first = tiles_ * first_run / runs_; first < end; first += most_) {
+      const int last = std::min(first + most_, end);
+      const kernels::WinogradProduct product = {shape_,
+                                                transformed(frame, own, first, last),
                                                 across_,
-                                                input_.channels,
                                                 reinterpret_cast<const float*>(convolution_.weights.data()),
                                                 convolution_.bias.data(),
                                                 output_.place(frame.arena, layer_.channel),
                                                 output_.size,
-                                                layer_.outputs,
                                                 layer_.relu};
       kernels::multiply_winograd(product, first_group, last_group, first, last);
     }
@@ -287,8 +291,7 @@ class Winograd : public Operation {
   const float* transformed(const Frame& frame, Workspace& own, int first, int last) const {
     auto* numbers = reinterpret_cast<float*>(own.memory.data());
     if (own.holds_of == this && own.first == first && own.last == last) return numbers;
-    kernels::transform_input({input_.place(frame.arena), input_.size, input_.channels, across_, numbers},
-                             first, last);
+    kernels::transform_input({shape_, input_.place(frame.arena), input_.size, across_, numbers}, first, last);
     own.holds_of = this;
     own.first = first;
     own.last = last;
@@ -296,9 +299,11 @@ class Winograd : public Operation {
   }
 
   Layer layer_;
+  kernels::WinogradShape shape_;
   const PackedConvolution& convolution_;
   Map input_, output_;
   int across_, tiles_, runs_, groups_;
+  int most_;  // tiles transformed at once
   bool by_groups_;
 };
 
@@ -364,9 +369,9 @@ OperationPtr convolve(const Map& input, std::vector<Sibling> siblings) {
   return std::make_unique<Convolve>(input, std::move(siblings));
 }
 
-OperationPtr winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input,
-                      const Map& output) {
-  return std::make_unique<Winograd>(layer, convolution, input, output);
+OperationPtr winograd(const Layer& layer, const kernels::WinogradShape& shape,
+                      const PackedConvolution& convolution, const Map& input, const Map& output) {
+  return std::make_unique<Winograd>(layer, shape, convolution, input, output);
 }
 
 OperationPtr map_operation(Tier tier, const Layer& layer, const Map& input, const Map& output,

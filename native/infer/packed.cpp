@@ -8,7 +8,6 @@
 
 #include "core/error.h"
 #include "infer/kernels/pack.h"
-#include "infer/kernels/winograd.h"
 
 namespace googlenet {
 
@@ -31,7 +30,7 @@ float scale_of(const Network& network, const std::vector<Number>& numbers, int v
   return numbers[value] == Number::kByte ? network.values[value].scale : 1;
 }
 
-// On smaller maps there are too few tiles for what reading four times the weights costs.
+// On smaller maps there are too few tiles for what reading up to four times the weights costs.
 constexpr int kLeastWinogradSide = 10;
 
 // Pictures for which that is decided: weights are packed once for all sizes.
@@ -45,8 +44,9 @@ std::vector<bool> uses_winograd(const Network& network, const Settings& settings
   for (size_t i = 0; i < uses.size(); ++i) {
     const Layer& layer = network.layers[i];
     const kernels::Size map = sizes[static_cast<size_t>(layer.input)];
-    uses[i] = layer.kind == Layer::Kind::kConvolution && layer.window == 3 && layer.stride == 1 &&
-              layer.padding == 1 && std::min(map.height, map.width) >= kLeastWinogradSide;
+    uses[i] = layer.kind == Layer::Kind::kConvolution && layer.padding == layer.window / 2 &&
+              layer.stride == 1 && kernels::has_winograd(layer.window) &&
+              std::min(map.height, map.width) >= kLeastWinogradSide;
   }
   return uses;
 }
@@ -65,7 +65,7 @@ PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer
   if (kernel == nullptr || kernel->to[static_cast<int>(numbers[layer.output])] == nullptr)
     throw Error("UNSUPPORTED", "No kernel of this tier computes " + layer.name + " in this precision.");
   const int inputs = network.values[layer.input].channels;
-  const int64_t bytes = winograd ? kernels::winograd_weights_bytes(layer.outputs, inputs)
+  const int64_t bytes = winograd ? kernels::winograd_weights_bytes(winograd_shape(network, layer))
                                  : kernels::packed_bytes(*kernel, weights_of(packed, layer));
   PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, inputs, winograd};
   const float from = scale_of(network, numbers, layer.input), to = scale_of(network, numbers, layer.output);
@@ -81,7 +81,8 @@ void pack_layer(const PackedNetwork& packed, size_t index) {
   const Layer& layer = packed.network.layers[index];
   const PackedConvolution& convolution = *packed.convolutions[index];
   if (convolution.winograd) {
-    kernels::pack_winograd(reinterpret_cast<const float*>(layer.weights), layer.outputs, convolution.inputs,
+    kernels::pack_winograd(reinterpret_cast<const float*>(layer.weights),
+                           winograd_shape(packed.network, layer),
                            reinterpret_cast<float*>(convolution.weights.data()));
   } else {
     kernels::pack(*convolution.kernel, weights_of(packed, layer), convolution.weights.data());
@@ -89,6 +90,10 @@ void pack_layer(const PackedNetwork& packed, size_t index) {
 }
 
 }  // namespace
+
+kernels::WinogradShape winograd_shape(const Network& network, const Layer& layer) {
+  return {layer.window, network.values[static_cast<size_t>(layer.input)].channels, layer.outputs};
+}
 
 AlignedBytes::AlignedBytes(int64_t size) : size_(size) {
   const size_t whole = (static_cast<size_t>(size) / kCacheLine + 1) * kCacheLine;  // never none

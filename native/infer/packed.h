@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "infer/kernels/conv.h"
+#include "infer/kernels/winograd.h"
 #include "infer/network.h"
 
 namespace googlenet {
@@ -38,6 +39,8 @@ struct PackedConvolution {
   int inputs;
   bool winograd;
 };
+
+kernels::WinogradShape winograd_shape(const Network& network, const Layer& layer);
 
 // What the plans of all sizes of pictures share.
 struct PackedNetwork {

@@ -29,9 +29,9 @@ void wait_while(const std::atomic<T>& value, T old) {
   value.wait(old, std::memory_order_acquire);
 }
 
-// For work to come, between two pictures: a further tenth of a millisecond awake, but letting every other thread
-// that wants the core have it. Who calls again as soon as it has its answer is then not waited for by a thread
-// that must be woken first.
+// For work to come, between two pictures: a further tenth of a millisecond awake, but letting every other
+// thread that wants the core have it. Who calls again as soon as it has its answer is then not waited for by
+// a thread that must be woken first.
 template <typename T>
 void wait_for_more(const std::atomic<T>& value, T old) {
   constexpr int kYields = 300;

@@ -77,8 +77,7 @@ struct Unfinished {
       const std::byte* from = sums + pixel / kRows * 2 * kTileBytes + pixel % kRows * kRowBytes;
       std::byte* to = output + pixel * output_stride;
       store<kOutput>(low, load_sums<kInput>(from), to);
-      if (is_wide)
-        store<kOutput>(high, load_sums<kInput>(from + kTileBytes), to + kRows * size_of(kOutput));
+      if (is_wide) store<kOutput>(high, load_sums<kInput>(from + kTileBytes), to + kRows * size_of(kOutput));
     }
   }
 };

@@ -9,54 +9,61 @@ namespace googlenet::kernels {
 
 namespace {
 
-constexpr int kSide = 6;  // of a transformed tile
+constexpr int kSide = kWinogradSide;
 constexpr int kLanes = 16;
+constexpr int kMostTaps = 5;
+constexpr int kBlock = 56;  // tiles whose sums stay in the second level of the cache
 
-// The transforms for the points 0, ±1, ±2 and infinity.
-constexpr double kWeights[kSide][3] = {
-    {1. / 4, 0, 0},
-    {-1. / 6, -1. / 6, -1. / 6},
-    {-1. / 6, 1. / 6, -1. / 6},
-    {1. / 24, 1. / 12, 1. / 6},
-    {1. / 24, -1. / 12, 1. / 6},
-    {0, 0, 1},
-};
+// The points 0, ±1, ±2 and infinity. The window's transform has the powers of each, times its factor.
+constexpr double kPoints[kSide - 1] = {0, 1, -1, 2, -2};
+constexpr double kFactors[kSide - 1] = {1. / 4, -1. / 6, -1. / 6, 1. / 24, 1. / 24};
+
+double weight_of(int point, int tap, int taps) {
+  if (point == kSide - 1) return tap == taps - 1 ? 1 : 0;
+  double power = kFactors[point];
+  for (int i = 0; i < tap; ++i) power *= kPoints[point];
+  return power;
+}
 
 }  // namespace
 
-int64_t winograd_weights_bytes(int outputs, int inputs) {
-  const int64_t groups = (outputs + kWinogradGroup - 1) / kWinogradGroup;
-  return groups * kWinogradPoints * inputs * kWinogradGroup * static_cast<int64_t>(sizeof(float));
+int64_t winograd_weights_bytes(const WinogradShape& shape) {
+  const int64_t groups = (shape.outputs + kWinogradGroup - 1) / kWinogradGroup;
+  return groups * kWinogradPoints * shape.inputs * kWinogradGroup * static_cast<int64_t>(sizeof(float));
 }
 
 #ifdef __x86_64__
 // In double, because the transform is no small part of what Winograd's way costs in accuracy.
-FOR_AVX512 void pack_winograd(const float* weights, int outputs, int inputs, float* packed) {
+FOR_AVX512 void pack_winograd(const float* weights, const WinogradShape& shape, float* packed) {
   constexpr int kGroup = kWinogradGroup;
-  for (int first = 0; first < outputs; first += kGroup) {
-    const int lanes = std::min(kGroup, outputs - first);
-    for (int in = 0; in < inputs; ++in) {
-      double window[9][kGroup] = {}, half[kSide][3][kGroup];
+  const int taps = shape.window;
+  double factors[kSide][kMostTaps];
+  for (int i = 0; i < kSide; ++i)
+    for (int tap = 0; tap < taps; ++tap) factors[i][tap] = weight_of(i, tap, taps);
+  for (int first = 0; first < shape.outputs; first += kGroup) {
+    const int lanes = std::min(kGroup, shape.outputs - first);
+    for (int input = 0; input < shape.inputs; ++input) {
+      double windows[kMostTaps][kMostTaps][kGroup] = {}, half[kSide][kMostTaps][kGroup] = {};
       for (int lane = 0; lane < lanes; ++lane) {
-        const float* from = weights + (int64_t{first + lane} * inputs + in) * 9;
-        for (int i = 0; i < 9; ++i) window[i][lane] = from[i];
+        const float* from = weights + (int64_t{first + lane} * shape.inputs + input) * taps * taps;
+        for (int y = 0; y < taps; ++y)
+          for (int x = 0; x < taps; ++x) windows[y][x][lane] = from[y * taps + x];
       }
       for (int i = 0; i < kSide; ++i)
-        for (int x = 0; x < 3; ++x)
-          for (int lane = 0; lane < kGroup; ++lane)
-            half[i][x][lane] = kWeights[i][0] * window[x][lane] + kWeights[i][1] * window[3 + x][lane] +
-                               kWeights[i][2] * window[6 + x][lane];
+        for (int y = 0; y < taps; ++y)
+          for (int x = 0; x < taps; ++x)
+            for (int lane = 0; lane < kGroup; ++lane) half[i][x][lane] += factors[i][y] * windows[y][x][lane];
       for (int i = 0; i < kSide; ++i) {
         for (int j = 0; j < kSide; ++j) {
-          float* point = packed + (int64_t{i * kSide + j} * inputs + in) * kGroup;
-          for (int lane = 0; lane < kGroup; ++lane)
-            point[lane] =
-                static_cast<float>(half[i][0][lane] * kWeights[j][0] + half[i][1][lane] * kWeights[j][1] +
-                                   half[i][2][lane] * kWeights[j][2]);
+          double sums[kGroup] = {};
+          for (int x = 0; x < taps; ++x)
+            for (int lane = 0; lane < kGroup; ++lane) sums[lane] += half[i][x][lane] * factors[j][x];
+          float* point = packed + (int64_t{i * kSide + j} * shape.inputs + input) * kGroup;
+          for (int lane = 0; lane < kGroup; ++lane) point[lane] = static_cast<float>(sums[lane]);
         }
       }
     }
-    packed += int64_t{kWinogradPoints} * inputs * kGroup;
+    packed += int64_t{kWinogradPoints} * shape.inputs * kGroup;
   }
 }
 
@@ -79,7 +86,8 @@ INLINED_AVX512 void to_points(const __m512* x, int step, __m512* points, int poi
   points[5 * point_step] = _mm512_fmadd_ps(four, x1, _mm512_fnmadd_ps(five, x3, x5));
 }
 
-// Six points → four numbers in a row of the output.
+// Six points → `kTile` numbers in a row of the output.
+template <int kTile>
 INLINED_AVX512 void from_points(const __m512* p, int step, __m512* y, int y_step) {
   const __m512 two = _mm512_set1_ps(2), four = _mm512_set1_ps(4), eight = _mm512_set1_ps(8);
   const __m512 sum1 = _mm512_add_ps(p[step], p[2 * step]), difference1 = _mm512_sub_ps(p[step], p[2 * step]);
@@ -87,15 +95,20 @@ INLINED_AVX512 void from_points(const __m512* p, int step, __m512* y, int y_step
   const __m512 difference2 = _mm512_sub_ps(p[3 * step], p[4 * step]);
   y[0] = _mm512_add_ps(p[0], _mm512_add_ps(sum1, sum2));
   y[y_step] = _mm512_fmadd_ps(two, difference2, difference1);
-  y[2 * y_step] = _mm512_fmadd_ps(four, sum2, sum1);
-  y[3 * y_step] = _mm512_add_ps(_mm512_fmadd_ps(eight, difference2, difference1), p[5 * step]);
+  if constexpr (kTile == 4) {
+    y[2 * y_step] = _mm512_fmadd_ps(four, sum2, sum1);
+    y[3 * y_step] = _mm512_fmadd_ps(eight, difference2, difference1);
+  }
+  __m512& last = y[(kTile - 1) * y_step];
+  last = _mm512_add_ps(last, p[5 * step]);
 }
 
 // 16 channels of one tile, whose points are `point_floats` apart.
 FOR_AVX512 void transform_tile(const WinogradInput& w, int tile, int channel, float* out,
                                int64_t point_floats) {
-  const __mmask16 lanes = first_lanes(w.channels - channel);
-  const int top = tile / w.tiles_across * kWinogradTile - 1, left = tile % w.tiles_across * kWinogradTile - 1;
+  const __mmask16 lanes = first_lanes(w.shape.inputs - channel);
+  const int side = w.shape.tile(), padding = w.shape.window / 2;
+  const int top = tile / w.tiles_across * side - padding, left = tile % w.tiles_across * side - padding;
   __m512 half[kSide * kSide];
   for (int x = 0; x < kSide; ++x) {
     __m512 column[kSide];
@@ -120,36 +133,49 @@ FOR_AVX512 void transform_tile(const WinogradInput& w, int tile, int channel, fl
   }
 }
 
-// 16 channels of one tile: `sums` are its points, `point_floats` apart.
-FOR_AVX512 void finish_tile(const WinogradProduct& w, const float* sums, int64_t point_floats, int tile,
-                            const Finish& finish, int channel) {
-  __m512 half[kSide * kWinogradTile];
-  for (int x = 0; x < kSide; ++x) {
-    __m512 column[kSide];
+// 16 channels of tiles [0, count) of a block: the points of the sums are `count` tiles apart.
+template <int kTile>
+FOR_AVX512 void finish_tiles(const WinogradProduct& w, const float* sums, int count, int first_tile,
+                             int channel) {
+  Convolution to = {};
+  to.bias = w.bias;
+  to.outputs = w.shape.outputs;
+  to.relu = w.relu;
+  const Finish finish = finish_of(to, channel);
+  const int64_t point_floats = int64_t{count} * kWinogradGroup;
+  for (int tile = first_tile; tile < first_tile + count; ++tile, sums += kWinogradGroup) {
+    __m512 half[kSide * kTile];
+    for (int x = 0; x < kSide; ++x) {
+      __m512 column[kSide];
 #pragma GCC unroll 6
-    for (int y = 0; y < kSide; ++y) column[y] = _mm512_load_ps(sums + (y * kSide + x) * point_floats);
-    from_points(column, 1, half + x, kSide);
-  }
-  const int top = tile / w.tiles_across * kWinogradTile, left = tile % w.tiles_across * kWinogradTile;
-  const int rows = std::min(kWinogradTile, w.size.height - top);
-  const int columns = std::min(kWinogradTile, w.size.width - left);
-  for (int y = 0; y < rows; ++y) {
-    __m512 numbers[kWinogradTile];
-    from_points(half + y * kSide, 1, numbers, 1);
-    std::byte* row = w.output.first + (top + y) * w.output.row + left * w.output.pixel;
-    for (int x = 0; x < columns; ++x)
-      store<Number::kFloat>(finish, numbers[x], row + x * w.output.pixel + channel * sizeof(float));
+      for (int y = 0; y < kSide; ++y) {
+        const float* point = sums + (y * kSide + x) * point_floats;
+        column[y] = _mm512_load_ps(point);
+        _mm_prefetch(point + kWinogradGroup, _MM_HINT_T0);
+      }
+      from_points<kTile>(column, 1, half + x, kSide);
+    }
+    const int top = tile / w.tiles_across * kTile, left = tile % w.tiles_across * kTile;
+    const int rows = std::min(kTile, w.size.height - top), columns = std::min(kTile, w.size.width - left);
+    for (int y = 0; y < rows; ++y) {
+      __m512 numbers[kTile];
+      from_points<kTile>(half + y * kSide, 1, numbers, 1);
+      std::byte* row = w.output.first + (top + y) * w.output.row + left * w.output.pixel;
+      for (int x = 0; x < columns; ++x)
+        store<Number::kFloat>(finish, numbers[x], row + x * w.output.pixel + channel * sizeof(float));
+    }
   }
 }
 
-// One point of `count` tiles and a group: a product of matrices, into sums [points][count][group].
-void multiply_point(const WinogradProduct& w, int point, const float* weights, int count, float* sums,
-                    bool has_next) {
+// One point of `count` tiles, which are `point_floats` from the same of the next point, and a group: a
+// product of matrices, into sums [count][group].
+void multiply_point(const float* tiles, int inputs, const float* weights, int count, bool has_next,
+                    float* sums) {
   alignas(64) static constexpr float kNoBias[kWinogradGroup] = {};
   static constexpr int64_t kRow = 0;
-  const int64_t weight_floats = int64_t{w.channels} * kWinogradGroup;
+  const int64_t weight_floats = int64_t{inputs} * kWinogradGroup;
   // Of about one length: a short one at the end would use few registers.
-  constexpr int kMostRuns = kWinogradBlock / kWinogradLongest;
+  constexpr int kMostRuns = kBlock / kWinogradLongest;
   Run runs[kMostRuns];
   const int run_count = (count + kWinogradLongest - 1) / kWinogradLongest;
   for (int i = 0; i < run_count; ++i) {
@@ -157,15 +183,15 @@ void multiply_point(const WinogradProduct& w, int point, const float* weights, i
     runs[i] = {first, first, count * (i + 1) / run_count - first, 0};
   }
   const Convolution product = {
-      .input = reinterpret_cast<const std::byte*>(w.transformed + int64_t{point} * count * w.channels),
-      .input_stride = w.channels * static_cast<int64_t>(sizeof(float)),
+      .input = reinterpret_cast<const std::byte*>(tiles),
+      .input_stride = inputs * static_cast<int64_t>(sizeof(float)),
       .rows = &kRow,
       .row_count = 1,
-      .row_chunks = w.channels,
+      .row_chunks = inputs,
       .weights = reinterpret_cast<const std::byte*>(weights),
       .scale = nullptr,
       .bias = kNoBias,
-      .output = reinterpret_cast<std::byte*>(sums + int64_t{point} * count * kWinogradGroup),
+      .output = reinterpret_cast<std::byte*>(sums),
       .output_stride = kWinogradGroup * sizeof(float),
       .outputs = kWinogradGroup,
       .relu = false,
@@ -177,40 +203,43 @@ void multiply_point(const WinogradProduct& w, int point, const float* weights, i
 }  // namespace
 
 void transform_input(const WinogradInput& input, int first_tile, int last_tile) {
-  const int64_t point_floats = int64_t{last_tile - first_tile} * input.channels;
+  const int inputs = input.shape.inputs;
+  const int64_t point_floats = int64_t{last_tile - first_tile} * inputs;
   for (int tile = first_tile; tile < last_tile; ++tile) {
-    float* out = input.transformed + int64_t{tile - first_tile} * input.channels;
-    for (int c = 0; c < input.channels; c += kLanes) transform_tile(input, tile, c, out + c, point_floats);
+    float* out = input.transformed + int64_t{tile - first_tile} * inputs;
+    for (int c = 0; c < inputs; c += kLanes) transform_tile(input, tile, c, out + c, point_floats);
   }
 }
 
 FOR_AVX512 void multiply_winograd(const WinogradProduct& w, int first_group, int last_group, int first_tile,
                                   int last_tile) {
-  alignas(64) float sums[kWinogradPoints * kWinogradBlock * kWinogradGroup];
-  const int count = last_tile - first_tile;
-  const int64_t point_weights = int64_t{w.channels} * kWinogradGroup;
+  alignas(64) float sums[kWinogradPoints * kBlock * kWinogradGroup];
+  const int inputs = w.shape.inputs;
+  const int64_t point_weights = int64_t{inputs} * kWinogradGroup;
+  const int64_t point_tiles = int64_t{last_tile - first_tile} * inputs;
+  const int tiles = last_tile - first_tile, blocks = (tiles + kBlock - 1) / kBlock;
   for (int group = first_group; group < last_group; ++group) {
     const float* weights = w.weights + group * kWinogradPoints * point_weights;
-    for (int point = 0; point < kWinogradPoints; ++point) {
-      const bool has_next = point + 1 < kWinogradPoints || group + 1 < last_group;
-      multiply_point(w, point, weights + point * point_weights, count, sums, has_next);
-    }
-    const int channel = group * kWinogradGroup;
-    for (int half = 0; half < kWinogradGroup && channel + half < w.outputs; half += kLanes) {
-      Convolution to = {};
-      to.bias = w.bias;
-      to.outputs = w.outputs;
-      to.relu = w.relu;
-      const Finish finish = finish_of(to, channel + half);
-      for (int t = 0; t < count; ++t)
-        finish_tile(w, sums + t * kWinogradGroup + half, int64_t{count} * kWinogradGroup, first_tile + t,
-                    finish, channel + half);
+    for (int block = 0; block < blocks; ++block) {
+      const int first = tiles * block / blocks, count = tiles * (block + 1) / blocks - first;
+      for (int point = 0; point < kWinogradPoints; ++point) {
+        const bool has_next = block == 0 && (point + 1 < kWinogradPoints || group + 1 < last_group);
+        multiply_point(w.transformed + point * point_tiles + int64_t{first} * inputs, inputs,
+                       weights + point * point_weights, count, has_next,
+                       sums + int64_t{point} * count * kWinogradGroup);
+      }
+      for (int half = 0; half < kWinogradGroup; half += kLanes) {
+        const int channel = group * kWinogradGroup + half;
+        if (channel >= w.shape.outputs) break;
+        (w.shape.window == 3 ? finish_tiles<4> : finish_tiles<2>)(w, sums + half, count, first_tile + first,
+                                                                  channel);
+      }
     }
   }
 }
 #else
 // Other processors have no tier, so nobody calls these.
-void pack_winograd(const float*, int, int, float*) {
+void pack_winograd(const float*, const WinogradShape&, float*) {
   std::abort();
 }
 

@@ -231,16 +231,20 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
 
 void test_winograd(Random& random) {
   Shape shape = draw_shape(random);
-  shape.window = 3;
-  shape.padding = shape.stride = 1;
+  shape.window = random.in(0, 1) != 0 ? 3 : 5;
+  shape.padding = shape.window / 2;
+  shape.stride = 1;
+  const WinogradShape of = {shape.window, shape.inputs, shape.outputs};
+  const int side = shape.window;
   const Input input(random, shape, Number::kFloat, 0, 0);
   std::vector<float> weights, bias;
-  for (int i = 0; i < shape.outputs * shape.inputs * 9; ++i) weights.push_back(random.normal());
+  for (int i = 0; i < shape.outputs * shape.inputs * side * side; ++i) weights.push_back(random.normal());
   for (int o = 0; o < shape.outputs; ++o) bias.push_back(random.normal());
-  std::vector<float> packed(static_cast<size_t>(winograd_weights_bytes(shape.outputs, shape.inputs) / 4));
-  pack_winograd(weights.data(), shape.outputs, shape.inputs, packed.data());
+  std::vector<float> packed(static_cast<size_t>(winograd_weights_bytes(of) / 4));
+  pack_winograd(weights.data(), of, packed.data());
 
-  const int across = (shape.width + 3) / 4, down = (shape.height + 3) / 4, tiles = across * down;
+  const int across = (shape.width + of.tile() - 1) / of.tile();
+  const int tiles = across * ((shape.height + of.tile() - 1) / of.tile());
   const Place from = {const_cast<std::byte*>(input.memory.data()), input.pitch * input.pixel, input.pixel};
   const Size size = {shape.height, shape.width};
   std::vector<float> output(static_cast<size_t>(shape.height * shape.width * shape.outputs));
@@ -248,12 +252,11 @@ void test_winograd(Random& random) {
   const Place to = {reinterpret_cast<std::byte*>(output.data()), shape.width * pixel, pixel};
   const int groups = (shape.outputs + kWinogradGroup - 1) / kWinogradGroup, middle = random.in(0, groups);
   for (int first = 0; first < tiles;) {
-    const int last = std::min(tiles, first + random.in(1, kWinogradBlock));
+    const int last = std::min(tiles, first + random.in(1, 120));
     std::vector<float> transformed(static_cast<size_t>(kWinogradPoints * (last - first) * shape.inputs));
-    transform_input({from, size, shape.inputs, across, transformed.data()}, first, last);
-    const WinogradProduct product = {transformed.data(), across, shape.inputs, packed.data(),
-                                     bias.data(),        to,     size,         shape.outputs,
-                                     /*relu=*/false};
+    transform_input({of, from, size, across, transformed.data()}, first, last);
+    const WinogradProduct product = {of,   transformed.data(), across, packed.data(), bias.data(), to,
+                                     size, /*relu=*/false};
     multiply_winograd(product, 0, middle, first, last);
     multiply_winograd(product, middle, groups, first, last);
     first = last;
@@ -263,14 +266,14 @@ void test_winograd(Random& random) {
     for (int x = 0; x < shape.width; ++x)
       for (int o = 0; o < shape.outputs; ++o) {
         double expected = bias[static_cast<size_t>(o)], sizes = 1;
-        for (int dy = 0; dy < 3; ++dy)
-          for (int dx = 0; dx < 3; ++dx) {
-            const int in_y = y + dy - 1, in_x = x + dx - 1;
+        for (int dy = 0; dy < side; ++dy)
+          for (int dx = 0; dx < side; ++dx) {
+            const int in_y = y + dy - shape.padding, in_x = x + dx - shape.padding;
             if (in_y < 0 || in_y >= shape.height || in_x < 0 || in_x >= shape.width) continue;
             for (int i = 0; i < shape.inputs; ++i) {
               const double term =
                   input.numbers[static_cast<size_t>((in_y * shape.width + in_x) * shape.inputs + i)] *
-                  weights[static_cast<size_t>(((o * shape.inputs + i) * 3 + dy) * 3 + dx)];
+                  weights[static_cast<size_t>(((o * shape.inputs + i) * side + dy) * side + dx)];
               expected += term;
               sizes += std::abs(term);
             }
