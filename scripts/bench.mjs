@@ -44,25 +44,25 @@ const python = (name, mode) => ({ name, python: 'peer_inference.py', args: [mode
 
 /** Every side, with what it is asked to load. */
 const sidesOf = (tiers, peers) => [
-  engine('engine, float32', { precision: 'float32' }),
-  engine('engine, float32 without Winograd', { precision: 'float32', winograd: false }),
+  engine('engine float32', { precision: 'float32' }),
+  engine('engine float32 without Winograd', { precision: 'float32', winograd: false }),
   ...(tiers.includes('avx512')
-    ? [engine('engine, float32, avx2', { precision: 'float32', tier: 'avx2' })]
+    ? [engine('engine float32 avx2', { precision: 'float32', tier: 'avx2' })]
     : []),
-  engine('engine, float32, portable', { precision: 'float32', tier: 'portable' }),
-  engine('engine, bfloat16', { precision: 'bfloat16' }),
+  engine('engine float32 portable', { precision: 'float32', tier: 'portable' }),
+  engine('engine bfloat16', { precision: 'bfloat16' }),
   ...(tiers.includes('amx')
     ? [
-        engine('engine, bfloat16, avx512', { precision: 'bfloat16', tier: 'avx512' }),
-        engine('engine, int8', { precision: 'int8' }),
+        engine('engine bfloat16 avx512', { precision: 'bfloat16', tier: 'avx512' }),
+        engine('engine int8', { precision: 'int8' }),
       ]
     : []),
-  { name: 'model, channels-last', node: 'side-model.mjs' },
+  { name: 'model channels-last', node: 'side-model.mjs' },
   { name: REFERENCE, node: 'side-onnxruntime.mjs', args: [peers] },
   python('PyTorch eager', 'eager'),
   python('PyTorch channels-last', 'channels-last'),
   python('PyTorch compile', 'compile'),
-  python('PyTorch compile, bfloat16', 'compile-bfloat16'),
+  python('PyTorch compile bfloat16', 'compile-bfloat16'),
 ];
 
 /** Runs of all sides in turn. @returns name → milliseconds of every run, and medians of the rounds. */
@@ -150,14 +150,16 @@ async function starts(commands) {
 await benchmark(async () => {
   const folder = scratchFolder();
   const pythonPath = await findPython();
-  const peers = await installOnnxruntime();
-  const files = await writeBatch(folder, { numClasses: 1000 });
-  const onnx = join(folder, 'model.onnx');
-  await exportOnnx(pythonPath, files.weights, onnx);
-  const { plans, tiers } = await writePlans(folder, files);
-
   const wanted = only.split(',').filter((part) => part !== '');
   const isWanted = ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part));
+  const files = await writeBatch(folder, { numClasses: 1000 });
+  const onnx = join(folder, 'model.onnx');
+  let peers;
+  if (isWanted({ name: REFERENCE })) {
+    peers = await installOnnxruntime();
+    await exportOnnx(pythonPath, files.weights, onnx);
+  }
+  const { plans, tiers } = await writePlans(folder, files);
   const sides = sidesOf(tiers, peers).filter(isWanted);
   const machine = describeMachine({ threads });
   console.log(machine);
@@ -185,17 +187,18 @@ await benchmark(async () => {
   await compete(
     sides.filter(({ node, options }) => node === 'side-engine.mjs' && options.tier !== 'portable'),
   );
-  await starts({
+  const commands = {
     ...Object.fromEntries(
       Object.entries(plans).map(([precision, plan]) => [
-        `engine, ${precision}, from a plan`,
+        `engine ${precision}, from a plan`,
         [process.execPath, [script('first-engine.mjs'), plan]],
       ]),
     ),
     'model, random weights': [process.execPath, [script('first-logits.mjs'), String(threads)]],
     [REFERENCE]: [process.execPath, [script('first-onnxruntime.mjs'), peers, onnx, String(threads)]],
     'PyTorch eager, random weights': [pythonPath, [script('first_logits.py'), String(threads)]],
-  });
+  };
+  await starts(Object.fromEntries(Object.entries(commands).filter(([name]) => isWanted({ name }))));
   print('Resident memory after all batches, 32 pictures (18 MiB) included', ['', 'memory'], memory);
   writeRecords(flags.output, records);
 });

@@ -5,7 +5,7 @@ import { bootstrap } from './bootstrap.mjs';
 import { counts, readFlags } from './flags.mjs';
 import { DEBIAN, requireData } from './runs/fashion-mnist-data.mjs';
 
-const HELP = `node scripts/engine-accuracy.mjs [options] MODEL
+const HELP = `npm run accuracy -- [options] MODEL
 
 Logits of a trained model in float32 beside those of engines of every precision and tier, on random pictures and on the test
 pictures of Fashion-MNIST. MODEL is a file that the model was saved in, such as best.safetensors of a run.
@@ -24,7 +24,8 @@ const { batches, GoogLeNet, IdxDataset } = require('..');
 const { loadEngineAddon } = require('../dist/native/load-engine.js');
 
 const BATCH = 50;
-const CALIBRATION = 200;
+const MOST_FOR_CALIBRATION = 200;
+const PREPROCESSING = { resize: 256, crop: 224 };
 
 const machine = [...loadEngineAddon().tiers(), 'portable'];
 const WISHES = [
@@ -54,12 +55,24 @@ function* randomBatches(count) {
 
 async function* realBatches(dataset, first, count) {
   const order = Uint32Array.from({ length: count }, (_, i) => first + i);
-  for await (const { images } of batches(dataset, { order, batchSize: BATCH })) yield images;
+  for await (const { images } of batches(dataset, { order, batchSize: BATCH, ...PREPROCESSING }))
+    yield images;
 }
 
 const best = (logits) => logits.reduce((most, logit, i) => (logit > logits[most] ? i : most), 0);
 
-/** Differences over all pictures: of all logits together, of the worst picture, and in the class that comes first. */
+/** The largest difference of a logit, relative to the largest logit of the picture. */
+function farthest(a, b) {
+  let most = 0;
+  let difference = 0;
+  for (const [k, logit] of a.entries()) {
+    most = Math.max(most, Math.abs(logit));
+    difference = Math.max(difference, Math.abs(logit - b[k]));
+  }
+  return difference / most;
+}
+
+/** Differences over all pictures: of all logits together, of the worst logit of all, and in the class that comes first. */
 class Comparison {
   squares = 0;
   difference = 0;
@@ -76,7 +89,7 @@ class Comparison {
       const difference = a.reduce((sum, logit, k) => sum + (logit - b[k]) ** 2, 0);
       this.squares += squares;
       this.difference += difference;
-      this.worst = Math.max(this.worst, Math.sqrt(difference / squares));
+      this.worst = Math.max(this.worst, farthest(a, b));
       this.same += best(a) === best(b);
       this.count++;
     }
@@ -91,8 +104,8 @@ class Comparison {
 const model = await GoogLeNet.load(flags.positionals[0]);
 const dataset = await IdxDataset.open(flags.data, { split: 'test' });
 const calibration = [];
-for await (const images of realBatches(dataset, dataset.length - CALIBRATION, CALIBRATION))
-  calibration.push(images);
+const last = Math.min(MOST_FOR_CALIBRATION, dataset.length);
+for await (const images of realBatches(dataset, dataset.length - last, last)) calibration.push(images);
 
 const engines = [];
 for (const [precision, tier, own] of WISHES) {
@@ -112,9 +125,10 @@ for (const [kind, source] of Object.entries(sources)) {
   }
 }
 process.stderr.write('\r');
-const columns = ['difference', 'worst picture', 'same class first'];
+const columns = ['difference', 'worst logit', 'same class first'];
 print(
-  `Logits of engines against those of the model in float32, ${pictures} random and ${pictures} real pictures: root of the sum of squares, relative`,
+  `Logits of engines against those of the model in float32, ${pictures} random and ${pictures} real pictures: differences of all
+(root of the sum of squares, relative) and the largest one (of the largest logit of its picture)`,
   ['', ...columns.map((column) => `random: ${column}`), ...columns.map((column) => `real: ${column}`)],
   WISHES.map(([precision, tier, { winograd }], i) => [
     `${precision}, ${tier}${winograd ? ', Winograd' : ''}`,

@@ -20,8 +20,8 @@ export interface EngineOptions {
   /** Pictures that are gathered into one batch while the engine is busy. Default 32. */
   maxBatch?: number;
   /**
-   * Convolutions with windows of 3×3 after Winograd, F(4×4, 3×3), where they are faster: AVX-512 in float32. Default true; without,
-   * logits are a few bits closer to the model's.
+   * Convolutions with windows of 3×3 and 5×5 by Winograd's way, F(4×4, 3×3) and F(2×2, 5×5), where that is faster: AVX-512 in float32.
+   * Default true; without, logits are a few bits closer to the model's.
    */
   winograd?: boolean;
 }

@@ -1,12 +1,15 @@
 /** The project's scripts as a contributor runs them: what they say, and short runs of those that train. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GoogLeNet } from '../../src/index.js';
 import { PACKAGE_ROOT } from '../support/child.js';
+import { TIERS } from '../support/engines.js';
 import { idxFile } from '../support/idx.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { SAMPLE, start } from './cli.js';
 
 const folder = temporaryFolder();
+const onlyWithKernels = TIERS.length > 1 ? test : test.skip;
 const script = (name: string, ...args: string[]) =>
   start(process.execPath, [join(PACKAGE_ROOT, 'scripts', name), ...args], folder()).result;
 
@@ -32,7 +35,7 @@ describe.each(WITH_FLAGS)('scripts/%s', (name) => {
   test('explains itself', async () => {
     const { code, stdout, stderr } = await script(name, '--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^(npm run bench|node scripts\/)\S* /);
+    expect(stdout).toMatch(/^(npm run|node scripts\/)\S* /);
   });
 
   test('refuses a flag that it does not have', async () => {
@@ -82,21 +85,68 @@ test('scripts/bench/loading.mjs times both formats', async () => {
   );
 });
 
-describe('where a run is put', () => {
-  /** The four files of a dataset of ten classes. */
-  function writeIdx(dir: string): void {
-    mkdirSync(dir, { recursive: true });
-    for (const [part, count] of [
-      ['train', 40],
-      ['t10k', 10],
-    ] as const) {
-      const pixels = Array.from({ length: count * 28 * 28 }, (_, i) => (i * 37) % 256);
-      const labels = Array.from({ length: count }, (_, i) => i % 10);
-      writeFileSync(join(dir, `${part}-images-idx3-ubyte`), idxFile([count, 28, 28], pixels));
-      writeFileSync(join(dir, `${part}-labels-idx1-ubyte`), idxFile([count], labels));
-    }
+/** The four files of a dataset of ten classes. */
+function writeIdx(dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  for (const [part, count] of [
+    ['train', 40],
+    ['t10k', 10],
+  ] as const) {
+    const pixels = Array.from({ length: count * 28 * 28 }, (_, i) => (i * 37) % 256);
+    const labels = Array.from({ length: count }, (_, i) => i % 10);
+    writeFileSync(join(dir, `${part}-images-idx3-ubyte`), idxFile([count, 28, 28], pixels));
+    writeFileSync(join(dir, `${part}-labels-idx1-ubyte`), idxFile([count], labels));
   }
+}
 
+describe('what engines are measured with', () => {
+  const kernels = TIERS.length > 1;
+
+  test('scripts/bench.mjs times the sides it is asked for, and keeps the raw figures', async () => {
+    const file = join(folder(), 'figures.jsonl');
+    const args = ['--only', 'engine bfloat16', '--repeat', '0.01', '--threads', '1', '--output', file];
+    const { code, stdout } = await script('bench.mjs', ...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nengine bfloat16 +[\d.]+ ms /);
+    expect(stdout).not.toMatch(/\n(onnxruntime-node|PyTorch|engine float32) /);
+    const cases = readFileSync(file, 'utf8').trim().split('\n');
+    expect(new Set(cases.map((line) => JSON.parse(line).case))).toEqual(
+      new Set([
+        'machine',
+        'batch 1',
+        'batch 8',
+        'batch 32',
+        'memory',
+        'pressure',
+        'start',
+        ...(kernels ? ['compete'] : []),
+      ]),
+    );
+  });
+
+  onlyWithKernels('scripts/roofline.mjs says what each step achieves of what a core can', async () => {
+    const { code, stdout } = await script('roofline.mjs', '--precision', 'float32', '--runs', '3');
+    expect(code).toBe(0);
+    const shares = [...stdout.matchAll(/ ([\d.]+) % +[\d.]+ GB\/s$/gm)].map(([, share]) => Number(share));
+    expect(shares).toHaveLength(41);
+    for (const share of shares) expect(share).toBeGreaterThan(0);
+    expect(stdout).toMatch(/Peaks of one core, GOP\/s: avx2 float32 \d+/);
+  });
+
+  test('scripts/engine-accuracy.mjs compares every tier with the model', async () => {
+    writeIdx(folder());
+    const model = new GoogLeNet({ numClasses: 10, seed: 1 });
+    await model.save(join(folder(), 'model.safetensors'));
+    model.dispose();
+    const args = ['--data', '.', '--pictures', '2', 'model.safetensors'];
+    const { code, stdout } = await script('engine-accuracy.mjs', ...args);
+    expect(code).toBe(0);
+    for (const tier of TIERS) expect(stdout).toMatch(new RegExp(`\\n(float32|bfloat16), ${tier} `));
+    expect(stdout).toMatch(/\nfloat32, portable +\d\.\de-[678] +\d\.\de-[678] +100\.0 % /);
+  });
+});
+
+describe('where a run is put', () => {
   const left = (out: string) =>
     ['model.safetensors', 'report.html', 'metrics.jsonl'].filter((name) => !existsSync(join(out, name)));
 
