@@ -32,9 +32,9 @@ const { exportOnnx, installOnnxruntime } = await import('./bench/peers.mjs');
 
 const records = [];
 const BATCHES = [
-  { batch: 1, runs: 15, rounds: 12 },
-  { batch: 8, runs: 2, rounds: 8 },
-  { batch: 32, runs: 1, rounds: 6 },
+  { batch: 1, turn: 200, rounds: 12 },
+  { batch: 8, turn: 200, rounds: 8 },
+  { batch: 32, turn: 200, rounds: 6 },
 ];
 const REFERENCE = 'onnxruntime-node';
 
@@ -65,10 +65,10 @@ const sidesOf = (tiers, peers) => [
   python('PyTorch compile bfloat16', 'compile-bfloat16'),
 ];
 
-/** Runs of all sides in turn. @returns name → milliseconds of every run, and medians of the rounds. */
-async function timeBatch(sides, { batch, runs, rounds }) {
+/** All sides in turn, each for as long. @returns name → milliseconds of every run, and medians of the rounds. */
+async function timeBatch(sides, { batch, turn, rounds }) {
   const operations = Object.fromEntries(
-    sides.map(({ name, side }) => [name, () => side.ask('forward', { batch, runs })]),
+    sides.map(({ name, side }) => [name, () => side.ask('forward', { batch, turn })]),
   );
   const record = (side, round, reply) => records.push({ case: `batch ${batch}`, side, round, ...reply });
   const replies = await interleave(operations, { warmup: 2, runs: times(rounds) }, record);
@@ -89,10 +89,21 @@ function printBatches(names, results) {
   const reference = (batch) => results[batch][REFERENCE] && median(results[batch][REFERENCE].ms);
   const against = (batch, name) =>
     reference(batch) ? (median(results[batch][name].ms) / reference(batch)).toFixed(3) : '–';
+  const expected = Object.values(results[one.batch])[0].logits;
+  const largest = Math.max(...expected.map(Math.abs));
+  const offBy = (name) =>
+    Math.max(...results[one.batch][name].logits.map((logit, i) => Math.abs(logit - expected[i]))) / largest;
   const rates = (batch, name) => results[batch][name].ms.map((time) => (batch * 1000) / time);
   print(
     'Latency of one picture, and pictures a second (medians ± half the quartile distance; ratios of times to onnxruntime-node’s)',
-    ['', 'batch 1', 'p99', 'ratio', ...larger.flatMap(({ batch }) => [`batch ${batch}, /s`, 'ratio'])],
+    [
+      '',
+      'batch 1',
+      'p99',
+      'ratio',
+      ...larger.flatMap(({ batch }) => [`batch ${batch}, /s`, 'ratio']),
+      'logits off by',
+    ],
     names.map((name) => {
       const { ms: latencies } = results[one.batch][name];
       return [
@@ -101,6 +112,7 @@ function printBatches(names, results) {
         ms(percentile(latencies, 0.99)),
         against(one.batch, name),
         ...larger.flatMap(({ batch }) => [rateOf(rates(batch, name)), against(batch, name)]),
+        offBy(name).toExponential(0),
       ];
     }),
   );

@@ -1,6 +1,6 @@
 """PyTorch as a side of the inference benchmark: `peer_inference.py eager | channels-last | compile | compile-bfloat16`.
 
-Answers JSON lines as server.mjs does: load {"weights", "images", "threads"}, forward {"batch", "runs"} → {"ms": […], "logits"}, rss.
+Answers JSON lines as server.mjs does: load {"weights", "images", "threads"}, forward {"batch", "turn"} → {"ms": […], "logits"}, rss.
 """
 
 from __future__ import annotations
@@ -46,10 +46,11 @@ class Peer:
         self.dtype = dtype
         return {"torch": torch.__version__}
 
-    def forward(self, batch: int, runs: int) -> dict[str, Any]:
+    def forward(self, batch: int, turn: float) -> dict[str, Any]:
         ms = []
+        end = time.perf_counter() + turn / 1000
         with torch.inference_mode() if not self.mode.startswith("compile") else torch.no_grad():
-            for _ in range(runs):
+            while not ms or time.perf_counter() < end:
                 start = time.perf_counter()
                 images = self.images[:batch].to(dtype=self.dtype, memory_format=self.layout)
                 logits = self.model(images)[0].float()

@@ -32,14 +32,16 @@ export async function serve(load, own = {}) {
       images = readFloats(request.images);
       return {};
     },
-    async forward({ batch: count, runs }) {
+    /** One call after the other, for `turn` milliseconds, once at least. */
+    async forward({ batch: count, turn }) {
       const ms = [];
       let logits;
-      for (let i = 0; i < runs; i++) {
+      const end = performance.now() + turn;
+      do {
         const begin = performance.now();
         logits = await forward(batch(count), count);
         ms.push(performance.now() - begin);
-      }
+      } while (performance.now() < end);
       return { ms, logits: [...logits.slice(0, 5)] };
     },
     /** Some calls of one picture always under way. */

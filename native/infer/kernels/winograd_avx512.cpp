@@ -11,7 +11,6 @@ namespace {
 
 constexpr int kSide = kWinogradSide;
 constexpr int kLanes = 16;
-constexpr int kMostTaps = 5;
 constexpr int kBlock = 56;  // tiles whose sums stay in the second level of the cache
 
 // The points 0, ±1, ±2 and infinity. The window's transform has the powers of each, times its factor.
@@ -33,38 +32,51 @@ int64_t winograd_weights_bytes(const WinogradShape& shape) {
 }
 
 #ifdef __x86_64__
+namespace {
+
 // In double, because the transform is no small part of what Winograd's way costs in accuracy.
-FOR_AVX512 void pack_winograd(const float* weights, const WinogradShape& shape, float* packed) {
+template <int kTaps>
+FOR_AVX512 void pack_windows(const float* weights, const WinogradShape& shape, float* packed) {
   constexpr int kGroup = kWinogradGroup;
-  const int taps = shape.window;
-  double factors[kSide][kMostTaps];
+  double factors[kSide][kTaps];
   for (int i = 0; i < kSide; ++i)
-    for (int tap = 0; tap < taps; ++tap) factors[i][tap] = weight_of(i, tap, taps);
+    for (int tap = 0; tap < kTaps; ++tap) factors[i][tap] = weight_of(i, tap, kTaps);
   for (int first = 0; first < shape.outputs; first += kGroup) {
     const int lanes = std::min(kGroup, shape.outputs - first);
     for (int input = 0; input < shape.inputs; ++input) {
-      double windows[kMostTaps][kMostTaps][kGroup] = {}, half[kSide][kMostTaps][kGroup] = {};
+      double window[kTaps * kTaps][kGroup] = {}, half[kSide][kTaps][kGroup];
       for (int lane = 0; lane < lanes; ++lane) {
-        const float* from = weights + (int64_t{first + lane} * shape.inputs + input) * taps * taps;
-        for (int y = 0; y < taps; ++y)
-          for (int x = 0; x < taps; ++x) windows[y][x][lane] = from[y * taps + x];
+        const float* from = weights + (int64_t{first + lane} * shape.inputs + input) * kTaps * kTaps;
+        for (int i = 0; i < kTaps * kTaps; ++i) window[i][lane] = from[i];
       }
-      for (int i = 0; i < kSide; ++i)
-        for (int y = 0; y < taps; ++y)
-          for (int x = 0; x < taps; ++x)
-            for (int lane = 0; lane < kGroup; ++lane) half[i][x][lane] += factors[i][y] * windows[y][x][lane];
+      for (int i = 0; i < kSide; ++i) {
+        for (int x = 0; x < kTaps; ++x) {
+          for (int lane = 0; lane < kGroup; ++lane) {
+            double sum = 0;
+            for (int y = 0; y < kTaps; ++y) sum += factors[i][y] * window[y * kTaps + x][lane];
+            half[i][x][lane] = sum;
+          }
+        }
+      }
       for (int i = 0; i < kSide; ++i) {
         for (int j = 0; j < kSide; ++j) {
-          double sums[kGroup] = {};
-          for (int x = 0; x < taps; ++x)
-            for (int lane = 0; lane < kGroup; ++lane) sums[lane] += half[i][x][lane] * factors[j][x];
           float* point = packed + (int64_t{i * kSide + j} * shape.inputs + input) * kGroup;
-          for (int lane = 0; lane < kGroup; ++lane) point[lane] = static_cast<float>(sums[lane]);
+          for (int lane = 0; lane < kGroup; ++lane) {
+            double sum = 0;
+            for (int x = 0; x < kTaps; ++x) sum += half[i][x][lane] * factors[j][x];
+            point[lane] = static_cast<float>(sum);
+          }
         }
       }
     }
     packed += int64_t{kWinogradPoints} * shape.inputs * kGroup;
   }
+}
+
+}  // namespace
+
+void pack_winograd(const float* weights, const WinogradShape& shape, float* packed) {
+  (shape.window == 3 ? pack_windows<3> : pack_windows<5>)(weights, shape, packed);
 }
 
 namespace {
