@@ -232,6 +232,44 @@ describe('an engine', () => {
   });
 });
 
+describe('profile()', () => {
+  const model = new GoogLeNet({ numClasses: 10, seed: 0 });
+  afterAll(() => model.dispose());
+
+  testWhere(TIERS.length > 1, 'this machine has no kernels of ours')(
+    'times each step that describe() names, between calls and without a trace in their logits',
+    async () => {
+      const engine = await model.optimize();
+      const pictures = floatPictures(3);
+      const [expected] = await engine.forward(pictures);
+      const [found, times, later] = await Promise.all([
+        engine.forward(pictures),
+        engine.profile({ height: 230, width: 240, runs: 3 }),
+        engine.forward(pictures),
+      ]);
+      expect(found[0]).toEqual(expected);
+      expect(later[0]).toEqual(expected);
+      expect(times).toHaveLength(engine.describe({ height: 230, width: 240 }).steps.length);
+      for (const time of times) expect(time).toBeGreaterThan(0);
+      const pending = engine.profile({ runs: 1 });
+      engine.dispose();
+      await expect(pending).resolves.toHaveLength(times.length);
+      await expect(engine.profile()).rejects.toMatchObject(errorWith('DISPOSED'));
+    },
+  );
+
+  test('of a portable engine is UNSUPPORTED; wrong options are refused by name', async () => {
+    const engine = await model.optimize({ tier: 'portable' });
+    await expect(engine.profile()).rejects.toMatchObject(errorWith('UNSUPPORTED', 'portable'));
+    await expect(engine.profile({ runs: 0 })).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'runs'));
+    await expect(engine.profile({ times: 3 } as object)).rejects.toMatchObject(
+      errorWith('INVALID_ARGUMENT', 'times'),
+    );
+    await expect(engine.profile({ height: 7 })).rejects.toMatchObject(errorWith('INVALID_SHAPE', '7'));
+    engine.dispose();
+  });
+});
+
 describe('an AbortSignal', () => {
   let model: GoogLeNet;
   beforeAll(async () => {
