@@ -94,52 +94,92 @@ INLINED void read_bytes_to(const Picture& p, const uint8_t* pixels, int first_ro
   }
 }
 
-// The numbers that a window of the output at (y, x) meets: always as many, those outside of the map replaced
-// by the first inside.
-template <typename Type, int kWindow>
-INLINED std::array<const Type*, kWindow * kWindow> window_at(const MaxPool& p, int y, int x) {
-  const int top = y * p.stride - p.padding, left = x * p.stride - p.padding;
-  const Type* inside = at<const Type>(p.input, std::max(top, 0), std::max(left, 0));
-  std::array<const Type*, kWindow * kWindow> window;
-  for (int dy = 0; dy < kWindow; ++dy) {
-    for (int dx = 0; dx < kWindow; ++dx) {
-      const int in_y = top + dy, in_x = left + dx;
-      const bool is_inside =
-          in_y >= 0 && in_y < p.input_size.height && in_x >= 0 && in_x < p.input_size.width;
-      window[dy * kWindow + dx] = is_inside ? at<const Type>(p.input, in_y, in_x) : inside;
-    }
+// Compilers make vectors of floats by themselves, but not of bytes.
+template <typename Type, int kBytes>
+struct VectorOf {
+  typedef Type Vector __attribute__((vector_size(kBytes)));
+  static constexpr int kNumbers = kBytes / static_cast<int>(sizeof(Type));
+};
+template <typename Type>
+struct VectorOf<Type, sizeof(Type)> {
+  typedef Type Vector;
+  static constexpr int kNumbers = 1;
+};
+
+// The largest of as many rows, from a number on.
+template <typename Type, int kBytes, int kWindow>
+INLINED void max_of_column(const Type* const* rows, int64_t at,
+                           typename VectorOf<Type, kBytes>::Vector& most) {
+  __builtin_memcpy(&most, rows[0] + at, sizeof(most));
+#pragma GCC unroll 3
+  for (int row = 1; row < kWindow; ++row) {
+    typename VectorOf<Type, kBytes>::Vector other;
+    __builtin_memcpy(&other, rows[row] + at, sizeof(other));
+    most = most > other ? most : other;
   }
-  return window;
 }
 
-template <Number kNumber, int kWindow>
-INLINED void max_pool_of(const MaxPool& p, int first_row, int last_row) {
-  using Type = TypeOf<kNumber>;
-  // Compilers make vectors of floats by themselves, but not of bytes.
-  constexpr int kVectorBytes = 32, kNumbers = kVectorBytes / static_cast<int>(sizeof(Type));
-  typedef Type Vector __attribute__((vector_size(kVectorBytes)));
-  for (int y = first_row; y < last_row; ++y) {
-    for (int x = 0; x < p.output_width; ++x) {
-      const auto window = window_at<Type, kWindow>(p, y, x);
-      auto* __restrict out = at<Type>(p.output, y, x);
-      int c = 0;
-      for (; c + kNumbers <= p.channels; c += kNumbers) {
-        Vector most;
-        __builtin_memcpy(&most, window[0] + c, sizeof(most));
-#pragma GCC unroll 8
-        for (int i = 1; i < kWindow * kWindow; ++i) {
-          Vector other;
-          __builtin_memcpy(&other, window[i] + c, sizeof(other));
-          most = most > other ? most : other;
-        }
-        __builtin_memcpy(out + c, &most, sizeof(most));
-      }
-      for (; c < p.channels; ++c) {
-        Type most = window[0][c];
-        for (int i = 1; i < kWindow * kWindow; ++i) most = std::max(most, window[i][c]);
-        out[c] = most;
+// Channels from `c` on, as many whole vectors as there are; returns the first that is left. A pixel outside
+// of the map is replaced by the nearest inside, which the window has too.
+template <typename Type, int kBytes, int kWindow>
+INLINED int max_of_rows(const MaxPool& p, const Type* const* rows, Type* out, int c) {
+  using Vector = typename VectorOf<Type, kBytes>::Vector;
+  constexpr int kNumbers = VectorOf<Type, kBytes>::kNumbers;
+  const int64_t pixel = p.input.pixel / static_cast<int64_t>(sizeof(Type));
+  const int64_t out_pixel = p.output.pixel / static_cast<int64_t>(sizeof(Type));
+  const int last = c + (p.channels - c) / kNumbers * kNumbers;
+  const auto place = [&](int x) { return std::clamp(x, 0, p.input_size.width - 1) * pixel; };
+  if (p.stride == 1) {
+    // All but one column of a window are of the window before.
+    for (; c < last; c += kNumbers) {
+      Vector columns[kWindow];
+#pragma GCC unroll 3
+      for (int i = 1; i < kWindow; ++i)
+        max_of_column<Type, kBytes, kWindow>(rows, place(i - 1 - p.padding) + c, columns[i]);
+      for (int x = 0; x < p.output_width; ++x) {
+#pragma GCC unroll 3
+        for (int i = 1; i < kWindow; ++i) columns[i - 1] = columns[i];
+        max_of_column<Type, kBytes, kWindow>(rows, place(x - p.padding + kWindow - 1) + c,
+                                             columns[kWindow - 1]);
+        Vector most = columns[0];
+#pragma GCC unroll 3
+        for (int i = 1; i < kWindow; ++i) most = most > columns[i] ? most : columns[i];
+        __builtin_memcpy(out + x * out_pixel + c, &most, sizeof(most));
       }
     }
+    return last;
+  }
+  // Pixel by pixel, which reads large maps in order.
+  for (int x = 0; x < p.output_width; ++x) {
+    for (int channel = c; channel < last; channel += kNumbers) {
+      Vector most;
+      max_of_column<Type, kBytes, kWindow>(rows, place(x * p.stride - p.padding) + channel, most);
+#pragma GCC unroll 3
+      for (int i = 1; i < kWindow; ++i) {
+        Vector column;
+        max_of_column<Type, kBytes, kWindow>(rows, place(x * p.stride - p.padding + i) + channel, column);
+        most = most > column ? most : column;
+      }
+      __builtin_memcpy(out + x * out_pixel + channel, &most, sizeof(most));
+    }
+  }
+  return last;
+}
+
+template <Number kNumber, int kBytes, int kWindow>
+INLINED void max_pool_of(const MaxPool& p, int first_row, int last_row) {
+  using Type = TypeOf<kNumber>;
+  for (int y = first_row; y < last_row; ++y) {
+    const Type* rows[kWindow];
+    for (int i = 0; i < kWindow; ++i) {
+      const int row = std::clamp(y * p.stride - p.padding + i, 0, p.input_size.height - 1);
+      rows[i] = at<const Type>(p.input, row, 0);
+    }
+    auto* out = at<Type>(p.output, y, 0);
+    int c = max_of_rows<Type, kBytes, kWindow>(p, rows, out, 0);
+    c = max_of_rows<Type, kBytes / 2, kWindow>(p, rows, out, c);
+    c = max_of_rows<Type, kBytes / 4, kWindow>(p, rows, out, c);
+    max_of_rows<Type, sizeof(Type), kWindow>(p, rows, out, c);
   }
 }
 
@@ -212,9 +252,10 @@ INLINED void read_bytes(const Picture& p, const uint8_t* pixels, int first, int 
                 : read_bytes_to<kTo, 4>(p, pixels, first, last);
 }
 
-template <Number kNumber>
+template <Number kNumber, int kBytes>
 INLINED void max_pool(const MaxPool& p, int first, int last) {
-  p.window == 3 ? max_pool_of<kNumber, 3>(p, first, last) : max_pool_of<kNumber, 2>(p, first, last);
+  p.window == 3 ? max_pool_of<kNumber, kBytes, 3>(p, first, last)
+                : max_pool_of<kNumber, kBytes, 2>(p, first, last);
 }
 
 template <Number kFrom>
@@ -224,8 +265,8 @@ INLINED void average(Number to, const Average& a, int first, int last) {
   average_of<kFrom, Number::kByte>(a, first, last);
 }
 
-// Pictures are never bytes inside a network: their numbers have both signs.
-#define KERNELS(TARGET, TIER)                                                                             \
+// BYTES: of a vector. Pictures are never bytes inside a network: their numbers have both signs.
+#define KERNELS(TARGET, TIER, BYTES)                                                                      \
   TARGET bool read_floats_##TIER(Number to, const Picture& p, const float* from, int first, int last) {   \
     return to == Number::kFloat ? read_floats<Number::kFloat>(p, from, first, last)                       \
                                 : read_floats<Number::kBfloat16>(p, from, first, last);                   \
@@ -235,9 +276,9 @@ INLINED void average(Number to, const Average& a, int first, int last) {
                          : read_bytes<Number::kBfloat16>(p, from, first, last);                           \
   }                                                                                                       \
   TARGET void max_pool_##TIER(Number number, const MaxPool& p, int first, int last) {                     \
-    if (number == Number::kFloat) return max_pool<Number::kFloat>(p, first, last);                        \
-    if (number == Number::kBfloat16) return max_pool<Number::kBfloat16>(p, first, last);                  \
-    max_pool<Number::kByte>(p, first, last);                                                              \
+    if (number == Number::kFloat) return max_pool<Number::kFloat, BYTES>(p, first, last);                 \
+    if (number == Number::kBfloat16) return max_pool<Number::kBfloat16, BYTES>(p, first, last);           \
+    max_pool<Number::kByte, BYTES>(p, first, last);                                                       \
   }                                                                                                       \
   TARGET void average_##TIER(Number from, Number to, const Average& a, int first, int last) {             \
     if (from == Number::kFloat) return average<Number::kFloat>(to, a, first, last);                       \
@@ -253,11 +294,11 @@ INLINED void average(Number to, const Average& a, int first, int last) {
                                   normalize_##TIER};
 
 #ifdef __x86_64__
-KERNELS(__attribute__((target("avx2,fma"))), Avx2)
+KERNELS(__attribute__((target("avx2,fma"))), Avx2, 32)
 KERNELS(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"))),
-        Avx512)
+        Avx512, 64)
 #else
-KERNELS(, Portable)
+KERNELS(, Portable, 16)
 #endif
 
 }  // namespace

@@ -7,6 +7,12 @@
 
 namespace googlenet::kernels {
 
+int64_t winograd_weights_bytes(const WinogradShape& shape) {
+  const int64_t groups = (shape.outputs + kWinogradGroup - 1) / kWinogradGroup;
+  return groups * kWinogradPoints * shape.inputs * kWinogradGroup * static_cast<int64_t>(sizeof(float));
+}
+
+#ifdef __x86_64__
 namespace {
 
 constexpr int kSide = kWinogradSide;
@@ -23,16 +29,6 @@ double weight_of(int point, int tap, int taps) {
   for (int i = 0; i < tap; ++i) power *= kPoints[point];
   return power;
 }
-
-}  // namespace
-
-int64_t winograd_weights_bytes(const WinogradShape& shape) {
-  const int64_t groups = (shape.outputs + kWinogradGroup - 1) / kWinogradGroup;
-  return groups * kWinogradPoints * shape.inputs * kWinogradGroup * static_cast<int64_t>(sizeof(float));
-}
-
-#ifdef __x86_64__
-namespace {
 
 // In double, because the transform is no small part of what Winograd's way costs in accuracy.
 template <int kTaps>

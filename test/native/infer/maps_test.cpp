@@ -62,9 +62,9 @@ struct Map {
 constexpr Number kNumbers[] = {Number::kFloat, Number::kBfloat16, Number::kByte};
 
 void test_max_pool(Random& random, const MapKernels& kernels, Number number) {
-  const int window = random.in(2, 3), stride = random.in(1, 2), padding = random.in(0, window / 2);
+  const int window = random.in(2, 3), stride = random.in(1, 3), padding = random.in(0, window / 2);
   const Size size = {random.in(window, 15), random.in(window, 15)};
-  Map input(number, size, random.in(1, 70));
+  Map input(number, size, random.in(1, 200));
   input.fill(random);
   // The last window may be cut off by the end of the map, but begins inside.
   const bool ceil = random.maybe();
