@@ -45,6 +45,7 @@ FOR_AVX2 void convolve_run(const Convolution& conv, const Run& run, const float*
   alignas(32) float bias[kGroup] = {};
   std::copy_n(conv.bias + channel, channels, bias);
   const __m256 floor = _mm256_set1_ps(conv.relu ? 0.f : -__builtin_inff());
+#pragma GCC unroll 6
   for (int p = 0; p < kPixels; ++p) {
     auto* out = reinterpret_cast<float*>(conv.output + (run.output + p) * conv.output_stride) + channel;
     // In this order NaNs stay: the maximum of anything and NaN is the second.
