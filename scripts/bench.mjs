@@ -43,19 +43,20 @@ const engine = (name, options) => ({ name, node: 'side-engine.mjs', options });
 const python = (name, mode) => ({ name, python: 'peer_inference.py', args: [mode] });
 
 /** Every side, with what it is asked to load. */
-const sidesOf = (tiers, peers) => [
+const sidesOf = (tiersOf, peers) => [
   engine('engine float32', { precision: 'float32' }),
   engine('engine float32 without Winograd', { precision: 'float32', winograd: false }),
-  ...(tiers.includes('avx512')
+  ...(tiersOf('float32').includes('avx512')
     ? [engine('engine float32 avx2', { precision: 'float32', tier: 'avx2' })]
     : []),
   engine('engine float32 portable', { precision: 'float32', tier: 'portable' }),
   engine('engine bfloat16', { precision: 'bfloat16' }),
-  ...(tiers.includes('amx')
-    ? [
-        engine('engine bfloat16 avx512', { precision: 'bfloat16', tier: 'avx512' }),
-        engine('engine int8', { precision: 'int8' }),
-      ]
+  ...(tiersOf('bfloat16').includes('amx')
+    ? [engine('engine bfloat16 avx512', { precision: 'bfloat16', tier: 'avx512' })]
+    : []),
+  ...(tiersOf('int8').length > 0 ? [engine('engine int8', { precision: 'int8' })] : []),
+  ...(tiersOf('int8').length > 1
+    ? [engine('engine int8 avx512', { precision: 'int8', tier: 'avx512' })]
     : []),
   { name: 'model channels-last', node: 'side-model.mjs' },
   { name: REFERENCE, node: 'side-onnxruntime.mjs', args: [peers] },
@@ -171,8 +172,8 @@ await benchmark(async () => {
     peers = await installOnnxruntime();
     await exportOnnx(pythonPath, files.weights, onnx);
   }
-  const { plans, tiers } = await writePlans(folder, files);
-  const sides = sidesOf(tiers, peers).filter(isWanted);
+  const { plans, tiersOf } = await writePlans(folder, files);
+  const sides = sidesOf(tiersOf, peers).filter(isWanted);
   const machine = describeMachine({ threads });
   console.log(machine);
   records.push({ case: 'machine', machine });

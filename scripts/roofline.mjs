@@ -93,6 +93,6 @@ async function printSteps(model, precision) {
 }
 
 const model = new GoogLeNet({ auxLogits: false, initWeights: true, seed: 0 });
-const available = tiers().includes('amx') ? ['float32', 'bfloat16', 'int8'] : ['float32', 'bfloat16'];
+const available = ['float32', 'bfloat16', 'int8'].filter((precision) => tiers(precision).length > 0);
 for (const precision of flags.precision ? [flags.precision] : available) await printSteps(model, precision);
 process.exit(0);

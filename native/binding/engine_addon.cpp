@@ -1,6 +1,8 @@
 #include "binding/engine_handle.h"
 #include "binding/errors.h"
+#include "binding/network_options.h"
 #include "infer/kernels/peak.h"
+#include "infer/packed.h"
 
 namespace googlenet {
 
@@ -11,13 +13,16 @@ Napi::Value shut_down(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Groups of instructions that this machine has kernels for, the best last.
+// (precision): groups of instructions by which this machine computes in it, the best last.
 Napi::Value tiers(const Napi::CallbackInfo& info) {
-  Napi::Array names = Napi::Array::New(info.Env());
-  for (const kernels::Tier tier : {kernels::Tier::kAvx2, kernels::Tier::kAvx512, kernels::Tier::kAmx}) {
-    if (kernels::is_available(tier)) names[names.Length()] = kernels::name_of(tier);
-  }
-  return names;
+  return guarded(info, [&]() -> Napi::Value {
+    const Precision precision = precision_named(info[0].ToString());
+    Napi::Array names = Napi::Array::New(info.Env());
+    for (const kernels::Tier tier : {kernels::Tier::kAvx2, kernels::Tier::kAvx512, kernels::Tier::kAmx}) {
+      if (can_compute(tier, precision)) names[names.Length()] = kernels::name_of(tier);
+    }
+    return names;
+  });
 }
 
 // Most operations a nanosecond of one core, by tier and numbers, as kernels are called in a plan.

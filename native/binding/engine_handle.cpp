@@ -25,12 +25,12 @@ namespace {
 constexpr int kMostThreads = 256;
 constexpr size_t kMostSpare = size_t{4} << 20;
 
-kernels::Tier read_tier(const Options& options) {
+kernels::Tier read_tier(const Options& options, Precision precision) {
   const std::string name = options.string("tier");
   for (const kernels::Tier tier : {kernels::Tier::kAvx2, kernels::Tier::kAvx512, kernels::Tier::kAmx}) {
     if (name == kernels::name_of(tier)) {
-      if (kernels::is_available(tier)) return tier;
-      throw Error("UNSUPPORTED", "This machine has no " + name + ".");
+      if (can_compute(tier, precision)) return tier;
+      throw Error("UNSUPPORTED", "This machine has no " + name + " for this precision.");
     }
   }
   throw Error("INVALID_ARGUMENT", "There is no tier '" + name + "'.");
@@ -81,7 +81,7 @@ void EngineHandle::start(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Options options(info);
   Network network = read_network(options);
-  const Engine::Options wanted = {{read_tier(options), options.boolean("winograd")},
+  const Engine::Options wanted = {{read_tier(options, network.precision), options.boolean("winograd")},
                                   small_positive(options, "threads", kMostThreads),
                                   small_positive(options, "maxBatch", 1 << 16)};
   for (const int head : network.heads) classes_.push_back(network.values[static_cast<size_t>(head)].channels);

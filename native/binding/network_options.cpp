@@ -102,7 +102,11 @@ void borrow_weights(const Network& network, Layer& layer, const Options& options
 }  // namespace
 
 Precision read_precision(const Options& options) {
-  return named(kPrecisions, options.string("precision"), "precision");
+  return precision_named(options.string("precision"));
+}
+
+Precision precision_named(const std::string& name) {
+  return named(kPrecisions, name, "precision");
 }
 
 kernels::Size to_size(int64_t height, int64_t width) {

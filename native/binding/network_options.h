@@ -10,6 +10,7 @@ namespace googlenet {
 Network read_network(const Options& options);
 
 Precision read_precision(const Options& options);
+Precision precision_named(const std::string& name);
 
 // { height, width } of a picture, or two numbers of its shape. Throws INVALID_SHAPE.
 kernels::Size read_size(const Options& options);

@@ -25,7 +25,8 @@ int divide_up(int a, int b) {
 // Multiply-adds a nanosecond of one core, roughly; they only weigh layers against each other.
 double speed_of(const kernels::ConvKernel& kernel) {
   if (kernel.tier == Tier::kAvx2) return 40;
-  if (kernel.tier == Tier::kAvx512) return kernel.input == Number::kFloat ? 80 : 150;
+  if (kernel.tier == Tier::kAvx512)
+    return kernel.input == Number::kFloat ? 80 : kernel.input == Number::kBfloat16 ? 150 : 300;
   return kernel.input == Number::kBfloat16 ? 800 : 1500;
 }
 
@@ -235,21 +236,26 @@ class Winograd : public Operation {
  public:
   Winograd(const Layer& layer, const kernels::WinogradShape& shape, const PackedConvolution& convolution,
            const Map& input, const Map& output)
-      : layer_(layer), shape_(shape), convolution_(convolution), input_(input), output_(output) {
+      : kernel_(*convolution.winograd),
+        layer_(layer),
+        shape_(shape),
+        convolution_(convolution),
+        input_(input),
+        output_(output) {
     name = layer.name;
-    kernel = "avx512 winograd";
+    kernel = kernels::name_of(convolution.kernel->tier) + std::string(" winograd");
     across_ = divide_up(output.size.width, shape.tile());
     tiles_ = across_ * divide_up(output.size.height, shape.tile());
-    runs_ = divide_up(tiles_, kernels::kWinogradLongest);
-    groups_ = divide_up(layer.outputs, kernels::kWinogradGroup);
+    runs_ = divide_up(tiles_, kernel_.longest);
+    groups_ = divide_up(layer.outputs, kernel_.group);
     units = groups_ * runs_;
     const int64_t pixels = int64_t{output.size.height} * output.size.width;
     multiply_adds = pixels * layer.window * layer.window * shape.inputs * layer.outputs;
     bytes = convolution.weights.size();
     const int64_t tile_bytes = int64_t{kernels::kWinogradPoints} * shape.inputs * size_of(Number::kFloat);
-    cost = std::max(
-        1.0 * kernels::kWinogradPoints * tiles_ * shape.inputs * layer.outputs / kProductsPerNanosecond,
-        static_cast<double>(bytes) / kBytesPerNanosecond);
+    cost = std::max(1.0 * kernels::kWinogradPoints * tiles_ * shape.inputs * layer.outputs /
+                        speed_of(*convolution.kernel),
+                    static_cast<double>(bytes) / kBytesPerNanosecond);
     by_groups_ = bytes > kManyWeights * tiles_ * tile_bytes;
     most_ = static_cast<int>(std::clamp<int64_t>(kTransformedBytes / tile_bytes, 1, tiles_));
     workspace_bytes = most_ * tile_bytes;
@@ -265,7 +271,6 @@ class Winograd : public Operation {
  private:
   // As of other convolutions; here reading weights is most of the work.
   static constexpr int64_t kManyWeights = 10;
-  static constexpr double kProductsPerNanosecond = 75;
   // Half of the second level of a cache: the weights of a group and its sums lie there too.
   static constexpr int64_t kTransformedBytes = int64_t{1} << 20;
 
@@ -282,7 +287,7 @@ class Winograd : public Operation {
                                                 output_.place(frame.arena, layer_.channel),
                                                 output_.size,
                                                 layer_.relu};
-      kernels::multiply_winograd(product, first_group, last_group, first, last);
+      kernel_.multiply(product, first_group, last_group, first, last);
     }
   }
 
@@ -291,13 +296,14 @@ class Winograd : public Operation {
   const float* transformed(const Frame& frame, Workspace& own, int first, int last) const {
     auto* numbers = reinterpret_cast<float*>(own.memory.data());
     if (own.holds_of == this && own.first == first && own.last == last) return numbers;
-    kernels::transform_input({shape_, input_.place(frame.arena), input_.size, across_, numbers}, first, last);
+    kernel_.transform_input({shape_, input_.place(frame.arena), input_.size, across_, numbers}, first, last);
     own.holds_of = this;
     own.first = first;
     own.last = last;
     return numbers;
   }
 
+  const kernels::WinogradKernel& kernel_;
   Layer layer_;
   kernels::WinogradShape shape_;
   const PackedConvolution& convolution_;

@@ -38,8 +38,7 @@ constexpr kernels::Size kUsualPicture = {224, 224};
 
 std::vector<bool> uses_winograd(const Network& network, const Settings& settings) {
   std::vector<bool> uses(network.layers.size(), false);
-  if (!settings.winograd || settings.tier != Tier::kAvx512 || network.precision != Precision::kFloat)
-    return uses;
+  if (!settings.winograd || network.precision != Precision::kFloat) return uses;
   const std::vector<kernels::Size> sizes = map_sizes(network, kUsualPicture);
   for (size_t i = 0; i < uses.size(); ++i) {
     const Layer& layer = network.layers[i];
@@ -65,9 +64,10 @@ PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer
   if (kernel == nullptr || kernel->to[static_cast<int>(numbers[layer.output])] == nullptr)
     throw Error("UNSUPPORTED", "No kernel of this tier computes " + layer.name + " in this precision.");
   const int inputs = network.values[layer.input].channels;
-  const int64_t bytes = winograd ? kernels::winograd_weights_bytes(winograd_shape(network, layer))
-                                 : kernels::packed_bytes(*kernel, weights_of(packed, layer));
-  PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, inputs, winograd};
+  const auto* by = winograd ? kernels::winograd_kernel(settings.tier) : nullptr;
+  const int64_t bytes = by ? by->weights_bytes(winograd_shape(network, layer))
+                           : kernels::packed_bytes(*kernel, weights_of(packed, layer));
+  PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, inputs, by};
   const float from = scale_of(network, numbers, layer.input), to = scale_of(network, numbers, layer.output);
   for (int i = 0; i < layer.outputs; ++i) {
     const float weight_scale = input == Number::kByte ? layer.weight_scales[i] : 1;
@@ -80,16 +80,23 @@ PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer
 void pack_layer(const PackedNetwork& packed, size_t index) {
   const Layer& layer = packed.network.layers[index];
   const PackedConvolution& convolution = *packed.convolutions[index];
-  if (convolution.winograd) {
-    kernels::pack_winograd(reinterpret_cast<const float*>(layer.weights),
-                           winograd_shape(packed.network, layer),
-                           reinterpret_cast<float*>(convolution.weights.data()));
+  if (convolution.winograd != nullptr) {
+    convolution.winograd->pack(reinterpret_cast<const float*>(layer.weights),
+                               winograd_shape(packed.network, layer),
+                               reinterpret_cast<float*>(convolution.weights.data()));
   } else {
     kernels::pack(*convolution.kernel, weights_of(packed, layer), convolution.weights.data());
   }
 }
 
 }  // namespace
+
+bool can_compute(Tier tier, Precision precision) {
+  const auto has = [tier](Number number) { return kernels::conv_kernel(tier, number) != nullptr; };
+  if (precision == Precision::kFloat) return has(Number::kFloat);
+  // Pictures and logits of networks of bytes are none.
+  return has(Number::kBfloat16) && (precision == Precision::kBfloat16 || has(Number::kByte));
+}
 
 kernels::WinogradShape winograd_shape(const Network& network, const Layer& layer) {
   return {layer.window, network.values[static_cast<size_t>(layer.input)].channels, layer.outputs};

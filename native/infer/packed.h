@@ -37,8 +37,11 @@ struct PackedConvolution {
   std::vector<float> scale;  // empty for 1
   std::vector<float> bias;
   int inputs;
-  bool winograd;
+  const kernels::WinogradKernel* winograd;  // null for the usual way
 };
+
+// Whether this machine has what a tier needs for networks of a precision.
+bool can_compute(kernels::Tier tier, Precision precision);
 
 kernels::WinogradShape winograd_shape(const Network& network, const Layer& layer);
 

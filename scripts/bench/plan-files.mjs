@@ -7,13 +7,14 @@ const require = createRequire(import.meta.url);
 const { GoogLeNet } = require('../..');
 const { loadEngineAddon } = require('../../dist/native/load-engine.js');
 
-/** @returns precision → file, and the tiers of this machine. */
+/** @returns precision → file, and what tells the tiers by which this machine computes in a precision. */
 export async function writePlans(folder, { weights, images }) {
-  const tiers = loadEngineAddon().tiers();
+  const { tiers } = loadEngineAddon();
+  const hasBytes = tiers('int8').length > 0;
   const model = await GoogLeNet.load(weights, { auxLogits: false });
   const data = readFloats(images).subarray(0, 8 * 3 * 224 * 224);
   const calibration = { data, shape: [8, 3, 224, 224] };
-  const wishes = { float32: {}, bfloat16: {}, ...(tiers.includes('amx') && { int8: { calibration } }) };
+  const wishes = { float32: {}, bfloat16: {}, ...(hasBytes && { int8: { calibration } }) };
   const plans = {};
   for (const [precision, wish] of Object.entries(wishes)) {
     const engine = await model.optimize({ precision, ...wish });
@@ -22,5 +23,5 @@ export async function writePlans(folder, { weights, images }) {
     engine.dispose();
   }
   model.dispose();
-  return { plans, tiers };
+  return { plans, tiersOf: tiers };
 }

@@ -48,7 +48,14 @@ const PRECISIONS = ['float32', 'bfloat16', 'int8'] as const;
 const TIERS: Readonly<Record<EnginePrecision, readonly EngineTier[]>> = {
   float32: ['avx512', 'avx2', 'portable'],
   bfloat16: ['amx', 'avx512', 'portable'],
-  int8: ['amx'],
+  int8: ['amx', 'avx512'],
+};
+
+/** What AVX-512 has on some machines only. */
+const EXTENSIONS: Readonly<Record<EnginePrecision, string>> = {
+  float32: '',
+  bfloat16: ' with BF16',
+  int8: ' with BF16 and VNNI',
 };
 
 export interface ResolvedOptions {
@@ -104,23 +111,21 @@ export function readEngineOptions(given: unknown, precision: EnginePrecision): R
 
 function resolveTier(wanted: EngineTier | 'auto', precision: EnginePrecision): EngineTier {
   const own = TIERS[precision];
-  const available = loadEngineAddon().tiers();
-  if (wanted === 'auto') {
-    const best = own.find((tier) => tier === 'portable' || available.includes(tier));
-    if (best) return best;
-    const message = `This machine has no instructions for ${precision}, which needs ${own.join(' or ')}. Choose another precision.`;
-    throw new GoogLeNetError('UNSUPPORTED', message);
-  }
-  if (!own.includes(wanted)) {
+  if (wanted !== 'auto' && !own.includes(wanted)) {
     const message = `The tier '${wanted}' does not compute in ${precision}. Tiers that do: ${own.join(', ')}.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
-  if (wanted !== 'portable' && !available.includes(wanted)) {
-    const has = ['portable', ...available].join(', ');
-    throw new GoogLeNetError(
-      'UNSUPPORTED',
-      `This machine does not have the tier '${wanted}'. It has ${has}.`,
-    );
+  const native = loadEngineAddon().tiers(precision);
+  const available = own.filter((tier) => tier === 'portable' || native.includes(tier));
+  const [best] = available;
+  if (!best) {
+    const message = `This machine has no instructions for ${precision}, which needs ${own.join(' or ')}${EXTENSIONS[precision]}. Choose another precision.`;
+    throw new GoogLeNetError('UNSUPPORTED', message);
+  }
+  if (wanted === 'auto') return best;
+  if (!available.includes(wanted)) {
+    const message = `This machine cannot compute in ${precision} by the tier '${wanted}'. It can by ${available.join(', ')}.`;
+    throw new GoogLeNetError('UNSUPPORTED', message);
   }
   return wanted;
 }

@@ -185,8 +185,8 @@ export interface NativePortableEngine extends NativeEngine {
 
 /** The addon without libtorch: `native/binding/engine_addon.cpp` lists the same names. */
 export interface EngineAddon {
-  /** Groups of instructions that this machine has. */
-  tiers(): string[];
+  /** Groups of instructions by which this machine computes in a precision, the best last. */
+  tiers(precision: string): string[];
   /** The most that one core can do, in operations a nanosecond, by tier and numbers: `avx512 float32`, … Takes a moment. */
   peaks(): Record<string, number>;
   /** As that of the other addon. */

@@ -17,8 +17,9 @@ import {
   differenceOf,
   finishedModel,
   floatPictures,
+  HAS_KERNELS,
   pictureOf,
-  TIERS,
+  tiersOf,
 } from '../support/engines';
 import { errorWith } from '../support/errors';
 import { testWhere } from '../support/skip';
@@ -30,12 +31,14 @@ const folder = temporaryFolder();
 const KERNELS: [EngineTier, EnginePrecision, boolean, number][] = [
   ['avx512', 'float32', true, 1e-4],
   ['avx512', 'float32', false, 1e-5],
+  ['avx2', 'float32', true, 1e-4],
   ['avx2', 'float32', false, 1e-5],
   ['portable', 'float32', false, 1e-5],
   ['amx', 'bfloat16', false, 1e-2],
   ['avx512', 'bfloat16', false, 1e-2],
   ['portable', 'bfloat16', false, 1e-2],
   ['amx', 'int8', false, 1e-1],
+  ['avx512', 'int8', false, 1e-1],
 ];
 
 /** What `optimize` needs besides for a precision. */
@@ -59,7 +62,7 @@ describe.each(VARIANTS)('%s', (_, options) => {
   afterAll(() => model.dispose());
 
   for (const [tier, precision, winograd, tolerance] of KERNELS) {
-    testWhere(TIERS.includes(tier), `this machine has no ${tier}`)(
+    testWhere(tiersOf(precision).includes(tier), `this machine has no ${tier} for ${precision}`)(
       `${precision} by ${tier}${winograd ? ' and Winograd' : ''} gives the logits of all heads within ${tolerance}`,
       async () => {
         const engine = await model.optimize({
@@ -236,7 +239,7 @@ describe('profile()', () => {
   const model = new GoogLeNet({ numClasses: 10, seed: 0 });
   afterAll(() => model.dispose());
 
-  testWhere(TIERS.length > 1, 'this machine has no kernels of ours')(
+  testWhere(HAS_KERNELS, 'this machine has no kernels of ours')(
     'times each step that describe() names, between calls and without a trace in their logits',
     async () => {
       const engine = await model.optimize();
@@ -351,8 +354,7 @@ describe('a plan', () => {
   afterAll(() => model.dispose());
 
   for (const precision of ['float32', 'bfloat16', 'int8'] as const) {
-    const isPossible = precision !== 'int8' || TIERS.includes('amx');
-    testWhere(isPossible, 'this machine has no amx')(
+    testWhere(tiersOf(precision).length > 0, `this machine has no instructions for ${precision}`)(
       `in ${precision} is saved and loaded with the same bits, classes and sizes`,
       async () => {
         const engine = await model.optimize({
@@ -496,7 +498,7 @@ describe('bad options', () => {
     await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'amx, avx512, portable'));
   });
 
-  testWhere(TIERS.includes('amx'), 'this machine has no amx')(
+  testWhere(tiersOf('int8').length > 0, 'this machine has no instructions for int8')(
     'pictures that cannot calibrate are refused',
     async () => {
       const int8 = (calibration: Calibration) => model.optimize({ precision: 'int8', calibration });
@@ -509,10 +511,23 @@ describe('bad options', () => {
     },
   );
 
-  testWhere(!TIERS.includes('amx'), 'this machine has amx')('int8 is refused without amx', async () => {
-    const failed = model.optimize({ precision: 'int8', calibration: floatPictures(1) });
-    await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'amx'));
-  });
+  testWhere(tiersOf('int8').length === 0, 'this machine has them')(
+    'int8 is refused without its instructions',
+    async () => {
+      const failed = model.optimize({ precision: 'int8', calibration: floatPictures(1) });
+      await expect(failed).rejects.toMatchObject(
+        errorWith('UNSUPPORTED', 'amx or avx512 with BF16 and VNNI'),
+      );
+    },
+  );
+
+  testWhere(!tiersOf('bfloat16').includes('amx'), 'this machine has amx')(
+    'a tier that this machine lacks is refused with those that it has',
+    async () => {
+      const failed = model.optimize({ precision: 'bfloat16', tier: 'amx' });
+      await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'portable'));
+    },
+  );
 
   test('a network with layers that no engine has is refused by the name of the first', async () => {
     const xception = new Xception({ numClasses: 10, seed: 0 });

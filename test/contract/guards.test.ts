@@ -240,7 +240,12 @@ describe('engines', () => {
     ['of our own', (change) => new (loadEngineAddon().Engine as Any)({ ...best(), ...frozen, ...change })],
     ['portable', (change) => new (addon.PortableEngine as Any)({ ...frozen, ...change })],
   ];
-  const best = () => ({ tier: loadEngineAddon().tiers()[0], winograd: true, threads: 1, maxBatch: 1 });
+  const best = () => ({
+    tier: loadEngineAddon().tiers('float32')[0],
+    winograd: true,
+    threads: 1,
+    maxBatch: 1,
+  });
   const withLayer = (change: object) => ({
     network: {
       ...frozen.network,

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GoogLeNet } from '../../src/index.js';
 import { PACKAGE_ROOT } from '../support/child.js';
-import { TIERS } from '../support/engines.js';
+import { HAS_KERNELS, tiersOf } from '../support/engines.js';
 import { idxFile } from '../support/idx.js';
 import { testWhere } from '../support/skip.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -100,8 +100,6 @@ function writeIdx(dir: string): void {
 }
 
 describe('what engines are measured with', () => {
-  const kernels = TIERS.length > 1;
-
   test('scripts/bench.mjs times the sides it is asked for, and keeps the raw figures', async () => {
     const file = join(folder(), 'figures.jsonl');
     const args = ['--only', 'engine bfloat16', '--repeat', '0.01', '--threads', '1', '--output', file];
@@ -119,12 +117,12 @@ describe('what engines are measured with', () => {
         'memory',
         'pressure',
         'start',
-        ...(kernels ? ['compete'] : []),
+        ...(HAS_KERNELS ? ['compete'] : []),
       ]),
     );
   });
 
-  testWhere(kernels, 'this machine has no kernels of ours')(
+  testWhere(HAS_KERNELS, 'this machine has no kernels of ours')(
     'scripts/roofline.mjs says what each step achieves of what a core can',
     async () => {
       const { code, stdout } = await script('roofline.mjs', '--precision', 'float32', '--runs', '3');
@@ -144,7 +142,9 @@ describe('what engines are measured with', () => {
     const args = ['--data', '.', '--pictures', '2', 'model.safetensors'];
     const { code, stdout } = await script('engine-accuracy.mjs', ...args);
     expect(code).toBe(0);
-    for (const tier of TIERS) expect(stdout).toMatch(new RegExp(`\\n(float32|bfloat16), ${tier} `));
+    for (const precision of ['float32', 'bfloat16', 'int8'] as const)
+      for (const tier of tiersOf(precision))
+        expect(stdout).toMatch(new RegExp(`\\n${precision}, ${tier}[ ,]`));
     expect(stdout).toMatch(/\nfloat32, portable +\d\.\de-[678] +\d\.\de-[678] +100\.0 % /);
   });
 });

@@ -1,8 +1,20 @@
-import { GoogLeNet, type GoogLeNetOptions, type Images, type Tensor } from '../../src/index';
+import {
+  type EnginePrecision,
+  GoogLeNet,
+  type GoogLeNetOptions,
+  type Images,
+  type Tensor,
+} from '../../src/index';
 import { loadEngineAddon } from '../../src/native/load-engine';
 
-/** Tiers of this machine. */
-export const TIERS: readonly string[] = [...loadEngineAddon().tiers(), 'portable'];
+/** Tiers by which this machine computes in a precision. */
+export const tiersOf = (precision: EnginePrecision): string[] => [
+  ...loadEngineAddon().tiers(precision),
+  ...(precision === 'int8' ? [] : ['portable']),
+];
+
+/** Whether this machine has any kernels of ours. */
+export const HAS_KERNELS = loadEngineAddon().tiers('float32').length > 0;
 
 /** Pictures whose numbers differ from place to place and from one to the next. */
 export function floatPictures(count: number, side = 224): Images {

@@ -8,9 +8,9 @@ namespace googlenet::kernels {
 
 const ConvKernel* conv_kernel([[maybe_unused]] Tier tier, [[maybe_unused]] Number input) {
 #ifdef __x86_64__
-  for (const ConvKernel* kernel :
-       {&kConvAvx2Float, &kConvAvx512Float, &kConvAvx512Bfloat16, &kConvAmxBfloat16, &kConvAmxByte}) {
-    if (kernel->tier == tier && kernel->input == input) return kernel;
+  for (const ConvKernel* kernel : {&kConvAvx2Float, &kConvAvx512Float, &kConvAvx512Bfloat16, &kConvAvx512Byte,
+                                   &kConvAmxBfloat16, &kConvAmxByte}) {
+    if (kernel->tier == tier && kernel->input == input) return kernel->runs_here() ? kernel : nullptr;
   }
 #endif
   return nullptr;

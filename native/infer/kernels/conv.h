@@ -45,15 +45,17 @@ struct Convolution {
 
 struct ConvKernel {
   Tier tier;
-  Number input;    // of the weights too; bytes of the input have no sign, those of the weights have one
-  int step;        // input numbers of one chunk: a row of a window is filled up with zeros to a multiple
-  int interleave;  // of them beside each other in the weights
-  int lanes;       // output channels of a vector
-  int group;       // output channels computed together, two vectors: the unit of work
-  bool narrows;    // a last group of one vector has weights of one vector
-  int longest;     // pixels of a run
-  bool masks;      // takes runs with unwanted pixels
+  bool (*runs_here)();  // whether this machine has all of its instructions
+  Number input;         // of the weights too; bytes of the input have no sign, those of the weights have one
+  int step;             // input numbers of one chunk: a row of a window is filled up with zeros to a multiple
+  int interleave;       // of them beside each other in the weights
+  int lanes;            // output channels of a vector
+  int group;            // output channels computed together, two vectors: the unit of work
+  bool narrows;         // a last group of one vector has weights of one vector
+  int longest;          // pixels of a run
+  bool masks;           // takes runs with unwanted pixels
 
+  // By numbers of the output; null where there is none.
   // Output channels of groups [first, last) for all pixels of the runs. Reads up to `longest` pixels from the
   // start of a run, and up to a chunk beyond a row of a window; what lies there must be finite.
   void (*to[3])(const Convolution& conv, const Run* runs, int run_count, int first_group, int last_group);
@@ -63,7 +65,7 @@ struct ConvKernel {
   void (*end)();
 };
 
-// Null where a tier has no kernel for these numbers.
+// Null where a tier has no kernel for these numbers, or this machine not its instructions.
 const ConvKernel* conv_kernel(Tier tier, Number input);
 
 }  // namespace googlenet::kernels

@@ -2,10 +2,9 @@
 #include "infer/kernels/store_avx512.h"
 
 #ifdef __x86_64__
-#define FOR_AMX                                                                              \
-  __attribute__((                                                                            \
-      target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16,amx-" \
-             "int8")))
+#define FOR_AMX          \
+  __attribute__((target( \
+      "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni,amx-tile,amx-bf16,amx-int8")))
 #define INLINED_AMX inline __attribute__((always_inline)) FOR_AMX
 
 namespace googlenet::kernels {
@@ -178,6 +177,7 @@ template <Number kInput>
 constexpr ConvKernel kernel_of() {
   constexpr int kInterleave = 4 / size_of(kInput);
   return {.tier = Tier::kAmx,
+          .runs_here = has_amx,
           .input = kInput,
           .step = kRowBytes / static_cast<int>(size_of(kInput)),
           .interleave = kInterleave,

@@ -81,6 +81,7 @@ void nothing() {}
 }  // namespace
 
 const ConvKernel kConvAvx2Float = {.tier = Tier::kAvx2,
+                                   .runs_here = has_avx2,
                                    .input = Number::kFloat,
                                    .step = 1,
                                    .interleave = 1,

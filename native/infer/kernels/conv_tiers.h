@@ -7,6 +7,7 @@ namespace googlenet::kernels {
 extern const ConvKernel kConvAvx2Float;
 extern const ConvKernel kConvAvx512Float;
 extern const ConvKernel kConvAvx512Bfloat16;
+extern const ConvKernel kConvAvx512Byte;
 extern const ConvKernel kConvAmxBfloat16;
 extern const ConvKernel kConvAmxByte;
 

@@ -11,9 +11,13 @@
 
 namespace googlenet::kernels {
 
-#ifdef __x86_64__
 namespace {
 
+struct Features {
+  bool avx2 = false, avx512 = false, avx512_bf16 = false, avx512_vnni = false, amx = false;
+};
+
+#ifdef __x86_64__
 struct Registers {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
@@ -28,17 +32,6 @@ constexpr bool has_bit(unsigned bits, int bit) {
   return (bits >> bit & 1) != 0;
 }
 
-bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-// __builtin_cpu_supports also asks whether the system saves the registers.
-bool has_avx512() {
-  const bool has_base = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return has_avx2() && has_base && has_bit(cpuid(7, 1).eax, 5);  // AVX512_BF16
-}
-
 // Linux gives the tiles' registers, 8 KB a thread, to processes that ask for them.
 bool may_use_tiles() {
 #ifdef __linux__
@@ -50,22 +43,50 @@ bool may_use_tiles() {
 #endif
 }
 
-bool has_amx() {
+Features find_features() {
+  Features has;
   const unsigned edx = cpuid(7, 0).edx;
   const bool has_tiles = has_bit(edx, 22) && has_bit(edx, 24) && has_bit(edx, 25);  // BF16, TILE, INT8
-  return has_avx512() && has_tiles && may_use_tiles();
+  // __builtin_cpu_supports also asks whether the system saves the registers.
+  has.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  has.avx512 = has.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  has.avx512_bf16 = has.avx512 && has_bit(cpuid(7, 1).eax, 5);
+  has.avx512_vnni = has.avx512_bf16 && __builtin_cpu_supports("avx512vnni");
+  has.amx = has.avx512_bf16 && has_tiles && may_use_tiles();
+  return has;
+}
+#else
+Features find_features() {
+  return {};
+}
+#endif
+
+const Features& features() {
+  static const Features found = find_features();
+  return found;
 }
 
 }  // namespace
 
-bool is_available(Tier tier) {
-  static const bool avx2 = has_avx2(), avx512 = has_avx512(), amx = has_amx();
-  return tier == Tier::kAmx ? amx : tier == Tier::kAvx512 ? avx512 : avx2;
+bool has_avx2() {
+  return features().avx2;
 }
-#else
-bool is_available(Tier) {
-  return false;
+
+bool has_avx512() {
+  return features().avx512;
 }
-#endif
+
+bool has_avx512_bf16() {
+  return features().avx512_bf16;
+}
+
+bool has_avx512_vnni() {
+  return features().avx512_vnni;
+}
+
+bool has_amx() {
+  return features().amx;
+}
 
 }  // namespace googlenet::kernels

@@ -5,11 +5,15 @@ namespace googlenet::kernels {
 // Groups of instructions that there are kernels for.
 enum class Tier { kAvx2, kAvx512, kAmx };
 
-// Whether this machine has them and the system lets us use them. AVX-512 here includes BF16.
-bool is_available(Tier tier);
-
 constexpr const char* name_of(Tier tier) {
   return tier == Tier::kAmx ? "amx" : tier == Tier::kAvx512 ? "avx512" : "avx2";
 }
+
+// Whether this machine has these instructions and the system lets us use them.
+bool has_avx2();
+bool has_avx512();       // F, BW, DQ and VL
+bool has_avx512_bf16();  // and products of bfloat16
+bool has_avx512_vnni();  // and those of bytes
+bool has_amx();
 
 }  // namespace googlenet::kernels

@@ -62,21 +62,22 @@ __attribute__((target("avx2,fma"))) double round_avx2() {
 template <Number kNumber>
 FOR_AVX512 double round_avx512() {
   constexpr int kSums = 14, kRounds = 10000;
-  __m512 sums[kSums], operands[kOperands];
+  __m512i sums[kSums], operands[kOperands];
 #pragma GCC unroll 14
-  for (int k = 0; k < kSums; ++k) sums[k] = _mm512_setzero_ps();
-  const bool are_pairs = kNumber == Number::kBfloat16;
+  for (int k = 0; k < kSums; ++k) sums[k] = _mm512_setzero_si512();
+  const bool are_floats = kNumber == Number::kFloat;
   for (int i = 0; i < kOperands; ++i)
-    operands[i] = _mm512_load_ps(are_pairs ? noise().pairs[i] : noise().floats[i]);
+    operands[i] = _mm512_load_si512(are_floats ? noise().floats[i] : noise().pairs[i]);
   for (int i = 0; i < kRounds; ++i) {
 #pragma GCC unroll 14
     for (int k = 0; k < kSums; ++k) {
-      const __m512 a = operands[k % 7], b = operands[k % 7 + 1];
-      if constexpr (kNumber == Number::kFloat) {
-        sums[k] = _mm512_fmadd_ps(a, b, sums[k]);
+      const __m512i a = operands[k % 7], b = operands[k % 7 + 1];
+      if constexpr (kNumber == Number::kByte) {
+        sums[k] = _mm512_dpbusd_epi32(sums[k], a, b);
+      } else if constexpr (kNumber == Number::kBfloat16) {
+        sums[k] = (__m512i)_mm512_dpbf16_ps((__m512)sums[k], (__m512bh)a, (__m512bh)b);
       } else {
-        sums[k] =
-            _mm512_dpbf16_ps(sums[k], (__m512bh)_mm512_castps_si512(a), (__m512bh)_mm512_castps_si512(b));
+        sums[k] = (__m512i)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)sums[k]);
       }
       __asm__ volatile("" : "+v"(sums[k]));
     }
@@ -115,17 +116,17 @@ FOR_TILES double round_tiles() {
 
 double round_of(Tier tier, Number number) {
   if (tier == Tier::kAvx2) return round_avx2();
-  const bool is_bfloat16 = number == Number::kBfloat16;
-  if (tier == Tier::kAvx512)
-    return is_bfloat16 ? round_avx512<Number::kBfloat16>() : round_avx512<Number::kFloat>();
-  return is_bfloat16 ? round_tiles<Number::kBfloat16>() : round_tiles<Number::kByte>();
+  if (tier == Tier::kAmx)
+    return number == Number::kByte ? round_tiles<Number::kByte>() : round_tiles<Number::kBfloat16>();
+  if (number == Number::kByte) return round_avx512<Number::kByte>();
+  return number == Number::kBfloat16 ? round_avx512<Number::kBfloat16>() : round_avx512<Number::kFloat>();
 }
 
 }  // namespace
 
 double peak(Tier tier, Number number) {
   using Clock = std::chrono::steady_clock;
-  if (!is_available(tier) || conv_kernel(tier, number) == nullptr) return 0;
+  if (conv_kernel(tier, number) == nullptr) return 0;
   // As long as a large convolution takes, so that what interrupts those interrupts these too; and often
   // enough for the clock of the core to become what these instructions leave of it.
   constexpr auto kSample = std::chrono::milliseconds(1);

@@ -10,12 +10,10 @@ namespace googlenet::kernels {
 
 // Convolutions after Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015), with tiles
 // of 6×6 numbers of the input: transformed, times the transformed window, they give m×m numbers of the output
-// for a window of (7 − m)×(7 − m), with 36 multiplications in place of (m·(7 − m))². AVX-512, float.
+// for a window of (7 − m)×(7 − m), with 36 multiplications in place of (m·(7 − m))². Floats.
 
 constexpr int kWinogradSide = 6;
 constexpr int kWinogradPoints = kWinogradSide * kWinogradSide;
-constexpr int kWinogradGroup = 32;    // output channels computed together
-constexpr int kWinogradLongest = 14;  // tiles computed together
 
 // Windows of 3×3 or 5×5 with a stride of 1, padded to keep the size of the map.
 struct WinogradShape {
@@ -38,13 +36,6 @@ struct WinogradInput {
   float* transformed;  // [points][last - first][inputs]
 };
 
-// Tiles [first, last), counted row by row.
-void transform_input(const WinogradInput& input, int first_tile, int last_tile);
-
-// [outputs][inputs][window][window] → for each group, point and input its 32 outputs.
-int64_t winograd_weights_bytes(const WinogradShape& shape);
-void pack_winograd(const float* weights, const WinogradShape& shape, float* packed);
-
 struct WinogradProduct {
   WinogradShape shape;
   const float* transformed;  // of these tiles
@@ -56,8 +47,25 @@ struct WinogradProduct {
   bool relu;
 };
 
-// Output channels of groups [first, last) of tiles [first, last).
-void multiply_winograd(const WinogradProduct& product, int first_group, int last_group, int first_tile,
-                       int last_tile);
+struct WinogradKernel {
+  int group;    // output channels computed together
+  int longest;  // tiles computed together
+
+  // [outputs][inputs][window][window] → for each group, point and input its outputs.
+  void (*pack)(const float* weights, const WinogradShape& shape, float* packed);
+  // Tiles [first, last), counted row by row.
+  void (*transform_input)(const WinogradInput& input, int first_tile, int last_tile);
+  // Output channels of groups [first, last) of tiles [first, last).
+  void (*multiply)(const WinogradProduct& product, int first_group, int last_group, int first_tile,
+                   int last_tile);
+
+  int64_t weights_bytes(const WinogradShape& shape) const {
+    const int64_t groups = (shape.outputs + group - 1) / group;
+    return groups * kWinogradPoints * shape.inputs * group * static_cast<int64_t>(sizeof(float));
+  }
+};
+
+// Null where a tier has none, or this machine not its instructions.
+const WinogradKernel* winograd_kernel(Tier tier);
 
 }  // namespace googlenet::kernels

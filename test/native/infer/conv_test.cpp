@@ -229,7 +229,7 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
   }
 }
 
-void test_winograd(Random& random) {
+void test_winograd(Random& random, const WinogradKernel& kernel) {
   Shape shape = draw_shape(random);
   shape.window = random.in(0, 1) != 0 ? 3 : 5;
   shape.padding = shape.window / 2;
@@ -240,8 +240,8 @@ void test_winograd(Random& random) {
   std::vector<float> weights, bias;
   for (int i = 0; i < shape.outputs * shape.inputs * side * side; ++i) weights.push_back(random.normal());
   for (int o = 0; o < shape.outputs; ++o) bias.push_back(random.normal());
-  std::vector<float> packed(static_cast<size_t>(winograd_weights_bytes(of) / 4));
-  pack_winograd(weights.data(), of, packed.data());
+  std::vector<float> packed(static_cast<size_t>(kernel.weights_bytes(of) / 4));
+  kernel.pack(weights.data(), of, packed.data());
 
   const int across = (shape.width + of.tile() - 1) / of.tile();
   const int tiles = across * ((shape.height + of.tile() - 1) / of.tile());
@@ -250,15 +250,15 @@ void test_winograd(Random& random) {
   std::vector<float> output(static_cast<size_t>(shape.height * shape.width * shape.outputs));
   const int64_t pixel = shape.outputs * 4;
   const Place to = {reinterpret_cast<std::byte*>(output.data()), shape.width * pixel, pixel};
-  const int groups = (shape.outputs + kWinogradGroup - 1) / kWinogradGroup, middle = random.in(0, groups);
+  const int groups = (shape.outputs + kernel.group - 1) / kernel.group, middle = random.in(0, groups);
   for (int first = 0; first < tiles;) {
     const int last = std::min(tiles, first + random.in(1, 120));
     std::vector<float> transformed(static_cast<size_t>(kWinogradPoints * (last - first) * shape.inputs));
-    transform_input({of, from, size, across, transformed.data()}, first, last);
+    kernel.transform_input({of, from, size, across, transformed.data()}, first, last);
     const WinogradProduct product = {of,   transformed.data(), across, packed.data(), bias.data(), to,
                                      size, /*relu=*/false};
-    multiply_winograd(product, 0, middle, first, last);
-    multiply_winograd(product, middle, groups, first, last);
+    kernel.multiply(product, 0, middle, first, last);
+    kernel.multiply(product, middle, groups, first, last);
     first = last;
   }
 
@@ -290,14 +290,13 @@ void test_winograd(Random& random) {
 int64_t test_convolutions(Random& random, int repeats) {
   int64_t tested = 0;
   for (const Tier tier : {Tier::kAvx2, Tier::kAvx512, Tier::kAmx}) {
-    if (!is_available(tier)) continue;
     for (const Number number : kNumbers) {
       const ConvKernel* kernel = conv_kernel(tier, number);
       if (kernel == nullptr) continue;
       for (int i = 0; i < repeats; ++i, ++tested) test_kernel(random, *kernel);
     }
+    if (const WinogradKernel* kernel = winograd_kernel(tier))
+      for (int i = 0; i < repeats; ++i, ++tested) test_winograd(random, *kernel);
   }
-  if (is_available(Tier::kAvx512))
-    for (int i = 0; i < repeats; ++i, ++tested) test_winograd(random);
   return tested;
 }

@@ -78,8 +78,7 @@ std::vector<double> expected_of(const Network& network, const Request& request) 
 
 // False for a network that such pictures are too small for.
 bool test_engine(Random& random) {
-  const kernels::Tier tier =
-      kernels::is_available(kernels::Tier::kAvx512) ? kernels::Tier::kAvx512 : kernels::Tier::kAvx2;
+  const kernels::Tier tier = kernels::has_avx512() ? kernels::Tier::kAvx512 : kernels::Tier::kAvx2;
   const RandomNetwork drawn = draw_network(random, Precision::kFloat);
   const Network& network = drawn.network;
   const kernels::Size sizes[] = {{13, 9}, {10, 14}};

@@ -24,10 +24,12 @@ struct Case {
 
 const Case kCases[] = {
     {kernels::Tier::kAvx2, Precision::kFloat, false, 2e-5},
+    {kernels::Tier::kAvx2, Precision::kFloat, true, 1e-4},
     {kernels::Tier::kAvx512, Precision::kFloat, false, 2e-5},
     {kernels::Tier::kAvx512, Precision::kFloat, true, 1e-4},
     {kernels::Tier::kAvx512, Precision::kBfloat16, false, 4e-2},
     {kernels::Tier::kAmx, Precision::kBfloat16, false, 4e-2},
+    {kernels::Tier::kAvx512, Precision::kByte, false, 0.15},
     {kernels::Tier::kAmx, Precision::kByte, false, 0.15},
 };
 
@@ -149,9 +151,9 @@ void test_greedy_plan() {
 
 int64_t test_plans(Random& random, int repeats) {
   int64_t tested = 0;
-  if (kernels::is_available(kernels::Tier::kAvx2)) test_greedy_plan();
+  if (kernels::has_avx2()) test_greedy_plan();
   for (const Case& of : kCases) {
-    if (!kernels::is_available(of.tier)) continue;
+    if (!can_compute(of.tier, of.precision)) continue;
     for (int i = 0; i < repeats; ++i)
       if (test_plan(random, of)) ++tested;
   }
