@@ -52,8 +52,7 @@ std::vector<bool> uses_winograd(const Network& network, const Settings& settings
 
 kernels::ConvWeights weights_of(const PackedNetwork& packed, const Layer& layer) {
   const int inputs = packed.network.values[layer.input].channels;
-  const bool is_padded = layer.input == 0 && packed.numbers[layer.input] == Number::kBfloat16;
-  return {layer.weights, layer.outputs, inputs, layer.window, is_padded ? 4 : inputs};
+  return {layer.weights, layer.outputs, inputs, layer.window, packed.stored_channels(layer.input)};
 }
 
 // Everything but the weights, which have their memory.
@@ -146,6 +145,11 @@ int64_t PackedNetwork::bytes() const {
   for (const auto& convolution : convolutions)
     if (convolution) bytes += convolution->weights.size();
   return bytes;
+}
+
+int PackedNetwork::stored_channels(int value) const {
+  const bool is_padded = value == 0 && settings.tier == Tier::kAmx;
+  return is_padded ? 4 : network.values[static_cast<size_t>(value)].channels;
 }
 
 const ConvKernel* PackedNetwork::any_kernel() const {

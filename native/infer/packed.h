@@ -51,6 +51,10 @@ struct PackedNetwork {
 
   int64_t bytes() const;  // of all weights
 
+  // Numbers of a pixel in memory. For tiles a picture has four, the last of them zero: pixels then do not
+  // cross the ends of cache lines.
+  int stored_channels(int value) const;
+
   // All are of one tier, and so have the same begin() and end().
   const kernels::ConvKernel* any_kernel() const;
 

@@ -78,7 +78,7 @@ class Builder {
       Map map;
       map.size = sizes_[v];
       map.number = packed_.numbers[v];
-      map.channels = v == 0 && map.number == Number::kBfloat16 ? 4 : packed_.network.values[v].channels;
+      map.channels = packed_.stored_channels(static_cast<int>(v));
       map.border = borders_[v];
       map.pitch = map.size.width + across;
       const int64_t pixel = map.channels * size_of(map.number);
