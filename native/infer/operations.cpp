@@ -257,7 +257,7 @@ class Winograd : public Operation {
                         speed_of(*convolution.kernel),
                     static_cast<double>(bytes) / kBytesPerNanosecond);
     by_groups_ = bytes > kManyWeights * tiles_ * tile_bytes;
-    most_ = static_cast<int>(std::clamp<int64_t>(kTransformedBytes / tile_bytes, 1, tiles_));
+    most_ = static_cast<int>(std::clamp<int64_t>(kernel_.transformed_bytes / tile_bytes, 1, tiles_));
     workspace_bytes = most_ * tile_bytes;
   }
 
@@ -271,8 +271,6 @@ class Winograd : public Operation {
  private:
   // As of other convolutions; here reading weights is most of the work.
   static constexpr int64_t kManyWeights = 10;
-  // Half of the second level of a cache: the weights of a group and its sums lie there too.
-  static constexpr int64_t kTransformedBytes = int64_t{1} << 20;
 
   void convolve(const Frame& frame, Workspace& own, int first_run, int last_run, int first_group,
                 int last_group) const {

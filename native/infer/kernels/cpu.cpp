@@ -1,11 +1,12 @@
 #include "infer/kernels/cpu.h"
 
+#include <unistd.h>
+
 #ifdef __x86_64__
 #include <cpuid.h>
 
 #ifdef __linux__
 #include <sys/syscall.h>
-#include <unistd.h>
 #endif
 #endif
 
@@ -87,6 +88,14 @@ bool has_avx512_vnni() {
 
 bool has_amx() {
   return features().amx;
+}
+
+int64_t second_level_bytes() {
+  constexpr int64_t kUsual = int64_t{1} << 20;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+  if (const int64_t bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) return bytes;
+#endif
+  return kUsual;
 }
 
 }  // namespace googlenet::kernels

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 namespace googlenet::kernels {
 
 // Groups of instructions that there are kernels for.
@@ -15,5 +17,8 @@ bool has_avx512();       // F, BW, DQ and VL
 bool has_avx512_bf16();  // and products of bfloat16
 bool has_avx512_vnni();  // and those of bytes
 bool has_amx();
+
+// Bytes of the second level of a core's cache; what is usual where the system does not say.
+int64_t second_level_bytes();
 
 }  // namespace googlenet::kernels

@@ -274,9 +274,10 @@ INLINED void multiply_tiles(const ConvKernel& kernel, const WinogradProduct& w, 
                               int last_tile) {                                                           \
     multiply_tiles<LANES>(kConv##TIER##Float, w, first_group, last_group, first_tile, last_tile);        \
   }                                                                                                      \
-  WinogradKernel kernel_##TIER() {                                                                       \
+  WinogradKernel kernel_##TIER(int64_t transformed_bytes) {                                              \
     const ConvKernel& product = kConv##TIER##Float;                                                      \
-    return {product.group, product.longest, pack_##TIER, transform_##TIER, multiply_##TIER};             \
+    return {product.group, product.longest,  transformed_bytes,                                          \
+            pack_##TIER,   transform_##TIER, multiply_##TIER};                                           \
   }
 
 KERNEL(__attribute__((target("avx2,fma"))), Avx2, 8)
@@ -286,7 +287,10 @@ KERNEL(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer
 }  // namespace
 
 const WinogradKernel* winograd_kernel(Tier tier) {
-  static const WinogradKernel avx2 = kernel_Avx2(), avx512 = kernel_Avx512();
+  // The weights of a group and its sums lie in the second level too. AVX2 is slow enough to read tiles from
+  // the third one, and weights less often.
+  static const WinogradKernel avx2 = kernel_Avx2(int64_t{1} << 20);
+  static const WinogradKernel avx512 = kernel_Avx512(std::max(second_level_bytes() / 2, int64_t{1} << 19));
   if (tier == Tier::kAmx || conv_kernel(tier, Number::kFloat) == nullptr) return nullptr;
   return tier == Tier::kAvx2 ? &avx2 : &avx512;
 }

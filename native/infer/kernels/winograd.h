@@ -48,8 +48,9 @@ struct WinogradProduct {
 };
 
 struct WinogradKernel {
-  int group;    // output channels computed together
-  int longest;  // tiles computed together
+  int group;                  // output channels computed together
+  int longest;                // tiles computed together
+  int64_t transformed_bytes;  // of tiles that are best transformed before they are multiplied
 
   // [outputs][inputs][window][window] → for each group, point and input its outputs.
   void (*pack)(const float* weights, const WinogradShape& shape, float* packed);
