@@ -20,7 +20,7 @@ export interface EngineOptions {
   /** Pictures that are gathered into one batch while the engine is busy. Default 32. */
   maxBatch?: number;
   /**
-   * Convolutions with windows of 3×3 and 5×5 by Winograd's way, F(4×4, 3×3) and F(2×2, 5×5), where that is faster: AVX-512 in float32.
+   * Convolutions with windows of 3×3 and 5×5 by Winograd's way, F(4×4, 3×3) and F(2×2, 5×5), where that is faster: in float32, by kernels of our own.
    * Default true; without, logits are a few bits closer to the model's.
    */
   winograd?: boolean;

@@ -13,7 +13,7 @@ export interface Cpu {
 }
 
 /** Extensions that libtorch's kernels and those of this package care about. */
-const INSTRUCTION_SETS = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16', 'amx_int8'] as const;
+const INSTRUCTION_SETS = ['avx2', 'avx512f', 'avx512_bf16', 'avx512_vnni', 'amx_bf16', 'amx_int8'] as const;
 export type InstructionSets = Record<(typeof INSTRUCTION_SETS)[number], boolean>;
 
 const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');

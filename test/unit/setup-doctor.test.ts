@@ -68,6 +68,7 @@ test('instruction sets are read from the flags of the CPU', async () => {
     avx2: true,
     avx512f: true,
     avx512_bf16: false,
+    avx512_vnni: false,
     amx_bf16: true,
     amx_int8: false,
   });
