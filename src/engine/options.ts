@@ -51,13 +51,6 @@ const TIERS: Readonly<Record<EnginePrecision, readonly EngineTier[]>> = {
   int8: ['amx', 'avx512'],
 };
 
-/** What AVX-512 has on some machines only. */
-const EXTENSIONS: Readonly<Record<EnginePrecision, string>> = {
-  float32: '',
-  bfloat16: ' with BF16',
-  int8: ' with BF16 and VNNI',
-};
-
 export interface ResolvedOptions {
   tier: EngineTier;
   threads: number;
@@ -119,7 +112,7 @@ function resolveTier(wanted: EngineTier | 'auto', precision: EnginePrecision): E
   const available = own.filter((tier) => tier === 'portable' || native.includes(tier));
   const [best] = available;
   if (!best) {
-    const message = `This machine has no instructions for ${precision}, which needs ${own.join(' or ')}${EXTENSIONS[precision]}. Choose another precision.`;
+    const message = `This machine has no instructions for ${precision}, which needs ${own.join(', or ')} with VNNI. Choose another precision.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
   if (wanted === 'auto') return best;

@@ -515,9 +515,7 @@ describe('bad options', () => {
     'int8 is refused without its instructions',
     async () => {
       const failed = model.optimize({ precision: 'int8', calibration: floatPictures(1) });
-      await expect(failed).rejects.toMatchObject(
-        errorWith('UNSUPPORTED', 'amx or avx512 with BF16 and VNNI'),
-      );
+      await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'amx, or avx512 with VNNI'));
     },
   );
 

@@ -1,18 +1,28 @@
 #include "infer/kernels/conv.h"
 
-#include <initializer_list>
-
 #include "infer/kernels/conv_tiers.h"
 
 namespace googlenet::kernels {
 
-const ConvKernel* conv_kernel([[maybe_unused]] Tier tier, [[maybe_unused]] Number input) {
+std::span<const ConvKernel* const> conv_kernels() {
 #ifdef __x86_64__
-  for (const ConvKernel* kernel : {&kConvAvx2Float, &kConvAvx512Float, &kConvAvx512Bfloat16, &kConvAvx512Byte,
-                                   &kConvAmxBfloat16, &kConvAmxByte}) {
-    if (kernel->tier == tier && kernel->input == input) return kernel->runs_here() ? kernel : nullptr;
-  }
+  static constexpr const ConvKernel* kAll[] = {&kConvAvx2Float,
+                                               &kConvAvx512Float,
+                                               &kConvAvx512Bfloat16,
+                                               &kConvAvx512Byte,
+                                               &kConvAvx512Bfloat16ByFloats,
+                                               &kConvAvx512ByteWithoutBf16,
+                                               &kConvAmxBfloat16,
+                                               &kConvAmxByte};
+  return kAll;
+#else
+  return {};
 #endif
+}
+
+const ConvKernel* conv_kernel(Tier tier, Number input) {
+  for (const ConvKernel* kernel : conv_kernels())
+    if (kernel->tier == tier && kernel->input == input && kernel->runs_here()) return kernel;
   return nullptr;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "infer/kernels/cpu.h"
 
@@ -64,6 +65,9 @@ struct ConvKernel {
   void (*begin)();
   void (*end)();
 };
+
+// All there are, for whatever machine; of two with the same tier and numbers the faster first.
+std::span<const ConvKernel* const> conv_kernels();
 
 // Null where a tier has no kernel for these numbers, or this machine not its instructions.
 const ConvKernel* conv_kernel(Tier tier, Number input);

@@ -8,6 +8,9 @@ extern const ConvKernel kConvAvx2Float;
 extern const ConvKernel kConvAvx512Float;
 extern const ConvKernel kConvAvx512Bfloat16;
 extern const ConvKernel kConvAvx512Byte;
+// For machines without BF16.
+extern const ConvKernel kConvAvx512Bfloat16ByFloats;
+extern const ConvKernel kConvAvx512ByteWithoutBf16;
 extern const ConvKernel kConvAmxBfloat16;
 extern const ConvKernel kConvAmxByte;
 

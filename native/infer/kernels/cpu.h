@@ -14,8 +14,8 @@ constexpr const char* name_of(Tier tier) {
 // Whether this machine has these instructions and the system lets us use them.
 bool has_avx2();
 bool has_avx512();       // F, BW, DQ and VL
-bool has_avx512_bf16();  // and products of bfloat16
-bool has_avx512_vnni();  // and those of bytes
+bool has_avx512_bf16();  // and BF16: products of bfloat16
+bool has_avx512_vnni();  // and VNNI: products of bytes
 bool has_amx();
 
 // Bytes of the second level of a core's cache; what is usual where the system does not say.

@@ -119,7 +119,9 @@ double round_of(Tier tier, Number number) {
   if (tier == Tier::kAmx)
     return number == Number::kByte ? round_tiles<Number::kByte>() : round_tiles<Number::kBfloat16>();
   if (number == Number::kByte) return round_avx512<Number::kByte>();
-  return number == Number::kBfloat16 ? round_avx512<Number::kBfloat16>() : round_avx512<Number::kFloat>();
+  // Without BF16 its products are those of floats.
+  return number == Number::kBfloat16 && has_avx512_bf16() ? round_avx512<Number::kBfloat16>()
+                                                          : round_avx512<Number::kFloat>();
 }
 
 }  // namespace

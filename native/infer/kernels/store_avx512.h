@@ -42,14 +42,29 @@ INLINED_AVX512 Finish finish_of(const Convolution& conv, int channel) {
   return finish;
 }
 
-template <Number kOutput>
+// The nearest, ties to even, of finite numbers and infinity; NaN stays NaN.
+template <bool kHasBf16>
+INLINED_AVX512 __m256i to_bfloat16(__m512 numbers) {
+  if constexpr (kHasBf16) {
+    return (__m256i)_mm512_cvtneps_pbh(numbers);
+  } else {
+    const __m512i bits = _mm512_castps_si512(numbers);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i nearest = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+    const __mmask16 are_nan = _mm512_cmp_ps_mask(numbers, numbers, _CMP_UNORD_Q);
+    const __m512i quiet = _mm512_mask_mov_epi32(nearest, are_nan, _mm512_set1_epi32(0x7fc00000));
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(quiet, 16));
+  }
+}
+
+template <Number kOutput, bool kHasBf16 = true>
 INLINED_AVX512 void store(const Finish& finish, __m512 sums, std::byte* output) {
   // In this order NaNs stay: the maximum of anything and NaN is the second.
   const __m512 numbers = _mm512_max_ps(finish.floor, _mm512_fmadd_ps(sums, finish.scale, finish.bias));
   if constexpr (kOutput == Number::kFloat) {
     _mm512_mask_storeu_ps(output, finish.lanes, numbers);
   } else if constexpr (kOutput == Number::kBfloat16) {
-    _mm256_mask_storeu_epi16(output, finish.lanes, (__m256i)_mm512_cvtneps_pbh(numbers));
+    _mm256_mask_storeu_epi16(output, finish.lanes, to_bfloat16<kHasBf16>(numbers));
   } else {
     // Rounds to the nearest, ties to even; saturates at 255.
     const __m512i whole = _mm512_cvtps_epi32(_mm512_max_ps(numbers, _mm512_setzero_ps()));

@@ -289,14 +289,11 @@ void test_winograd(Random& random, const WinogradKernel& kernel) {
 
 int64_t test_convolutions(Random& random, int repeats) {
   int64_t tested = 0;
-  for (const Tier tier : {Tier::kAvx2, Tier::kAvx512, Tier::kAmx}) {
-    for (const Number number : kNumbers) {
-      const ConvKernel* kernel = conv_kernel(tier, number);
-      if (kernel == nullptr) continue;
-      for (int i = 0; i < repeats; ++i, ++tested) test_kernel(random, *kernel);
-    }
-    if (const WinogradKernel* kernel = winograd_kernel(tier))
-      for (int i = 0; i < repeats; ++i, ++tested) test_winograd(random, *kernel);
+  for (const ConvKernel* kernel : conv_kernels())
+    for (int i = 0; kernel->runs_here() && i < repeats; ++i, ++tested) test_kernel(random, *kernel);
+  for (const Tier tier : {Tier::kAvx2, Tier::kAvx512}) {
+    const WinogradKernel* kernel = winograd_kernel(tier);
+    for (int i = 0; kernel != nullptr && i < repeats; ++i, ++tested) test_winograd(random, *kernel);
   }
   return tested;
 }
