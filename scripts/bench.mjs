@@ -8,6 +8,7 @@ import { Side, timeProcess } from './bench/side.mjs';
 import { interleave, median, percentile } from './bench/statistics.mjs';
 import { mib, ms, print, rateOf, timeOf } from './bench/table.mjs';
 import { bootstrap, root } from './bootstrap.mjs';
+import { refuse } from './flags.mjs';
 
 const HELP = `npm run bench -- [options]
 
@@ -66,19 +67,18 @@ const sidesOf = (tiersOf, peers) => [
   python('PyTorch compile bfloat16', 'compile-bfloat16'),
 ];
 
-/** All sides in turn, each for as long. @returns name → milliseconds of every run, and medians of the rounds. */
+/** All sides in turn, each for as long. @returns name → milliseconds of every run, and logits of the first picture. */
 async function timeBatch(sides, { batch, turn, rounds }) {
   const operations = Object.fromEntries(
     sides.map(({ name, side }) => [name, () => side.ask('forward', { batch, turn })]),
   );
-  const record = (side, round, reply) => records.push({ case: `batch ${batch}`, side, round, ...reply });
+  const record = (side, round, { ms }) => records.push({ case: `batch ${batch}`, side, round, ms });
   const replies = await interleave(operations, { warmup: 2, runs: times(rounds) }, record);
   return Object.fromEntries(
     Object.entries(replies).map(([name, all]) => [
       name,
       {
         ms: all.flatMap((reply) => reply.ms),
-        rounds: all.map((reply) => median(reply.ms)),
         logits: all[0].logits,
       },
     ]),
@@ -173,7 +173,10 @@ await benchmark(async () => {
     await exportOnnx(pythonPath, files.weights, onnx);
   }
   const { plans, tiersOf } = await writePlans(folder, files);
-  const sides = sidesOf(tiersOf, peers).filter(isWanted);
+  const all = sidesOf(tiersOf, peers);
+  const sides = all.filter(isWanted);
+  if (sides.length === 0)
+    refuse(`--only: no side is named so. There are ${all.map(({ name }) => name).join(', ')}.`);
   const machine = describeMachine({ threads });
   console.log(machine);
   records.push({ case: 'machine', machine });
@@ -204,7 +207,7 @@ await benchmark(async () => {
     ...Object.fromEntries(
       Object.entries(plans).map(([precision, plan]) => [
         `engine ${precision}, from a plan`,
-        [process.execPath, [script('first-engine.mjs'), plan]],
+        [process.execPath, [script('first-engine.mjs'), plan, String(threads)]],
       ]),
     ),
     'model, random weights': [process.execPath, [script('first-logits.mjs'), String(threads)]],

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { percent, print } from './bench/table.mjs';
 import { bootstrap } from './bootstrap.mjs';
-import { counts, readFlags } from './flags.mjs';
+import { counts, readFlags, refuse } from './flags.mjs';
 import { DEBIAN, requireData } from './runs/fashion-mnist-data.mjs';
 
 const HELP = `npm run accuracy -- [options] MODEL
@@ -102,7 +102,9 @@ class Comparison {
   }
 }
 
-const model = await GoogLeNet.load(flags.positionals[0]);
+const model = await GoogLeNet.load(flags.positionals[0]).catch(({ code, message }) =>
+  refuse(`${code}: ${message}`),
+);
 const dataset = await IdxDataset.open(flags.data, { split: 'test' });
 const calibration = [];
 const last = Math.min(MOST_FOR_CALIBRATION, dataset.length);

@@ -2,21 +2,23 @@
 import { createRequire } from 'node:module';
 import { percent, print } from './bench/table.mjs';
 import { bootstrap } from './bootstrap.mjs';
-import { counts, readFlags } from './flags.mjs';
+import { counts, readFlags, refuse } from './flags.mjs';
 
 const HELP = `npm run roofline -- [options]
 
 Times every step of engines on one core, picture after picture, and prints what it achieves: multiply-adds a second against the most
 that the core's instructions can do, measured in registers, and bytes of weights a second.
 
-  --precision P   float32, bfloat16 or int8 (default: each that this machine has instructions for)
+  --precision P   float32, bfloat16 or int8 (default: each that the tier, or this machine, has instructions for)
   --tier T        avx2, avx512 or amx (default: the fastest)
   --direct        without Winograd
-  --runs N        pictures (default 200)
+  --runs N        pictures, at most 10000 (default 200)
 `;
 
 const flags = readFlags(HELP, { precision: '', tier: 'auto', direct: false, runs: '200' });
 const [runs] = counts(flags, 'runs');
+if (runs > 10_000) refuse('--runs takes at most 10000.');
+const PRECISIONS = ['float32', 'bfloat16', 'int8'];
 
 await bootstrap([]);
 const require = createRequire(import.meta.url);
@@ -93,6 +95,14 @@ async function printSteps(model, precision) {
 }
 
 const model = new GoogLeNet({ auxLogits: false, initWeights: true, seed: 0 });
-const available = ['float32', 'bfloat16', 'int8'].filter((precision) => tiers(precision).length > 0);
-for (const precision of flags.precision ? [flags.precision] : available) await printSteps(model, precision);
+const isPossible = (precision) =>
+  flags.tier === 'auto' ? tiers(precision).length > 0 : tiers(precision).includes(flags.tier);
+const wanted = PRECISIONS.filter(
+  (one) => (flags.precision === '' || one === flags.precision) && isPossible(one),
+);
+if (wanted.length === 0) {
+  const has = PRECISIONS.map((one) => `${one} by ${tiers(one).join(', ') || 'none'}`).join('; ');
+  refuse(`Nothing to time: kernels of this machine compute ${has}.`);
+}
+for (const precision of wanted) await printSteps(model, precision);
 process.exit(0);

@@ -40,11 +40,14 @@ void check_window(const Layer& layer) {
 // Channels of each value, with who has written them so far.
 class Written {
  public:
-  explicit Written(const Network& network) {
+  explicit Written(const Network& network) : may_be_negative_(network.values.size(), false) {
     for (const Value& value : network.values)
       channels_.emplace_back(static_cast<size_t>(value.channels), false);
     channels_[0].assign(channels_[0].size(), true);
+    may_be_negative_[0] = true;
   }
+
+  bool may_be_negative(int value) const { return may_be_negative_[value]; }
 
   bool is_complete(int value) const {
     return std::all_of(channels_[value].begin(), channels_[value].end(),
@@ -58,10 +61,13 @@ class Written {
       if (channels[c]) return false;
       channels[c] = true;
     }
+    const bool is_convolution = layer.kind == Layer::Kind::kConvolution;
+    if (is_convolution ? !layer.relu : may_be_negative_[layer.input]) may_be_negative_[layer.output] = true;
     return true;
   }
 
  private:
+  std::vector<bool> may_be_negative_;
   std::vector<std::vector<bool>> channels_;
 };
 
@@ -96,9 +102,9 @@ void check_layer(const Network& network, const Layer& layer) {
 }
 
 int pooled(int side, const Layer& layer) {
-  const int past = side + 2 * layer.padding - layer.window;
+  const int past = side + 2 * layer.padding - layer.window + (layer.ceil ? layer.stride - 1 : 0);
   if (past < 0) return 0;
-  int count = (layer.ceil ? (past + layer.stride - 1) / layer.stride : past / layer.stride) + 1;
+  int count = past / layer.stride + 1;
   // The last window must begin inside.
   if (layer.ceil && (count - 1) * layer.stride >= side + layer.padding) --count;
   return count;
@@ -162,6 +168,10 @@ void validate(const Network& network) {
   for (const Layer& layer : network.layers) {
     check_layer(network, layer);
     require(written.is_complete(layer.input), layer.name, "reads what has not been written");
+    // Kernels compare the bits of bfloat16, whose order is that of numbers without a sign.
+    require(layer.kind != Layer::Kind::kMaxPool || network.precision == Precision::kFloat ||
+                !written.may_be_negative(layer.input),
+            layer.name, "pools numbers that may be negative");
     require(layer.input != layer.output && written.write(layer), layer.name, "writes what has been written");
   }
   for (size_t value = 0; value < network.values.size(); ++value) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/error.h"
 #include "infer/kernels/pack.h"
 #include "infer/kernels/winograd.h"
 
@@ -20,6 +21,17 @@ namespace {
 
 int divide_up(int a, int b) {
   return (a + b - 1) / b;
+}
+
+// Where the first `part` of `parts` about equal parts end.
+int cut(int total, int part, int parts) {
+  return static_cast<int>(int64_t{total} * part / parts);
+}
+
+int count_units(int groups, int64_t runs) {
+  constexpr int64_t kMost = 1 << 30;
+  if (groups * runs > kMost) throw Error("INVALID_SHAPE", "The picture is too large for this network.");
+  return static_cast<int>(groups * runs);
 }
 
 // Multiply-adds a nanosecond of one core, roughly; they only weigh layers against each other.
@@ -57,9 +69,8 @@ void visit_rectangles(int first, int last, int inner, const Visit& visit) {
   }
 }
 
-// Units are groups of channels × runs of pixels (or tiles). Those that follow one another share the weights
-// of a group
-// (`by_groups`) or the pixels of a run.
+// Units are groups of channels × runs of pixels or tiles. Those that follow one another share the weights of
+// a group (`by_groups`) or the pixels of a run.
 template <typename Visit>
 void visit_units(int first, int last, bool by_groups, int runs, int groups, const Visit& visit) {
   if (by_groups) {
@@ -139,8 +150,8 @@ std::vector<Run> runs_of(const kernels::ConvKernel& kernel, const Map& input, co
   const int parts = divide_up(width, kernel.longest);
   for (int y = 0; y < height; ++y) {
     for (int part = 0; part < parts; ++part) {
-      const int first = kernel.masks ? part * kernel.longest : width * part / parts;
-      const int last = kernel.masks ? std::min(width, first + kernel.longest) : width * (part + 1) / parts;
+      const int first = kernel.masks ? part * kernel.longest : cut(width, part, parts);
+      const int last = kernel.masks ? std::min(width, first + kernel.longest) : cut(width, part + 1, parts);
       const int count = last - first;
       const uint32_t all = count == 32 ? ~0u : (1u << count) - 1;
       runs.push_back({y * input.pitch + first, y * output.pitch + first, count, all});
@@ -172,7 +183,7 @@ class Convolve : public Operation {
     cost = std::max(static_cast<double>(multiply_adds) / speed_of(kernel_),
                     static_cast<double>(bytes) / kBytesPerNanosecond);
     by_groups_ = bytes > kManyWeights * input.bytes;
-    units = groups_ * static_cast<int>(runs_.size());
+    units = count_units(groups_, static_cast<int64_t>(runs_.size()));
   }
 
   void run(const Frame& frame, Workspace&, int first, int last) const override {
@@ -248,7 +259,7 @@ class Winograd : public Operation {
     tiles_ = across_ * divide_up(output.size.height, shape.tile());
     runs_ = divide_up(tiles_, kernel_.longest);
     groups_ = divide_up(layer.outputs, kernel_.group);
-    units = groups_ * runs_;
+    units = count_units(groups_, runs_);
     const int64_t pixels = int64_t{output.size.height} * output.size.width;
     multiply_adds = pixels * layer.window * layer.window * shape.inputs * layer.outputs;
     bytes = convolution.weights.size();
@@ -274,8 +285,8 @@ class Winograd : public Operation {
 
   void convolve(const Frame& frame, Workspace& own, int first_run, int last_run, int first_group,
                 int last_group) const {
-    const int end = tiles_ * last_run / runs_;
-    for (int first = tiles_ * first_run / runs_; first < end; first += most_) {
+    const int end = cut(tiles_, last_run, runs_);
+    for (int first = cut(tiles_, first_run, runs_); first < end; first += most_) {
       const int last = std::min(first + most_, end);
       const kernels::WinogradProduct product = {shape_,
                                                 transformed(frame, own, first, last),

@@ -38,8 +38,9 @@ constexpr kernels::Size kUsualPicture = {224, 224};
 
 std::vector<bool> uses_winograd(const Network& network, const Settings& settings) {
   std::vector<bool> uses(network.layers.size(), false);
-  if (!settings.winograd || network.precision != Precision::kFloat) return uses;
+  // Throws for networks through which no such picture fits, whatever the precision.
   const std::vector<kernels::Size> sizes = map_sizes(network, kUsualPicture);
+  if (!settings.winograd || network.precision != Precision::kFloat) return uses;
   for (size_t i = 0; i < uses.size(); ++i) {
     const Layer& layer = network.layers[i];
     const kernels::Size map = sizes[static_cast<size_t>(layer.input)];

@@ -15,12 +15,11 @@ using kernels::size_of;
 
 namespace {
 
-// Pixels beyond the last one that kernels may read for the sake of whole tiles.
-constexpr int kSlackPixels = 32;
+// What kernels may read beyond a row of a window: a chunk.
 constexpr int64_t kSlackBytes = 64;
 
-// A plan comes from a file, which may ask for any amount. GoogLeNet takes 84 bytes for each pixel of the
-// picture.
+// A plan comes from a file, which may ask for any amount. GoogLeNet takes up to 100 bytes for each pixel of
+// the picture.
 constexpr int64_t kMostBytesPerPixel = 4096;
 constexpr int64_t kAlwaysAllowed = int64_t{16} << 20;
 
@@ -42,11 +41,27 @@ std::vector<int> borders_of(const PackedNetwork& packed) {
   return borders;
 }
 
+// Pixels beyond the last one that convolutions may read for the sake of whole runs.
+std::vector<int> slack_of(const PackedNetwork& packed) {
+  std::vector<int> slack(packed.network.values.size(), 0);
+  for (size_t i = 0; i < packed.network.layers.size(); ++i) {
+    const Layer& layer = packed.network.layers[i];
+    const auto& convolution = packed.convolutions[i];
+    if (!convolution || convolution->winograd) continue;
+    slack[layer.input] =
+        std::max(slack[layer.input], convolution->kernel->longest * layer.stride + layer.window);
+  }
+  return slack;
+}
+
 // Builds a plan: first where everything is used, then where it lies.
 class Builder {
  public:
   Builder(const PackedNetwork& packed, Size picture)
-      : packed_(packed), sizes_(map_sizes(packed.network, picture)), borders_(borders_of(packed)) {}
+      : packed_(packed),
+        sizes_(map_sizes(packed.network, picture)),
+        borders_(borders_of(packed)),
+        slack_(slack_of(packed)) {}
 
   void find_phases() {
     // Phase 0 reads the picture. What a layer needs is there one phase after the last layer that writes it.
@@ -84,7 +99,7 @@ class Builder {
       const int64_t pixel = map.channels * size_of(map.number);
       const int64_t before = int64_t{map.border} * (map.pitch + 1);
       map.before = (before * pixel + 63) / 64 * 64;
-      map.after = (before + kSlackPixels) * pixel + kSlackBytes;
+      map.after = (before + slack_[v]) * pixel + kSlackBytes;
       map.bytes = map.before + int64_t{map.size.height} * map.pitch * pixel + map.after;
       maps_.push_back(map);
       parts.push_back(arena_.add(map.bytes, first_[v], last_[v]));
@@ -149,6 +164,7 @@ class Builder {
   const PackedNetwork& packed_;
   std::vector<Size> sizes_;
   std::vector<int> borders_;
+  std::vector<int> slack_;
   std::vector<int> phases_;        // of each layer
   std::vector<int> first_, last_;  // phases between which a value is in use
   int count_ = 0;

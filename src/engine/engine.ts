@@ -25,6 +25,14 @@ import {
 } from './options.js';
 import { damaged, loadPlan, type Plan, type PlanModel, planOf, savePlan, toNative } from './plan.js';
 
+/** Pictures between two looks at what else waits. */
+const PROFILED_AT_ONCE = 10;
+
+function median(numbers: number[]): number {
+  const sorted = numbers.sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
 /** What an engine does for one picture. */
 export interface EngineDescription {
   precision: EnginePrecision;
@@ -115,7 +123,8 @@ export class Engine {
     try {
       return await Engine.#start(plan, options, false);
     } catch (error) {
-      const isPlan = error instanceof GoogLeNetError && error.code === 'INVALID_ARGUMENT';
+      // No picture has been given: it is the network through which none fits.
+      const isPlan = error instanceof GoogLeNetError && /^INVALID_(ARGUMENT|SHAPE)$/.test(error.code);
       throw isPlan ? damaged(path, error.message) : error;
     }
   }
@@ -197,7 +206,8 @@ export class Engine {
   }
 
   /**
-   * How long each step of `describe` takes one thread, from running whole pictures of that size on the engine's thread.
+   * How long each step of `describe` takes one thread, from running whole pictures of that size on the engine's thread. Calls that are
+   * made meanwhile wait for at most ten of them.
    * @param given sides of the picture in pixels, default 224; `runs`, default 30, of which each step's median is taken.
    * @returns microseconds, step by step.
    * @throws GoogLeNetError `UNSUPPORTED` for the tier `portable`; as `describe`
@@ -205,15 +215,20 @@ export class Engine {
   async profile(given: { height?: number; width?: number; runs?: number } = {}): Promise<number[]> {
     const { height = 224, width = 224, runs = 30 } = options('options', given, ['height', 'width', 'runs']);
     const native: Partial<NativeKernelEngine> = this.#usable;
+    const count = integer('runs', runs, 1, 10_000);
     const sides = { height: integer('height', height, 1), width: integer('width', width, 1) };
     assertInputSize(sides.height, sides.width, this.inputSizes);
-    const wanted = { ...sides, runs: integer('runs', runs, 1, 10_000) };
     if (!native.profile)
       throw new GoogLeNetError(
         'UNSUPPORTED',
         'A portable engine has no steps of its own to time. Choose another tier.',
       );
-    return [...(await call(async () => (native as NativeKernelEngine).profile(wanted)))];
+    const turns: Float64Array[] = [];
+    for (let left = count; left > 0; left -= PROFILED_AT_ONCE) {
+      const wanted = { ...sides, runs: Math.min(left, PROFILED_AT_ONCE) };
+      turns.push(await call(async () => (this.#usable as NativeKernelEngine).profile(wanted)));
+    }
+    return [...(turns[0] ?? [])].map((_, step) => median(turns.map((times) => times[step] ?? Number.NaN)));
   }
 
   /**

@@ -124,25 +124,38 @@ function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'
     throw new GoogLeNetError('INVALID_WEIGHTS', message);
   }
   const { model, network } = content;
-  const { numClasses, classes, inputSizes } = model ?? {};
-  const isModel =
-    Number.isSafeInteger(numClasses) &&
-    Number.isSafeInteger(inputSizes?.min) &&
-    Number.isSafeInteger(inputSizes?.max) &&
-    typeof inputSizes?.why === 'string' &&
-    (classes === undefined || (Array.isArray(classes) && classes.length === numClasses));
   const lists = [network?.layers, network?.values, network?.heads];
   const isNetwork =
     lists.every(Array.isArray) &&
     ['float32', 'bfloat16', 'int8'].includes(network?.precision ?? '') &&
     network?.layers.every((layer) => typeof layer?.name === 'string');
-  if (!model || !network || !isModel || !isNetwork) throw damaged(path, 'its description lacks something');
+  if (!model || !network || !isNetwork) throw damaged(path, 'its description lacks something');
+  // Weights go by the names of layers.
+  const names = network.layers.filter(({ kind }) => kind === 'convolution').map(({ name }) => name);
+  if (new Set(names).size < names.length) throw damaged(path, 'two convolutions have one name');
+  if (!isModel(model, network)) throw damaged(path, 'its description of the model does not fit the network');
   return { model, network };
+}
+
+function isModel({ numClasses, classes, inputSizes }: PlanModel, { heads, values }: NativeNetwork): boolean {
+  const { min, max, why } = inputSizes ?? {};
+  return (
+    heads.every((head) => values[head]?.channels === numClasses) &&
+    Number.isSafeInteger(min) &&
+    Number.isSafeInteger(max) &&
+    1 <= min &&
+    min <= max &&
+    typeof why === 'string' &&
+    (classes === undefined ||
+      (Array.isArray(classes) &&
+        classes.length === numClasses &&
+        classes.every((name) => typeof name === 'string')))
+  );
 }
 
 export function damaged(path: string, what: string): GoogLeNetError {
   return new GoogLeNetError(
     'INVALID_WEIGHTS',
-    `The plan in ${path} is damaged: ${what}. Make it anew with model.optimize().`,
+    `The plan in ${path} is damaged: ${what.replace(/\.$/, '')}. Make it anew with model.optimize().`,
   );
 }

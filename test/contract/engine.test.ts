@@ -85,6 +85,22 @@ describe.each(VARIANTS)('%s', (_, options) => {
   }
 });
 
+describe.each(['reference', 'torchvision'] as const)('the smallest pictures of %s', (variant) => {
+  test('go through an engine as they go through the model', async () => {
+    const model = await finishedModel({ variant });
+    const engine = await model.optimize();
+    const { min } = model.inputSizes;
+    for (let side = min; side < min + 20; side++) {
+      const picture = floatPictures(1, side);
+      const [expected] = await model.forward(picture);
+      const [found] = await engine.forward(picture);
+      expect(differenceOf(expected, found)).toBeLessThan(1e-4);
+    }
+    engine.dispose();
+    model.dispose();
+  });
+});
+
 function bytesOf(tensor: StateTensor | undefined): Uint8Array {
   const { buffer, byteOffset, byteLength } = (tensor as StateTensor).data;
   return new Uint8Array(buffer, byteOffset, byteLength);
@@ -451,6 +467,32 @@ describe('a plan', () => {
       ],
       ['no layers', ({ network }) => Object.assign(network, { layers: [] })],
       ['no values', ({ network }) => Object.assign(network, { values: null })],
+      ['a negative number of classes', ({ model }) => Object.assign(model, { numClasses: -3 })],
+      [
+        'other classes than logits',
+        ({ model }) => Object.assign(model, { numClasses: 9, classes: undefined }),
+      ],
+      ['classes without names', ({ model }) => Object.assign(model, { classes: Array(10).fill({}) })],
+      [
+        'sizes of pictures that end before they begin',
+        ({ model }) => Object.assign(model, { inputSizes: { min: 500, max: 10, why: '' } }),
+      ],
+      [
+        'two layers of one name',
+        ({ network }) => Object.assign(network.layers[3] as object, { name: network.layers[0]?.name }),
+      ],
+      [
+        'a layer through which no picture fits',
+        ({ network }) => {
+          for (const layer of network.layers) if (layer.kind === 'maxPool') layer.stride = 16;
+        },
+      ],
+      [
+        'pools of what may be negative',
+        ({ network }) => {
+          for (const layer of network.layers) layer.relu = false;
+        },
+      ],
       ['no model', (whole) => Object.assign(whole, { model: undefined })],
       ['weights missing', ({ tensors }) => delete (tensors as Record<string, unknown>)['fc.bias']],
     ])('is refused with %s', async (_, damage) => {

@@ -155,7 +155,8 @@ RandomNetwork draw_network(Random& random, Precision precision) {
   const auto channels_of = [&](int value) {
     return draw.drawn.network.values[static_cast<size_t>(value)].channels;
   };
-  draw.convolution(0, x, 0, channels_of(x), random.one_of(windows), random.in(1, 2));
+  const int strides[] = {1, 1, 2, 2, 7};
+  draw.convolution(0, x, 0, channels_of(x), random.one_of(windows), random.one_of(strides));
   const int blocks = random.in(0, 4);
   for (int block = 0; block < blocks; ++block) {
     const int kind = random.in(0, 4);

@@ -103,39 +103,71 @@ bool test_plan(Random& random, const Case& of) {
   return true;
 }
 
+Layer convolution(const char* name, int input, int output, int outputs, int window, const float* weights,
+                  const float* bias) {
+  Layer layer = {};
+  layer.name = name;
+  layer.kind = Layer::Kind::kConvolution;
+  layer.input = input;
+  layer.output = output;
+  layer.outputs = outputs;
+  layer.window = window;
+  layer.stride = 1;
+  layer.padding = window / 2;
+  layer.weights = reinterpret_cast<const std::byte*>(weights);
+  layer.bias = bias;
+  return layer;
+}
+
+Layer average(int input, int output, int channels) {
+  Layer layer = {};
+  layer.name = "mean";
+  layer.kind = Layer::Kind::kAverage;
+  layer.input = input;
+  layer.output = output;
+  layer.outputs = channels;
+  layer.stride = 1;
+  layer.side = 1;
+  return layer;
+}
+
+// So many tiles that products of their numbers need more than 32 bits.
+void test_large_picture(kernels::Tier tier) {
+  constexpr int kSide = 1800;
+  std::vector<float> pixels(3 * kSide * kSide);
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(i % 97) / 97;
+  const std::vector<float> weights(27, 1.f / 27), one(1, 1.f), bias(1, 0.f);
+  Network network = {};
+  network.values = {{3, 0}, {1, 0}, {1, 0}, {1, 0}};
+  network.layers = {convolution("wide", 0, 1, 1, 3, weights.data(), bias.data()), average(1, 2, 1),
+                    convolution("head", 2, 3, 1, 1, one.data(), bias.data())};
+  network.heads = {3};
+  validate(network);
+  float means[2];
+  for (const bool winograd : {false, true}) {
+    const PackedNetwork packed(network, {tier, winograd});
+    const Plan plan(packed, {kSide, kSide}, 1);
+    const AlignedBytes arena(plan.arena_bytes());
+    std::memset(arena.data(), 0xff, static_cast<size_t>(arena.size()));
+    std::atomic<bool> is_finite{true};
+    const Frame frame = {arena.data(), pixels.data(), false, {1, 1, 1}, {0, 0, 0}, &is_finite};
+    Workspace own = {AlignedBytes(plan.workspace_bytes())};
+    for (const Operations& operations : plan.phases())
+      for (const auto& operation : operations) operation->run(frame, own, 0, operation->units);
+    means[winograd] = plan.head(arena.data(), 0)[0];
+  }
+  if (!(std::abs(means[0] - means[1]) < 1e-3f))
+    fail("a large picture: " + std::to_string(means[0]) + ", by Winograd " + std::to_string(means[1]));
+}
+
 // A file of some kilobytes that would take gigabytes.
 void test_greedy_plan() {
   constexpr int kChannels = 1 << 16;
   const std::vector<float> weights(3 * kChannels), bias(kChannels);
   Network network = {};
   network.values = {{3, 0}, {kChannels, 0}, {kChannels, 0}, {1, 0}};
-  Layer wide = {.name = "wide",
-                .kind = Layer::Kind::kConvolution,
-                .input = 0,
-                .output = 1,
-                .channel = 0,
-                .outputs = kChannels,
-                .window = 1,
-                .stride = 1,
-                .padding = 0,
-                .ceil = false,
-                .relu = true,
-                .side = 0,
-                .alpha = 0,
-                .k = 0,
-                .weights = reinterpret_cast<const std::byte*>(weights.data()),
-                .bias = bias.data(),
-                .weight_scales = nullptr};
-  Layer mean = wide, head = wide;
-  mean.kind = Layer::Kind::kAverage;
-  mean.input = 1;
-  mean.output = 2;
-  mean.window = 0;
-  mean.side = 1;
-  head.input = 2;
-  head.output = 3;
-  head.outputs = 1;
-  network.layers = {wide, mean, head};
+  network.layers = {convolution("wide", 0, 1, kChannels, 1, weights.data(), bias.data()),
+                    average(1, 2, kChannels), convolution("head", 2, 3, 1, 1, weights.data(), bias.data())};
   network.heads = {3};
   validate(network);
   const PackedNetwork packed(network, {kernels::Tier::kAvx2, false});
@@ -152,6 +184,8 @@ void test_greedy_plan() {
 int64_t test_plans(Random& random, int repeats) {
   int64_t tested = 0;
   if (kernels::has_avx2()) test_greedy_plan();
+  for (const kernels::Tier tier : {kernels::Tier::kAvx2, kernels::Tier::kAvx512})
+    if (can_compute(tier, Precision::kFloat)) test_large_picture(tier);
   for (const Case& of : kCases) {
     if (!can_compute(of.tier, of.precision)) continue;
     for (int i = 0; i < repeats; ++i)
