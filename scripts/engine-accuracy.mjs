@@ -31,7 +31,8 @@ const { tiers } = loadEngineAddon();
 const WISHES = [
   ['float32', 'avx512', { winograd: true }],
   ['float32', 'avx512', { winograd: false }],
-  ['float32', 'avx2', {}],
+  ['float32', 'avx2', { winograd: true }],
+  ['float32', 'avx2', { winograd: false }],
   ['float32', 'portable', {}],
   ['bfloat16', 'amx', {}],
   ['bfloat16', 'avx512', {}],
