@@ -215,10 +215,12 @@ describe('an engine', () => {
 
   test('a small call need not wait for all of a large one', async () => {
     const other = await model.optimize({ maxBatch: 2 });
+    // Made beforehand: it takes as long as some of them are computed.
+    const [large, small] = [floatPictures(12), floatPictures(1)];
     const order: string[] = [];
     await Promise.all([
-      other.forward(floatPictures(12)).then(() => order.push('large')),
-      other.forward(floatPictures(1)).then(() => order.push('small')),
+      other.forward(large).then(() => order.push('large')),
+      other.forward(small).then(() => order.push('small')),
     ]);
     other.dispose();
     expect(order).toEqual(['small', 'large']);
@@ -309,10 +311,12 @@ describe('an AbortSignal', () => {
     });
 
     test('takes a waiting call out of the queue, and the others go on', async () => {
+      // Made beforehand: it takes as long as some of them are computed.
+      const [many, one] = [floatPictures(20), floatPictures(1)];
       const { signal } = abortSoon(0);
-      const first = engine.forward(floatPictures(20));
-      const waiting = engine.forward(floatPictures(1), { signal });
-      const last = engine.forward(floatPictures(1));
+      const first = engine.forward(many);
+      const waiting = engine.forward(one, { signal });
+      const last = engine.forward(one);
       await expect(waiting).rejects.toMatchObject(errorWith('ABORTED'));
       expect((await first)[0].shape).toEqual([20, 10]);
       expect((await last)[0].data.every(Number.isFinite)).toBe(true);
