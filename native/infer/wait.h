@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #ifdef __x86_64__
@@ -17,15 +18,19 @@ inline void pause_briefly() {
 #endif
 }
 
-// Until `value` is other than `old`: for about twenty microseconds awake, which is what it takes to sleep and
-// be woken, then asleep.
+// Until `value` is other than `old`: awake for about as long as it takes to sleep and be woken, then asleep.
 template <typename T>
 void wait_while(const std::atomic<T>& value, T old) {
-  constexpr int kSpins = 400;
-  for (int i = 0; i < kSpins; ++i) {
-    if (value.load(std::memory_order_acquire) != old) return;
-    pause_briefly();
-  }
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kAwake = std::chrono::microseconds(40);
+  constexpr int kSpins = 16;  // between two looks at the clock: a pause is of 10 to 50 ns, by the processor
+  const auto end = Clock::now() + kAwake;
+  do {
+    for (int i = 0; i < kSpins; ++i) {
+      if (value.load(std::memory_order_acquire) != old) return;
+      pause_briefly();
+    }
+  } while (Clock::now() < end);
   value.wait(old, std::memory_order_acquire);
 }
 
