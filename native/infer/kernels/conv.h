@@ -56,9 +56,9 @@ struct ConvKernel {
   int longest;          // pixels of a run
   bool masks;           // takes runs with unwanted pixels
 
-  // By numbers of the output; null where there is none.
-  // Output channels of groups [first, last) for all pixels of the runs. Reads up to `longest` pixels from the
-  // start of a run, and up to a chunk beyond a row of a window; what lies there must be finite.
+  // Output channels of groups [first, last) for all pixels of the runs, by the numbers of the output; null
+  // where there is none. Reads up to `longest` pixels from the start of a run, and up to a chunk beyond a row
+  // of a window; what lies there must be finite.
   void (*to[3])(const Convolution& conv, const Run* runs, int run_count, int first_group, int last_group);
 
   // Around all calls of a thread.

@@ -54,7 +54,7 @@ Features find_features() {
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   has.avx512_bf16 = has.avx512 && has_bit(cpuid(7, 1).eax, 5);
   has.avx512_vnni = has.avx512 && __builtin_cpu_supports("avx512vnni");
-  has.amx = has.avx512_bf16 && has_tiles && may_use_tiles();
+  has.amx = has.avx512_bf16 && has.avx512_vnni && has_tiles && may_use_tiles();
   return has;
 }
 #else

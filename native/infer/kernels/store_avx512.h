@@ -11,8 +11,8 @@
 
 #include "infer/kernels/conv.h"
 
-// Compilers use BF16 and VNNI only where told to by their intrinsics, so that what has none of these runs
-// on machines without.
+// One list for all, since only functions with the same list are inlined into each other. Compilers use BF16
+// and VNNI only where told to by their intrinsics, so that what has none of these runs on machines without.
 #define FOR_AVX512 \
   __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni")))
 #define INLINED_AVX512 inline __attribute__((always_inline)) FOR_AVX512
