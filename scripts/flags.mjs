@@ -28,7 +28,7 @@ export function readFlags(help, defaults, count = 0) {
     console.log(help);
     process.exit(0);
   }
-  if (read.positionals.length !== count) refuse(`Expected ${count} arguments besides flags.`);
+  if (read.positionals.length !== count) refuse(`Besides flags, the number of arguments is ${count}.`);
   return { ...read.values, positionals: read.positionals };
 }
 

@@ -19,6 +19,11 @@ const flags = readFlags(HELP, { precision: '', tier: 'auto', direct: false, runs
 const [runs] = counts(flags, 'runs');
 if (runs > 10_000) refuse('--runs takes at most 10000.');
 const PRECISIONS = ['float32', 'bfloat16', 'int8'];
+const oneOf = (name, values) => {
+  if (!values.includes(flags[name])) refuse(`--${name} takes ${values.filter(Boolean).join(', ')}.`);
+};
+oneOf('precision', ['', ...PRECISIONS]);
+oneOf('tier', ['auto', 'avx2', 'avx512', 'amx']);
 
 await bootstrap([]);
 const require = createRequire(import.meta.url);

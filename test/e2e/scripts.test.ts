@@ -53,7 +53,14 @@ test.each([
   ['runs/fashion-mnist.mjs', ['--data', 'nowhere'], 'There is no nowhere'],
   ['runs/fashion-mnist-recipes.mjs', ['--recipes', '16'], "'16' is not N:RATE"],
   ['kill-test.mjs', ['--tries', '0'], '--tries takes a number from 1 on'],
-  ['augment-sheet.mjs', ['picture.png'], 'Expected 2 arguments'],
+  ['augment-sheet.mjs', ['picture.png'], 'the number of arguments is 2'],
+  ['engine-accuracy.mjs', [], 'the number of arguments is 1'],
+  ['engine-accuracy.mjs', ['--pictures', '0', 'm.safetensors'], '--pictures takes a number from 1 on'],
+  ['roofline.mjs', ['--precision', 'float16'], '--precision takes float32, bfloat16, int8'],
+  ['roofline.mjs', ['--tier', 'sse'], '--tier takes auto, avx2, avx512, amx'],
+  ['roofline.mjs', ['--runs', 'all'], '--runs takes a number from 1 on'],
+  ['bench.mjs', ['--repeat', '0'], '--repeat takes a number above 0'],
+  ['bench.mjs', ['--threads', 'two'], '--threads takes a number from 1 on'],
 ])('scripts/%s %p is wrong usage', async (name, args, message) => {
   const { code, stderr } = await script(name, ...args);
   expect(code).toBe(2);
