@@ -279,6 +279,19 @@ describe('profile()', () => {
     },
   );
 
+  testWhere(HAS_KERNELS, 'this machine has no kernels of ours')(
+    'lets calls in between its turns',
+    async () => {
+      const engine = await model.optimize();
+      const order: string[] = [];
+      const profiled = engine.profile({ runs: 200 }).then(() => order.push('profile'));
+      await engine.forward(floatPictures(1)).then(() => order.push('forward'));
+      await profiled;
+      expect(order).toEqual(['forward', 'profile']);
+      engine.dispose();
+    },
+  );
+
   test('of a portable engine is UNSUPPORTED; wrong options are refused by name', async () => {
     const engine = await model.optimize({ tier: 'portable' });
     await expect(engine.profile()).rejects.toMatchObject(errorWith('UNSUPPORTED', 'portable'));
