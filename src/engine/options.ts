@@ -20,8 +20,8 @@ export interface EngineOptions {
   /** Pictures that are gathered into one batch while the engine is busy. Default 32. */
   maxBatch?: number;
   /**
-   * Convolutions with windows of 3×3 and 5×5 by Winograd's way, F(4×4, 3×3) and F(2×2, 5×5), where that is faster: in float32, by kernels of our own.
-   * Default true; without, logits are a few bits closer to the model's.
+   * Convolutions with windows of 3×3 and 5×5 by Winograd's way, F(4×4, 3×3) and F(2×2, 5×5), where that is faster: in float32, by kernels
+   * of our own. Default true; without, logits are a few bits closer to the model's.
    */
   winograd?: boolean;
 }
@@ -112,6 +112,7 @@ function resolveTier(wanted: EngineTier | 'auto', precision: EnginePrecision): E
   const available = own.filter((tier) => tier === 'portable' || native.includes(tier));
   const [best] = available;
   if (!best) {
+    // Only int8 has no portable tier; by avx512 it needs VNNI too.
     const message = `This machine has no instructions for ${precision}, which needs ${own.join(', or ')} with VNNI. Choose another precision.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
