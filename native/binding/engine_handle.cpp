@@ -12,7 +12,7 @@ namespace googlenet {
 struct EngineHandle::Work {
   explicit Work(Napi::Env env) : deferred(Napi::Promise::Deferred::New(env)) {}
 
-  Napi::Promise::Deferred deferred;
+  Napi::Promise::Deferred deferred;  // its promise is only to be had in the call that made it
   std::shared_ptr<Request> request;
   std::vector<double> times;  // of a profile
   bool is_preparation = false;
@@ -95,12 +95,13 @@ void EngineHandle::start(const Napi::CallbackInfo& info) {
   napi_add_env_cleanup_hook(env, on_environment_end, this);
   env.GetInstanceData<Handles>()->insert(this);
 
-  preparation_ = begin_work();
-  preparation_->is_preparation = true;
+  Work* work = begin_work();
+  work->is_preparation = true;
+  preparation_ = Napi::Persistent<Napi::Object>(work->deferred.Promise());
   try {
-    engine_ = std::make_unique<Engine>(std::move(network), wanted, delivery_of(preparation_));
+    engine_ = std::make_unique<Engine>(std::move(network), wanted, delivery_of(work));
   } catch (...) {
-    end_work(env, preparation_);
+    end_work(env, work);
     end_for_good(env);
     throw;
   }
@@ -140,7 +141,7 @@ void EngineHandle::deliver(Napi::Env env, Napi::Function, EngineHandle* self, Wo
   try {
     if (work->is_preparation) {
       self->weights_.Reset();
-      self->preparation_ = nullptr;
+      self->preparation_.Reset();
       self->is_ready_ = work->error == nullptr;
       // One that is disposed already may have freed it.
       if (self->is_ready_ && !self->disposed_) self->report_memory(env, self->engine_->packed().bytes());
@@ -181,8 +182,8 @@ void EngineHandle::require_usable() const {
 Napi::Value EngineHandle::ready(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     require_usable();
-    if (preparation_ == nullptr) throw Error("INVALID_ARGUMENT", "ready() was called too late.");
-    return preparation_->deferred.Promise();
+    if (preparation_.IsEmpty()) throw Error("INVALID_ARGUMENT", "ready() was called too late.");
+    return preparation_.Value();
   });
 }
 

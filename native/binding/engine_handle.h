@@ -47,7 +47,8 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
   Completions completions_;
   std::unique_ptr<Engine> engine_;
   Napi::ObjectReference weights_;  // borrowed until the engine is ready
-  Work* preparation_ = nullptr;
+  // The promise of ready(). The handle of a value, as a Deferred has it, ends with the call that made it.
+  Napi::ObjectReference preparation_;
   std::vector<int> classes_;  // of each head
   std::vector<std::byte>
       spare_;  // memory of earlier pictures: the first touch of fresh one costs more than the copy
