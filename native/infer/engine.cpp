@@ -165,6 +165,7 @@ void Engine::compute(const std::vector<Picture>& batch) {
     Shape& shape = shape_of(batch.front().request->size);
     const int count = static_cast<int>(batch.size());
     const int alone = threads() == 1 ? count : count / threads() * threads();
+    add_arenas(shape, alone > 0 ? threads() : 1);
     if (alone > 0) {
       // One picture a thread needs no agreement between them.
       PhasePieces ends;
@@ -197,17 +198,17 @@ void Engine::run_alone(Shape& shape, const Picture& picture, int thread) {
   std::atomic<bool> is_finite{true};
   auto& [arena, own] = shape.memory[static_cast<size_t>(thread)];
   own.forget();
-  const Frame frame = frame_of(picture, arena, is_finite);
+  const Frame frame = frame_of(picture, *arena, is_finite);
   for (const Operations& operations : shape.plan.phases()) {
     if (picture.request->cancelled || stopping_) return;
     for (const auto& operation : operations) operation->run(frame, own, 0, operation->units);
   }
-  write_logits(shape, arena.data(), picture, is_finite);
+  write_logits(shape, arena->data(), picture, is_finite);
 }
 
 void Engine::run_together(Shape& shape, const Picture& picture) {
   std::atomic<bool> is_finite{true};
-  AlignedBytes& arena = shape.memory.front().arena;
+  AlignedBytes& arena = *shape.memory.front().arena;
   for (Memory& memory : shape.memory) memory.own.forget();
   const Frame frame = frame_of(picture, arena, is_finite);
   const auto work = [&](int thread, int phase, int piece) {
@@ -291,10 +292,17 @@ Engine::Shape& Engine::shape_of(kernels::Size size) {
   }
   Shape shape = {size, Plan(*packed_, size, threads()), {}};
   for (int thread = 0; thread < threads(); ++thread)
-    shape.memory.push_back({cleared(shape.plan.arena_bytes()), {AlignedBytes(shape.plan.workspace_bytes())}});
+    shape.memory.push_back({std::nullopt, {AlignedBytes(shape.plan.workspace_bytes())}});
   shapes_.push_front(std::move(shape));
   if (shapes_.size() > kMostShapes) shapes_.pop_back();
   return shapes_.front();
+}
+
+void Engine::add_arenas(Shape& shape, int count) {
+  for (int thread = 0; thread < count; ++thread) {
+    std::optional<AlignedBytes>& arena = shape.memory[static_cast<size_t>(thread)].arena;
+    if (!arena) arena = cleared(shape.plan.arena_bytes());
+  }
 }
 
 }  // namespace googlenet

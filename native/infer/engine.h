@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -77,9 +78,10 @@ class Engine {
     std::shared_ptr<Request> request;
     int index;
   };
-  // Of one thread. The team works in the arena of the first.
+  // Of one thread. The team works in the arena of the first; others are made when there is a picture for
+  // each.
   struct Memory {
-    AlignedBytes arena;
+    std::optional<AlignedBytes> arena;
     Workspace own;
   };
   // What pictures of one size need.
@@ -101,6 +103,7 @@ class Engine {
   void write_logits(const Shape& shape, const std::byte* arena, const Picture& picture, bool is_finite);
   Frame frame_of(const Picture& picture, AlignedBytes& arena, std::atomic<bool>& is_finite) const;
   Shape& shape_of(kernels::Size size);
+  static void add_arenas(Shape& shape, int count);
   int threads() const { return options_.threads; }
 
   const Options options_;
