@@ -32,6 +32,13 @@ export function readFlags(help, defaults, count = 0) {
   return { ...read.values, positionals: read.positionals };
 }
 
+/** Ends the program where a flag that was given is none of `values`. */
+export function checkChoice(flags, name, values) {
+  const given = flags[name];
+  if (given !== undefined && !values.includes(given))
+    refuse(`--${name} takes ${values.join(', ')}; there is no '${given}'.`);
+}
+
 /** The numbers of some flags, each of at least 1. */
 export function counts(flags, ...names) {
   for (const name of names)

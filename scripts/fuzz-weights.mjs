@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { counts, readFlags, refuse } from './flags.mjs';
+import { checkChoice, counts, readFlags } from './flags.mjs';
 import { FORMATS } from './fuzz-weights/formats.mjs';
 
 const HELP = `node scripts/fuzz-weights.mjs [options]     (after npm run build)
@@ -18,9 +18,7 @@ but sound tensors or a documented error is a failure, and so is a process that d
 
 const flags = readFlags(HELP, { tries: '100000', seed: '1', format: undefined });
 const [tries, seed] = counts(flags, 'tries', 'seed').map(String);
-if (flags.format !== undefined && !Object.hasOwn(FORMATS, flags.format)) {
-  refuse(`--format: there is no '${flags.format}'.`);
-}
+checkChoice(flags, 'format', Object.keys(FORMATS));
 
 /** One process a format, so that one that dies is noticed and its memory is its own. */
 async function fuzz(format) {

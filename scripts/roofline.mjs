@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { percent, print } from './bench/table.mjs';
 import { bootstrap } from './bootstrap.mjs';
-import { counts, readFlags, refuse } from './flags.mjs';
+import { checkChoice, counts, readFlags, refuse } from './flags.mjs';
 
 const HELP = `npm run roofline -- [options]
 
@@ -15,15 +15,12 @@ that the core's instructions can do, measured in registers, and bytes of weights
   --runs N        pictures, at most 10000 (default 200)
 `;
 
-const flags = readFlags(HELP, { precision: '', tier: 'auto', direct: false, runs: '200' });
+const flags = readFlags(HELP, { precision: undefined, tier: 'auto', direct: false, runs: '200' });
 const [runs] = counts(flags, 'runs');
 if (runs > 10_000) refuse('--runs takes at most 10000.');
 const PRECISIONS = ['float32', 'bfloat16', 'int8'];
-const oneOf = (name, values) => {
-  if (!values.includes(flags[name])) refuse(`--${name} takes ${values.filter(Boolean).join(', ')}.`);
-};
-oneOf('precision', ['', ...PRECISIONS]);
-oneOf('tier', ['auto', 'avx2', 'avx512', 'amx']);
+checkChoice(flags, 'precision', PRECISIONS);
+checkChoice(flags, 'tier', ['auto', 'avx2', 'avx512', 'amx']);
 
 await bootstrap([]);
 const require = createRequire(import.meta.url);
@@ -103,7 +100,7 @@ const model = new GoogLeNet({ auxLogits: false, initWeights: true, seed: 0 });
 const isPossible = (precision) =>
   flags.tier === 'auto' ? tiers(precision).length > 0 : tiers(precision).includes(flags.tier);
 const wanted = PRECISIONS.filter(
-  (one) => (flags.precision === '' || one === flags.precision) && isPossible(one),
+  (one) => (flags.precision === undefined || one === flags.precision) && isPossible(one),
 );
 if (wanted.length === 0) {
   const has = PRECISIONS.map((one) => `${one} by ${tiers(one).join(', ') || 'none'}`).join('; ');
