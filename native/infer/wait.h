@@ -23,7 +23,7 @@ template <typename T>
 void wait_while(const std::atomic<T>& value, T old) {
   using Clock = std::chrono::steady_clock;
   constexpr auto kAwake = std::chrono::microseconds(40);
-  constexpr int kSpins = 16;  // between two looks at the clock: a pause is of 10 to 50 ns, by the processor
+  constexpr int kSpins = 16;  // between two looks at the clock: a pause is of 25 to 50 ns, by the processor
   const auto end = Clock::now() + kAwake;
   do {
     for (int i = 0; i < kSpins; ++i) {
