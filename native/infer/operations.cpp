@@ -44,6 +44,10 @@ double speed_of(const kernels::ConvKernel& kernel) {
 
 constexpr double kBytesPerNanosecond = 30;
 
+// Weights so many times larger than the input are read by one thread each, and the input by all; otherwise
+// threads keep to their own part of the map.
+constexpr int64_t kManyWeights = 6;
+
 std::string name_of(const kernels::ConvKernel& kernel) {
   const std::string numbers = kernel.input == Number::kFloat      ? "float32"
                               : kernel.input == Number::kBfloat16 ? "bfloat16"
@@ -194,10 +198,6 @@ class Convolve : public Operation {
   }
 
  private:
-  // Weights so many times larger than the input are read by one thread each, and the input by all; otherwise
-  // threads keep to their own part of the map.
-  static constexpr int64_t kManyWeights = 6;
-
   void convolve(const Frame& frame, int first_run, int last_run, int first_group, int last_group) const {
     for (size_t i = 0; i < siblings_.size(); ++i) {
       const auto& [layer, convolution, output] = siblings_[i];
@@ -245,28 +245,27 @@ class Convolve : public Operation {
 
 class Winograd : public Operation {
  public:
-  Winograd(const Layer& layer, const kernels::WinogradShape& shape, const PackedConvolution& convolution,
-           const Map& input, const Map& output)
+  Winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input, const Map& output)
       : kernel_(*convolution.winograd),
         layer_(layer),
-        shape_(shape),
+        shape_{convolution.inputs, layer.outputs},
         convolution_(convolution),
         input_(input),
         output_(output) {
     name = layer.name;
     kernel = kernels::name_of(convolution.kernel->tier) + std::string(" winograd");
-    across_ = divide_up(output.size.width, shape.tile());
-    tiles_ = across_ * divide_up(output.size.height, shape.tile());
+    across_ = divide_up(output.size.width, kernel_.tile.width);
+    tiles_ = across_ * divide_up(output.size.height, kernel_.tile.height);
     runs_ = divide_up(tiles_, kernel_.longest);
     groups_ = divide_up(layer.outputs, kernel_.group);
     units = count_units(groups_, runs_);
     const int64_t pixels = int64_t{output.size.height} * output.size.width;
-    multiply_adds = pixels * layer.window * layer.window * shape.inputs * layer.outputs;
+    multiply_adds = pixels * layer.window * layer.window * shape_.inputs * layer.outputs;
     bytes = convolution.weights.size();
-    const int64_t tile_bytes = int64_t{kernels::kWinogradPoints} * shape.inputs * size_of(Number::kFloat);
-    cost = std::max(1.0 * kernels::kWinogradPoints * tiles_ * shape.inputs * layer.outputs /
-                        speed_of(*convolution.kernel),
-                    static_cast<double>(bytes) / kBytesPerNanosecond);
+    const int64_t tile_bytes = int64_t{kernel_.points} * shape_.inputs * size_of(Number::kFloat);
+    cost = std::max(
+        1.0 * kernel_.points * tiles_ * shape_.inputs * layer.outputs / speed_of(*convolution.kernel),
+        static_cast<double>(bytes) / kBytesPerNanosecond);
     by_groups_ = bytes > kManyWeights * tiles_ * tile_bytes;
     most_ = static_cast<int>(std::clamp<int64_t>(kernel_.transformed_bytes / tile_bytes, 1, tiles_));
     workspace_bytes = most_ * tile_bytes;
@@ -280,9 +279,6 @@ class Winograd : public Operation {
   }
 
  private:
-  // As of other convolutions; here reading weights is most of the work.
-  static constexpr int64_t kManyWeights = 10;
-
   void convolve(const Frame& frame, Workspace& own, int first_run, int last_run, int first_group,
                 int last_group) const {
     const int end = cut(tiles_, last_run, runs_);
@@ -384,9 +380,9 @@ OperationPtr convolve(const Map& input, std::vector<Sibling> siblings) {
   return std::make_unique<Convolve>(input, std::move(siblings));
 }
 
-OperationPtr winograd(const Layer& layer, const kernels::WinogradShape& shape,
-                      const PackedConvolution& convolution, const Map& input, const Map& output) {
-  return std::make_unique<Winograd>(layer, shape, convolution, input, output);
+OperationPtr winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input,
+                      const Map& output) {
+  return std::make_unique<Winograd>(layer, convolution, input, output);
 }
 
 OperationPtr map_operation(Tier tier, const Layer& layer, const Map& input, const Map& output,

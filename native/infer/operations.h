@@ -34,8 +34,8 @@ struct Sibling {
 };
 OperationPtr convolve(const Map& input, std::vector<Sibling> siblings);
 // A convolution by Winograd's way.
-OperationPtr winograd(const Layer& layer, const kernels::WinogradShape& shape,
-                      const PackedConvolution& convolution, const Map& input, const Map& output);
+OperationPtr winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input,
+                      const Map& output);
 // Pooling, average or normalisation.
 OperationPtr map_operation(kernels::Tier tier, const Layer& layer, const Map& input, const Map& output,
                            float input_scale, float output_scale);

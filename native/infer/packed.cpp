@@ -30,25 +30,39 @@ float scale_of(const Network& network, const std::vector<Number>& numbers, int v
   return numbers[value] == Number::kByte ? network.values[value].scale : 1;
 }
 
-// On smaller maps there are too few tiles for what reading up to four times the weights costs.
+// On smaller maps there are too few tiles for what reading up to four times the weights costs, and on smaller
+// ones than the second for any but the tiles with the fewest weights.
 constexpr int kLeastWinogradSide = 10;
+constexpr int kLeastLargeTilesSide = 20;
+
+const kernels::WinogradKernel* winograd_of(Tier tier, const Layer& layer, kernels::Size map) {
+  const int side = std::min(map.height, map.width);
+  if (layer.kind != Layer::Kind::kConvolution || layer.stride != 1 || layer.padding != layer.window / 2 ||
+      side < kLeastWinogradSide)
+    return nullptr;
+  const kernels::WinogradKernel* best = nullptr;
+  for (const kernels::WinogradKernel& kernel : kernels::winograd_kernels(tier)) {
+    if (kernel.window != layer.window) continue;
+    best = &kernel;
+    if (side >= kLeastLargeTilesSide) break;
+  }
+  return best;
+}
 
 // Pictures for which that is decided: weights are packed once for all sizes.
 constexpr kernels::Size kUsualPicture = {224, 224};
 
-std::vector<bool> uses_winograd(const Network& network, const Settings& settings) {
-  std::vector<bool> uses(network.layers.size(), false);
+// Of each layer, null for the usual way.
+std::vector<const kernels::WinogradKernel*> winograds_of(const Network& network, const Settings& settings) {
   // Throws for networks through which no such picture fits, whatever the precision.
   const std::vector<kernels::Size> sizes = map_sizes(network, kUsualPicture);
-  if (!settings.winograd || network.precision != Precision::kFloat) return uses;
-  for (size_t i = 0; i < uses.size(); ++i) {
-    const Layer& layer = network.layers[i];
+  const bool has_any = settings.winograd && network.precision == Precision::kFloat;
+  std::vector<const kernels::WinogradKernel*> winograds;
+  for (const Layer& layer : network.layers) {
     const kernels::Size map = sizes[static_cast<size_t>(layer.input)];
-    uses[i] = layer.kind == Layer::Kind::kConvolution && layer.padding == layer.window / 2 &&
-              layer.stride == 1 && kernels::has_winograd(layer.window) &&
-              std::min(map.height, map.width) >= kLeastWinogradSide;
+    winograds.push_back(has_any ? winograd_of(settings.tier, layer, map) : nullptr);
   }
-  return uses;
+  return winograds;
 }
 
 kernels::ConvWeights weights_of(const PackedNetwork& packed, const Layer& layer) {
@@ -57,17 +71,17 @@ kernels::ConvWeights weights_of(const PackedNetwork& packed, const Layer& layer)
 }
 
 // Everything but the weights, which have their memory.
-PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer, bool winograd) {
+PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer,
+                                 const kernels::WinogradKernel* winograd) {
   const auto& [network, settings, numbers, convolutions] = packed;
   const Number input = numbers[layer.input];
   const ConvKernel* kernel = kernels::conv_kernel(settings.tier, input);
   if (kernel == nullptr || kernel->to[static_cast<int>(numbers[layer.output])] == nullptr)
     throw Error("UNSUPPORTED", "No kernel of this tier computes " + layer.name + " in this precision.");
   const int inputs = network.values[layer.input].channels;
-  const auto* by = winograd ? kernels::winograd_kernel(settings.tier) : nullptr;
-  const int64_t bytes = by ? by->weights_bytes(winograd_shape(network, layer))
-                           : kernels::packed_bytes(*kernel, weights_of(packed, layer));
-  PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, inputs, by};
+  const int64_t bytes = winograd ? winograd->weights_bytes({inputs, layer.outputs})
+                                 : kernels::packed_bytes(*kernel, weights_of(packed, layer));
+  PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, inputs, winograd};
   const float from = scale_of(network, numbers, layer.input), to = scale_of(network, numbers, layer.output);
   for (int i = 0; i < layer.outputs; ++i) {
     const float weight_scale = input == Number::kByte ? layer.weight_scales[i] : 1;
@@ -82,7 +96,7 @@ void pack_layer(const PackedNetwork& packed, size_t index) {
   const PackedConvolution& convolution = *packed.convolutions[index];
   if (convolution.winograd != nullptr) {
     convolution.winograd->pack(reinterpret_cast<const float*>(layer.weights),
-                               winograd_shape(packed.network, layer),
+                               {convolution.inputs, layer.outputs},
                                reinterpret_cast<float*>(convolution.weights.data()));
   } else {
     kernels::pack(*convolution.kernel, weights_of(packed, layer), convolution.weights.data());
@@ -96,10 +110,6 @@ bool can_compute(Tier tier, Precision precision) {
   if (precision == Precision::kFloat) return has(Number::kFloat);
   // Pictures and logits of networks of bytes are none.
   return has(Number::kBfloat16) && (precision == Precision::kBfloat16 || has(Number::kByte));
-}
-
-kernels::WinogradShape winograd_shape(const Network& network, const Layer& layer) {
-  return {layer.window, network.values[static_cast<size_t>(layer.input)].channels, layer.outputs};
 }
 
 AlignedBytes::AlignedBytes(int64_t size) : size_(size) {
@@ -116,12 +126,12 @@ PackedNetwork::PackedNetwork(const Network& from, const Settings& settings_, int
     : network(from), settings(settings_) {
   for (size_t value = 0; value < network.values.size(); ++value)
     numbers.push_back(number_of(network, network.precision, value));
-  const std::vector<bool> winograd = uses_winograd(network, settings);
+  const auto winograds = winograds_of(network, settings);
   for (size_t i = 0; i < network.layers.size(); ++i) {
     convolutions.emplace_back();
     const Layer& layer = network.layers[i];
     if (layer.kind == Layer::Kind::kConvolution)
-      convolutions.back() = describe_layer(*this, layer, winograd[i]);
+      convolutions.back() = describe_layer(*this, layer, winograds[i]);
   }
   pack_weights(threads);
   for (Layer& layer : network.layers) {

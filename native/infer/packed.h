@@ -43,8 +43,6 @@ struct PackedConvolution {
 // Whether this machine has what a tier needs for networks of a precision.
 bool can_compute(kernels::Tier tier, Precision precision);
 
-kernels::WinogradShape winograd_shape(const Network& network, const Layer& layer);
-
 // What the plans of all sizes of pictures share.
 struct PackedNetwork {
   PackedNetwork(const Network& network, const Settings& settings, int threads = 1);

@@ -127,7 +127,7 @@ class Builder {
         phase.push_back(
             map_operation(tier, layer, input, output, scale_of(layer.input), scale_of(layer.output)));
       } else if (convolution->winograd) {
-        phase.push_back(winograd(layer, winograd_shape(packed_.network, layer), *convolution, input, output));
+        phase.push_back(winograd(layer, *convolution, input, output));
       } else {
         std::vector<Sibling> siblings;
         for (size_t j = i; j < layers().size(); ++j) {

@@ -1,6 +1,7 @@
 #include "infer/kernels/winograd.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "infer/kernels/conv_tiers.h"
@@ -14,55 +15,66 @@ namespace googlenet::kernels {
 #ifdef __x86_64__
 namespace {
 
-constexpr int kSide = kWinogradSide;
 constexpr int kBlock = 56;  // tiles whose sums stay in the second level of the cache
 
-// The points 0, ±1, ±2 and infinity. The window's transform has the powers of each, times its factor.
-constexpr double kPoints[kSide - 1] = {0, 1, -1, 2, -2};
-constexpr double kFactors[kSide - 1] = {1. / 4, -1. / 6, -1. / 6, 1. / 24, 1. / 24};
+// One of the kinds of tiles, and the numbers of the input, and so of points, that it comes from.
+template <int kTileHeight, int kTileWidth, int kWindow>
+struct Tile {
+  static constexpr int kHeight = kTileHeight, kWidth = kTileWidth, kTaps = kWindow;
+  static constexpr int kRows = kHeight + kTaps - 1, kColumns = kWidth + kTaps - 1;
+  static constexpr int kPoints = kRows * kColumns;
+};
+// Of `side` points, the last is infinity. The window's transform has the powers of the others, each times its
+// factor.
+constexpr double kFinite[] = {0, 1, -1, 2, -2};
 
-double weight_of(int point, int tap, int taps) {
-  if (point == kSide - 1) return tap == taps - 1 ? 1 : 0;
-  double power = kFactors[point];
-  for (int i = 0; i < tap; ++i) power *= kPoints[point];
-  return power;
+double weight_of(int point, int side, int tap, int taps) {
+  if (point == side - 1) return tap == taps - 1 ? 1 : 0;
+  double weight = 1;
+  for (int i = 0; i < tap; ++i) weight *= kFinite[point];
+  for (int other = 0; other < side - 1; ++other)
+    if (other != point) weight /= kFinite[point] - kFinite[other];
+  return weight;
 }
 
 // In double, because the transform is no small part of what Winograd's way costs in accuracy.
-template <int kTaps, int kGroup>
+template <typename Tile, int kGroup>
 INLINED void pack_windows(const float* weights, const WinogradShape& shape, float* packed) {
-  double factors[kSide][kTaps];
-  for (int i = 0; i < kSide; ++i)
-    for (int tap = 0; tap < kTaps; ++tap) factors[i][tap] = weight_of(i, tap, kTaps);
+  constexpr int kTaps = Tile::kTaps;
+  double down[Tile::kRows][kTaps], across[Tile::kColumns][kTaps];
+  for (int tap = 0; tap < kTaps; ++tap) {
+    for (int i = 0; i < Tile::kRows; ++i) down[i][tap] = weight_of(i, Tile::kRows, tap, kTaps);
+    for (int i = 0; i < Tile::kColumns; ++i) across[i][tap] = weight_of(i, Tile::kColumns, tap, kTaps);
+  }
   for (int first = 0; first < shape.outputs; first += kGroup) {
     const int lanes = std::min(kGroup, shape.outputs - first);
     for (int input = 0; input < shape.inputs; ++input) {
-      double window[kTaps * kTaps][kGroup] = {}, half[kSide][kTaps][kGroup];
+      double window[kTaps * kTaps][kGroup] = {}, half[Tile::kRows][kTaps][kGroup];
       for (int lane = 0; lane < lanes; ++lane) {
         const float* from = weights + (int64_t{first + lane} * shape.inputs + input) * kTaps * kTaps;
         for (int i = 0; i < kTaps * kTaps; ++i) window[i][lane] = from[i];
       }
-      for (int i = 0; i < kSide; ++i) {
+      for (int i = 0; i < Tile::kRows; ++i) {
         for (int x = 0; x < kTaps; ++x) {
           for (int lane = 0; lane < kGroup; ++lane) {
             double sum = 0;
-            for (int y = 0; y < kTaps; ++y) sum += factors[i][y] * window[y * kTaps + x][lane];
+            for (int y = 0; y < kTaps; ++y) sum += down[i][y] * window[y * kTaps + x][lane];
             half[i][x][lane] = sum;
           }
         }
       }
-      for (int i = 0; i < kSide; ++i) {
-        for (int j = 0; j < kSide; ++j) {
-          float* point = packed + (int64_t{i * kSide + j} * shape.inputs + input) * kGroup;
+      for (int i = 0; i < Tile::kRows; ++i) {
+        for (int j = 0; j < Tile::kColumns; ++j) {
+          float* point = packed + (int64_t{i * Tile::kColumns + j} * shape.inputs + input) * kGroup;
           for (int lane = 0; lane < kGroup; ++lane) {
             double sum = 0;
-            for (int x = 0; x < kTaps; ++x) sum += half[i][x][lane] * factors[j][x];
+            for (int x = 0; x < kTaps; ++x) sum += half[i][x][lane] * across[j][x];
             point[lane] = static_cast<float>(sum);
           }
         }
       }
     }
-    packed += int64_t{kWinogradPoints} * shape.inputs * kGroup;
+    packed += int64_t{Tile::kPoints} * shape.inputs * kGroup;
   }
 }
 
@@ -76,44 +88,57 @@ struct Floats<1> {
   typedef float Vector;
 };
 
-// Six numbers in a row of the input → six points.
-template <typename Vector>
+// Numbers in a row of the input → as many points.
+template <int kSide, typename Vector>
 INLINED void to_points(const Vector* x, Vector* points, int step) {
-  const Vector even = x[4] - 4 * x[2], odd = x[3] - 4 * x[1];
-  const Vector even2 = x[4] - x[2], odd2 = 2 * (x[3] - x[1]);
-  points[0] = 4 * x[0] + (x[4] - 5 * x[2]);
-  points[step] = even + odd;
-  points[2 * step] = even - odd;
-  points[3 * step] = even2 + odd2;
-  points[4 * step] = even2 - odd2;
-  points[5 * step] = 4 * x[1] + (x[5] - 5 * x[3]);
+  if constexpr (kSide == 4) {
+    points[0] = x[2] - x[0];
+    points[step] = x[2] + x[1];
+    points[2 * step] = x[2] - x[1];
+    points[3 * step] = x[3] - x[1];
+  } else {
+    const Vector even = x[4] - 4 * x[2], odd = x[3] - 4 * x[1];
+    const Vector even2 = x[4] - x[2], odd2 = 2 * (x[3] - x[1]);
+    points[0] = 4 * x[0] + (x[4] - 5 * x[2]);
+    points[step] = even + odd;
+    points[2 * step] = even - odd;
+    points[3 * step] = even2 + odd2;
+    points[4 * step] = even2 - odd2;
+    points[5 * step] = 4 * x[1] + (x[5] - 5 * x[3]);
+  }
 }
 
-// Six points → `kTile` numbers in a row of the output.
-template <int kTile, typename Vector>
+// Points → `kCount` numbers in a row of the output.
+template <int kSide, int kCount, typename Vector>
 INLINED void from_points(const Vector* p, Vector* y, int step) {
   const Vector sum1 = p[1] + p[2], difference1 = p[1] - p[2];
-  const Vector sum2 = p[3] + p[4], difference2 = p[3] - p[4];
-  y[0] = p[0] + (sum1 + sum2);
-  y[step] = 2 * difference2 + difference1;
-  if constexpr (kTile == 4) {
-    y[2 * step] = 4 * sum2 + sum1;
-    y[3 * step] = 8 * difference2 + difference1;
+  if constexpr (kSide == 4) {
+    y[0] = p[0] + sum1;
+    y[step] = difference1;
+  } else {
+    const Vector sum2 = p[3] + p[4], difference2 = p[3] - p[4];
+    y[0] = p[0] + (sum1 + sum2);
+    y[step] = 2 * difference2 + difference1;
+    if constexpr (kCount == 4) {
+      y[2 * step] = 4 * sum2 + sum1;
+      y[3 * step] = 8 * difference2 + difference1;
+    }
   }
-  y[(kTile - 1) * step] += p[5];
+  y[(kCount - 1) * step] += p[kSide - 1];
 }
 
 // A vector of channels of one tile, whose points are `point_floats` apart.
-template <int kLanes>
+template <typename Tile, int kLanes>
 INLINED void transform_tile(const WinogradInput& w, int tile, int channel, float* out, int64_t point_floats) {
   using Vector = typename Floats<kLanes>::Vector;
-  const int side = w.shape.tile(), padding = w.shape.window / 2;
-  const int top = tile / w.tiles_across * side - padding, left = tile % w.tiles_across * side - padding;
-  Vector half[kSide * kSide];
-  for (int x = 0; x < kSide; ++x) {
-    Vector column[kSide];
+  constexpr int kRows = Tile::kRows, kColumns = Tile::kColumns, kPadding = Tile::kTaps / 2;
+  const int top = tile / w.tiles_across * Tile::kHeight - kPadding;
+  const int left = tile % w.tiles_across * Tile::kWidth - kPadding;
+  Vector half[kRows * kColumns];
+  for (int x = 0; x < kColumns; ++x) {
+    Vector column[kRows];
 #pragma GCC unroll 6
-    for (int y = 0; y < kSide; ++y) {
+    for (int y = 0; y < kRows; ++y) {
       const int in_y = top + y, in_x = left + x;
       const bool is_inside = in_y >= 0 && in_y < w.size.height && in_x >= 0 && in_x < w.size.width;
       column[y] = Vector{};
@@ -121,13 +146,13 @@ INLINED void transform_tile(const WinogradInput& w, int tile, int channel, float
       if (is_inside)
         std::memcpy(&column[y], pixel + channel * static_cast<int64_t>(sizeof(float)), sizeof(Vector));
     }
-    to_points(column, half + x, kSide);
+    to_points<kRows>(column, half + x, kColumns);
   }
-  for (int y = 0; y < kSide; ++y) {
-    Vector points[kSide];
-    to_points(half + y * kSide, points, 1);
+  for (int y = 0; y < kRows; ++y) {
+    Vector points[kColumns];
+    to_points<kColumns>(half + y * kColumns, points, 1);
 #pragma GCC unroll 6
-    for (int x = 0; x < kSide; ++x) {
+    for (int x = 0; x < kColumns; ++x) {
       std::memcpy(out, &points[x], sizeof(Vector));
       out += point_floats;
     }
@@ -135,53 +160,54 @@ INLINED void transform_tile(const WinogradInput& w, int tile, int channel, float
 }
 
 // Channels from `channel` on, as many whole vectors as there are; returns the first that is left.
-template <int kLanes>
+template <typename Tile, int kLanes>
 INLINED int transform_channels(const WinogradInput& w, int tile, int channel, float* out,
                                int64_t point_floats) {
   for (; channel + kLanes <= w.shape.inputs; channel += kLanes)
-    transform_tile<kLanes>(w, tile, channel, out + channel, point_floats);
+    transform_tile<Tile, kLanes>(w, tile, channel, out + channel, point_floats);
   return channel;
 }
 
-template <int kLanes>
+template <typename Tile, int kLanes>
 INLINED void transform_tiles(const WinogradInput& w, int first_tile, int last_tile) {
   const int64_t point_floats = int64_t{last_tile - first_tile} * w.shape.inputs;
   for (int tile = first_tile; tile < last_tile; ++tile) {
     float* out = w.transformed + int64_t{tile - first_tile} * w.shape.inputs;
-    int channel = transform_channels<kLanes>(w, tile, 0, out, point_floats);
-    channel = transform_channels<kLanes / 2>(w, tile, channel, out, point_floats);
-    transform_channels<1>(w, tile, channel, out, point_floats);
+    int channel = transform_channels<Tile, kLanes>(w, tile, 0, out, point_floats);
+    channel = transform_channels<Tile, kLanes / 2>(w, tile, channel, out, point_floats);
+    transform_channels<Tile, 1>(w, tile, channel, out, point_floats);
   }
 }
 
 // A vector of channels of tiles [0, count) of a block: the points of the sums are `count` tiles apart.
-template <int kLanes, int kTile>
+template <typename Tile, int kLanes>
 INLINED void finish_tiles(const WinogradProduct& w, const float* sums, int count, int first_tile,
                           int channel) {
   using Vector = typename Floats<kLanes>::Vector;
-  constexpr int kGroup = 2 * kLanes;
+  constexpr int kGroup = 2 * kLanes, kHeight = Tile::kHeight, kWidth = Tile::kWidth;
+  constexpr int kRows = Tile::kRows, kColumns = Tile::kColumns;
   const int channels = std::min(kLanes, w.shape.outputs - channel);
   Vector bias = {};
   std::memcpy(&bias, w.bias + channel, static_cast<size_t>(channels) * sizeof(float));
   const Vector floor = Vector{} + (w.relu ? 0.f : -__builtin_inff());
   const int64_t point_floats = int64_t{count} * kGroup;
   for (int tile = first_tile; tile < first_tile + count; ++tile, sums += kGroup) {
-    Vector half[kSide * kTile];
-    for (int x = 0; x < kSide; ++x) {
-      Vector column[kSide];
+    Vector half[kHeight * kColumns];
+    for (int x = 0; x < kColumns; ++x) {
+      Vector column[kRows];
 #pragma GCC unroll 6
-      for (int y = 0; y < kSide; ++y) {
-        const float* point = sums + (y * kSide + x) * point_floats;
+      for (int y = 0; y < kRows; ++y) {
+        const float* point = sums + (y * kColumns + x) * point_floats;
         std::memcpy(&column[y], point, sizeof(Vector));
         __builtin_prefetch(point + kGroup);
       }
-      from_points<kTile>(column, half + x, kSide);
+      from_points<kRows, kHeight>(column, half + x, kColumns);
     }
-    const int top = tile / w.tiles_across * kTile, left = tile % w.tiles_across * kTile;
-    const int rows = std::min(kTile, w.size.height - top), columns = std::min(kTile, w.size.width - left);
+    const int top = tile / w.tiles_across * kHeight, left = tile % w.tiles_across * kWidth;
+    const int rows = std::min(kHeight, w.size.height - top), columns = std::min(kWidth, w.size.width - left);
     for (int y = 0; y < rows; ++y) {
-      Vector numbers[kTile];
-      from_points<kTile>(half + y * kSide, numbers, 1);
+      Vector numbers[kWidth];
+      from_points<kColumns, kWidth>(half + y * kColumns, numbers, 1);
       std::byte* out = w.output.first + (top + y) * w.output.row + left * w.output.pixel +
                        channel * static_cast<int64_t>(sizeof(float));
       for (int x = 0; x < columns; ++x, out += w.output.pixel) {
@@ -230,21 +256,21 @@ void multiply_point(const ConvKernel& kernel, const float* tiles, int inputs, co
   kernel.to[0](product, runs, run_count, 0, 1);
 }
 
-template <int kLanes>
+template <typename Tile, int kLanes>
 INLINED void multiply_tiles(const ConvKernel& kernel, const WinogradProduct& w, int first_group,
                             int last_group, int first_tile, int last_tile) {
-  constexpr int kGroup = 2 * kLanes;
-  alignas(64) float sums[kWinogradPoints * kBlock * kGroup];
+  constexpr int kGroup = 2 * kLanes, kPoints = Tile::kPoints;
+  alignas(64) float sums[kPoints * kBlock * kGroup];
   const int inputs = w.shape.inputs;
   const int64_t point_weights = int64_t{inputs} * kGroup;
   const int64_t point_tiles = int64_t{last_tile - first_tile} * inputs;
   const int tiles = last_tile - first_tile, blocks = (tiles + kBlock - 1) / kBlock;
   for (int group = first_group; group < last_group; ++group) {
-    const float* weights = w.weights + group * kWinogradPoints * point_weights;
+    const float* weights = w.weights + group * kPoints * point_weights;
     for (int block = 0; block < blocks; ++block) {
       const int first = tiles * block / blocks, count = tiles * (block + 1) / blocks - first;
-      for (int point = 0; point < kWinogradPoints; ++point) {
-        const bool has_next = block == 0 && (point + 1 < kWinogradPoints || group + 1 < last_group);
+      for (int point = 0; point < kPoints; ++point) {
+        const bool has_next = block == 0 && (point + 1 < kPoints || group + 1 < last_group);
         multiply_point(kernel, w.transformed + point * point_tiles + int64_t{first} * inputs, inputs,
                        weights + point * point_weights, count, has_next,
                        sums + int64_t{point} * count * kGroup);
@@ -252,32 +278,39 @@ INLINED void multiply_tiles(const ConvKernel& kernel, const WinogradProduct& w, 
       for (int half = 0; half < kGroup; half += kLanes) {
         const int channel = group * kGroup + half;
         if (channel >= w.shape.outputs) break;
-        if (w.shape.window == 3) {
-          finish_tiles<kLanes, 4>(w, sums + half, count, first_tile + first, channel);
-        } else {
-          finish_tiles<kLanes, 2>(w, sums + half, count, first_tile + first, channel);
-        }
+        finish_tiles<Tile, kLanes>(w, sums + half, count, first_tile + first, channel);
       }
     }
   }
 }
 
 #define KERNEL(TARGET, TIER, LANES)                                                                      \
+  template <typename Tile>                                                                               \
   TARGET void pack_##TIER(const float* weights, const WinogradShape& shape, float* packed) {             \
-    shape.window == 3 ? pack_windows<3, 2 * LANES>(weights, shape, packed)                               \
-                      : pack_windows<5, 2 * LANES>(weights, shape, packed);                              \
+    pack_windows<Tile, 2 * LANES>(weights, shape, packed);                                               \
   }                                                                                                      \
+  template <typename Tile>                                                                               \
   TARGET void transform_##TIER(const WinogradInput& w, int first, int last) {                            \
-    transform_tiles<LANES>(w, first, last);                                                              \
+    transform_tiles<Tile, LANES>(w, first, last);                                                        \
   }                                                                                                      \
+  template <typename Tile>                                                                               \
   TARGET void multiply_##TIER(const WinogradProduct& w, int first_group, int last_group, int first_tile, \
                               int last_tile) {                                                           \
-    multiply_tiles<LANES>(kConv##TIER##Float, w, first_group, last_group, first_tile, last_tile);        \
+    multiply_tiles<Tile, LANES>(kConv##TIER##Float, w, first_group, last_group, first_tile, last_tile);  \
   }                                                                                                      \
+  template <typename Tile>                                                                               \
   WinogradKernel kernel_##TIER(int64_t transformed_bytes) {                                              \
     const ConvKernel& product = kConv##TIER##Float;                                                      \
-    return {product.group, product.longest,  transformed_bytes,                                          \
-            pack_##TIER,   transform_##TIER, multiply_##TIER};                                           \
+    return {Tile::kTaps,          {Tile::kHeight, Tile::kWidth},                                         \
+            Tile::kPoints,        product.group,                                                         \
+            product.longest,      transformed_bytes,                                                     \
+            pack_##TIER<Tile>,    transform_##TIER<Tile>,                                                \
+            multiply_##TIER<Tile>};                                                                      \
+  }                                                                                                      \
+  std::array<WinogradKernel, 3> kernels_##TIER(int64_t transformed_bytes) {                              \
+    return {kernel_##TIER<Tile<4, 4, 3>>(transformed_bytes),                                             \
+            kernel_##TIER<Tile<2, 4, 3>>(transformed_bytes),                                             \
+            kernel_##TIER<Tile<2, 2, 5>>(transformed_bytes)};                                            \
   }
 
 KERNEL(__attribute__((target("avx2,fma"))), Avx2, 8)
@@ -286,17 +319,17 @@ KERNEL(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer
 
 }  // namespace
 
-const WinogradKernel* winograd_kernel(Tier tier) {
+std::span<const WinogradKernel> winograd_kernels(Tier tier) {
   // The weights of a group and its sums lie in the second level too. AVX2 is slow enough to read tiles from
   // the third one, and weights less often.
-  static const WinogradKernel avx2 = kernel_Avx2(int64_t{1} << 20);
-  static const WinogradKernel avx512 = kernel_Avx512(std::max(second_level_bytes() / 2, int64_t{1} << 19));
-  if (tier == Tier::kAmx || conv_kernel(tier, Number::kFloat) == nullptr) return nullptr;
-  return tier == Tier::kAvx2 ? &avx2 : &avx512;
+  static const auto avx2 = kernels_Avx2(int64_t{1} << 20);
+  static const auto avx512 = kernels_Avx512(std::max(second_level_bytes() / 2, int64_t{1} << 19));
+  if (tier == Tier::kAmx || conv_kernel(tier, Number::kFloat) == nullptr) return {};
+  return tier == Tier::kAvx2 ? avx2 : avx512;
 }
 #else
-const WinogradKernel* winograd_kernel(Tier) {
-  return nullptr;
+std::span<const WinogradKernel> winograd_kernels(Tier) {
+  return {};
 }
 #endif
 

@@ -2,31 +2,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "infer/kernels/conv.h"
 #include "infer/kernels/maps.h"
 
 namespace googlenet::kernels {
 
-// Convolutions after Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015), with tiles
-// of 6×6 numbers of the input: transformed, times the transformed window, they give m×m numbers of the output
-// for a window of (7 − m)×(7 − m), with 36 multiplications in place of (m·(7 − m))². Floats.
+// Convolutions after Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015). A tile of
+// m×n numbers of the output for a window of r×r comes from (m + r − 1)×(n + r − 1) numbers of the input:
+// transformed, and times the transformed window, with as many multiplications in place of m·n·r². Floats.
 
-constexpr int kWinogradSide = 6;
-constexpr int kWinogradPoints = kWinogradSide * kWinogradSide;
-
-// Windows of 3×3 or 5×5 with a stride of 1, padded to keep the size of the map.
 struct WinogradShape {
-  int window;
   int inputs;
   int outputs;
-
-  constexpr int tile() const { return kWinogradSide + 1 - window; }  // numbers of the output in a row
 };
-
-constexpr bool has_winograd(int window) {
-  return window == 3 || window == 5;
-}
 
 struct WinogradInput {
   WinogradShape shape;
@@ -47,7 +37,11 @@ struct WinogradProduct {
   bool relu;
 };
 
+// For windows of one size with a stride of 1, padded to keep the size of the map.
 struct WinogradKernel {
+  int window;
+  Size tile;                  // of the output
+  int points;                 // of a tile
   int group;                  // output channels computed together
   int longest;                // tiles computed together
   int64_t transformed_bytes;  // of tiles that are best transformed before they are multiplied
@@ -62,11 +56,12 @@ struct WinogradKernel {
 
   int64_t weights_bytes(const WinogradShape& shape) const {
     const int64_t groups = (shape.outputs + group - 1) / group;
-    return groups * kWinogradPoints * shape.inputs * group * static_cast<int64_t>(sizeof(float));
+    return groups * points * shape.inputs * group * static_cast<int64_t>(sizeof(float));
   }
 };
 
-// Null where a tier has none, or this machine not its instructions.
-const WinogradKernel* winograd_kernel(Tier tier);
+// None where a tier has none, or this machine not its instructions. Of two for the same window the one with
+// larger tiles comes first: it multiplies less, but has more weights to read.
+std::span<const WinogradKernel> winograd_kernels(Tier tier);
 
 }  // namespace googlenet::kernels

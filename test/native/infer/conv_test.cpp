@@ -231,10 +231,10 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
 
 void test_winograd(Random& random, const WinogradKernel& kernel) {
   Shape shape = draw_shape(random);
-  shape.window = random.in(0, 1) != 0 ? 3 : 5;
+  shape.window = kernel.window;
   shape.padding = shape.window / 2;
   shape.stride = 1;
-  const WinogradShape of = {shape.window, shape.inputs, shape.outputs};
+  const WinogradShape of = {shape.inputs, shape.outputs};
   const int side = shape.window;
   const Input input(random, shape, Number::kFloat, 0, 0);
   std::vector<float> weights, bias;
@@ -243,8 +243,8 @@ void test_winograd(Random& random, const WinogradKernel& kernel) {
   std::vector<float> packed(static_cast<size_t>(kernel.weights_bytes(of) / 4));
   kernel.pack(weights.data(), of, packed.data());
 
-  const int across = (shape.width + of.tile() - 1) / of.tile();
-  const int tiles = across * ((shape.height + of.tile() - 1) / of.tile());
+  const int across = (shape.width + kernel.tile.width - 1) / kernel.tile.width;
+  const int tiles = across * ((shape.height + kernel.tile.height - 1) / kernel.tile.height);
   const Place from = {const_cast<std::byte*>(input.memory.data()), input.pitch * input.pixel, input.pixel};
   const Size size = {shape.height, shape.width};
   std::vector<float> output(static_cast<size_t>(shape.height * shape.width * shape.outputs));
@@ -253,7 +253,7 @@ void test_winograd(Random& random, const WinogradKernel& kernel) {
   const int groups = (shape.outputs + kernel.group - 1) / kernel.group, middle = random.in(0, groups);
   for (int first = 0; first < tiles;) {
     const int last = std::min(tiles, first + random.in(1, 120));
-    std::vector<float> transformed(static_cast<size_t>(kWinogradPoints * (last - first) * shape.inputs));
+    std::vector<float> transformed(static_cast<size_t>(kernel.points * (last - first) * shape.inputs));
     kernel.transform_input({of, from, size, across, transformed.data()}, first, last);
     const WinogradProduct product = {of,   transformed.data(), across, packed.data(), bias.data(), to,
                                      size, /*relu=*/false};
@@ -291,9 +291,8 @@ int64_t test_convolutions(Random& random, int repeats) {
   int64_t tested = 0;
   for (const ConvKernel* kernel : conv_kernels())
     for (int i = 0; kernel->runs_here() && i < repeats; ++i, ++tested) test_kernel(random, *kernel);
-  for (const Tier tier : {Tier::kAvx2, Tier::kAvx512}) {
-    const WinogradKernel* kernel = winograd_kernel(tier);
-    for (int i = 0; kernel != nullptr && i < repeats; ++i, ++tested) test_winograd(random, *kernel);
-  }
+  for (const Tier tier : {Tier::kAvx2, Tier::kAvx512})
+    for (const WinogradKernel& kernel : winograd_kernels(tier))
+      for (int i = 0; i < repeats; ++i, ++tested) test_winograd(random, kernel);
   return tested;
 }
