@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "infer/kernels/pack.h"
 #include "infer/kernels/winograd.h"
+#include "infer/kernels/winograd_rows.h"
 
 namespace googlenet {
 
@@ -318,6 +319,60 @@ class Winograd : public Operation {
   bool by_groups_;
 };
 
+// Units are rows of the output.
+class WinogradRows : public Operation {
+ public:
+  WinogradRows(const Layer& layer, const PackedConvolution& convolution, const Map& input, const Map& output)
+      : kernel_(*convolution.rows),
+        layer_(layer),
+        convolution_(convolution),
+        input_(input),
+        output_(output),
+        tiles_(divide_up(output.size.width, kernels::kRowsTile)) {
+    name = layer.name;
+    kernel = kernels::name_of(convolution.kernel->tier) + std::string(" winograd");
+    units = output.size.height;
+    const int64_t window = int64_t{layer.window} * layer.window * convolution.inputs;
+    multiply_adds = int64_t{output.size.height} * output.size.width * window * layer.outputs;
+    bytes = convolution.weights.size();
+    cost = static_cast<double>(multiply_adds) / 2 / speed_of(*convolution.kernel);
+    const int64_t row = kernels::kRowsPoints * row_floats() * size_of(Number::kFloat);
+    most_ = static_cast<int>(
+        std::clamp<int64_t>(kernel_.transformed_bytes / row / kernels::kRowsStride, 1, output.size.height));
+    workspace_bytes =
+        rows_for(most_) * row + kernels::line_floats(tiles_, convolution.inputs) * size_of(Number::kFloat);
+  }
+
+  void run(const Frame& frame, Workspace& own, int first, int last) const override {
+    own.forget();
+    auto* transformed = reinterpret_cast<float*>(own.memory.data());
+    float* line = transformed + kernels::kRowsPoints * rows_for(most_) * row_floats();
+    const Place in = input_.place(frame.arena);
+    for (; first < last; first += most_) {
+      const int end = std::min(first + most_, last), rows = rows_for(end - first);
+      const int first_row = kernels::kRowsStride * first - kernels::kRowsPadding;
+      kernel_.transform_input({convolution_.inputs, in, input_.size, tiles_, transformed, line}, first_row,
+                              first_row + rows);
+      kernel_.multiply({convolution_.inputs, layer_.outputs, transformed, first_row, rows, tiles_,
+                        reinterpret_cast<const float*>(convolution_.weights.data()), convolution_.bias.data(),
+                        output_.place(frame.arena, layer_.channel), output_.size.width, layer_.relu},
+                       first, end);
+    }
+  }
+
+ private:
+  int64_t row_floats() const { return kernels::row_floats(tiles_, convolution_.inputs); }
+  // Of the input, for so many rows of the output.
+  static int rows_for(int rows) { return kernels::kRowsStride * (rows - 1) + kernels::kRowsWindow; }
+
+  const kernels::RowsKernel& kernel_;
+  Layer layer_;
+  const PackedConvolution& convolution_;
+  Map input_, output_;
+  int tiles_;  // of a row
+  int most_;   // rows of the output whose input is transformed at once
+};
+
 class MapOperation : public Operation {
  public:
   MapOperation(Tier tier, const Layer& layer, const Map& input, const Map& output, float input_scale,
@@ -383,6 +438,11 @@ OperationPtr convolve(const Map& input, std::vector<Sibling> siblings) {
 OperationPtr winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input,
                       const Map& output) {
   return std::make_unique<Winograd>(layer, convolution, input, output);
+}
+
+OperationPtr winograd_rows(const Layer& layer, const PackedConvolution& convolution, const Map& input,
+                           const Map& output) {
+  return std::make_unique<WinogradRows>(layer, convolution, input, output);
 }
 
 OperationPtr map_operation(Tier tier, const Layer& layer, const Map& input, const Map& output,

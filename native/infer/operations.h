@@ -36,6 +36,8 @@ OperationPtr convolve(const Map& input, std::vector<Sibling> siblings);
 // A convolution by Winograd's way.
 OperationPtr winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input,
                       const Map& output);
+OperationPtr winograd_rows(const Layer& layer, const PackedConvolution& convolution, const Map& input,
+                           const Map& output);
 // Pooling, average or normalisation.
 OperationPtr map_operation(kernels::Tier tier, const Layer& layer, const Map& input, const Map& output,
                            float input_scale, float output_scale);

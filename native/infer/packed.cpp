@@ -37,9 +37,7 @@ constexpr int kLeastLargeTilesSide = 20;
 
 const kernels::WinogradKernel* winograd_of(Tier tier, const Layer& layer, kernels::Size map) {
   const int side = std::min(map.height, map.width);
-  if (layer.kind != Layer::Kind::kConvolution || layer.stride != 1 || layer.padding != layer.window / 2 ||
-      side < kLeastWinogradSide)
-    return nullptr;
+  if (layer.stride != 1 || layer.padding != layer.window / 2 || side < kLeastWinogradSide) return nullptr;
   const kernels::WinogradKernel* best = nullptr;
   for (const kernels::WinogradKernel& kernel : kernels::winograd_kernels(tier)) {
     if (kernel.window != layer.window) continue;
@@ -49,20 +47,34 @@ const kernels::WinogradKernel* winograd_of(Tier tier, const Layer& layer, kernel
   return best;
 }
 
+const kernels::RowsKernel* rows_of(Tier tier, const Layer& layer, int inputs) {
+  const bool fits = layer.window == kernels::kRowsWindow && layer.stride == kernels::kRowsStride &&
+                    layer.padding == kernels::kRowsPadding && inputs <= kernels::kRowsMostInputs;
+  return fits ? kernels::rows_kernel(tier) : nullptr;
+}
+
 // Pictures for which that is decided: weights are packed once for all sizes.
 constexpr kernels::Size kUsualPicture = {224, 224};
 
-// Of each layer, null for the usual way.
-std::vector<const kernels::WinogradKernel*> winograds_of(const Network& network, const Settings& settings) {
+// Both null for the usual way.
+struct Way {
+  const kernels::WinogradKernel* winograd = nullptr;
+  const kernels::RowsKernel* rows = nullptr;
+};
+
+std::vector<Way> ways_of(const Network& network, const Settings& settings) {
   // Throws for networks through which no such picture fits, whatever the precision.
   const std::vector<kernels::Size> sizes = map_sizes(network, kUsualPicture);
-  const bool has_any = settings.winograd && network.precision == Precision::kFloat;
-  std::vector<const kernels::WinogradKernel*> winograds;
-  for (const Layer& layer : network.layers) {
-    const kernels::Size map = sizes[static_cast<size_t>(layer.input)];
-    winograds.push_back(has_any ? winograd_of(settings.tier, layer, map) : nullptr);
+  std::vector<Way> ways(network.layers.size());
+  if (!settings.winograd || network.precision != Precision::kFloat) return ways;
+  for (size_t i = 0; i < ways.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    const auto input = static_cast<size_t>(layer.input);
+    if (layer.kind != Layer::Kind::kConvolution) continue;
+    ways[i] = {winograd_of(settings.tier, layer, sizes[input]),
+               rows_of(settings.tier, layer, network.values[input].channels)};
   }
-  return winograds;
+  return ways;
 }
 
 kernels::ConvWeights weights_of(const PackedNetwork& packed, const Layer& layer) {
@@ -71,17 +83,17 @@ kernels::ConvWeights weights_of(const PackedNetwork& packed, const Layer& layer)
 }
 
 // Everything but the weights, which have their memory.
-PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer,
-                                 const kernels::WinogradKernel* winograd) {
+PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer, const Way& way) {
   const auto& [network, settings, numbers, convolutions] = packed;
   const Number input = numbers[layer.input];
   const ConvKernel* kernel = kernels::conv_kernel(settings.tier, input);
   if (kernel == nullptr || kernel->to[static_cast<int>(numbers[layer.output])] == nullptr)
     throw Error("UNSUPPORTED", "No kernel of this tier computes " + layer.name + " in this precision.");
   const int inputs = network.values[layer.input].channels;
-  const int64_t bytes = winograd ? winograd->weights_bytes({inputs, layer.outputs})
-                                 : kernels::packed_bytes(*kernel, weights_of(packed, layer));
-  PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, inputs, winograd};
+  const int64_t bytes = way.winograd ? way.winograd->weights_bytes({inputs, layer.outputs})
+                        : way.rows   ? way.rows->weights_bytes(inputs, layer.outputs)
+                                     : kernels::packed_bytes(*kernel, weights_of(packed, layer));
+  PackedConvolution result = {kernel, AlignedBytes(bytes), {}, {}, inputs, way.winograd, way.rows};
   const float from = scale_of(network, numbers, layer.input), to = scale_of(network, numbers, layer.output);
   for (int i = 0; i < layer.outputs; ++i) {
     const float weight_scale = input == Number::kByte ? layer.weight_scales[i] : 1;
@@ -98,6 +110,9 @@ void pack_layer(const PackedNetwork& packed, size_t index) {
     convolution.winograd->pack(reinterpret_cast<const float*>(layer.weights),
                                {convolution.inputs, layer.outputs},
                                reinterpret_cast<float*>(convolution.weights.data()));
+  } else if (convolution.rows != nullptr) {
+    convolution.rows->pack(reinterpret_cast<const float*>(layer.weights), convolution.inputs, layer.outputs,
+                           reinterpret_cast<float*>(convolution.weights.data()));
   } else {
     kernels::pack(*convolution.kernel, weights_of(packed, layer), convolution.weights.data());
   }
@@ -126,12 +141,11 @@ PackedNetwork::PackedNetwork(const Network& from, const Settings& settings_, int
     : network(from), settings(settings_) {
   for (size_t value = 0; value < network.values.size(); ++value)
     numbers.push_back(number_of(network, network.precision, value));
-  const auto winograds = winograds_of(network, settings);
+  const std::vector<Way> ways = ways_of(network, settings);
   for (size_t i = 0; i < network.layers.size(); ++i) {
     convolutions.emplace_back();
     const Layer& layer = network.layers[i];
-    if (layer.kind == Layer::Kind::kConvolution)
-      convolutions.back() = describe_layer(*this, layer, winograds[i]);
+    if (layer.kind == Layer::Kind::kConvolution) convolutions.back() = describe_layer(*this, layer, ways[i]);
   }
   pack_weights(threads);
   for (Layer& layer : network.layers) {

@@ -6,6 +6,7 @@
 
 #include "infer/kernels/conv.h"
 #include "infer/kernels/winograd.h"
+#include "infer/kernels/winograd_rows.h"
 #include "infer/network.h"
 
 namespace googlenet {
@@ -37,7 +38,11 @@ struct PackedConvolution {
   std::vector<float> scale;  // empty for 1
   std::vector<float> bias;
   int inputs;
-  const kernels::WinogradKernel* winograd;  // null for the usual way
+  // Null for another way.
+  const kernels::WinogradKernel* winograd;
+  const kernels::RowsKernel* rows;
+
+  bool is_usual() const { return winograd == nullptr && rows == nullptr; }
 };
 
 // Whether this machine has what a tier needs for networks of a precision.

@@ -35,7 +35,7 @@ std::vector<int> borders_of(const PackedNetwork& packed) {
   for (size_t i = 0; i < packed.network.layers.size(); ++i) {
     const Layer& layer = packed.network.layers[i];
     const auto& convolution = packed.convolutions[i];
-    if (convolution && !convolution->winograd)
+    if (convolution && convolution->is_usual())
       borders[layer.input] = std::max(borders[layer.input], layer.padding);
   }
   return borders;
@@ -47,7 +47,7 @@ std::vector<int> slack_of(const PackedNetwork& packed) {
   for (size_t i = 0; i < packed.network.layers.size(); ++i) {
     const Layer& layer = packed.network.layers[i];
     const auto& convolution = packed.convolutions[i];
-    if (!convolution || convolution->winograd) continue;
+    if (!convolution || !convolution->is_usual()) continue;
     slack[layer.input] =
         std::max(slack[layer.input], convolution->kernel->longest * layer.stride + layer.window);
   }
@@ -128,6 +128,8 @@ class Builder {
             map_operation(tier, layer, input, output, scale_of(layer.input), scale_of(layer.output)));
       } else if (convolution->winograd) {
         phase.push_back(winograd(layer, *convolution, input, output));
+      } else if (convolution->rows) {
+        phase.push_back(winograd_rows(layer, *convolution, input, output));
       } else {
         std::vector<Sibling> siblings;
         for (size_t j = i; j < layers().size(); ++j) {
@@ -157,7 +159,7 @@ class Builder {
     const Layer& a = layers()[i];
     const Layer& b = layers()[j];
     const auto& of_b = packed_.convolutions[j];
-    return of_b && !of_b->winograd && phases_[i] == phases_[j] && a.input == b.input &&
+    return of_b && of_b->is_usual() && phases_[i] == phases_[j] && a.input == b.input &&
            a.window == b.window && a.stride == b.stride && a.padding == b.padding;
   }
 

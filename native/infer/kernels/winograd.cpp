@@ -5,10 +5,7 @@
 #include <cstring>
 
 #include "infer/kernels/conv_tiers.h"
-
-// Loops over vectors, inlined into the functions of each tier at the end and so compiled for its
-// instructions.
-#define INLINED inline __attribute__((always_inline))
+#include "infer/kernels/winograd_points.h"
 
 namespace googlenet::kernels {
 
@@ -24,18 +21,6 @@ struct Tile {
   static constexpr int kRows = kHeight + kTaps - 1, kColumns = kWidth + kTaps - 1;
   static constexpr int kPoints = kRows * kColumns;
 };
-// Of `side` points, the last is infinity. The window's transform has the powers of the others, each times its
-// factor.
-constexpr double kFinite[] = {0, 1, -1, 2, -2};
-
-double weight_of(int point, int side, int tap, int taps) {
-  if (point == side - 1) return tap == taps - 1 ? 1 : 0;
-  double weight = 1;
-  for (int i = 0; i < tap; ++i) weight *= kFinite[point];
-  for (int other = 0; other < side - 1; ++other)
-    if (other != point) weight /= kFinite[point] - kFinite[other];
-  return weight;
-}
 
 // In double, because the transform is no small part of what Winograd's way costs in accuracy.
 template <typename Tile, int kGroup>
@@ -76,55 +61,6 @@ INLINED void pack_windows(const float* weights, const WinogradShape& shape, floa
     }
     packed += int64_t{Tile::kPoints} * shape.inputs * kGroup;
   }
-}
-
-// Channels side by side, of which most operations below take one vector.
-template <int kLanes>
-struct Floats {
-  typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
-};
-template <>
-struct Floats<1> {
-  typedef float Vector;
-};
-
-// Numbers in a row of the input → as many points.
-template <int kSide, typename Vector>
-INLINED void to_points(const Vector* x, Vector* points, int step) {
-  if constexpr (kSide == 4) {
-    points[0] = x[2] - x[0];
-    points[step] = x[2] + x[1];
-    points[2 * step] = x[2] - x[1];
-    points[3 * step] = x[3] - x[1];
-  } else {
-    const Vector even = x[4] - 4 * x[2], odd = x[3] - 4 * x[1];
-    const Vector even2 = x[4] - x[2], odd2 = 2 * (x[3] - x[1]);
-    points[0] = 4 * x[0] + (x[4] - 5 * x[2]);
-    points[step] = even + odd;
-    points[2 * step] = even - odd;
-    points[3 * step] = even2 + odd2;
-    points[4 * step] = even2 - odd2;
-    points[5 * step] = 4 * x[1] + (x[5] - 5 * x[3]);
-  }
-}
-
-// Points → `kCount` numbers in a row of the output.
-template <int kSide, int kCount, typename Vector>
-INLINED void from_points(const Vector* p, Vector* y, int step) {
-  const Vector sum1 = p[1] + p[2], difference1 = p[1] - p[2];
-  if constexpr (kSide == 4) {
-    y[0] = p[0] + sum1;
-    y[step] = difference1;
-  } else {
-    const Vector sum2 = p[3] + p[4], difference2 = p[3] - p[4];
-    y[0] = p[0] + (sum1 + sum2);
-    y[step] = 2 * difference2 + difference1;
-    if constexpr (kCount == 4) {
-      y[2 * step] = 4 * sum2 + sum1;
-      y[3 * step] = 8 * difference2 + difference1;
-    }
-  }
-  y[(kCount - 1) * step] += p[kSide - 1];
 }
 
 // A vector of channels of one tile, whose points are `point_floats` apart.
@@ -186,10 +122,7 @@ INLINED void finish_tiles(const WinogradProduct& w, const float* sums, int count
   using Vector = typename Floats<kLanes>::Vector;
   constexpr int kGroup = 2 * kLanes, kHeight = Tile::kHeight, kWidth = Tile::kWidth;
   constexpr int kRows = Tile::kRows, kColumns = Tile::kColumns;
-  const int channels = std::min(kLanes, w.shape.outputs - channel);
-  Vector bias = {};
-  std::memcpy(&bias, w.bias + channel, static_cast<size_t>(channels) * sizeof(float));
-  const Vector floor = Vector{} + (w.relu ? 0.f : -__builtin_inff());
+  const Finished<kLanes> finished(w.bias + channel, w.shape.outputs - channel, w.relu);
   const int64_t point_floats = int64_t{count} * kGroup;
   for (int tile = first_tile; tile < first_tile + count; ++tile, sums += kGroup) {
     Vector half[kHeight * kColumns];
@@ -210,16 +143,7 @@ INLINED void finish_tiles(const WinogradProduct& w, const float* sums, int count
       from_points<kColumns, kWidth>(half + y * kColumns, numbers, 1);
       std::byte* out = w.output.first + (top + y) * w.output.row + left * w.output.pixel +
                        channel * static_cast<int64_t>(sizeof(float));
-      for (int x = 0; x < columns; ++x, out += w.output.pixel) {
-        // In this order NaNs stay: they are not below anything.
-        numbers[x] += bias;
-        numbers[x] = numbers[x] < floor ? floor : numbers[x];
-        if (channels == kLanes) {
-          std::memcpy(out, &numbers[x], sizeof(Vector));
-        } else {
-          std::memcpy(out, &numbers[x], static_cast<size_t>(channels) * sizeof(float));
-        }
-      }
+      for (int x = 0; x < columns; ++x, out += w.output.pixel) finished.store(numbers[x], out);
     }
   }
 }
@@ -231,13 +155,8 @@ void multiply_point(const ConvKernel& kernel, const float* tiles, int inputs, co
   alignas(64) static constexpr float kNoBias[64] = {};
   static constexpr int64_t kRow = 0;
   const int64_t weight_floats = int64_t{inputs} * kernel.group;
-  // Of about one length: a short one at the end would use few registers.
   Run runs[kBlock];
-  const int run_count = (count + kernel.longest - 1) / kernel.longest;
-  for (int i = 0; i < run_count; ++i) {
-    const int first = count * i / run_count;
-    runs[i] = {first, first, count * (i + 1) / run_count - first, 0};
-  }
+  const int run_count = even_runs(count, kernel.longest, runs);
   const Convolution product = {
       .input = reinterpret_cast<const std::byte*>(tiles),
       .input_stride = inputs * static_cast<int64_t>(sizeof(float)),

@@ -9,6 +9,7 @@
 
 #include "infer/kernels/pack.h"
 #include "infer/kernels/winograd.h"
+#include "infer/kernels/winograd_rows.h"
 #include "tests.h"
 
 using namespace googlenet::kernels;
@@ -229,17 +230,55 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
   }
 }
 
+struct Weights {
+  std::vector<float> weights, bias;
+};
+
+Weights draw_weights(Random& random, const Shape& shape) {
+  Weights drawn;
+  for (int i = 0; i < shape.outputs * shape.inputs * shape.window * shape.window; ++i)
+    drawn.weights.push_back(random.normal());
+  for (int o = 0; o < shape.outputs; ++o) drawn.bias.push_back(random.normal());
+  return drawn;
+}
+
+// Of floats that are as far off as Winograd's way may be.
+void compare(const std::string& what, const Shape& shape, const Input& input,
+             const std::vector<float>& weights, const std::vector<float>& bias,
+             const std::vector<float>& output) {
+  const int height = shape.out(shape.height), width = shape.out(shape.width), side = shape.window;
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      for (int o = 0; o < shape.outputs; ++o) {
+        double expected = bias[static_cast<size_t>(o)], sizes = 1;
+        for (int dy = 0; dy < side; ++dy)
+          for (int dx = 0; dx < side; ++dx) {
+            const int in_y = y * shape.stride + dy - shape.padding,
+                      in_x = x * shape.stride + dx - shape.padding;
+            if (in_y < 0 || in_y >= shape.height || in_x < 0 || in_x >= shape.width) continue;
+            for (int i = 0; i < shape.inputs; ++i) {
+              const double term =
+                  input.numbers[static_cast<size_t>((in_y * shape.width + in_x) * shape.inputs + i)] *
+                  weights[static_cast<size_t>(((o * shape.inputs + i) * side + dy) * side + dx)];
+              expected += term;
+              sizes += std::abs(term);
+            }
+          }
+        const double found = output[static_cast<size_t>((y * width + x) * shape.outputs + o)];
+        if (!(std::abs(found - expected) <= 2e-5 * sizes))
+          fail(what + shape.name() + ": expected " + std::to_string(expected) + " but got " +
+               std::to_string(found));
+      }
+}
+
 void test_winograd(Random& random, const WinogradKernel& kernel) {
   Shape shape = draw_shape(random);
   shape.window = kernel.window;
   shape.padding = shape.window / 2;
   shape.stride = 1;
   const WinogradShape of = {shape.inputs, shape.outputs};
-  const int side = shape.window;
   const Input input(random, shape, Number::kFloat, 0, 0);
-  std::vector<float> weights, bias;
-  for (int i = 0; i < shape.outputs * shape.inputs * side * side; ++i) weights.push_back(random.normal());
-  for (int o = 0; o < shape.outputs; ++o) bias.push_back(random.normal());
+  const auto [weights, bias] = draw_weights(random, shape);
   std::vector<float> packed(static_cast<size_t>(kernel.weights_bytes(of) / 4));
   kernel.pack(weights.data(), of, packed.data());
 
@@ -262,27 +301,42 @@ void test_winograd(Random& random, const WinogradKernel& kernel) {
     first = last;
   }
 
-  for (int y = 0; y < shape.height; ++y)
-    for (int x = 0; x < shape.width; ++x)
-      for (int o = 0; o < shape.outputs; ++o) {
-        double expected = bias[static_cast<size_t>(o)], sizes = 1;
-        for (int dy = 0; dy < side; ++dy)
-          for (int dx = 0; dx < side; ++dx) {
-            const int in_y = y + dy - shape.padding, in_x = x + dx - shape.padding;
-            if (in_y < 0 || in_y >= shape.height || in_x < 0 || in_x >= shape.width) continue;
-            for (int i = 0; i < shape.inputs; ++i) {
-              const double term =
-                  input.numbers[static_cast<size_t>((in_y * shape.width + in_x) * shape.inputs + i)] *
-                  weights[static_cast<size_t>(((o * shape.inputs + i) * side + dy) * side + dx)];
-              expected += term;
-              sizes += std::abs(term);
-            }
-          }
-        const double found = output[static_cast<size_t>((y * shape.width + x) * shape.outputs + o)];
-        if (!(std::abs(found - expected) <= 2e-5 * sizes))
-          fail("Winograd, " + shape.name() + ": expected " + std::to_string(expected) + " but got " +
-               std::to_string(found));
-      }
+  compare("Winograd, ", shape, input, weights, bias, output);
+}
+
+void test_rows(Random& random, const RowsKernel& kernel) {
+  Shape shape = draw_shape(random);
+  shape.window = kRowsWindow;
+  shape.padding = kRowsPadding;
+  shape.stride = kRowsStride;
+  shape.inputs = random.in(1, kRowsMostInputs);
+  const int height = shape.out(shape.height), width = shape.out(shape.width);
+  const Input input(random, shape, Number::kFloat, 0, 0);
+  const auto [weights, bias] = draw_weights(random, shape);
+  std::vector<float> packed(static_cast<size_t>(kernel.weights_bytes(shape.inputs, shape.outputs) / 4));
+  kernel.pack(weights.data(), shape.inputs, shape.outputs, packed.data());
+
+  const int tiles = (width + kRowsTile - 1) / kRowsTile;
+  const int64_t across = row_floats(tiles, shape.inputs);
+  const Place from = {const_cast<std::byte*>(input.memory.data()), input.pitch * input.pixel, input.pixel};
+  std::vector<float> output(static_cast<size_t>(height * width * shape.outputs));
+  const int64_t pixel = shape.outputs * 4;
+  const Place to = {reinterpret_cast<std::byte*>(output.data()), width * pixel, pixel};
+  std::vector<float> line(static_cast<size_t>(line_floats(tiles, shape.inputs)), NAN);
+  for (int first = 0; first < height;) {
+    const int last = std::min(height, first + random.in(1, 9));
+    const int first_row = kRowsStride * first - kRowsPadding;
+    const int rows = kRowsStride * (last - first - 1) + kRowsWindow;
+    std::vector<float> transformed(static_cast<size_t>(kRowsPoints * rows * across), NAN);
+    kernel.transform_input(
+        {shape.inputs, from, {shape.height, shape.width}, tiles, transformed.data(), line.data()}, first_row,
+        first_row + rows);
+    kernel.multiply({shape.inputs, shape.outputs, transformed.data(), first_row, rows, tiles, packed.data(),
+                     bias.data(), to, width, /*relu=*/false},
+                    first, last);
+    first = last;
+  }
+  compare("Winograd along rows, ", shape, input, weights, bias, output);
 }
 
 }  // namespace
@@ -291,8 +345,11 @@ int64_t test_convolutions(Random& random, int repeats) {
   int64_t tested = 0;
   for (const ConvKernel* kernel : conv_kernels())
     for (int i = 0; kernel->runs_here() && i < repeats; ++i, ++tested) test_kernel(random, *kernel);
-  for (const Tier tier : {Tier::kAvx2, Tier::kAvx512})
+  for (const Tier tier : {Tier::kAvx2, Tier::kAvx512}) {
     for (const WinogradKernel& kernel : winograd_kernels(tier))
       for (int i = 0; i < repeats; ++i, ++tested) test_winograd(random, kernel);
+    const RowsKernel* rows = rows_kernel(tier);
+    for (int i = 0; rows != nullptr && i < repeats; ++i, ++tested) test_rows(random, *rows);
+  }
   return tested;
 }
