@@ -20,8 +20,8 @@ export interface EngineOptions {
   /** Pictures that are gathered into one batch while the engine is busy. Default 32. */
   maxBatch?: number;
   /**
-   * Convolutions with windows of 3×3 and 5×5 by Winograd's way, F(4×4, 3×3) and F(2×2, 5×5), where that is faster: in float32, by kernels
-   * of our own. Default true; without, logits are a few bits closer to the model's.
+   * Convolutions by Winograd's way where that is faster: F(4×4, 3×3), F(2×4, 3×3), F(2×2, 5×5), and F(4, 4) along the rows of the first,
+   * 7×7, one; in float32, by kernels of our own. Default true; without, logits are a few bits closer to the model's.
    */
   winograd?: boolean;
 }
