@@ -47,9 +47,8 @@ int small_positive(const Options& options, const char* name, int most) {
 // [n, classes], in memory that the engine has filled.
 Napi::Value logits_to_js(Napi::Env env, std::unique_ptr<float[]> logits, int count, int classes) {
   const size_t numbers = static_cast<size_t>(count) * static_cast<size_t>(classes);
-  float* data = logits.release();
-  const auto free = [](Napi::BasicEnv, void* kept) { delete[] static_cast<float*>(kept); };
-  const auto memory = Napi::ArrayBuffer::New(env, data, numbers * sizeof(float), free);
+  const auto memory = Napi::ArrayBuffer::New(env, numbers * sizeof(float));
+  std::memcpy(const_cast<Napi::ArrayBuffer&>(memory).Data(), logits.get(), numbers * sizeof(float));
   Napi::Array shape = Napi::Array::New(env, 2);
   shape[0u] = count;
   shape[1u] = classes;
@@ -195,10 +194,15 @@ std::shared_ptr<Request> EngineHandle::read_request(const Options& options) {
   if (shape[0] < 1 || shape[0] > 1 << 20) throw Error("INVALID_SHAPE", "A batch has 1 to 1048576 pictures.");
   request->count = static_cast<int>(shape[0]);
   request->size = request->is_bytes ? to_size(shape[1], shape[2]) : to_size(shape[2], shape[3]);
-  const auto mean = options.channels("mean"), std = options.channels("std");
-  for (int c = 0; c < 3; ++c) {
-    request->scale[c] = request->is_bytes ? 1 / (255 * std[c]) : 1;
-    request->shift[c] = request->is_bytes ? -mean[c] / std[c] : 0;
+  if (request->is_bytes) {
+    const auto mean = options.channels("mean"), std = options.channels("std");
+    for (int c = 0; c < 3; ++c) {
+      request->scale[c] = 1 / (255 * std[c]);
+      request->shift[c] = -mean[c] / std[c];
+    }
+  } else {
+    std::fill_n(request->scale, 3, 1.f);
+    std::fill_n(request->shift, 3, 0.f);
   }
   for (const int classes : classes_) {
     const size_t numbers = static_cast<size_t>(request->count) * static_cast<size_t>(classes);

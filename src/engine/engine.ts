@@ -146,16 +146,16 @@ export class Engine {
    */
   async forward(images: Images, given: CallOptions = {}): Promise<Logits> {
     const native = this.#usable;
-    const { count: _, ...batch } = readImages(images, this.inputSizes);
+    const { images: data, shape, mean, std } = readImages(images, this.inputSizes);
     const signal = readSignal('signal', options('options', given, ['signal']).signal);
-    if (signal === undefined) return toLogits(await call(() => native.forward({ ...batch, id: 0 })));
+    if (signal === undefined) return toLogits(await call(() => native.forward({ images: data, shape, mean, std, id: 0 })));
     if (signal.aborted) throw aborted(signal);
     this.#lastId += 1;
     const id = this.#lastId;
     const cancel = () => native.cancel({ id });
     signal.addEventListener('abort', cancel, { once: true });
     try {
-      return toLogits(await call(() => native.forward({ ...batch, id })));
+      return toLogits(await call(() => native.forward({ images: data, shape, mean, std, id })));
     } catch (error) {
       throw error instanceof GoogLeNetError && error.code === 'ABORTED' ? aborted(signal) : error;
     } finally {

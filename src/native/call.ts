@@ -1,16 +1,14 @@
 import { GoogLeNetError, isErrorCode } from '../errors.js';
 
 /**
- * Calls into the addon and turns what it throws or rejects with into a {@link GoogLeNetError} whose stack is the caller's: an
- * error born on a compute thread has no JavaScript frames of its own.
+ * Calls into the addon and turns what it throws or rejects with into a {@link GoogLeNetError}. An error born on a compute thread has no
+ * JavaScript frames of its own: the one made here has those of who awaits the call.
  */
 export async function call<T>(start: () => T | Promise<T>): Promise<T> {
-  const site: { stack?: string } = {};
-  Error.captureStackTrace(site, call);
   try {
     return await start();
   } catch (error) {
-    throw translate(error, site);
+    throw translate(error);
   }
 }
 
@@ -19,15 +17,11 @@ export function callSync<T>(start: () => T): T {
   try {
     return start();
   } catch (error) {
-    throw translate(error, error as Error);
+    throw translate(error);
   }
 }
 
-function translate(error: unknown, site: { stack?: string }): unknown {
+function translate(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message: string };
-  if (error instanceof GoogLeNetError || !isErrorCode(code)) return error;
-  const translated = new GoogLeNetError(code, message);
-  const frames = site.stack?.replace(/^.*?\n(?= {4}at )/s, '');
-  if (frames) translated.stack = `${translated.name}: ${message}\n${frames}`;
-  return translated;
+  return error instanceof GoogLeNetError || !isErrorCode(code) ? error : new GoogLeNetError(code, message);
 }
