@@ -218,6 +218,7 @@ Napi::Value EngineHandle::forward(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     require_usable();
     const Options options(info);
+    engine_->rouse();
     std::shared_ptr<Request> request = read_request(options);
     const int64_t id = options.integer("id");
     Work* work = begin_work();

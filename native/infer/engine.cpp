@@ -34,6 +34,15 @@ Engine::Engine(Network network, const Options& options,
   thread_ = std::thread([this] { run(); });
 }
 
+void Engine::rouse() {
+  if (!sleeps_) return;
+  // The team is there as long as the thread has not seen the end.
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || closing_) return;
+  notify();
+  team_->rouse();
+}
+
 bool Engine::submit(const std::shared_ptr<Request>& request) {
   {
     const std::lock_guard lock(mutex_);
@@ -125,7 +134,11 @@ bool Engine::wait_for_work() {
       if (!queue_.empty() || !jobs_.empty()) return true;
       if (closing_) return false;
     }
-    wait_for_more(news_, seen);
+    // Who calls again as soon as it has its answer need not wait for a thread that must be woken.
+    if (changes_meanwhile(news_, seen, kTenthOfMillisecond) || changes_soon(news_, seen)) continue;
+    sleeps_ = true;
+    news_.wait(seen);
+    sleeps_ = false;
   }
 }
 

@@ -55,6 +55,9 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  // Wakes threads that sleep, before a request that takes a moment to read: they would be woken one after the
+  // other otherwise, the last one while the first one works already.
+  void rouse();
   // False after close() or stop().
   bool submit(const std::shared_ptr<Request>& request);
   // What waits is dropped at once, what runs stops before its next phase; both are done with ABORTED.
@@ -118,6 +121,7 @@ class Engine {
   std::deque<std::shared_ptr<Request>> queue_;
   std::deque<std::function<void()>> jobs_;
   std::atomic<uint32_t> news_{0};  // counts what the thread should look at
+  std::atomic<bool> sleeps_{false};
   bool closing_ = false;
   std::atomic<bool> stopping_{false};
   std::thread thread_;

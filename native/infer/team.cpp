@@ -20,8 +20,7 @@ Team::~Team() {
 
 void Team::end() {
   ended_ = true;
-  started_.fetch_add(1);
-  started_.notify_all();
+  rouse();
   for (std::thread& helper : helpers_) helper.join();
 }
 
@@ -38,8 +37,7 @@ bool Team::run(const std::vector<PhasePieces>& phases, const Work& work, const s
   run_ = {&phases, &work, &cancelled, begin, end};
   if (!helpers_.empty()) {
     open_.store(true);
-    started_.fetch_add(1);
-    started_.notify_all();
+    rouse();
   }
   take_part(0);
   open_.store(false);
@@ -48,14 +46,23 @@ bool Team::run(const std::vector<PhasePieces>& phases, const Work& work, const s
   return !cancelled.load(std::memory_order_relaxed);
 }
 
+void Team::rouse() {
+  started_.fetch_add(1);
+  started_.notify_all();
+}
+
 void Team::help(int thread) {
   uint32_t seen = 0;
+  bool was_roused = false;
   for (;;) {
-    wait_while(started_, seen);
+    const bool is_called =
+        (was_roused && changes_meanwhile(started_, seen, kTenthOfMillisecond)) || changes_soon(started_, seen);
+    if (!is_called) started_.wait(seen);
     seen = started_.load();
     if (ended_) return;
     inside_.fetch_add(1);
-    if (open_.load()) take_part(thread);
+    was_roused = !open_.load();
+    if (!was_roused) take_part(thread);
     inside_.fetch_sub(1);
   }
 }
@@ -87,9 +94,13 @@ void Team::work_on(int thread, int phase) {
         progress.done.value.notify_all();
     }
   }
-  for (int done = progress.done.value.load(std::memory_order_acquire); done < all;
-       done = progress.done.value.load(std::memory_order_acquire))
-    wait_while(progress.done.value, done);
+  const std::atomic<int>& done = progress.done.value;
+  for (int seen = done.load(std::memory_order_acquire); seen < all;
+       seen = done.load(std::memory_order_acquire)) {
+    // Whoever sleeps here may be woken on the core of another thread of the team, and stay behind it.
+    if (changes_soon(done, seen) || changes_meanwhile(done, seen, kSomeMilliseconds)) continue;
+    done.wait(seen, std::memory_order_acquire);
+  }
 }
 
 }  // namespace googlenet

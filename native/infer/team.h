@@ -33,6 +33,9 @@ class Team {
   bool run(const std::vector<PhasePieces>& phases, const Work& work, const std::atomic<bool>& cancelled,
            void (*begin)(), void (*end)());
 
+  // Wakes helpers for a run that begins within a tenth of a millisecond. For any thread.
+  void rouse();
+
  private:
   // On a cache line of its own, because one thread counts it up for each of its pieces.
   struct alignas(64) Counter {
@@ -60,7 +63,7 @@ class Team {
   std::deque<Progress> progress_;  // of each phase
   Run run_ = {};
 
-  std::atomic<uint32_t> started_{0};  // runs so far
+  std::atomic<uint32_t> started_{0};  // counts what helpers should look at
   std::atomic<bool> open_{false};     // a run that helpers may join
   std::atomic<int> inside_{0};        // helpers in it
   std::atomic<bool> ended_{false};

@@ -18,33 +18,34 @@ inline void pause_briefly() {
 #endif
 }
 
-// Until `value` is other than `old`: awake for about as long as it takes to sleep and be woken, then asleep.
+// Ways to wait until `value` is other than `old`; false where it still is not. Awake for about as long as it
+// takes to sleep and be woken:
 template <typename T>
-void wait_while(const std::atomic<T>& value, T old) {
+bool changes_soon(const std::atomic<T>& value, T old) {
   using Clock = std::chrono::steady_clock;
   constexpr auto kAwake = std::chrono::microseconds(40);
   constexpr int kSpins = 16;  // between two looks at the clock: a pause is of 25 to 50 ns, by the processor
   const auto end = Clock::now() + kAwake;
   do {
     for (int i = 0; i < kSpins; ++i) {
-      if (value.load(std::memory_order_acquire) != old) return;
+      if (value.load(std::memory_order_acquire) != old) return true;
       pause_briefly();
     }
   } while (Clock::now() < end);
-  value.wait(old, std::memory_order_acquire);
+  return false;
 }
 
-// For work to come, between two pictures: a further tenth of a millisecond awake, but letting every other
-// thread that wants the core have it. Who calls again as soon as it has its answer is then not waited for by
-// a thread that must be woken first.
+// Awake, but letting every other thread that wants the core have it. Three of these are a microsecond.
+constexpr int kTenthOfMillisecond = 300;
+constexpr int kSomeMilliseconds = 10000;
+
 template <typename T>
-void wait_for_more(const std::atomic<T>& value, T old) {
-  constexpr int kYields = 300;
-  for (int i = 0; i < kYields; ++i) {
-    if (value.load(std::memory_order_acquire) != old) return;
+bool changes_meanwhile(const std::atomic<T>& value, T old, int yields) {
+  for (int i = 0; i < yields; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return true;
     std::this_thread::yield();
   }
-  wait_while(value, old);
+  return false;
 }
 
 }  // namespace googlenet

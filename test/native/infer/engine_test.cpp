@@ -3,6 +3,7 @@
 #include "infer/engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <cstring>
@@ -105,10 +106,15 @@ bool test_engine(Random& random) {
       answers.arrive();
     };
   }
-  std::vector<bool> cancels;
-  for (size_t i = 0; i < sent.size(); ++i) cancels.push_back(random.in(0, 3) == 0);
+  std::vector<bool> cancels, rests;
+  for (size_t i = 0; i < sent.size(); ++i) {
+    cancels.push_back(random.in(0, 3) == 0);
+    rests.push_back(random.in(0, 7) == 0);
+  }
   const auto send = [&](size_t first) {
     for (size_t i = first; i < sent.size(); i += 2) {
+      if (rests[i]) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // until all threads sleep
+      if (i % 3 != 0) engine->rouse();
       if (!engine->submit(sent[i].request)) fail("an engine does not take a request");
       if (cancels[i]) engine->cancel(sent[i].request);
     }
@@ -117,6 +123,7 @@ bool test_engine(Random& random) {
   send(0);
   other.join();
   if (random.maybe()) engine->close();
+  engine->rouse();
   answers.wait();
   for (size_t i = 0; i < sent.size(); ++i) {
     const auto& [request, expected, error] = sent[i];
