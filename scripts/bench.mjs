@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { benchmark, scratchFolder } from './bench/children.mjs';
 import { readBenchFlags } from './bench/flags.mjs';
 import { writeRecords } from './bench/records.mjs';
-import { Side, timeProcess } from './bench/side.mjs';
+import { jsonOf, Side, timeProcess } from './bench/side.mjs';
 import { interleave, median, percentile } from './bench/statistics.mjs';
-import { mib, ms, print, rateOf, timeOf } from './bench/table.mjs';
+import { mib, microseconds, ms, numberOf, print, rateOf, timeOf } from './bench/table.mjs';
 import { bootstrap, root } from './bootstrap.mjs';
 import { refuse } from './flags.mjs';
 
 const HELP = `npm run bench -- [options]
 
 Times inference in one run, turn by turn: engines of every precision and tier, the plain model, onnxruntime-node, and Python
-PyTorch eager, channels-last and compiled. Batches of 1, 8 and 32, delay of the event loop under full load, process start to first
-logits, resident memory. Installs onnxruntime-node and onnx into .googlenet first. Nothing else should run meanwhile.
+PyTorch eager, channels-last and compiled. Batches of 1, 8 and 32, delay of the event loop under full load, calls after a pause and
+beside another engine, what a call costs, process start to first logits, resident memory. Installs onnxruntime-node and onnx into .googlenet first. Nothing else should run meanwhile.
 
   --threads N   compute threads of all sides (default: all cores)
   --repeat N    factor for the number of rounds (default 1)
@@ -27,7 +27,7 @@ const { threads, times, only } = flags;
 
 await bootstrap([]);
 const { writeBatch } = await import('./bench/batch-files.mjs');
-const { writePlans } = await import('./bench/plan-files.mjs');
+const { writeEmptyPlan, writePlans } = await import('./bench/plan-files.mjs');
 const { describeMachine, findPython } = await import('./bench/machine.mjs');
 const { exportOnnx, installOnnxruntime } = await import('./bench/peers.mjs');
 
@@ -130,17 +130,56 @@ async function pressure(sides) {
   print('Four calls of one picture always under way', ['', '/s', 'event-loop delay p99', 'max'], rows);
 }
 
+/** Calls that come now and then: threads, and cores, sleep in between. */
+async function pauses(sides) {
+  const pause = 20;
+  const operations = Object.fromEntries(
+    sides.map(({ name, side }) => [name, () => side.ask('pauses', { calls: 10, pause })]),
+  );
+  const record = (side, round, { ms }) => records.push({ case: 'pauses', side, round, pause, ms });
+  const replies = await interleave(operations, { warmup: 1, runs: times(6) }, record);
+  const all = Object.entries(replies).map(([name, rounds]) => [name, rounds.flatMap(({ ms }) => ms)]);
+  const reference = replies[REFERENCE] && median(all.find(([name]) => name === REFERENCE)[1]);
+  print(
+    `Latency of one picture after ${pause} ms without work`,
+    ['', 'latency', 'p90', 'ratio'],
+    all.map(([name, latencies]) => [
+      name,
+      timeOf(latencies),
+      ms(percentile(latencies, 0.9)),
+      reference ? (median(latencies) / reference).toFixed(3) : '–',
+    ]),
+  );
+}
+
 async function compete(sides) {
-  const rows = [];
-  for (const { name, side } of sides) {
-    const reply = await side.ask('compete', { runs: times(200) });
-    records.push({ case: 'compete', side: name, ...reply });
-    rows.push([name, ms(reply.idle), ms(reply.loaded), (reply.loaded / reply.idle).toFixed(2)]);
-  }
+  const operations = Object.fromEntries(
+    sides.map(({ name, side }) => [name, () => side.ask('compete', { runs: 30 })]),
+  );
+  const record = (side, round, reply) => records.push({ case: 'compete', side, round, ...reply });
+  const replies = await interleave(operations, { warmup: 1, runs: times(8) }, record);
   print(
     'Latency beside another engine of the same process that always works',
     ['', 'alone', 'beside it', 'ratio'],
-    rows,
+    Object.entries(replies).map(([name, rounds]) => [
+      name,
+      timeOf(rounds.map(({ idle }) => idle)),
+      timeOf(rounds.map(({ loaded }) => loaded)),
+      numberOf(rounds.map(({ idle, loaded }) => loaded / idle)),
+    ]),
+  );
+}
+
+/** What a call costs beyond its work. */
+async function calls(plan) {
+  const file = script('call-cost.mjs');
+  const figures = await jsonOf(process.execPath, [file, plan, String(threads)]);
+  records.push({ case: 'calls', ...figures });
+  const row = (name, { alone, together }) => [name, microseconds(alone), microseconds(together)];
+  print(
+    'A call and its answer, of a network with next to nothing to do',
+    ['', 'one by one', 'eight under way, each'],
+    [row('engine', figures.engine), row('a job of one byte for Node’s own threads', figures.pool)],
   );
 }
 
@@ -200,9 +239,14 @@ await benchmark(async () => {
     memory.push([name, mib(bytes)]);
   }
   await pressure(sides.filter(({ node }) => node));
-  await compete(
-    sides.filter(({ node, options }) => node === 'side-engine.mjs' && options.tier !== 'portable'),
+  await pauses(sides.filter(({ node }) => node));
+  const kernelEngines = sides.filter(
+    ({ node, options }) => node === 'side-engine.mjs' && options.tier !== 'portable',
   );
+  if (tiersOf('float32').length > 0 && kernelEngines.length > 0) {
+    await compete(kernelEngines);
+    await calls(await writeEmptyPlan(folder));
+  }
   const commands = {
     ...Object.fromEntries(
       Object.entries(plans).map(([precision, plan]) => [

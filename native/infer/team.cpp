@@ -55,8 +55,8 @@ void Team::help(int thread) {
   uint32_t seen = 0;
   bool was_roused = false;
   for (;;) {
-    const bool is_called =
-        (was_roused && changes_meanwhile(started_, seen, kTenthOfMillisecond)) || changes_soon(started_, seen);
+    const bool is_called = (was_roused && changes_meanwhile(started_, seen, kTenthOfMillisecond)) ||
+                           changes_soon(started_, seen);
     if (!is_called) started_.wait(seen);
     seen = started_.load();
     if (ended_) return;

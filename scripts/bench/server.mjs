@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 
 export function readFloats(file) {
   const { buffer, byteOffset, length } = readFileSync(file);
@@ -43,6 +44,17 @@ export async function serve(load, own = {}) {
         ms.push(performance.now() - begin);
       } while (performance.now() < end);
       return { ms, logits: [...logits.slice(0, logits.length / count)] };
+    },
+    /** Calls of one picture, each after a time in which nothing happens. */
+    async pauses({ calls, pause }) {
+      const ms = [];
+      for (let i = 0; i < calls; i++) {
+        await setTimeout(pause);
+        const begin = performance.now();
+        await forward(batch(1), 1);
+        ms.push(performance.now() - begin);
+      }
+      return { ms };
     },
     /** Some calls of one picture always under way. */
     async pressure({ inFlight, ms }) {

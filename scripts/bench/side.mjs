@@ -31,6 +31,14 @@ export class Side {
   }
 }
 
+/** What a program prints, which is JSON. */
+export async function jsonOf(file, args) {
+  const child = start(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const text = (await child.stdout.toArray()).join('');
+  if (text === '') throw new Error(`${file} ${args.join(' ')} printed nothing.`);
+  return JSON.parse(text);
+}
+
 /** Milliseconds from starting a program to its end. */
 export function timeProcess(file, args) {
   return new Promise((resolve, reject) => {

@@ -22,3 +22,6 @@ const withSpread = (values, unit) =>
 /** Median ± half the quartile distance. */
 export const timeOf = (values) => withSpread(values, ' ms');
 export const rateOf = (values) => withSpread(values, '');
+export const microseconds = (values) => withSpread(values, ' µs');
+/** Of ratios. */
+export const numberOf = (values) => `${median(values).toFixed(2)} ±${(spread(values) * 100).toFixed(0)}%`;

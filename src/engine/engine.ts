@@ -148,7 +148,8 @@ export class Engine {
     const native = this.#usable;
     const { images: data, shape, mean, std } = readImages(images, this.inputSizes);
     const signal = readSignal('signal', options('options', given, ['signal']).signal);
-    if (signal === undefined) return toLogits(await call(() => native.forward({ images: data, shape, mean, std, id: 0 })));
+    if (signal === undefined)
+      return toLogits(await call(() => native.forward({ images: data, shape, mean, std, id: 0 })));
     if (signal.aborted) throw aborted(signal);
     this.#lastId += 1;
     const id = this.#lastId;

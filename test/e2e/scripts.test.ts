@@ -123,8 +123,9 @@ describe('what engines are measured with', () => {
         'batch 32',
         'memory',
         'pressure',
+        'pauses',
         'start',
-        ...(HAS_KERNELS ? ['compete'] : []),
+        ...(HAS_KERNELS ? ['compete', 'calls'] : []),
       ]),
     );
   });
