@@ -44,11 +44,23 @@ int small_positive(const Options& options, const char* name, int most) {
   return static_cast<int>(number);
 }
 
+// Few numbers are copied, which is cheaper than telling V8 of foreign memory. Of many there is no second
+// copy, for which V8 might have no memory and end the process.
+Napi::ArrayBuffer memory_of(Napi::Env env, std::unique_ptr<float[]> numbers, size_t bytes) {
+  constexpr size_t kMostCopied = size_t{1} << 16;
+  if (bytes > kMostCopied) {
+    const auto free = [](Napi::BasicEnv, void* kept) { delete[] static_cast<float*>(kept); };
+    return Napi::ArrayBuffer::New(env, numbers.release(), bytes, free);
+  }
+  auto memory = Napi::ArrayBuffer::New(env, bytes);
+  std::memcpy(memory.Data(), numbers.get(), bytes);
+  return memory;
+}
+
 // [n, classes], in memory that the engine has filled.
 Napi::Value logits_to_js(Napi::Env env, std::unique_ptr<float[]> logits, int count, int classes) {
   const size_t numbers = static_cast<size_t>(count) * static_cast<size_t>(classes);
-  const auto memory = Napi::ArrayBuffer::New(env, numbers * sizeof(float));
-  std::memcpy(const_cast<Napi::ArrayBuffer&>(memory).Data(), logits.get(), numbers * sizeof(float));
+  const Napi::ArrayBuffer memory = memory_of(env, std::move(logits), numbers * sizeof(float));
   Napi::Array shape = Napi::Array::New(env, 2);
   shape[0u] = count;
   shape[1u] = classes;
