@@ -213,6 +213,26 @@ describe('an engine', () => {
     expect(alone.flatMap(([{ data }]) => [...data])).toEqual([...together.data]);
   });
 
+  test('gives as many logits as there are, whether they are copied or handed over', async () => {
+    const other = await finishedModel({ numClasses: 1000 });
+    const one = await other.optimize({ maxBatch: 5 });
+    const side = other.inputSizes.min;
+    // 80 kB of logits; up to 64 KiB are copied.
+    const pictures = floatPictures(20, side);
+    const [all] = await one.forward(pictures);
+    expect(all.shape).toEqual([20, 1000]);
+    expect(all.data.buffer.byteLength).toBe(80_000);
+    for (const i of [0, 7, 19]) {
+      const [{ data, shape }] = await one.forward(pictureOf(pictures, i));
+      expect(shape).toEqual([1, 1000]);
+      expect(data).toEqual(all.data.slice(i * 1000, (i + 1) * 1000));
+    }
+    one.dispose();
+    other.dispose();
+    // Memory that was handed over outlives who gave it.
+    expect(all.data.every(Number.isFinite)).toBe(true);
+  });
+
   test('a small call need not wait for all of a large one', async () => {
     const other = await model.optimize({ maxBatch: 2 });
     // Made beforehand: it takes as long as some of them are computed.
