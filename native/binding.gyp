@@ -16,7 +16,6 @@
         "-fvisibility=hidden",
         "-Wall",
         "-Wextra",
-        "-Werror",
         "-isystem<(libtorch_dir)/include",
         "-isystem<(libtorch_dir)/include/torch/csrc/api/include",
         "-isystem<!(node -p \"require('node:path').resolve(require('node-addon-api').include_dir)\")"
@@ -44,7 +43,6 @@
         "-fvisibility=hidden",
         "-Wall",
         "-Wextra",
-        "-Werror",
         "-isystem<!(node -p \"require('node:path').resolve(require('node-addon-api').include_dir)\")"
       ]
     }

@@ -1,5 +1,7 @@
 #include "binding/addon.h"
 
+#include <ATen/Context.h>
+
 #include "binding/classifier_handle.h"
 #include "binding/environment.h"
 #include "binding/freeze_binding.h"
@@ -9,7 +11,7 @@
 #include "core/threads.h"
 #include "core/torch_error.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 namespace {
 
@@ -26,6 +28,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   set_translator(report_torch_error);
   Environment::create(env);
   num_threads();  // libtorch's default, read before any work changes it
+  // libtorch asks it before each convolution of one image, and on processors that its cpuinfo does not know,
+  // virtual ones among them, prints a warning each time. It takes batches of 16 and more, and on x86 oneDNN
+  // takes those first: no bit changes.
+  at::globalContext().setUserEnabledNNPACK(false);
 
   exports["libtorch"] = Napi::Function::New<libtorch>(env, "libtorch");
   exports["cuda"] = Napi::Function::New<cuda>(env, "cuda");
@@ -45,4 +51,4 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
 NODE_API_MODULE(NODE_GYP_MODULE_NAME, init)
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -2,7 +2,7 @@
 
 #include "binding/napi_setup.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 // library.cpp
 Napi::Value libtorch(const Napi::CallbackInfo& info);
@@ -15,4 +15,4 @@ Napi::Value resolve_device_js(const Napi::CallbackInfo& info);
 Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info);
 Napi::Value crop_views_of(const Napi::CallbackInfo& info);
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -11,7 +11,7 @@
 #include "models/variants.h"
 #include "models/xception.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 namespace {
 
@@ -170,4 +170,4 @@ std::shared_ptr<Classifier> ClassifierHandle::model_of(const Session& session) {
   return std::dynamic_pointer_cast<Classifier>(session.module);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -4,7 +4,10 @@
 #include "data/transforms.h"
 #include "models/classifier.h"
 
-namespace googlenet {
+namespace googlenet::binding {
+
+using namespace data;
+using namespace models;
 
 class ClassifierHandle : public ModuleHandle<ClassifierHandle> {
  public:
@@ -23,4 +26,4 @@ torch::Tensor to_input(const torch::Tensor& images, const Normalization& normali
                        const Session& session);
 Normalization read_normalization(const Options& options);
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

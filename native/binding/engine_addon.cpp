@@ -4,7 +4,7 @@
 #include "infer/kernels/peak.h"
 #include "infer/packed.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 namespace {
 
@@ -54,4 +54,4 @@ Napi::Object init_engine(Napi::Env env, Napi::Object exports) {
 
 NODE_API_MODULE(NODE_GYP_MODULE_NAME, init_engine)
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 // On its way to the engine's thread and back. Has nothing that must be destroyed on the JavaScript thread.
 struct EngineHandle::Work {
@@ -353,4 +353,4 @@ void EngineHandle::Finalize(Napi::Env env) {
   end_for_good(env);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

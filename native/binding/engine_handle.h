@@ -7,7 +7,7 @@
 #include "binding/network_options.h"
 #include "infer/engine.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 // The JavaScript object of an engine. It knows no Environment, so that an addon without libtorch can have it.
 class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
@@ -59,4 +59,4 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
   bool ended_ = false;  // nothing of Node's may be touched any more
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

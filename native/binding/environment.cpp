@@ -4,7 +4,7 @@
 
 #include "binding/session.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 struct Environment::Completion {
   std::unique_ptr<Task> task;
@@ -58,4 +58,4 @@ void Environment::deliver(Napi::Env env, Napi::Function, Environment* self, Comp
   completion->task->finish(env);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -6,7 +6,7 @@
 #include "binding/napi_setup.h"
 #include "core/serial_queue.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 class Session;
 
@@ -57,4 +57,4 @@ class Environment : public std::enable_shared_from_this<Environment> {
   std::unordered_set<Session*> sessions_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

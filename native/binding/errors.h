@@ -5,7 +5,7 @@
 #include "binding/napi_setup.h"
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 // { code, message } as a JavaScript Error; src/native/call.ts turns it into the package's class with the
 // caller's stack.
@@ -27,4 +27,4 @@ Napi::Value guarded(const Napi::CallbackInfo& info, Body body) {
   }
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

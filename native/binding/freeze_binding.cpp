@@ -8,7 +8,9 @@
 #include "infer/freeze/freeze.h"
 #include "infer/freeze/portable.h"
 
-namespace googlenet {
+namespace googlenet::binding {
+
+using namespace lowering;
 
 namespace {
 
@@ -197,4 +199,4 @@ void PortableHandle::Finalize(Napi::Env env) {
   if (session_) session_->dispose(env);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -5,7 +5,7 @@
 
 #include "binding/session.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 // A method of Classifier: the model as a network and its weights, for engines.
 Napi::Value freeze_model(const Napi::CallbackInfo& info, Session& session);
@@ -29,4 +29,4 @@ class PortableHandle : public Napi::ObjectWrap<PortableHandle> {
   std::unordered_map<int64_t, std::weak_ptr<std::atomic<bool>>> cancellable_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

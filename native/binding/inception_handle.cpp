@@ -5,12 +5,12 @@
 #include "core/device.h"
 #include "nn/inception.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 namespace {
 
 // The output, and what the last branch gave.
-Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
+Napi::Value forward_and_pull(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   return session.run(
       info.Env(),
@@ -42,7 +42,7 @@ InceptionModule make_module(const Options& options) {
 }  // namespace
 
 Napi::Function InceptionHandle::define(Napi::Env env) {
-  return ModuleHandle::define(env, "InceptionModule", {method<forward>("forward")});
+  return ModuleHandle::define(env, "InceptionModule", {method<forward_and_pull>("forward")});
 }
 
 InceptionHandle::InceptionHandle(Info info) : ModuleHandle(info) {
@@ -55,4 +55,4 @@ InceptionHandle::InceptionHandle(Info info) : ModuleHandle(info) {
   });
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

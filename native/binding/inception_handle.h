@@ -2,7 +2,7 @@
 
 #include "binding/module_handle.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 class InceptionHandle : public ModuleHandle<InceptionHandle> {
  public:
@@ -11,4 +11,4 @@ class InceptionHandle : public ModuleHandle<InceptionHandle> {
   void Finalize(Napi::Env env) override { collect(env); }
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/threads.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 namespace {
 
@@ -74,4 +74,4 @@ Napi::Value resolve_device_js(const Napi::CallbackInfo& info) {
   });
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

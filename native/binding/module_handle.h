@@ -5,7 +5,7 @@
 
 #include "binding/session.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 // The methods of NativeModule in src/native/contract.ts, the same for every kind of module.
 namespace module_methods {
@@ -68,4 +68,4 @@ class ModuleHandle : public Napi::ObjectWrap<Self> {
   std::shared_ptr<Session> session_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "nn/init.h"
 
-namespace googlenet::module_methods {
+namespace googlenet::binding::module_methods {
 
 namespace {
 
@@ -74,7 +74,7 @@ Napi::Value initialize(Info info, Session& session) {
   return session.run(info.Env(), [method](Session& self) {
     // Drawn on the CPU whatever the device, as in Python, so that a seed means the same weights everywhere.
     self.module->to(at::kCPU);
-    googlenet::initialize(*self.module, method, self.random.host);
+    nn::initialize(*self.module, method, self.random.host);
     self.module->to(self.device);
     set_memory_format(*self.module, self.memory_format);
   });
@@ -85,4 +85,4 @@ Napi::Value dispose(Info info, Session& session) {
   return info.Env().Undefined();
 }
 
-}  // namespace googlenet::module_methods
+}  // namespace googlenet::binding::module_methods

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 namespace {
 
@@ -197,4 +197,4 @@ Napi::Object network_to_js(Napi::Env env, const Network& network, const std::byt
   return result;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -3,7 +3,9 @@
 #include "binding/options.h"
 #include "infer/network.h"
 
-namespace googlenet {
+namespace googlenet::binding {
+
+using namespace infer;
 
 // { network, weights }: a network whose layers borrow numbers of `weights`, a Uint8Array that must stay alive
 // and private. Checked, so that running it is safe whatever a file said.
@@ -19,4 +21,4 @@ kernels::Size to_size(int64_t height, int64_t width);
 // The same, the other way round. Offsets are those of the layers' numbers from `first`.
 Napi::Object network_to_js(Napi::Env env, const Network& network, const std::byte* first);
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 namespace {
 
@@ -163,4 +163,4 @@ Bytes Options::bytes(const char* name) const {
   return {static_cast<const uint8_t*>(array.data), array.bytes};
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -8,7 +8,7 @@
 #include "binding/napi_setup.h"
 #include "core/bytes.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 // A typed array: borrowed from JavaScript, which may change or detach it after the call.
 struct ArrayView {
@@ -58,4 +58,4 @@ void require_length(const ArrayView& array, const std::vector<int64_t>& shape);
 // INVALID_DTYPE.
 std::vector<int64_t> shape_of_images(const Options& options, const ArrayView& array);
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -9,7 +9,7 @@
 #include "binding/errors.h"
 #include "core/threads.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 template <class Work, class Convert>
 class PromiseTask : public Task {
@@ -80,4 +80,4 @@ Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work) {
       [](Napi::Env scope, const Nothing&) { return scope.Undefined(); });
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -9,7 +9,7 @@
 #include "core/caching_allocator.h"
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 namespace {
 
@@ -190,4 +190,4 @@ Keeper keep(const Napi::Value& object) {
   return std::make_shared<Napi::ObjectReference>(Napi::Persistent(object.As<Napi::Object>()));
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

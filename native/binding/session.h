@@ -11,7 +11,7 @@
 #include "core/random.h"
 #include "core/threads.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 class Session;
 
@@ -106,4 +106,4 @@ Napi::Value tensor_to_js(Napi::Env env,
 using Keeper = std::shared_ptr<Napi::ObjectReference>;
 Keeper keep(const Napi::Value& object);
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 namespace {
 
@@ -78,4 +78,4 @@ torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_cla
   return labels.to(at::kLong);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

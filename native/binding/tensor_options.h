@@ -6,7 +6,9 @@
 #include "binding/options.h"
 #include "weights/state_dict.h"
 
-namespace googlenet {
+namespace googlenet::binding {
+
+using namespace weights;
 
 std::vector<TensorSpan> read_spans(const Options& options, const char* name);
 
@@ -18,4 +20,4 @@ torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_cla
 
 const char* dtype_name(c10::ScalarType dtype);
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -7,7 +7,7 @@
 #include "binding/classifier_handle.h"
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::binding {
 
 // The optimiser's tensors belong to the model's thread, so they are created, used and freed there only.
 struct TrainerHandle::State : Dependent {
@@ -54,7 +54,7 @@ TrainerOptions read_options(const Options& options, int64_t num_classes) {
     throw Error("INVALID_ARGUMENT", "Expected 'float32' or 'bfloat16' for precision.");
   read.frozen = options.strings("frozen");
   read.head = options.strings("head");
-  read.precision = precision == "bfloat16" ? Precision::kBFloat16 : Precision::kFloat32;
+  read.precision = precision == "bfloat16" ? at::kBFloat16 : at::kFloat;
   return read;
 }
 
@@ -317,4 +317,4 @@ Napi::Value TrainerHandle::dispose(Info info) {
   });
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -5,7 +5,9 @@
 #include "binding/session.h"
 #include "train/trainer.h"
 
-namespace googlenet {
+namespace googlenet::binding {
+
+using namespace train;
 
 class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
  public:
@@ -45,4 +47,4 @@ class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
   std::shared_ptr<State> state_;  // null after dispose()
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

@@ -6,7 +6,9 @@
 #include "core/error.h"
 #include "data/transforms.h"
 
-namespace googlenet {
+namespace googlenet::binding {
+
+using namespace data;
 
 namespace {
 
@@ -112,4 +114,4 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
   });
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::binding

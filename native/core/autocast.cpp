@@ -4,13 +4,13 @@
 
 namespace googlenet {
 
-Autocast::Autocast(Precision precision, c10::Device device)
-    : active_(precision != Precision::kFloat32), device_(device.type()) {
+Autocast::Autocast(at::ScalarType dtype, c10::Device device)
+    : active_(dtype != at::kFloat), device_(device.type()) {
   if (!active_) return;
   was_enabled_ = at::autocast::is_autocast_enabled(device_);
   previous_ = at::autocast::get_autocast_dtype(device_);
   at::autocast::set_autocast_enabled(device_, true);
-  at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+  at::autocast::set_autocast_dtype(device_, dtype);
   at::autocast::increment_nesting();
 }
 

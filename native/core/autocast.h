@@ -5,13 +5,11 @@
 
 namespace googlenet {
 
-// What convolutions and matrix products compute in. Weights, losses and the optimiser stay in fp32.
-enum class Precision { kFloat32, kBFloat16 };
-
-// torch.autocast for the lifetime of this object, on the thread that made it. Does nothing in fp32.
+// torch.autocast for the lifetime of this object, on the thread that made it: convolutions and matrix
+// products compute in `dtype`; weights, losses and the optimiser stay in float32. Does nothing for kFloat.
 class Autocast {
  public:
-  Autocast(Precision precision, c10::Device device);
+  Autocast(at::ScalarType dtype, c10::Device device);
   ~Autocast();
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;

@@ -4,7 +4,7 @@
 
 #include "core/threads.h"
 
-namespace googlenet {
+namespace googlenet::data {
 
 namespace {
 
@@ -99,4 +99,4 @@ torch::Tensor crop_views(const torch::Tensor& picture, int64_t height, int64_t w
   return torch::stack(crops);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::data

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace googlenet {
+namespace googlenet::data {
 
 struct Normalization {
   std::array<float, 3> mean;
@@ -34,4 +34,4 @@ struct View {
 torch::Tensor crop_views(const torch::Tensor& picture, int64_t height, int64_t width,
                          const std::vector<View>& views, int64_t crop);
 
-}  // namespace googlenet
+}  // namespace googlenet::data

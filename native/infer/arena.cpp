@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace googlenet {
+namespace googlenet::infer {
 
 namespace {
 constexpr int64_t kAlignment = 64;
@@ -37,4 +37,4 @@ int64_t ArenaPlanner::place() {
   return whole;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

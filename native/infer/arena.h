@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace googlenet {
+namespace googlenet::infer {
 
 // Memory of which parts are used for a while.
 class ArenaPlanner {
@@ -23,4 +23,4 @@ class ArenaPlanner {
   std::vector<Part> parts_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

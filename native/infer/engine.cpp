@@ -8,7 +8,7 @@
 #include "core/give_way.h"
 #include "infer/wait.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 namespace {
 
@@ -318,4 +318,4 @@ void Engine::add_arenas(Shape& shape, int count) {
   }
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

@@ -15,7 +15,7 @@
 #include "infer/plan.h"
 #include "infer/team.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 // Pictures of one size and their logits.
 struct Request {
@@ -127,4 +127,4 @@ class Engine {
   std::thread thread_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

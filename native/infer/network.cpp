@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 namespace {
 
@@ -179,4 +179,4 @@ void validate(const Network& network) {
   }
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

@@ -7,7 +7,7 @@
 
 #include "infer/kernels/maps.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 // A finished network as engines run it: a list of layers, BatchNorm folded into weights, a ReLU part of the
 // layer before it. Knows neither libtorch nor Node.
@@ -63,4 +63,4 @@ int64_t size_of_weight(const Network& network, const Layer& layer);
 // come from files. Weights themselves are not looked at.
 void validate(const Network& network);
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

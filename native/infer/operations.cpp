@@ -8,7 +8,7 @@
 #include "infer/kernels/winograd.h"
 #include "infer/kernels/winograd_rows.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 using kernels::Convolution;
 using kernels::Number;
@@ -450,4 +450,4 @@ OperationPtr map_operation(Tier tier, const Layer& layer, const Map& input, cons
   return std::make_unique<MapOperation>(tier, layer, input, output, input_scale, output_scale);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

@@ -2,7 +2,7 @@
 
 #include "infer/plan.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 // Where a value lies in the arena.
 struct Map {
@@ -42,4 +42,4 @@ OperationPtr winograd_rows(const Layer& layer, const PackedConvolution& convolut
 OperationPtr map_operation(kernels::Tier tier, const Layer& layer, const Map& input, const Map& output,
                            float input_scale, float output_scale);
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "infer/kernels/pack.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 using kernels::ConvKernel;
 using kernels::Number;
@@ -184,4 +184,4 @@ const ConvKernel* PackedNetwork::any_kernel() const {
   throw Error("INVALID_ARGUMENT", "The plan has no convolution.");
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

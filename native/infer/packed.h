@@ -9,7 +9,7 @@
 #include "infer/kernels/winograd_rows.h"
 #include "infer/network.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 struct Settings {
   kernels::Tier tier;
@@ -70,4 +70,4 @@ struct PackedNetwork {
   void pack_weights(int threads);
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

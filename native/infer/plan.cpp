@@ -7,7 +7,7 @@
 #include "infer/arena.h"
 #include "infer/operations.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 using kernels::Number;
 using kernels::Size;
@@ -227,4 +227,4 @@ const float* Plan::head(const std::byte* arena, size_t index) const {
   return reinterpret_cast<const float*>(arena + heads_[index]);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

@@ -9,7 +9,7 @@
 #include "infer/packed.h"
 #include "infer/team.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 // One picture on its way through a plan.
 struct Frame {
@@ -84,4 +84,4 @@ class Plan {
   int64_t workspace_bytes_ = 0;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

@@ -2,7 +2,7 @@
 
 #include "infer/wait.h"
 
-namespace googlenet {
+namespace googlenet::infer {
 
 Team::Team(int threads) {
   try {
@@ -103,4 +103,4 @@ void Team::work_on(int thread, int phase) {
   }
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

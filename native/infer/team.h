@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace googlenet {
+namespace googlenet::infer {
 
 // How many pieces of work a phase has: `ends[t]` is where those of thread t end, and those of the next begin.
 using PhasePieces = std::vector<int>;
@@ -69,4 +69,4 @@ class Team {
   std::atomic<bool> ended_{false};
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

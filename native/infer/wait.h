@@ -8,7 +8,7 @@
 #include <immintrin.h>
 #endif
 
-namespace googlenet {
+namespace googlenet::infer {
 
 inline void pause_briefly() {
 #ifdef __x86_64__
@@ -48,4 +48,4 @@ bool changes_meanwhile(const std::atomic<T>& value, T old, int yields) {
   return false;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::infer

@@ -2,7 +2,7 @@
 
 #include <torch/nn/module.h>
 
-namespace googlenet {
+namespace googlenet::models {
 
 // Logits [n, num_classes]. The auxiliary ones are undefined tensors in a model without auxiliary heads, and
 // where those do not run.
@@ -36,4 +36,4 @@ class EvaluationMode {
   bool was_training_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::models

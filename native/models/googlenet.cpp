@@ -7,7 +7,7 @@
 #include "nn/max_pool.h"
 #include "nn/observe.h"
 
-namespace googlenet {
+namespace googlenet::models {
 
 namespace {
 
@@ -87,4 +87,4 @@ Logits GoogLeNetImpl::forward(const torch::Tensor& images) {
   return logits;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::models

@@ -11,7 +11,9 @@
 #include "nn/inception.h"
 #include "nn/layers.h"
 
-namespace googlenet {
+namespace googlenet::models {
+
+using namespace nn;
 
 struct GoogLeNetOptions {
   int64_t num_classes;
@@ -62,4 +64,4 @@ class GoogLeNetImpl : public Classifier {
   Linear fc_{nullptr};
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::models

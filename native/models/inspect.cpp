@@ -12,7 +12,7 @@
 #include "nn/names.h"
 #include "nn/observe.h"
 
-namespace googlenet {
+namespace googlenet::models {
 
 namespace {
 
@@ -132,4 +132,4 @@ torch::Tensor grad_cam(Classifier& model, const torch::Tensor& images, const std
   return (weights * activation.detach()).sum(1).relu_();
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::models

@@ -5,7 +5,7 @@
 
 #include "models/classifier.h"
 
-namespace googlenet {
+namespace googlenet::models {
 
 // A layer without layers inside it, as one forward pass has seen it.
 struct LayerSummary {
@@ -33,4 +33,4 @@ std::vector<torch::Tensor> features(Classifier& model, const torch::Tensor& imag
 torch::Tensor grad_cam(Classifier& model, const torch::Tensor& images, const std::string& name,
                        const torch::Tensor& classes);
 
-}  // namespace googlenet
+}  // namespace googlenet::models

@@ -7,7 +7,7 @@
 #include "core/serial_queue.h"
 #include "nn/observe.h"
 
-namespace googlenet {
+namespace googlenet::models {
 
 namespace {
 
@@ -133,4 +133,4 @@ Logits XceptionImpl::forward(const torch::Tensor& images) {
   return logits;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::models

@@ -9,7 +9,9 @@
 #include "nn/chain.h"
 #include "nn/layers.h"
 
-namespace googlenet {
+namespace googlenet::models {
+
+using namespace nn;
 
 // How a separable convolution is put together. The defaults of the paper: depthwise, then 1×1, nothing
 // between. The other order, 1×1 first, is the "extreme Inception" that it starts from.
@@ -38,4 +40,4 @@ class XceptionImpl : public Classifier {
   Linear fc_{nullptr};
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::models

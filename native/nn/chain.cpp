@@ -2,7 +2,7 @@
 
 #include "nn/observe.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 
 torch::Tensor run(torch::nn::AnyModule& module, const torch::Tensor& input) {
   return observed(*module.ptr(), module.forward(input));
@@ -14,4 +14,4 @@ torch::Tensor ChainImpl::forward(const torch::Tensor& input) {
   return x;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -2,7 +2,7 @@
 
 #include <torch/nn/modules/container/sequential.h>
 
-namespace googlenet {
+namespace googlenet::nn {
 
 // torch::nn::Sequential whose forward() is no template, so that it can stand inside others, and whose modules
 // can be observed.
@@ -24,4 +24,4 @@ class Chain : public torch::nn::ModuleHolder<ChainImpl> {
 // Runs a module and shows its output to an observer.
 torch::Tensor run(torch::nn::AnyModule& module, const torch::Tensor& input);
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -4,7 +4,7 @@
 
 #include "nn/observe.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 
 namespace {
 
@@ -28,4 +28,4 @@ torch::Tensor ConvNormImpl::forward(const torch::Tensor& input) {
   return observed(*bn, bn->forward(x)).relu_();
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -6,7 +6,7 @@
 
 #include "nn/layers.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 
 // Convolution without bias, BatchNorm, ReLU: torchvision's BasicConv2d, with its names.
 class ConvNormImpl : public torch::nn::Module {
@@ -20,4 +20,4 @@ class ConvNormImpl : public torch::nn::Module {
 };
 TORCH_MODULE(ConvNorm);
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

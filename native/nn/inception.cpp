@@ -7,7 +7,7 @@
 #include "nn/layers.h"
 #include "nn/max_pool.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 
 namespace {
 
@@ -66,4 +66,4 @@ InceptionModule naive_inception(const NaiveInceptionOptions& o) {
   });
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace googlenet {
+namespace googlenet::nn {
 
 // Channels of one module; a row of the paper's table 1.
 struct InceptionOptions {
@@ -51,4 +51,4 @@ InceptionModule reduced_inception(const InceptionOptions& options);
 // Figure 2(a): 1×1; 3×3; 5×5; max-pool. The output has in_channels more than the convolutions have.
 InceptionModule naive_inception(const NaiveInceptionOptions& options);
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -6,7 +6,7 @@
 
 #include "nn/layers.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 
 namespace {
 
@@ -64,4 +64,4 @@ void initialize(torch::nn::Module& root, InitMethod method, const at::Generator&
   if (method == InitMethod::kTruncatedNormal) for_each_layer(root, draw_truncated_normal, generator);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -3,7 +3,7 @@
 #include <ATen/core/Generator.h>
 #include <torch/nn/module.h>
 
-namespace googlenet {
+namespace googlenet::nn {
 
 enum class InitMethod {
   kNone,     // leaves the numbers as they are, for a model that is about to load a file
@@ -17,4 +17,4 @@ enum class InitMethod {
 // Draws every convolution and linear layer below `root` in registration order.
 void initialize(torch::nn::Module& root, InitMethod method, const at::Generator& generator);
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -3,7 +3,7 @@
 #include <torch/nn/functional/conv.h>
 #include <torch/types.h>
 
-namespace googlenet {
+namespace googlenet::nn {
 
 Conv2dImpl::Conv2dImpl(const Conv2dOptions& options_) : options(options_) {
   const auto& o = options;
@@ -33,4 +33,4 @@ torch::Tensor DropoutImpl::forward(const torch::Tensor& input) {
   return input * torch::empty_like(input).bernoulli_(1 - p_, generator_).div_(1 - p_);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -3,7 +3,7 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
-namespace googlenet {
+namespace googlenet::nn {
 
 // torch::nn::Conv2d, Linear and Dropout draw from the process-wide generator, the first two already while
 // they are constructed. These draw from their model's own generator, and weights only when asked (see
@@ -52,4 +52,4 @@ class DropoutImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Dropout);
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

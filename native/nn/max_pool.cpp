@@ -9,7 +9,7 @@
 #include "core/serial_queue.h"
 #include "nn/max_pool_kernel.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 
 namespace {
 
@@ -112,4 +112,4 @@ torch::Tensor MaxPool2dImpl::forward(const torch::Tensor& input) {
   return needs_gradient ? PoolFunction::apply(input, options) : pool(input, options, false).output;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -3,7 +3,7 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
-namespace googlenet {
+namespace googlenet::nn {
 
 struct MaxPool2dOptions {
   int64_t stride;     // 1 pads by one and keeps height and width; 2 halves them (ceil mode)
@@ -23,4 +23,4 @@ class MaxPool2dImpl : public torch::nn::Module {
 };
 TORCH_MODULE(MaxPool2d);
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -8,7 +8,7 @@
 
 #include "core/threads.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 
 namespace {
 
@@ -211,4 +211,4 @@ template struct PoolForward<uint16_t>;
 template struct PoolBackward<float>;
 template struct PoolBackward<uint16_t>;
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

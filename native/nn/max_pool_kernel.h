@@ -4,7 +4,7 @@
 
 #include "nn/max_pool_rows.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 
 // Maxima of 3×3 windows over [batch, channels, height, width]. Stride 1 pads by one and keeps height and
 // width; stride 2 halves them, as `ceil_mode` without padding does.
@@ -49,4 +49,4 @@ struct PoolBackward {
   void run(InstructionSet set) const;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

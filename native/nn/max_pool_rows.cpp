@@ -9,7 +9,7 @@
 // end, and so compiled for the instruction set of each.
 #define INLINED inline __attribute__((always_inline))
 
-namespace googlenet {
+namespace googlenet::nn {
 
 namespace {
 
@@ -186,4 +186,4 @@ PoolRows<Number> pool_rows([[maybe_unused]] InstructionSet set) {
 template PoolRows<float> pool_rows(InstructionSet set);
 template PoolRows<uint16_t> pool_rows(InstructionSet set);
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

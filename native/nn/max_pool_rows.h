@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace googlenet {
+namespace googlenet::nn {
 
 // The arithmetic of 3×3 max-pooling on windows that lie side by side in memory: along the channels of a
 // pixel, or all over a plane. `Number` is float, or uint16_t for the bits of a bfloat16. A tap is the place
@@ -60,4 +60,4 @@ struct PoolRows {
 template <typename Number>
 PoolRows<Number> pool_rows(InstructionSet set);
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

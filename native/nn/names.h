@@ -5,7 +5,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace googlenet {
+namespace googlenet::nn {
 
 // Every module below a root, by its name in the state_dict: `inception_4a.branch2.0`.
 using ModuleNames = std::unordered_map<const torch::nn::Module*, std::string>;
@@ -17,4 +17,4 @@ inline ModuleNames names_of(const torch::nn::Module& root) {
   return names;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -1,6 +1,6 @@
 #include "nn/observe.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 
 namespace {
 thread_local Observer* watching = nullptr;
@@ -19,4 +19,4 @@ torch::Tensor observed(const torch::nn::Module& module, torch::Tensor output) {
   return output;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-namespace googlenet {
+namespace googlenet::nn {
 
 // While it lives, it is told what every module has computed in the forward passes of its thread.
 class Observer {
@@ -26,4 +26,4 @@ class Observer {
 // A module's output, on its way to whoever called the module.
 torch::Tensor observed(const torch::nn::Module& module, torch::Tensor output);
 
-}  // namespace googlenet
+}  // namespace googlenet::nn

@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-namespace googlenet {
+namespace googlenet::train {
 
 WeightAverage::WeightAverage(std::vector<NamedTensor> parameters, double decay)
     : parameters_(std::move(parameters)), decay_(decay) {}
@@ -60,4 +60,4 @@ void AveragedWeights::exchange() {
   }
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::train

@@ -2,7 +2,9 @@
 
 #include "weights/state_dict.h"
 
-namespace googlenet {
+namespace googlenet::train {
+
+using namespace weights;
 
 // An exponential moving average of the parameters, Polyak averaging as the paper uses it for its final
 // weights: torch.optim.swa_utils.AveragedModel with get_ema_multi_avg_fn(decay). Buffers are the model's.
@@ -46,4 +48,4 @@ class AveragedWeights {
   WeightAverage* average_;  // null: the model stays as it is
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::train

@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-namespace googlenet {
+namespace googlenet::train {
 
 torch::Tensor clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm) {
   const torch::NoGradGuard no_grad;
@@ -20,4 +20,4 @@ torch::Tensor clip_gradients(const std::vector<NamedTensor>& parameters, double 
   return norm;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::train

@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-namespace googlenet {
+namespace googlenet::train {
 
 Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels, const LossOptions& options,
                             Over over) {
@@ -29,4 +29,4 @@ double weight_of(const torch::Tensor& labels, const LossOptions& options) {
   return options.class_weights.index_select(0, labels).sum().item<double>();
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::train

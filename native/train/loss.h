@@ -2,7 +2,9 @@
 
 #include "models/classifier.h"
 
-namespace googlenet {
+namespace googlenet::train {
+
+using namespace models;
 
 struct LossOptions {
   double aux_weight = 0;
@@ -27,4 +29,4 @@ Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels, c
 // What a mean over these labels weighs in a mean over more of them: their number, or their classes' weights.
 double weight_of(const torch::Tensor& labels, const LossOptions& options);
 
-}  // namespace googlenet
+}  // namespace googlenet::train

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::train {
 
 Sgd::Sgd(std::vector<NamedTensor> parameters, const std::vector<std::string>& head, const SgdOptions& options)
     : parameters_(std::move(parameters)), options_(options) {
@@ -108,4 +108,4 @@ std::vector<NamedTensor> Sgd::gradients() const {
   return gradients;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::train

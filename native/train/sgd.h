@@ -2,7 +2,9 @@
 
 #include "weights/state_dict.h"
 
-namespace googlenet {
+namespace googlenet::train {
+
+using namespace weights;
 
 struct SgdOptions {
   double momentum;
@@ -53,4 +55,4 @@ class Sgd {
   std::vector<torch::Tensor> momentum_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::train

@@ -9,7 +9,7 @@
 #include "core/serial_queue.h"
 #include "train/gradients.h"
 
-namespace googlenet {
+namespace googlenet::train {
 
 namespace {
 
@@ -141,4 +141,4 @@ Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& l
   return {to_result(summarize(losses, logits, labels)), predict(logits.main, labels)};
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::train

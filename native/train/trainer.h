@@ -9,16 +9,16 @@
 #include "train/loss.h"
 #include "train/sgd.h"
 
-namespace googlenet {
+namespace googlenet::train {
 
 struct TrainerOptions {
   SgdOptions sgd;
   LossOptions loss;
   std::optional<double> clip_norm;      // no clipping without it
   std::optional<double> average_decay;  // no average of the weights without it
-  Precision precision;
-  std::vector<std::string> frozen;  // names of parameters that stay as they are
-  std::vector<std::string> head;    // names of parameters with the learning rate of the head
+  at::ScalarType precision;             // of autocast: kFloat or kBFloat16
+  std::vector<std::string> frozen;      // names of parameters that stay as they are
+  std::vector<std::string> head;        // names of parameters with the learning rate of the head
 };
 
 // Plain numbers of one batch. Those of absent auxiliary heads are NaN and 0.
@@ -78,4 +78,4 @@ class Trainer {
   std::optional<WeightAverage> average_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::train

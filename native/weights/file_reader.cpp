@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::weights {
 
 FileReader::FileReader(int descriptor, std::string path)
     : path_(std::move(path)), descriptor_(fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {
@@ -41,4 +41,4 @@ void FileReader::read(uint64_t offset, void* into, uint64_t bytes) const {
   }
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::weights

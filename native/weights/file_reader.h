@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-namespace googlenet {
+namespace googlenet::weights {
 
 // An open file read at offsets. The descriptor is the one that the header was read from: the name may lead to
 // another file by now. Read and not mapped: touching a mapped page of a file that somebody truncates kills
@@ -24,4 +24,4 @@ class FileReader {
   int descriptor_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::weights

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "weights/file_reader.h"
 
-namespace googlenet {
+namespace googlenet::weights {
 
 namespace {
 
@@ -148,4 +148,4 @@ Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<
                   [&](const TensorSpan& span, void* into) { file.read(span.offset, into, span.bytes); });
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::weights

@@ -9,7 +9,7 @@
 #include "core/bytes.h"
 #include "weights/file_reader.h"
 
-namespace googlenet {
+namespace googlenet::weights {
 
 struct NamedTensor {
   std::string name;
@@ -63,4 +63,4 @@ Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<
 Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
                      const FileReader& file);
 
-}  // namespace googlenet
+}  // namespace googlenet::weights

@@ -109,7 +109,6 @@ function compileCounter(total: number, onProgress: (text: string) => void): (lin
   let compiled = 0;
   return (line) => {
     if (!/Building CXX object|^ *CXX\(target\)/.test(line)) return;
-    if (line.includes('cmake_pch')) return onProgress('compiling the headers of libtorch');
     compiled += 1;
     onProgress(`compiling ${Math.min(compiled, total)}/${total}`);
   };

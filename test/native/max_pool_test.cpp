@@ -20,7 +20,7 @@
 #include "core/threads.h"
 #include "nn/max_pool_kernel.h"
 
-namespace googlenet {
+namespace googlenet::nn {
 namespace {
 
 int64_t compared = 0;
@@ -215,13 +215,13 @@ void test_parallel_for() {
 }
 
 }  // namespace
-}  // namespace googlenet
+}  // namespace googlenet::nn
 
 int main(int, char** arguments) {
   torch::manual_seed(1);
   at::set_num_threads(2);
-  googlenet::test_parallel_for();
-  googlenet::test_kernels(arguments[1] == nullptr ? 400 : std::atoi(arguments[1]));
-  googlenet::test_module();
-  std::printf("%lld numbers compared\n", static_cast<long long>(googlenet::compared));
+  googlenet::nn::test_parallel_for();
+  googlenet::nn::test_kernels(arguments[1] == nullptr ? 400 : std::atoi(arguments[1]));
+  googlenet::nn::test_module();
+  std::printf("%lld numbers compared\n", static_cast<long long>(googlenet::nn::compared));
 }

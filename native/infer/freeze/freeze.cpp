@@ -19,7 +19,9 @@
 #include "nn/names.h"
 #include "nn/observe.h"
 
-namespace googlenet {
+namespace googlenet::lowering {
+
+using namespace nn;
 
 namespace {
 
@@ -329,4 +331,4 @@ Frozen freeze(Classifier& model, Precision precision, bool all_heads, const std:
   return freezer.finish(highest);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::lowering

@@ -7,7 +7,10 @@
 #include "infer/network.h"
 #include "models/classifier.h"
 
-namespace googlenet {
+namespace googlenet::lowering {
+
+using namespace infer;
+using namespace models;
 
 // A model as it computes in evaluation mode, ready for engines.
 struct Frozen {
@@ -23,4 +26,4 @@ struct Frozen {
 // a network with a layer that no engine has.
 Frozen freeze(Classifier& model, Precision precision, bool all_heads, const std::vector<float>& highest = {});
 
-}  // namespace googlenet
+}  // namespace googlenet::lowering

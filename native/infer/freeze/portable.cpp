@@ -8,7 +8,9 @@
 #include "core/error.h"
 #include "core/serial_queue.h"
 
-namespace googlenet {
+namespace googlenet::lowering {
+
+using namespace nn;
 
 namespace {
 
@@ -109,4 +111,4 @@ torch::Tensor PortableImpl::compute(size_t index, const torch::Tensor& input) co
   throw Error("UNSUPPORTED", "There is no such layer.");
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::lowering

@@ -8,7 +8,9 @@
 
 #include "infer/network.h"
 
-namespace googlenet {
+namespace googlenet::lowering {
+
+using namespace infer;
 
 // A frozen network through libtorch's public operations: what engines are on machines without kernels of
 // ours, and what theirs are compared with.
@@ -34,4 +36,4 @@ class PortableImpl : public torch::nn::Module {
   std::vector<size_t> last_reader_;              // of each value: a layer
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::lowering

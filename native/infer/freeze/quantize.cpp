@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::lowering {
 
 namespace {
 
@@ -77,4 +77,4 @@ void quantize(Frozen& frozen, const std::vector<float>& highest) {
   }
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::lowering

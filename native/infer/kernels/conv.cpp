@@ -2,7 +2,7 @@
 
 #include "infer/kernels/conv_tiers.h"
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 std::span<const ConvKernel* const> conv_kernels() {
 #ifdef __x86_64__
@@ -26,4 +26,4 @@ const ConvKernel* conv_kernel(Tier tier, Number input) {
   return nullptr;
 }
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels

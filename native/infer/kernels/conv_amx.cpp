@@ -7,7 +7,7 @@
       "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni,amx-tile,amx-bf16,amx-int8")))
 #define INLINED_AMX inline __attribute__((always_inline)) FOR_AMX
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 namespace {
 
@@ -197,5 +197,5 @@ constexpr ConvKernel kernel_of() {
 const ConvKernel kConvAmxBfloat16 = kernel_of<Number::kBfloat16>();
 const ConvKernel kConvAmxByte = kernel_of<Number::kByte>();
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels
 #endif

@@ -8,7 +8,7 @@
 
 #define FOR_AVX2 __attribute__((target("avx2,fma")))
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 namespace {
 
@@ -93,5 +93,5 @@ const ConvKernel kConvAvx2Float = {.tier = Tier::kAvx2,
                                    .begin = nothing,
                                    .end = nothing};
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels
 #endif

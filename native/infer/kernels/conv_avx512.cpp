@@ -6,7 +6,7 @@
 #include "infer/kernels/store_avx512.h"
 
 #ifdef __x86_64__
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 namespace {
 
@@ -207,5 +207,5 @@ const ConvKernel kConvAvx512Byte = kernel_of<Number::kByte, true>(has_bf16_and_v
 const ConvKernel kConvAvx512Bfloat16ByFloats = kernel_of<Number::kBfloat16, false>(has_avx512);
 const ConvKernel kConvAvx512ByteWithoutBf16 = kernel_of<Number::kByte, false>(has_avx512_vnni);
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels
 #endif

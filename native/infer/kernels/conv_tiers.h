@@ -2,7 +2,7 @@
 
 #include "infer/kernels/conv.h"
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 extern const ConvKernel kConvAvx2Float;
 extern const ConvKernel kConvAvx512Float;
@@ -14,4 +14,4 @@ extern const ConvKernel kConvAvx512ByteWithoutBf16;
 extern const ConvKernel kConvAmxBfloat16;
 extern const ConvKernel kConvAmxByte;
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels

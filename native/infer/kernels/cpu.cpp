@@ -10,7 +10,7 @@
 #endif
 #endif
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 namespace {
 
@@ -98,4 +98,4 @@ int64_t second_level_bytes() {
   return kUsual;
 }
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels

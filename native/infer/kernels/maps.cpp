@@ -10,7 +10,7 @@
 // end, and so compiled for the instructions of each.
 #define INLINED inline __attribute__((always_inline))
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 namespace {
 
@@ -311,4 +311,4 @@ const MapKernels& map_kernels([[maybe_unused]] Tier tier) {
 #endif
 }
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels

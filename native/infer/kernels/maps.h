@@ -5,7 +5,7 @@
 
 #include "infer/kernels/conv.h"
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 // What is no convolution, over rows of a map: [height][width][channels].
 
@@ -77,4 +77,4 @@ struct MapKernels {
 
 const MapKernels& map_kernels(Tier tier);
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels

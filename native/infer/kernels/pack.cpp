@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 namespace {
 
@@ -79,4 +79,4 @@ void pack(const ConvKernel& kernel, const ConvWeights& w, std::byte* packed) {
   }
 }
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels

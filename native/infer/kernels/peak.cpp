@@ -8,7 +8,7 @@
 #include "infer/kernels/conv_tiers.h"
 #include "infer/kernels/store_avx512.h"
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 namespace {
 
@@ -145,13 +145,13 @@ double peak(Tier tier, Number number) {
   return *middle;
 }
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels
 #else
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 double peak(Tier, Number) {
   return 0;
 }
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels
 #endif

@@ -17,7 +17,7 @@
   __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni")))
 #define INLINED_AVX512 inline __attribute__((always_inline)) FOR_AVX512
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 // The first `count` of 16 lanes.
 inline uint16_t first_lanes(int count) {
@@ -72,5 +72,5 @@ INLINED_AVX512 void store(const Finish& finish, __m512 sums, std::byte* output) 
   }
 }
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels
 #endif

@@ -7,7 +7,7 @@
 #include "infer/kernels/conv_tiers.h"
 #include "infer/kernels/winograd_points.h"
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 #ifdef __x86_64__
 namespace {
@@ -252,4 +252,4 @@ std::span<const WinogradKernel> winograd_kernels(Tier) {
 }
 #endif
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels

@@ -9,7 +9,7 @@
 // for its instructions.
 #define INLINED inline __attribute__((always_inline))
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 // Of `side` points, the last is infinity. The window's transform has the powers of the others, each times its
 // factor.
@@ -121,4 +121,4 @@ struct Finished {
   Vector bias = {}, floor;
 };
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels

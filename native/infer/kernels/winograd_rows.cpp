@@ -6,7 +6,7 @@
 #include "infer/kernels/conv_tiers.h"
 #include "infer/kernels/winograd_points.h"
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 
 #ifdef __x86_64__
 namespace {
@@ -177,4 +177,4 @@ const RowsKernel* rows_kernel(Tier) {
 }
 #endif
 
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels

@@ -3,7 +3,7 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/pooling.h>
 
-namespace googlenet::biased {
+namespace googlenet::models::biased {
 
 using torch::nn::AnyModule;
 using torch::nn::AvgPool2d;
@@ -33,4 +33,4 @@ AnyModule average() {
   return AnyModule(AvgPool2d(AvgPool2dOptions(7).stride(1)));
 }
 
-}  // namespace googlenet::biased
+}  // namespace googlenet::models::biased

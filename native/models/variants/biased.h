@@ -7,7 +7,7 @@
 #include "nn/max_pool.h"
 
 // What the variants with biased convolutions share.
-namespace googlenet::biased {
+namespace googlenet::models::biased {
 
 MaxPool2d rectify_and_halve();
 torch::nn::AnyModule inception(const InceptionOptions& channels);
@@ -16,4 +16,4 @@ torch::nn::AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& optio
                               const at::Generator& generator);
 torch::nn::AnyModule average();
 
-}  // namespace googlenet::biased
+}  // namespace googlenet::models::biased

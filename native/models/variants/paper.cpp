@@ -3,7 +3,7 @@
 #include "models/variants.h"
 #include "models/variants/biased.h"
 
-namespace googlenet {
+namespace googlenet::models::paper {
 
 namespace {
 
@@ -33,9 +33,9 @@ std::vector<NamedModule> stem(const GoogLeNetOptions&) {
 }  // namespace
 
 // The network of the paper: local response normalisation after pool1 and conv2.
-GoogLeNetSpec paper_spec() {
+GoogLeNetSpec spec() {
   return {stem,         biased::inception, biased::pool4,         biased::aux_head, biased::average,
           "inception_", {"aux1", "aux2"},  /*aux_before_5a=*/true};
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::models::paper

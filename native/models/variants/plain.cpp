@@ -1,7 +1,7 @@
 #include "models/variants.h"
 #include "models/variants/biased.h"
 
-namespace googlenet {
+namespace googlenet::models::plain {
 
 namespace {
 
@@ -38,9 +38,9 @@ AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& options, const a
 }  // namespace
 
 // No normalisation at all.
-GoogLeNetSpec plain_spec() {
+GoogLeNetSpec spec() {
   return {stem,         biased::inception, biased::pool4,         aux_head, biased::average,
           "inception_", {"aux1", "aux2"},  /*aux_before_5a=*/true};
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::models::plain

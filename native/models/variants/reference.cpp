@@ -3,7 +3,7 @@
 #include "models/variants.h"
 #include "models/variants/biased.h"
 
-namespace googlenet {
+namespace googlenet::models::reference {
 
 namespace {
 
@@ -28,7 +28,7 @@ std::vector<NamedModule> stem(const GoogLeNetOptions&) {
 
 // The PyTorch class that this package is held against: BatchNorm in the stem, biased convolutions, spelling
 // included.
-GoogLeNetSpec reference_spec() {
+GoogLeNetSpec spec() {
   return {stem,
           biased::inception,
           biased::pool4,
@@ -39,4 +39,4 @@ GoogLeNetSpec reference_spec() {
           /*aux_before_5a=*/true};
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::models::reference

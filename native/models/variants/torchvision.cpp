@@ -8,7 +8,7 @@
 #include "nn/conv_norm.h"
 #include "nn/max_pool.h"
 
-namespace googlenet {
+namespace googlenet::models::torchvision {
 
 namespace {
 
@@ -82,8 +82,8 @@ AnyModule average() {
 }  // namespace
 
 // torchvision.models.GoogLeNet: BatchNorm after every convolution.
-GoogLeNetSpec torchvision_spec() {
+GoogLeNetSpec spec() {
   return {stem, inception, pool4, aux_head, average, "inception", {"aux1", "aux2"}, /*aux_before_5a=*/false};
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::models::torchvision

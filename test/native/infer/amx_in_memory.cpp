@@ -111,12 +111,12 @@ void multiply_bytes(int sums, int a, int b) {
 
 }  // namespace tiles
 
-namespace googlenet::kernels {
+namespace googlenet::infer::kernels {
 // What is left of the instructions that the kernels need.
 static bool has_avx512_for_amx() {
   return has_avx512_bf16() && has_avx512_vnni();
 }
-}  // namespace googlenet::kernels
+}  // namespace googlenet::infer::kernels
 
 #undef _tile_loadd
 #undef _tile_stored

@@ -12,7 +12,7 @@
 #include "infer/kernels/winograd_rows.h"
 #include "tests.h"
 
-using namespace googlenet::kernels;
+using namespace googlenet::infer::kernels;
 
 namespace {
 

@@ -14,6 +14,7 @@
 #include "tests.h"
 
 using namespace googlenet;
+using namespace googlenet::infer;
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include "tests.h"
 
-using namespace googlenet::kernels;
+using namespace googlenet::infer::kernels;
 
 namespace {
 

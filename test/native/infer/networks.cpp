@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-using googlenet::Layer;
-using googlenet::Network;
-using googlenet::Precision;
-using googlenet::kernels::Size;
+using googlenet::infer::Layer;
+using googlenet::infer::Network;
+using googlenet::infer::Precision;
+using googlenet::infer::kernels::Size;
 
 namespace {
 
@@ -70,7 +70,7 @@ class Drawer {
 
  private:
   void add_weights(Layer layer) {
-    const int64_t count = googlenet::number_of_weights(drawn.network, layer);
+    const int64_t count = googlenet::infer::number_of_weights(drawn.network, layer);
     const float spread = std::sqrt(2.f * static_cast<float>(layer.outputs) / static_cast<float>(count));
     auto& weights = drawn.floats.emplace_back();
     for (int64_t i = 0; i < count; ++i) weights.push_back(random_.normal() * spread);
@@ -90,10 +90,10 @@ class Drawer {
 };
 
 double weight_of(const Network& network, const Layer& layer, int64_t index) {
-  const int64_t size = googlenet::size_of_weight(network, layer);
+  const int64_t size = googlenet::infer::size_of_weight(network, layer);
   if (size == 4) return reinterpret_cast<const float*>(layer.weights)[index];
   if (size == 2) return from_bfloat16(reinterpret_cast<const uint16_t*>(layer.weights)[index]);
-  const int64_t output = index * layer.outputs / googlenet::number_of_weights(network, layer);
+  const int64_t output = index * layer.outputs / googlenet::infer::number_of_weights(network, layer);
   return reinterpret_cast<const int8_t*>(layer.weights)[index] * double{layer.weight_scales[output]};
 }
 
@@ -193,7 +193,7 @@ RandomNetwork draw_network(Random& random, Precision precision) {
     draw.linear(mean, logits, channels_of(logits), side);
     draw.drawn.network.heads.push_back(logits);
   }
-  googlenet::validate(draw.drawn.network);
+  googlenet::infer::validate(draw.drawn.network);
   return std::move(draw.drawn);
 }
 
@@ -201,7 +201,7 @@ namespace {
 
 // All values of a network for one picture.
 std::vector<Map> maps_of(const Network& network, Size size, const std::vector<double>& pixels) {
-  const std::vector<Size> sizes = googlenet::map_sizes(network, size);
+  const std::vector<Size> sizes = googlenet::infer::map_sizes(network, size);
   std::vector<Map> maps;
   for (size_t v = 0; v < sizes.size(); ++v) {
     const int channels = network.values[v].channels;
@@ -254,8 +254,8 @@ void quantize(RandomNetwork& drawn, Size size, const std::vector<double>& pixels
   for (Layer& layer : network.layers) {
     if (layer.kind != Layer::Kind::kConvolution) continue;
     const auto* weights = reinterpret_cast<const float*>(layer.weights);
-    const int64_t count = googlenet::number_of_weights(network, layer), each = count / layer.outputs;
-    if (googlenet::size_of_weight(network, layer) == 2) {
+    const int64_t count = googlenet::infer::number_of_weights(network, layer), each = count / layer.outputs;
+    if (googlenet::infer::size_of_weight(network, layer) == 2) {
       auto& halves = drawn.halves.emplace_back();
       for (int64_t i = 0; i < count; ++i) halves.push_back(to_bfloat16(weights[i]));
       layer.weights = reinterpret_cast<const std::byte*>(halves.data());
@@ -273,5 +273,5 @@ void quantize(RandomNetwork& drawn, Size size, const std::vector<double>& pixels
     layer.weights = reinterpret_cast<const std::byte*>(bytes.data());
     layer.weight_scales = scales.data();
   }
-  googlenet::validate(network);
+  googlenet::infer::validate(network);
 }

@@ -12,6 +12,7 @@
 #include "tests.h"
 
 using namespace googlenet;
+using namespace googlenet::infer;
 
 namespace {
 

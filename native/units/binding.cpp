@@ -1,0 +1,12 @@
+// Everything between Node and libtorch.
+#include "binding/addon.cpp"
+#include "binding/classifier_handle.cpp"
+#include "binding/environment.cpp"
+#include "binding/freeze_binding.cpp"
+#include "binding/inception_handle.cpp"
+#include "binding/library.cpp"
+#include "binding/module_methods.cpp"
+#include "binding/session.cpp"
+#include "binding/tensor_options.cpp"
+#include "binding/trainer_handle.cpp"
+#include "binding/transforms_binding.cpp"

@@ -1,0 +1,7 @@
+// What every room uses of libtorch.
+#include "core/autocast.cpp"
+#include "core/caching_allocator.cpp"
+#include "core/device.cpp"
+#include "core/random.cpp"
+#include "core/threads.cpp"
+#include "core/torch_error.cpp"

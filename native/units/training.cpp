@@ -1,0 +1,11 @@
+// Weights, transforms, training, and models as engines.
+#include "data/transforms.cpp"
+#include "infer/freeze/freeze.cpp"
+#include "infer/freeze/portable.cpp"
+#include "infer/freeze/quantize.cpp"
+#include "train/average.cpp"
+#include "train/gradients.cpp"
+#include "train/loss.cpp"
+#include "train/sgd.cpp"
+#include "train/trainer.cpp"
+#include "weights/state_dict.cpp"
