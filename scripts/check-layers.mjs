@@ -19,7 +19,7 @@ const native = {
 };
 
 // Modules of src/ that anybody may import.
-const common = /^(errors|validate|tensor|labels|code-points|native\/contract)$/;
+const common = /^(errors|validate|tensor|labels|code-points|printable|terminal|native\/contract)$/;
 // TypeScript folder → modules it may import, besides its own and the common ones. Folders that are not named are free.
 const typescript = {
   formats: /^(?!)/,

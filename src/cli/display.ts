@@ -1,4 +1,6 @@
 /** Progress on stderr: one line that is drawn again and again on a terminal, a plain line now and then anywhere else. */
+import { printableLine } from '../printable.js';
+import type { Output } from '../terminal.js';
 
 export interface Status {
   /** What is being done, e.g. `epoch 2/6`. */
@@ -18,20 +20,13 @@ export interface Display {
   close(): void;
 }
 
-/** As much of a writable stream as progress needs. */
-export interface Screen {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
-
 const REDRAW_MS = 100;
 const LINE_MS = 10_000;
 const MIN_BAR = 6;
 const MAX_BAR = 24;
 
 export function createDisplay(
-  screen: Screen = process.stderr,
+  screen: Output,
   term: string | undefined = process.env.TERM,
   clock: () => number = () => performance.now(),
 ): Display {
@@ -50,10 +45,10 @@ function everyMs(intervalMs: number, clock: () => number): () => boolean {
 }
 
 class LineDisplay implements Display {
-  readonly #screen: Screen;
+  readonly #screen: Output;
   readonly #isDue: () => boolean;
 
-  constructor(screen: Screen, clock: () => number) {
+  constructor(screen: Output, clock: () => number) {
     this.#screen = screen;
     this.#isDue = everyMs(LINE_MS, clock);
   }
@@ -65,21 +60,18 @@ class LineDisplay implements Display {
   }
 
   line(text: string): void {
-    this.#screen.write(`${text}\n`);
+    this.#screen.write(`${printableLine(text)}\n`);
   }
 
   close(): void {}
 }
 
-/** Carriage return, then clear to the end of the line. */
-const CLEAR_LINE = '\r\x1b[K';
-
 class BarDisplay implements Display {
-  readonly #screen: Screen;
+  readonly #screen: Output;
   readonly #isDue: () => boolean;
   #drawn = '';
 
-  constructor(screen: Screen, clock: () => number) {
+  constructor(screen: Output, clock: () => number) {
     this.#screen = screen;
     this.#isDue = everyMs(REDRAW_MS, clock);
   }
@@ -88,16 +80,18 @@ class BarDisplay implements Display {
     if (status.done < status.total && !this.#isDue()) return;
     // A full last column would make some terminals wrap, and the line could not be taken back.
     const columns = (this.#screen.columns || 80) - 1;
-    this.#drawn = formatBar(status, columns).slice(0, columns);
-    this.#screen.write(CLEAR_LINE + this.#drawn);
+    this.#drawn = printableLine(formatBar(status, columns)).slice(0, columns);
+    this.#screen.redraw(this.#drawn);
   }
 
   line(text: string): void {
-    this.#screen.write(`${this.#drawn === '' ? '' : CLEAR_LINE}${text}\n${this.#drawn}`);
+    const whole = `${printableLine(text)}\n${this.#drawn}`;
+    if (this.#drawn === '') this.#screen.write(whole);
+    else this.#screen.redraw(whole);
   }
 
   close(): void {
-    if (this.#drawn !== '') this.#screen.write(CLEAR_LINE);
+    if (this.#drawn !== '') this.#screen.redraw('');
     this.#drawn = '';
   }
 }

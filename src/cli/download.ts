@@ -1,4 +1,5 @@
 import { GoogLeNet } from '../models/googlenet.js';
+import type { Terminal } from '../terminal.js';
 import { createDisplay } from './display.js';
 import { Interrupt } from './interrupt.js';
 import { formatMegabytes } from './output.js';
@@ -6,13 +7,15 @@ import { formatMegabytes } from './output.js';
 /** Shown where the server does not say how large the file is. */
 const USUAL_BYTES = 52_000_000;
 
+/** @returns whether the file was written; Ctrl-C may have come first. */
 export async function downloadWeights(
+  terminal: Terminal,
   name: 'imagenet1k-v1',
   file: string,
   from: string | undefined,
-): Promise<void> {
-  const display = createDisplay();
-  const interrupt = new Interrupt(() => display.line('Stopping.'));
+): Promise<boolean> {
+  const display = createDisplay(terminal.stderr);
+  const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   try {
     const model = await GoogLeNet.pretrained(name, {
       auxLogits: true,
@@ -25,8 +28,10 @@ export async function downloadWeights(
     });
     await model.save(file);
     model.dispose();
+    return true;
   } catch (error) {
-    process.exitCode = interrupt.statusOf(error);
+    terminal.status = interrupt.statusOf(error);
+    return false;
   } finally {
     display.close();
     interrupt.release();

@@ -5,6 +5,7 @@ import type { ImageClassifier } from '../models/image-classifier.js';
 import { loadModel } from '../models/load.js';
 import type { Device } from '../module.js';
 import { setNumThreads } from '../runtime.js';
+import type { Terminal } from '../terminal.js';
 import type { EvaluateSettings } from './commands/evaluate.js';
 import { openDataset } from './dataset.js';
 import { createDisplay } from './display.js';
@@ -22,6 +23,7 @@ export interface EnsembleEvaluation extends Omit<EvaluateResult, 'confusion'> {
 
 /** @returns the exit status, and the scores unless Ctrl-C came first. */
 export async function evaluateEnsemble(
+  terminal: Terminal,
   weights: readonly string[],
   dir: string,
   settings: EvaluateSettings,
@@ -32,8 +34,8 @@ export async function evaluateEnsemble(
   const dataset = await openDataset(dir, 'test', files[0]?.model.classes ?? null);
   for (const file of files) assertSameClasses(file, dir, dataset);
   if (threads !== null) setNumThreads(threads);
-  const display = createDisplay();
-  const interrupt = new Interrupt(() => display.line('Stopping.'));
+  const display = createDisplay(terminal.stderr);
+  const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   const models: ImageClassifier[] = [];
   try {
     for (const path of weights)

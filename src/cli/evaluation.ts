@@ -6,6 +6,7 @@ import { loadModel } from '../models/load.js';
 import { inputSizesOf } from '../models/model-file.js';
 import type { Device } from '../module.js';
 import { setNumThreads } from '../runtime.js';
+import type { Terminal } from '../terminal.js';
 import { add, addTallies, emptyTally, type Scores, type Tally, toScores } from '../train/scores.js';
 import { Trainer } from '../train/trainer.js';
 import type { EvaluateSettings } from './commands/evaluate.js';
@@ -32,6 +33,7 @@ export interface Evaluation extends Scores {
 
 /** @returns the exit status, and the scores unless Ctrl-C came first. */
 export async function evaluateModel(
+  terminal: Terminal,
   weights: string,
   dir: string,
   settings: EvaluateSettings,
@@ -45,8 +47,8 @@ export async function evaluateModel(
   const { device, channelsLast, auxWeight, precision } = settings;
   const model = await loadModel(weights, { device: device as Device, channelsLast });
   const trainer = new Trainer(model, { auxWeight, precision });
-  const display = createDisplay();
-  const interrupt = new Interrupt(() => display.line('Stopping.'));
+  const display = createDisplay(terminal.stderr);
+  const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   if (model.classes === undefined) {
     display.line(
       `${weights} has no class names: folders are taken for its classes in the order of their names.`,

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { GoogLeNetError } from '../errors.js';
+import type { Host } from '../terminal.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -12,13 +13,15 @@ const SAME_PRESS_MS = 500;
 /** Ctrl-C and its relatives: the first one asks the work to come to an orderly end, a second one ends the process at once. */
 export class Interrupt {
   readonly #controller = new AbortController();
+  readonly #host: Host;
   readonly #onFirst: (signal: NodeJS.Signals) => void;
   #first: { signal: NodeJS.Signals; atMs: number } | null = null;
 
   /** @param onFirst says that it was heard: the step under way may take seconds. */
-  constructor(onFirst: (signal: NodeJS.Signals) => void) {
+  constructor(host: Host, onFirst: (signal: NodeJS.Signals) => void) {
+    this.#host = host;
     this.#onFirst = onFirst;
-    for (const signal of SIGNALS) process.on(signal, this.#receive);
+    for (const signal of SIGNALS) host.on(signal, this.#receive);
   }
 
   get signal(): AbortSignal {
@@ -38,7 +41,7 @@ export class Interrupt {
   }
 
   release(): void {
-    for (const signal of SIGNALS) process.off(signal, this.#receive);
+    for (const signal of SIGNALS) this.#host.off(signal, this.#receive);
   }
 
   readonly #receive = (signal: NodeJS.Signals): void => {
@@ -48,7 +51,7 @@ export class Interrupt {
       this.#onFirst(signal);
       this.#controller.abort(signal);
     } else if (now - this.#first.atMs > SAME_PRESS_MS) {
-      process.exit(this.status ?? undefined);
+      this.#host.exit(this.status ?? 1);
     }
   };
 }

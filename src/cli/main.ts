@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { type Host, Terminal } from '../terminal.js';
 import { compareCommand } from './commands/compare.js';
 import { convertCommand } from './commands/convert.js';
 import { dashboardCommand } from './commands/dashboard.js';
@@ -28,28 +29,34 @@ Examples:
 Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted by Ctrl-C.`;
 
 /** A command's code is loaded by its action, so that help and errors of usage come at once. */
-function createProgram(): Command {
+function createProgram(terminal: Terminal): Command {
   const program = new Command('googlenet')
     .description('Train and use GoogLeNet (Inception v1), its forms and Xception on libtorch.')
     .version(packageVersion(), '--version', 'print the version')
     .option('--verbose', 'print the stack of an error (also where DEBUG is set)')
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      getOutHelpWidth: () => terminal.stdout.columns ?? 80,
+      getErrHelpWidth: () => terminal.stderr.columns ?? 80,
+    })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EXAMPLES)
     // Errors come back to `main` instead of ending the process.
     .exitOverride();
   const commands = [
-    trainCommand(),
-    evaluateCommand(),
-    predictCommand(),
-    dashboardCommand(),
-    compareCommand(),
-    infoCommand(),
-    explainCommand(),
-    convertCommand(),
-    drawCommand(),
-    downloadCommand(),
-    doctorCommand(),
-    setupCommand(),
+    trainCommand(terminal),
+    evaluateCommand(terminal),
+    predictCommand(terminal),
+    dashboardCommand(terminal),
+    compareCommand(terminal),
+    infoCommand(terminal),
+    explainCommand(terminal),
+    convertCommand(terminal),
+    drawCommand(terminal),
+    downloadCommand(terminal),
+    doctorCommand(terminal),
+    setupCommand(terminal),
   ];
   for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
@@ -57,19 +64,27 @@ function createProgram(): Command {
   return program;
 }
 
-async function main(): Promise<void> {
-  // `googlenet info … | head`: the reader has what it wanted. A run goes on without it.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
-  const program = createProgram();
+/**
+ * Runs one command, also inside of another program: it changes nothing of the process but the files that it is told to write.
+ *
+ * @param argv what follows the name of the program, e.g. `['info', 'model.safetensors']`
+ * @param host where it prints and hears of Ctrl-C
+ * @returns the exit status; errors are printed and not thrown.
+ */
+export async function main(argv: readonly string[], host: Host = process): Promise<number> {
+  const terminal = new Terminal(host);
+  const program = createProgram(terminal);
   try {
-    await program.parseAsync();
+    await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    process.exitCode = reportFailure(error, program.opts().verbose === true || Boolean(process.env.DEBUG));
+    const withStack = program.opts().verbose === true || Boolean(process.env.DEBUG);
+    terminal.status = reportFailure(terminal, error, withStack);
   }
+  return terminal.close();
 }
 
-main();
+if (require.main === module) {
+  main(process.argv.slice(2)).then((status) => {
+    process.exitCode = status;
+  });
+}

@@ -1,4 +1,5 @@
 /** How results look as text. */
+import { printableLine } from '../printable.js';
 
 /** `1:05`, or `1:02:03` from an hour on. */
 export function formatDuration(seconds: number): string {
@@ -26,11 +27,13 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   alignments: readonly Alignment[] = [],
 ): string {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
+  // What files and folders are called must not break a row or steer the terminal.
+  const cells = rows.map((row) => row.map(printableLine));
+  const columns = Math.max(0, ...cells.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) =>
-    Math.max(...rows.map((row) => width(row[i] ?? ''))),
+    Math.max(...cells.map((row) => width(row[i] ?? ''))),
   );
-  const lines = rows.map((row) =>
+  const lines = cells.map((row) =>
     row.map((cell, i) => {
       const space = ' '.repeat((widths[i] ?? 0) - width(cell));
       return alignments[i] === 'right' ? space + cell : cell + space;

@@ -9,7 +9,7 @@ import { hasNvidiaDriver, installLibtorch, pythonForInstall } from './install-li
 import type { SetupOptions } from './options.js';
 import { addonOf } from './paths.js';
 import { runCommand } from './run-command.js';
-import { Steps } from './steps.js';
+import type { Steps } from './steps.js';
 
 const BUILD_NAMES = { cpu: 'CPU build', cuda: 'CUDA build' } as const;
 
@@ -70,11 +70,7 @@ async function tryAddon(buildDir: string, signal?: AbortSignal): Promise<Probe> 
  *
  * @throws TOOL_MISSING, LIBTORCH_NOT_FOUND, LIBTORCH_UNSUPPORTED, SETUP_FAILED, ADDON_LOAD_FAILED, FILE_ERROR, ABORTED
  */
-export async function setUp(
-  options: SetupOptions,
-  steps: Steps = new Steps(),
-  signal?: AbortSignal,
-): Promise<void> {
+export async function setUp(options: SetupOptions, steps: Steps, signal?: AbortSignal): Promise<void> {
   const { buildDir, builder: wantedBuilder } = options;
   const { libtorch: wanted, python, variant } = options;
   const found = takeChosen(await searchLibtorch({ libtorch: wanted, python, variant, buildDir }), steps);

@@ -1,9 +1,5 @@
-/** Where progress goes: `process.stdout`, or anything that can be written to. */
-export interface Output {
-  write(text: string): unknown;
-  isTTY?: boolean;
-  columns?: number;
-}
+import { printableLine } from '../printable.js';
+import type { Output } from '../terminal.js';
 
 /** Without a terminal a running step speaks up this often. */
 const PLAIN_INTERVAL_MS = 10_000;
@@ -17,7 +13,7 @@ export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 export class Steps {
   readonly #out: Output;
 
-  constructor(out: Output = process.stdout) {
+  constructor(out: Output) {
     this.#out = out;
   }
 
@@ -51,6 +47,6 @@ export class Steps {
   #rewrite(text: string): void {
     if (!this.#out.isTTY) return;
     const width = Math.max(20, (this.#out.columns ?? 80) - 1);
-    this.#out.write(`\r\x1b[2K${text.slice(0, width)}`);
+    this.#out.redraw(printableLine(text).slice(0, width));
   }
 }

@@ -1,12 +1,18 @@
 import { createDisplay } from '../../src/cli/display.js';
+import { Screen } from '../../src/terminal.js';
+import { RecordingStream } from '../support/host.js';
 
 const CLEAR = '\r\u001b[K';
 const status = (done: number) => ({ label: 'epoch 1/2', done, total: 8, details: 'loss 1.0' });
 
 function fake(isTTY: boolean, columns = 80) {
-  const screen = { isTTY, columns, text: '', write: (text: string) => (screen.text += text) };
+  const screen = new RecordingStream({ isTTY, columns });
   const time = { ms: 0 };
-  return { screen, time, display: (term = 'xterm') => createDisplay(screen, term, () => time.ms) };
+  return {
+    screen,
+    time,
+    display: (term = 'xterm') => createDisplay(new Screen(screen), term, () => time.ms),
+  };
 }
 
 test('away from a terminal a line is printed at once and then every ten seconds', () => {

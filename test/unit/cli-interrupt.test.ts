@@ -1,14 +1,16 @@
 import { Interrupt } from '../../src/cli/interrupt.js';
+import { RecordingHost } from '../support/host.js';
 
+let host: RecordingHost;
 let interrupt: Interrupt;
 const heard = jest.fn();
-const exit = jest.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
 const now = jest.spyOn(performance, 'now');
 
 beforeEach(() => {
   jest.clearAllMocks();
   now.mockReturnValue(1000);
-  interrupt = new Interrupt(heard);
+  host = new RecordingHost();
+  interrupt = new Interrupt(host, heard);
 });
 
 afterEach(() => interrupt.release());
@@ -20,29 +22,29 @@ test.each([
   ['SIGHUP', 129],
 ] as const)('%s asks for an orderly end with exit status %i', (signal, status) => {
   expect([interrupt.status, interrupt.signal.aborted]).toEqual([null, false]);
-  process.emit(signal, signal);
+  host.emit(signal, signal);
   expect([interrupt.status, interrupt.signal.aborted]).toEqual([status, true]);
   expect(heard).toHaveBeenCalledWith(signal);
-  expect(exit).not.toHaveBeenCalled();
+  expect(host.exited).toEqual([]);
 });
 
 test('the same key press, passed on by npm as well, counts once', () => {
-  process.emit('SIGINT', 'SIGINT');
+  host.emit('SIGINT', 'SIGINT');
   now.mockReturnValue(1400);
-  process.emit('SIGINT', 'SIGINT');
+  host.emit('SIGINT', 'SIGINT');
   expect(heard).toHaveBeenCalledTimes(1);
-  expect(exit).not.toHaveBeenCalled();
+  expect(host.exited).toEqual([]);
 });
 
 test('a second key press ends the process at once', () => {
-  process.emit('SIGINT', 'SIGINT');
+  host.emit('SIGINT', 'SIGINT');
   now.mockReturnValue(1600);
-  process.emit('SIGINT', 'SIGINT');
-  expect(exit).toHaveBeenCalledWith(130);
+  host.emit('SIGINT', 'SIGINT');
+  expect(host.exited).toEqual([130]);
 });
 
 test('after its release signals do again what they did before', () => {
-  const before = process.listenerCount('SIGINT');
+  const before = host.listenerCount('SIGINT');
   interrupt.release();
-  expect(process.listenerCount('SIGINT')).toBe(before - 1);
+  expect(host.listenerCount('SIGINT')).toBe(before - 1);
 });

@@ -3,7 +3,9 @@ import { resolveSetupOptions } from '../../src/setup/options.js';
 import { DEFAULT_BUILD_DIR } from '../../src/setup/paths.js';
 import { Steps } from '../../src/setup/steps.js';
 import { isSupportedLibtorch } from '../../src/setup/versions.js';
+import { Screen } from '../../src/terminal.js';
 import { errorWith } from '../support/errors.js';
+import { RecordingStream } from '../support/host.js';
 
 test('no flags give the defaults', () => {
   expect(resolveSetupOptions({})).toEqual({
@@ -47,9 +49,8 @@ test.each([
 
 describe('progress', () => {
   function record(isTTY: boolean): { steps: Steps; text: () => string } {
-    let text = '';
-    const out = { isTTY, columns: 40, write: (part: string) => (text += part) };
-    return { steps: new Steps(out), text: () => text };
+    const stream = new RecordingStream({ isTTY, columns: 40 });
+    return { steps: new Steps(new Screen(stream)), text: () => stream.text };
   }
 
   test('is one line a step, with its duration, where there is no terminal', async () => {
@@ -61,7 +62,7 @@ describe('progress', () => {
   test('rewrites the line of the running step on a terminal', async () => {
     const { steps, text } = record(true);
     await steps.step('Building', async (update) => update('compiling 1/27'));
-    expect(text()).toContain('\r\x1b[2K· Building: compiling 1/27\r\x1b[2K✓ Building');
+    expect(text()).toContain('\r\x1b[K· Building: compiling 1/27\r\x1b[K✓ Building');
   });
 
   test('marks a step that fails and lets the error through', async () => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ComparedRun, Row } from '../../report/compare.js';
+import type { Terminal } from '../../terminal.js';
 import { formatJson, formatTable } from '../output.js';
 
 const EXAMPLES = `
@@ -12,7 +13,7 @@ Examples:
 Of the settings only those are shown that differ. A run may still be under way.`;
 
 /** `googlenet compare`: what runs did differently, and what came of it. Needs no libtorch. */
-export function compareCommand(): Command {
+export function compareCommand(terminal: Terminal): Command {
   return new Command('compare')
     .description('compare runs: their settings, scores, speed and curves')
     .argument('<runs...>', 'folders of two or more runs')
@@ -24,10 +25,10 @@ export function compareCommand(): Command {
       const { checkComparisonPath, writeComparison } = await import('../../report/write-comparison.js');
       if (out !== undefined) checkComparisonPath(out);
       const runs = await readRuns(folders);
-      console.log(json ? formatJson(comparisonJson(runs)) : await formatComparison(runs));
+      terminal.print(json ? formatJson(comparisonJson(runs)) : await formatComparison(runs));
       if (out === undefined) return;
       await writeComparison(runs, out);
-      if (!json) console.log(`\nThe curves are in ${out}.`);
+      if (!json) terminal.print(`\nThe curves are in ${out}.`);
     });
 }
 

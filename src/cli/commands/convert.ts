@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Terminal } from '../../terminal.js';
 import { formatCount, formatMegabytes } from '../output.js';
 
 const EXAMPLES = `
@@ -9,7 +10,7 @@ Examples:
   $ googlenet convert model.safetensors parallel.pth --prefix module.`;
 
 /** `googlenet convert`: needs no libtorch. */
-export function convertCommand(): Command {
+export function convertCommand(terminal: Terminal): Command {
   return new Command('convert')
     .description('write weights in another format')
     .argument('<from>', 'safetensors, an index of several, a file of torch.save, or a checkpoint')
@@ -19,10 +20,10 @@ export function convertCommand(): Command {
     .action(async (from: string, to: string, { prefix }: { prefix?: string }) => {
       const { convertWeights } = await import('../../convert.js');
       const { tensors, bytes, lost } = await convertWeights(from, to, prefix === undefined ? {} : { prefix });
-      console.log(`${to}: ${formatCount(tensors)} tensors, ${formatMegabytes(bytes)}.`);
+      terminal.print(`${to}: ${formatCount(tensors)} tensors, ${formatMegabytes(bytes)}.`);
       if (lost.length > 0) {
         const names = lost.join(', ');
-        console.error(`The format has no room for ${names}: give that where the weights are loaded.`);
+        terminal.tell(`The format has no room for ${names}: give that where the weights are loaded.`);
       }
     });
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
+import type { Terminal } from '../../terminal.js';
 import { string } from '../../validate.js';
 import { optionalCount, type Setting, toOptions, withDefaults } from '../flags.js';
 import { Interrupt } from '../interrupt.js';
@@ -23,7 +24,7 @@ Examples:
 The page is there until Ctrl-C.`;
 
 /** `googlenet dashboard`: exit status 0 after Ctrl-C, which is how it ends. */
-export function dashboardCommand(): Command {
+export function dashboardCommand(terminal: Terminal): Command {
   const command = new Command('dashboard')
     .description('show a run as a live page')
     .argument('<run>', 'the folder that was --out of the training');
@@ -33,12 +34,12 @@ export function dashboardCommand(): Command {
   return command.addHelpText('after', EXAMPLES).action(async (runDir: string) => {
     const { Dashboard } = await import('../../dashboard/dashboard.js');
     const { port, host } = withDefaults(OPTIONS, command.opts());
-    const interrupt = new Interrupt(() => undefined);
+    const interrupt = new Interrupt(terminal.host, () => undefined);
     const { signal } = interrupt;
     try {
       const given = { runDir, host, port: port ?? 0, follow: true, keepProcess: true };
       const dashboard = await Dashboard.open(given);
-      console.log(`${shown(runDir)}: ${dashboard.url}  (Ctrl-C ends the page)`);
+      terminal.print(`${shown(runDir)}: ${dashboard.url}  (Ctrl-C ends the page)`);
       if (!signal.aborted) await once(signal, 'abort');
       await dashboard.close();
     } finally {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { diagnose } from '../../setup/doctor.js';
 import { formatReport } from '../../setup/doctor-text.js';
+import type { Terminal } from '../../terminal.js';
 
 const EXAMPLES = `
 Examples:
@@ -9,14 +10,14 @@ Examples:
   GOOGLENET_ADDON=other/googlenet.node googlenet doctor    another build of the addon`;
 
 /** `googlenet doctor`: exit status 0 when all that is needed works, else 1. */
-export function doctorCommand(): Command {
+export function doctorCommand(terminal: Terminal): Command {
   return new Command('doctor')
     .description('show what the package runs on, what is wrong, and how to mend it')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async ({ json }: { json?: boolean }) => {
       const report = await diagnose();
-      console.log(json ? JSON.stringify(report, null, 2) : formatReport(report));
-      process.exitCode = report.healthy ? 0 : 1;
+      terminal.print(json ? JSON.stringify(report, null, 2) : formatReport(report));
+      terminal.status = report.healthy ? 0 : 1;
     });
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Terminal } from '../../terminal.js';
 
 const EXAMPLES = `
 Examples:
@@ -10,7 +11,7 @@ The published file is kept in GOOGLENET_CACHE, or in googlenet among the user's 
 HTTPS_PROXY and NO_PROXY are honoured.`;
 
 /** `googlenet download`: published weights, on request only, with the names of their classes. */
-export function downloadCommand(): Command {
+export function downloadCommand(terminal: Terminal): Command {
   return new Command('download')
     .description('write published weights into a file, downloaded where they are not there yet')
     .argument('<name>', 'imagenet1k-v1: ImageNet, 1000 classes, 69.8 % top-1 (52 MB)')
@@ -19,7 +20,6 @@ export function downloadCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (name: 'imagenet1k-v1', file: string, { from }: { from?: string }) => {
       const { downloadWeights } = await import('../download.js');
-      await downloadWeights(name, file, from);
-      console.log(file);
+      if (await downloadWeights(terminal, name, file, from)) terminal.print(file);
     });
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { Terminal } from '../../terminal.js';
 import { NETWORKS } from '../training/settings.js';
 
 const EXAMPLES = `
@@ -8,7 +9,7 @@ Examples:
   $ googlenet draw model.svg --weights runs/first/model.safetensors`;
 
 /** `googlenet draw`: the architecture as a picture. */
-export function drawCommand(): Command {
+export function drawCommand(terminal: Terminal): Command {
   return new Command('draw')
     .description('draw the architecture of a network')
     .argument('<picture>', 'a file that ends with .svg or .png')
@@ -19,6 +20,6 @@ export function drawCommand(): Command {
     .action(async (picture: string, flags: { network: string; weights?: string; auxLogits: boolean }) => {
       const { drawNetwork } = await import('../drawing.js');
       await drawNetwork(picture, flags);
-      console.log(picture);
+      terminal.print(picture);
     });
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Terminal } from '../../terminal.js';
 import { formatConfusion } from '../confusion.js';
 import type { EnsembleEvaluation } from '../ensemble.js';
 import type { Evaluation } from '../evaluation.js';
@@ -26,7 +27,7 @@ The loss of one model and one crop is that of training: cross entropy of the mai
 head. Of several it is that of the main heads' averaged predictions, in fp32.`;
 
 /** `googlenet evaluate`: how well a model, or several together, does on a folder of pictures. */
-export function evaluateCommand(): Command {
+export function evaluateCommand(terminal: Terminal): Command {
   const command = new Command('evaluate')
     .description('score a model, or several together, on a folder of pictures')
     .usage('[options] <weights...> <dir>')
@@ -54,22 +55,22 @@ export function evaluateCommand(): Command {
       return command.error('error: --resize means nothing with --crops 144, which has sizes of its own');
     }
     const { status, evaluation, text } = isPlain
-      ? await scoreOne(first, dir, settings)
-      : await scoreAll([first, ...others], dir, settings);
-    if (evaluation) console.log(json ? formatJson(evaluation) : text);
-    process.exitCode = status;
+      ? await scoreOne(terminal, first, dir, settings)
+      : await scoreAll(terminal, [first, ...others], dir, settings);
+    if (text !== null) terminal.print(json ? formatJson(evaluation) : text);
+    terminal.status = status;
   });
 }
 
-async function scoreOne(weights: string, dir: string, settings: EvaluateSettings) {
+async function scoreOne(terminal: Terminal, weights: string, dir: string, settings: EvaluateSettings) {
   const { evaluateModel } = await import('../evaluation.js');
-  const { status, evaluation } = await evaluateModel(weights, dir, settings);
+  const { status, evaluation } = await evaluateModel(terminal, weights, dir, settings);
   return { status, evaluation, text: evaluation && formatEvaluation(evaluation) };
 }
 
-async function scoreAll(weights: string[], dir: string, settings: EvaluateSettings) {
+async function scoreAll(terminal: Terminal, weights: string[], dir: string, settings: EvaluateSettings) {
   const { evaluateEnsemble } = await import('../ensemble.js');
-  const { status, evaluation } = await evaluateEnsemble(weights, dir, settings);
+  const { status, evaluation } = await evaluateEnsemble(terminal, weights, dir, settings);
   return { status, evaluation, text: evaluation && formatEnsemble(evaluation) };
 }
 

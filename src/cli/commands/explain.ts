@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Terminal } from '../../terminal.js';
 import { formatPercent } from '../output.js';
 
 const EXAMPLES = `
@@ -14,7 +15,7 @@ interface ExplainFlags {
 }
 
 /** `googlenet explain`: where a network sees a class. */
-export function explainCommand(): Command {
+export function explainCommand(terminal: Terminal): Command {
   const command = new Command('explain')
     .description('show where in a picture a model sees a class (Grad-CAM)')
     .argument('<weights>', 'a file of weights or a checkpoint')
@@ -32,7 +33,7 @@ export function explainCommand(): Command {
     try {
       const { label, probability, png } = await explain(model, image, given);
       await writeFileAtomic(out, [png]);
-      console.log(`${out}: ${label}, ${formatPercent(probability)}`);
+      terminal.print(`${out}: ${label}, ${formatPercent(probability)}`);
     } finally {
       model.dispose();
     }

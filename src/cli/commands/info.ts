@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import type { Terminal } from '../../terminal.js';
 import { isParameter } from '../../train/parameter-names.js';
 import { numberOfElements } from '../../validate.js';
 import { formatCount, formatJson, formatMegabytes, formatTable } from '../output.js';
@@ -24,7 +25,7 @@ interface InfoFlags {
 }
 
 /** `googlenet info`: what a file holds. Reads none of its numbers, and needs no libtorch but for --layers. */
-export function infoCommand(): Command {
+export function infoCommand(terminal: Terminal): Command {
   const command = new Command('info')
     .description('say what is in a file of weights or a checkpoint, and what a network is made of')
     .argument('[weights]', 'a file of weights in any format that is read')
@@ -42,33 +43,37 @@ export function infoCommand(): Command {
     if (tensors && (layers || path === undefined)) {
       return command.error('error: --tensors is for a file, without --layers');
     }
-    if (arithmetic) return printArithmetic(flags);
+    if (arithmetic) return printArithmetic(terminal, flags);
     if ((path === undefined) === (network === undefined)) {
       return command.error('error: give a file of weights, or --network');
     }
-    if (layers || path === undefined) return printLayers(path, flags);
-    return printFile(path, flags);
+    if (layers || path === undefined) return printLayers(terminal, path, flags);
+    return printFile(terminal, path, flags);
   });
 }
 
-async function printFile(path: string, { tensors, json }: InfoFlags): Promise<void> {
+async function printFile(terminal: Terminal, path: string, { tensors, json }: InfoFlags): Promise<void> {
   const { describeFile } = await import('../weights-file.js');
   const info = await inspect(await describeFile(path));
   const { tensors: listed, ...rest } = info;
-  if (json) console.log(formatJson(tensors ? info : rest));
-  else console.log(tensors ? `${formatInfo(info)}\n\n${formatTensors(listed)}` : formatInfo(info));
+  if (json) terminal.print(formatJson(tensors ? info : rest));
+  else terminal.print(tensors ? `${formatInfo(info)}\n\n${formatTensors(listed)}` : formatInfo(info));
 }
 
-async function printLayers(path: string | undefined, { network, json }: InfoFlags): Promise<void> {
+async function printLayers(
+  terminal: Terminal,
+  path: string | undefined,
+  { network, json }: InfoFlags,
+): Promise<void> {
   const { summaryOfNetwork, formatSummary } = await import('../layers.js');
   const summary = await summaryOfNetwork(path, network);
-  console.log(json ? formatJson(summary) : formatSummary(summary));
+  terminal.print(json ? formatJson(summary) : formatSummary(summary));
 }
 
-async function printArithmetic({ json }: InfoFlags): Promise<void> {
+async function printArithmetic(terminal: Terminal, { json }: InfoFlags): Promise<void> {
   const { arithmetic } = await import('../../models/summary.js');
   const { direct, reduced, fullyConnected } = arithmetic();
-  if (json) console.log(formatJson({ direct, reduced, fullyConnected }));
+  if (json) terminal.print(formatJson({ direct, reduced, fullyConnected }));
   else {
     const rows = [
       ['5×5 convolution to 32 channels on 32×32×200', formatCount(direct), 'multiplications'],
@@ -79,7 +84,7 @@ async function printArithmetic({ json }: InfoFlags): Promise<void> {
         'weights',
       ],
     ];
-    console.log(formatTable(rows, ['left', 'right', 'left']));
+    terminal.print(formatTable(rows, ['left', 'right', 'left']));
   }
 }
 

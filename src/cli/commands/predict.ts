@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Terminal } from '../../terminal.js';
 import { count, toOptions, type ValuesOf, withDefaults } from '../flags.js';
 import { formatJson, formatTable } from '../output.js';
 import type { Heads, Prediction } from '../prediction.js';
@@ -17,7 +18,7 @@ Examples:
 Pictures are prepared as the published weights expect: short edge to 256, then the central 224 × 224.`;
 
 /** `googlenet predict`: what each of the three heads sees in pictures. */
-export function predictCommand(): Command {
+export function predictCommand(terminal: Terminal): Command {
   const command = new Command('predict')
     .description('say what is in pictures')
     .argument('<weights>', 'a file of weights or a checkpoint')
@@ -33,9 +34,9 @@ export function predictCommand(): Command {
     const predictions: Prediction[] = [];
     for await (const prediction of predict(weights, images, settings)) {
       if (json) predictions.push(prediction);
-      else console.log(formatPrediction(prediction));
+      else terminal.print(formatPrediction(prediction));
     }
-    if (json) console.log(formatJson({ weights, predictions }));
+    if (json) terminal.print(formatJson({ weights, predictions }));
   });
 }
 

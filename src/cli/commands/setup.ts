@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { SETUP_FLAGS } from '../../setup/options.js';
 import { runSetup } from '../../setup/run.js';
+import type { Terminal } from '../../terminal.js';
 
 const EXAMPLES = `
 Examples:
@@ -10,13 +11,13 @@ Examples:
   LIBTORCH_USE_PYTORCH=1 googlenet setup     with the PyTorch of your Python`;
 
 /** `googlenet setup`: finds or installs libtorch and builds the native addon. */
-export function setupCommand(): Command {
+export function setupCommand(terminal: Terminal): Command {
   const command = new Command('setup').description('find or install libtorch and build the native addon');
   for (const [name, flag] of Object.entries(SETUP_FLAGS)) {
     const value = 'value' in flag ? ` <${flag.value}>` : '';
     command.addOption(new Option(`--${name}${value}`, flag.description));
   }
   return command.addHelpText('after', EXAMPLES).action(async (flags: Record<string, unknown>) => {
-    process.exitCode = await runSetup(flags);
+    terminal.status = await runSetup(flags, terminal);
   });
 }

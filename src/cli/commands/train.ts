@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { GoogLeNetError } from '../../errors.js';
+import type { Terminal } from '../../terminal.js';
 import { integer, string } from '../../validate.js';
 import { toOptions } from '../flags.js';
 import type { DashboardFlags } from '../training/recorder.js';
@@ -21,7 +22,7 @@ weights), best.safetensors (those of the epoch that was best on the validation p
 go on.`;
 
 /** `googlenet train`: exit status 130 when Ctrl-C interrupted it. */
-export function trainCommand(): Command {
+export function trainCommand(terminal: Terminal): Command {
   const command = new Command('train')
     .description('train a model on folders of pictures')
     .addOption(
@@ -60,7 +61,7 @@ export function trainCommand(): Command {
     const places = Object.entries({ data, train, validation, out, resume, weights, classes });
     const given = Object.fromEntries(places.filter(([, value]) => value !== undefined));
     const settings = typedSettings(command);
-    process.exitCode = await runTraining({ ...given, settings }, readDashboard(command));
+    terminal.status = await runTraining(terminal, { ...given, settings }, readDashboard(command));
   });
 }
 

@@ -1,6 +1,7 @@
 /** One run of `googlenet train`: the folder it leaves, the loop, how it ends. */
 import { GoogLeNetError } from '../../errors.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
+import type { Terminal } from '../../terminal.js';
 import type { FitResult } from '../../train/fit.js';
 import { Trainer } from '../../train/trainer.js';
 import { createDisplay, type Display } from '../display.js';
@@ -15,6 +16,7 @@ import { formatInterruption, formatResult, formatStart } from './summary.js';
 import { TrainingView } from './view.js';
 
 interface Context {
+  terminal: Terminal;
   plan: Plan;
   model: ImageClassifier;
   display: Display;
@@ -22,9 +24,13 @@ interface Context {
 }
 
 /** @returns the exit status. */
-export async function runTraining(flags: TrainFlags, dashboard: DashboardFlags | null): Promise<number> {
-  const display = createDisplay();
-  const interrupt = new Interrupt(() =>
+export async function runTraining(
+  terminal: Terminal,
+  flags: TrainFlags,
+  dashboard: DashboardFlags | null,
+): Promise<number> {
+  const display = createDisplay(terminal.stderr);
+  const interrupt = new Interrupt(terminal.host, () =>
     display.line('Stopping after this step. Ctrl-C once more stops at once.'),
   );
   try {
@@ -32,7 +38,7 @@ export async function runTraining(flags: TrainFlags, dashboard: DashboardFlags |
     for (const warning of plan.warnings) display.line(`Warning: ${warning}`);
     const model = await buildModel(plan);
     try {
-      return await train({ plan: placePlan(plan, model), model, display, interrupt }, dashboard);
+      return await train({ terminal, plan: placePlan(plan, model), model, display, interrupt }, dashboard);
     } finally {
       model.dispose();
     }
@@ -43,7 +49,7 @@ export async function runTraining(flags: TrainFlags, dashboard: DashboardFlags |
 }
 
 async function train(context: Context, dashboard: DashboardFlags | null): Promise<number> {
-  const { plan, model } = context;
+  const { terminal, plan, model } = context;
   const { dir, run, datasets } = plan;
   // Before anything is written: it refuses what does not go together.
   const trainer = new Trainer(model, trainerOptions(run.settings, datasets.train));
@@ -52,7 +58,7 @@ async function train(context: Context, dashboard: DashboardFlags | null): Promis
     // Nothing is written, and nothing cleared away, before other processes are kept out.
     if (plan.resumed) await removeUnfinishedFiles(dir);
     else await assertNoRun(dir);
-    console.log(formatStart(plan, await recordRun(plan)));
+    terminal.log(formatStart(plan, await recordRun(plan)));
     return await trainInFolder(context, trainer, dashboard);
   } finally {
     trainer.dispose();
@@ -65,7 +71,7 @@ async function trainInFolder(
   trainer: Trainer,
   dashboard: DashboardFlags | null,
 ): Promise<number> {
-  const { plan, model, display, interrupt } = context;
+  const { terminal, plan, model, display, interrupt } = context;
   const { dir } = plan;
   const recorder = await Recorder.open(plan, display, dashboard);
   try {
@@ -73,12 +79,12 @@ async function trainInFolder(
     const isComplete = result.reason !== 'aborted';
     if (isComplete) await model.save(runFiles(dir).model);
     display.close();
-    if (!isComplete) console.log(formatInterruption(plan, result.step));
+    if (!isComplete) terminal.log(formatInterruption(plan, result.step));
     recorder.ended(isComplete ? 'completed' : 'interrupted');
     try {
       await recorder.finish();
     } finally {
-      if (isComplete) console.log(formatResult(plan, result, recorder.epochs));
+      if (isComplete) terminal.log(formatResult(plan, result, recorder.epochs));
     }
     return isComplete ? 0 : (interrupt.status ?? 0);
   } catch (error) {
