@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
+import { readRegularText } from '../regular-file.js';
 import type { RunRecord } from '../report/records.js';
 import type { ValidationRecord } from '../report/validation-record.js';
-import { checkValidation } from '../report/validation-record.js';
+import { checkValidation, MAX_VALIDATION_BYTES } from '../report/validation-record.js';
 import { object } from '../validate.js';
 import { MetricsTail } from './tail.js';
 
@@ -60,11 +61,12 @@ class JsonFile {
       const { ino, size, mtimeMs } = await stat(this.#path);
       const version = `${ino} ${size} ${mtimeMs}`;
       if (version === this.#version) return null;
-      const value = this.#parse(await readFile(this.#path, 'utf8'), check);
+      const value = this.#parse(await readRegularText(this.#path, MAX_VALIDATION_BYTES), check);
       this.#version = version;
       return value;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      // `stat` says ENOENT, and a file that went after it is FILE_NOT_FOUND.
+      if (['ENOENT', 'FILE_NOT_FOUND'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
       throw fromFileError(error, 'read', this.#path);
     }
   }

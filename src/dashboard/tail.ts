@@ -1,6 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
+import { openRegularFile } from '../regular-file.js';
 import { checkRecord, type RunRecord } from '../report/records.js';
 import { METRICS_FILE } from '../report/run-log.js';
 
@@ -41,8 +42,8 @@ export class MetricsTail {
 
   /** @returns false where the file is no longer the one that was read so far. */
   async #readOn(onRecord: (record: RunRecord) => void): Promise<boolean> {
-    const file = await open(this.path, 'r').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
+    const file = await openRegularFile(this.path).catch((error: unknown) => {
+      if (error instanceof GoogLeNetError && error.code === 'FILE_NOT_FOUND') return null;
       throw error;
     });
     if (file === null) return this.#offset === 0;

@@ -1,9 +1,9 @@
 /** The idx format of MNIST: a magic number, sizes as big-endian 32-bit numbers, then bytes; as it is or compressed with gzip. */
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { fromFileError, GoogLeNetError } from '../errors.js';
+import { openRegularFile } from '../regular-file.js';
 import { numberOfElements } from '../validate.js';
 
 export interface Idx {
@@ -29,35 +29,35 @@ const MAX_RATIO = 1032;
 export async function readIdx(path: string, dimensions: number): Promise<Idx> {
   const invalidFile = (what: string) =>
     new GoogLeNetError('INVALID_DATASET', `${path} is not a valid idx file: ${what}.`);
-  const { bytes, gzip } = await look(path);
-  const target = new IdxTarget(dimensions, gzip ? bytes * MAX_RATIO : bytes, invalidFile);
+  const handle = await openRegularFile(path);
   try {
-    const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-    // Whatever fails comes out of the loop; the callback is for what would be reported a second time.
-    const unpacked = () => pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => undefined);
-    for await (const chunk of gzip ? unpacked() : file) target.write(chunk);
-    return target.end();
+    return await readOpen(handle, dimensions, invalidFile);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code?.startsWith('Z_')) throw invalidFile(`its compressed data is broken (${message})`);
     throw fromFileError(error, 'read', path);
+  } finally {
+    await handle.close();
   }
 }
 
-async function look(path: string): Promise<{ bytes: number; gzip: boolean }> {
-  let file: FileHandle | undefined;
-  try {
-    // Opening a named pipe would wait for a writer forever.
-    if (!(await stat(path)).isFile())
-      throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
-    file = await open(path, 'r');
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return { bytes: (await file.stat()).size, gzip: bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b };
-  } catch (error) {
-    throw fromFileError(error, 'read', path);
-  } finally {
-    await file?.close();
-  }
+async function readOpen(
+  handle: FileHandle,
+  dimensions: number,
+  invalidFile: (what: string) => GoogLeNetError,
+): Promise<Idx> {
+  const { bytes, gzip } = await look(handle);
+  const target = new IdxTarget(dimensions, gzip ? bytes * MAX_RATIO : bytes, invalidFile);
+  const file = handle.createReadStream({ start: 0, highWaterMark: CHUNK_BYTES });
+  // Whatever fails comes out of the loop; the callback is for what would be reported a second time.
+  const unpacked = () => pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => undefined);
+  for await (const chunk of gzip ? unpacked() : file) target.write(chunk);
+  return target.end();
+}
+
+async function look(file: FileHandle): Promise<{ bytes: number; gzip: boolean }> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  return { bytes: (await file.stat()).size, gzip: bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b };
 }
 
 /** Takes the bytes of a file as they come, and refuses the first that does not belong. */

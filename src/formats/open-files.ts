@@ -1,13 +1,11 @@
-import { constants, fstat } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { fstat } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { fromFileError, GoogLeNetError } from '../errors.js';
+import { fromFileError, type GoogLeNetError } from '../errors.js';
+import { openRegularFile } from '../regular-file.js';
 import { readFully } from './read-fully.js';
 
 const statOf = promisify(fstat);
-
-/** Without waiting: opening a named pipe would wait for a writer forever. */
-const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** A file that is read at offsets, through one descriptor: its name may come to lead to another. */
 export interface OpenFile {
@@ -30,11 +28,10 @@ export async function withOpenFiles<T>(
   try {
     return await use(async (path) => {
       try {
-        const handle = await open(path, OPEN_FLAGS);
+        const handle = await openRegularFile(path);
         handles.push(handle);
-        const stats = await handle.stat({ bigint: true });
-        if (stats.isFile()) return { path, fd: handle.fd, size: Number(stats.size), modified: stats.mtimeNs };
-        throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
+        const { size, mtimeNs } = await handle.stat({ bigint: true });
+        return { path, fd: handle.fd, size: Number(size), modified: mtimeNs };
       } catch (error) {
         throw fromFileError(error, 'read', path);
       }

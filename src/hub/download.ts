@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import type { Dispatcher } from 'undici';
-import { fromFileError, GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../errors.js';
+import { replaceFile } from '../formats/atomic-file.js';
 
 export interface DownloadProgress {
   receivedBytes: number;
@@ -27,22 +28,13 @@ const SILENCE_MS = 30_000;
  * @throws GoogLeNetError `DOWNLOAD_FAILED`, `FILE_NOT_FOUND` (no such folder), `FILE_ERROR`, `ABORTED`
  */
 export async function download(url: string, path: string, options: DownloadOptions): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.part`;
   try {
-    const file = await open(temporary, 'wx');
-    try {
-      await receive(url, file, options);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await replaceFile(path, (file) => receive(url, file, options));
   } catch (error) {
-    await rm(temporary, { force: true });
     if (options.signal?.aborted) {
       throw new GoogLeNetError('ABORTED', `The download of ${url} was aborted.`, { cause: error });
     }
-    throw fromFileError(error, 'write', path);
+    throw error;
   }
 }
 

@@ -1,11 +1,14 @@
 /** `metrics.jsonl`: written line by line while a run goes on, so a killed process loses at most the line it was writing. */
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
+import { openRegularFile } from '../regular-file.js';
 import { checkRecord, type RunRecord } from './records.js';
 
 export const METRICS_FILE = 'metrics.jsonl';
+
+const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
 
 /** How far a checkpoint has come. */
 export interface RunPosition {
@@ -40,7 +43,7 @@ export class RunLog {
     const path = join(runDir, METRICS_FILE);
     try {
       // Appending creates the file, and never overwrites what another handle has written meanwhile.
-      const file = await open(path, 'a+');
+      const file = await openRegularFile(path, APPEND);
       try {
         await file.truncate(await bytesToKeep(path, resume));
         return new RunLog(path, file);
@@ -120,7 +123,9 @@ async function* readLines(path: string): AsyncGenerator<Line> {
   let end = 0;
   let count = 0;
   try {
-    for await (const piece of createReadStream(path)) {
+    const file = await openRegularFile(path);
+    // The stream closes the file.
+    for await (const piece of file.createReadStream()) {
       rest = Buffer.concat([rest, piece as Buffer]);
       let start = 0;
       for (let stop = rest.indexOf(0x0a); stop >= 0; stop = rest.indexOf(0x0a, start)) {

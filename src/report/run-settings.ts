@@ -1,7 +1,7 @@
 /** What settings.json says of a run, for readers: any settings, also those of other versions of the package. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFileError, GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../errors.js';
+import { readTextIfThere } from '../regular-file.js';
 import { object } from '../validate.js';
 
 export const SETTINGS_FILE = 'settings.json';
@@ -20,10 +20,7 @@ export interface RunSettings {
  */
 export async function readRunSettings(runDir: string): Promise<RunSettings | null> {
   const path = join(runDir, SETTINGS_FILE);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw fromFileError(error, 'read', path);
-  });
+  const text = await readTextIfThere(path);
   if (text === null) return null;
   try {
     return describe(JSON.parse(text));

@@ -1,8 +1,8 @@
 /** `validation.json`: how the model did on each class and on single pictures, after the latest epoch that was validated. */
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFileError, GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../errors.js';
 import { writeFileAtomic } from '../formats/atomic-file.js';
+import { readTextIfThere } from '../regular-file.js';
 import { integer, invalid, number, object, string } from '../validate.js';
 
 export const VALIDATION_FILE = 'validation.json';
@@ -41,7 +41,7 @@ export const MAX_SAMPLES = 12;
 const MAX_PICTURE_LENGTH = 2 ** 15;
 /** Their confusion is 17 million numbers, 34 MB and more as text. */
 export const MAX_CLASSES = 4096;
-const MAX_FILE_BYTES = 2 ** 27;
+export const MAX_VALIDATION_BYTES = 2 ** 27;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` if the record is not one, `FILE_NOT_FOUND`, `FILE_ERROR`. */
 export async function writeValidation(runDir: string, record: ValidationRecord): Promise<void> {
@@ -55,28 +55,12 @@ export async function writeValidation(runDir: string, record: ValidationRecord):
  */
 export async function readValidation(runDir: string): Promise<ValidationRecord | null> {
   const path = join(runDir, VALIDATION_FILE);
-  const text = await readBounded(path);
+  const text = await readTextIfThere(path, MAX_VALIDATION_BYTES);
   if (text === null) return null;
   try {
     return checkValidation(JSON.parse(text));
   } catch (cause) {
     throw damaged(path, (cause as Error).message, cause);
-  }
-}
-
-async function readBounded(path: string): Promise<string | null> {
-  try {
-    const file = await open(path);
-    try {
-      const { size } = await file.stat();
-      if (size > MAX_FILE_BYTES) throw damaged(path, `it has ${size} bytes.`);
-      return await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw fromFileError(error, 'read', path);
   }
 }
 

@@ -1,4 +1,5 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, chown, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../../src/formats/atomic-file.js';
 import { errorWith } from '../support/errors.js';
 import { testWhere } from '../support/skip.js';
@@ -32,6 +33,59 @@ test('A failed write removes its temporary file and leaves the target as it was'
 test('A folder that does not exist is named', async () => {
   const writing = writeFileAtomic(at('nowhere', 'file'), []);
   await expect(writing).rejects.toMatchObject(errorWith('FILE_NOT_FOUND', at('nowhere')));
+});
+
+test.each(['a'.repeat(255), 'é'.repeat(127), `${'日'.repeat(80)}.safetensors`])(
+  'A name as long as file systems take it is written: %s',
+  async (name) => {
+    await writeFileAtomic(at(name), [Buffer.from('x')]);
+    expect(await readdir(at())).toEqual([name]);
+  },
+);
+
+test('A symbolic link stays one, and the file that it leads to is replaced, also one that is not there yet', async () => {
+  await mkdir(at('disk'));
+  await symlink('disk/real', at('link'));
+  await symlink('link', at('link to the link'));
+  for (const content of ['first', 'second']) {
+    await writeFileAtomic(at('link to the link'), [Buffer.from(content)]);
+    expect(await readFile(at('disk/real'), 'utf8')).toBe(content);
+  }
+  expect((await lstat(at('link'))).isSymbolicLink()).toBe(true);
+  expect((await lstat(at('link to the link'))).isSymbolicLink()).toBe(true);
+  expect(await readdir(at('disk'))).toEqual(['real']);
+});
+
+test('Links in a circle are a FILE_ERROR', async () => {
+  await symlink('b', at('a'));
+  await symlink('a', at('b'));
+  await expect(writeFileAtomic(at('a'), [])).rejects.toMatchObject(errorWith('FILE_ERROR', at('a')));
+});
+
+test('An existing file keeps its permissions; a new one gets those that the process gives', async () => {
+  await writeFile(at('secret'), 'old');
+  await chmod(at('secret'), 0o600);
+  await writeFileAtomic(at('secret'), [Buffer.from('new')]);
+  expect((await stat(at('secret'))).mode & 0o777).toBe(0o600);
+  await writeFileAtomic(at('fresh'), []);
+  await writeFile(at('usual'), '');
+  expect((await stat(at('fresh'))).mode).toBe((await stat(at('usual'))).mode);
+});
+
+const asRoot = testWhere(process.getuid?.() === 0, 'only root may give files away');
+asRoot('An existing file keeps its owner and group', async () => {
+  await writeFile(at('theirs'), 'old');
+  await chown(at('theirs'), 12345, 23456);
+  await writeFileAtomic(at('theirs'), [Buffer.from('new')]);
+  expect(await stat(at('theirs'))).toMatchObject({ uid: 12345, gid: 23456 });
+});
+
+test('A named pipe is refused and stays what it is', async () => {
+  execFileSync('mkfifo', [at('pipe')]);
+  await expect(writeFileAtomic(at('pipe'), [])).rejects.toMatchObject(
+    errorWith('FILE_ERROR', 'regular file'),
+  );
+  expect((await lstat(at('pipe'))).isFIFO()).toBe(true);
 });
 
 test('Many writers of one path leave the content of one of them', async () => {

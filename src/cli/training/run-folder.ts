@@ -1,9 +1,10 @@
 /** The folder of one run: what lies where in it, and its settings.json. */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../../errors.js';
 import { writeFileAtomic } from '../../formats/atomic-file.js';
 import { makeFolder } from '../../formats/make-folder.js';
+import { readTextIfThere } from '../../regular-file.js';
 import { METRICS_FILE } from '../../report/run-log.js';
 import { lockFolder, type Unlock } from '../../train/folder-lock.js';
 import { integer, invalid, object, options, string } from '../../validate.js';
@@ -70,11 +71,11 @@ export async function writeRun(dir: string, run: RunDescription): Promise<void> 
 /** @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_CHECKPOINT` */
 export async function readRun(dir: string): Promise<RunDescription> {
   const { settings: path } = runFiles(dir);
-  const text = await readFile(path, 'utf8').catch((error) => {
-    if (error.code !== 'ENOENT') throw fromFileError(error, 'read', path);
+  const text = await readTextIfThere(path);
+  if (text === null) {
     const message = `${dir} holds no run: there is no ${path}. Give the folder that was --out when it started.`;
-    throw new GoogLeNetError('FILE_NOT_FOUND', message, { cause: error });
-  });
+    throw new GoogLeNetError('FILE_NOT_FOUND', message);
+  }
   try {
     return checkRun(JSON.parse(text));
   } catch (cause) {
