@@ -4,7 +4,7 @@ import { GoogLeNet, Trainer } from '../../src/index';
 import { compareBits } from '../support/bits';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
-import { build, fit } from '../support/fit';
+import { build, fit, SIZE } from '../support/fit';
 import { resealed, safetensorsBytes } from '../support/safetensors-bytes';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -68,7 +68,7 @@ describe('checkpoints', () => {
 
   test('of a trainer that has not stepped make the next step a first one again', async () => {
     const { model, trainer } = build();
-    const batch = { data: new Uint8Array(2 * 224 * 224 * 3).fill(90), shape: [2, 224, 224, 3] };
+    const batch = { data: new Uint8Array(2 * SIZE * SIZE * 3).fill(90), shape: [2, SIZE, SIZE, 3] };
     const run = async () => {
       for (let i = 0; i < 2; i++) await trainer.step(batch, [0, 1]);
       return model.stateDict();

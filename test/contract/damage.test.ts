@@ -5,6 +5,7 @@ import { findCheckpoint } from '../../src/train/find-checkpoint';
 import { compareBits } from '../support/bits';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
+import { SIZE, SMALL } from '../support/fit';
 import { canMount, withSmallDisk } from '../support/mount';
 import { testWhere } from '../support/skip';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -12,7 +13,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 const folder = temporaryFolder();
 
 const build = (seed = 1) => {
-  const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed });
+  const model = new GoogLeNet({ variant: 'torchvision', numClasses: 2, auxLogits: false, seed });
   return { model, trainer: new Trainer(model) };
 };
 
@@ -30,7 +31,7 @@ const places = (size: number, header: number): [string, number][] => [
 ];
 
 async function resume(trainer: Trainer, path: string): Promise<FitEvent | undefined> {
-  const options = { epochs: 1, batchSize: 2, resize: 224, resume: path };
+  const options = { epochs: 1, ...SMALL, resume: path };
   for await (const event of trainer.fit(memoryDataset(2), options)) return event;
   return undefined;
 }
@@ -79,7 +80,7 @@ testWhere(canMount(), 'this user may not mount a small disk')(
   'A trainer whose disk is full keeps its state and saves it elsewhere',
   async () => {
     const { trainer } = build();
-    const batch = { data: new Uint8Array(2 * 224 * 224 * 3).fill(90), shape: [2, 224, 224, 3] };
+    const batch = { data: new Uint8Array(2 * SIZE * SIZE * 3).fill(90), shape: [2, SIZE, SIZE, 3] };
     await trainer.step(batch, [0, 1]);
     await trainer.saveCheckpoint(folder('expected.safetensors'));
     const { size } = await stat(folder('expected.safetensors'));

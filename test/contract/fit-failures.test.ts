@@ -13,7 +13,7 @@ import {
 } from '../support/checkpointed-run';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
-import { build, fit } from '../support/fit';
+import { build, fit, SMALL } from '../support/fit';
 import { canMount, makeReadOnly, makeWritable, withSmallDisk } from '../support/mount';
 import { testWhere } from '../support/skip';
 
@@ -44,7 +44,7 @@ describe('the checkpoints of another run are left alone by', () => {
   });
 
   test('a run beside it in the same process, until the first is left', async () => {
-    const first = build().trainer.fit(train, { batchSize: 2, resize: 224, steps: 4, checkpointDir: dir() });
+    const first = build().trainer.fit(train, { ...SMALL, steps: 4, checkpointDir: dir() });
     await first.next();
     await expect(runTo(4)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'already training in'));
     await first.return(undefined as never);

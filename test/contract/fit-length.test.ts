@@ -135,14 +135,20 @@ test.each<[string, string]>([
 });
 
 test('a run that is aborted again and again, whatever it is doing, ends with the bits of one that is not', async () => {
-  const options = { epochs: 2, validation, checkpointDir: folder('run'), checkpointEvery: 2, resume: 'auto' };
+  const options = { epochs: 2, checkpointDir: folder('run'), checkpointEvery: 2, resume: 'auto' };
   const random = Xoshiro128.seeded(7n, 1);
   for (let pieces = 1; ; pieces++) {
     const { model, trainer } = build({ averageDecay: 0.5 });
     const { signal, abort } = abortable();
-    const timer = setTimeout(abort, 150 + random.below(600));
-    const { result } = await fit(trainer, train, { ...options, signal });
-    clearTimeout(timer);
+    // So many images and events from the start, at once or a little later: amid whatever is then going on, on any machine.
+    let left = 2 + random.below(12);
+    const delay = random.below(4);
+    const tick = () => {
+      left -= 1;
+      if (left === 0) delay === 0 ? abort() : setTimeout(abort, delay);
+    };
+    const [watched, validated] = [memoryDataset(6, { onRead: tick }), memoryDataset(2, { onRead: tick })];
+    const { result } = await fit(trainer, watched, { ...options, validation: validated, signal }, tick);
     if (result.reason === 'completed') {
       expect(pieces).toBeGreaterThan(1);
       expect(result.history.map(({ epoch, step }) => [epoch, step])).toEqual([

@@ -8,14 +8,14 @@ import {
 } from '../../src/index';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
-import { build, expectOtherWeights, expectSameWeights, fit } from '../support/fit';
+import { build, expectOtherWeights, expectSameWeights, fit, SIZE, SMALL } from '../support/fit';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const train = memoryDataset(4);
 const PICTURES = {
-  data: new Uint8Array(4 * 224 * 224 * 3).map((_, i) => (i * 7) % 251),
-  shape: [4, 224, 224, 3],
+  data: new Uint8Array(4 * SIZE * SIZE * 3).map((_, i) => (i * 7) % 251),
+  shape: [4, SIZE, SIZE, 3],
 };
 
 /** One step on four pictures. */
@@ -77,7 +77,13 @@ describe('a step', () => {
       const half = PICTURES.data.subarray(0, PICTURES.data.length / 2);
       const pictures = { data: Buffer.concat([half, half]), shape: PICTURES.shape };
       const inParts = async (accumulation: number) => {
-        const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed: 1, dropout: 0 });
+        const model = new GoogLeNet({
+          variant: 'torchvision',
+          numClasses: 2,
+          auxLogits: false,
+          seed: 1,
+          dropout: 0,
+        });
         const trainer = new Trainer(model, { labelSmoothing, classWeights: [0, 2], accumulation });
         const { loss, correct } = await trainer.step(pictures, [0, 0, 1, 1]);
         return { loss, correct, weight: Number((await model.stateDict())['fc.weight']?.data[5]) };
@@ -118,8 +124,8 @@ describe('averaged weights', () => {
     const { model, trainer } = build({ averageDecay: 0.9 });
     const { of } = await fit(trainer, train, { epochs: 2, validation: train });
     const scored = of('epoch').at(-1)?.validation;
-    expect((await trainer.validate(train, { resize: 224, batchSize: 2 })).loss).toBe(scored?.loss);
-    const plain = await trainer.validate(train, { resize: 224, batchSize: 2, averaged: false });
+    expect((await trainer.validate(train, { ...SMALL })).loss).toBe(scored?.loss);
+    const plain = await trainer.validate(train, { ...SMALL, averaged: false });
     expect(plain.loss).toBe(scored?.loss);
     await expectSameWeights(model, await trainer.weights());
     await trainer.saveWeights(folder('w.safetensors'));

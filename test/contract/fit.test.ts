@@ -4,7 +4,7 @@ import { type Dataset, type ErrorCode, type FitOptions, GoogLeNet, Trainer } fro
 import { compareBits } from '../support/bits';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
-import { build, expectSameWeights, fit, SMALL, weightsAfter } from '../support/fit';
+import { build, expectSameWeights, fit, SIZE, SMALL, weightsAfter } from '../support/fit';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -61,7 +61,12 @@ describe('fit', () => {
   });
 
   test('refuses a dataset whose classes are not the model’s', async () => {
-    using model = new GoogLeNet({ numClasses: 2, auxLogits: false, classes: ['cat', 'dog'] });
+    using model = new GoogLeNet({
+      variant: 'torchvision',
+      numClasses: 2,
+      auxLogits: false,
+      classes: ['cat', 'dog'],
+    });
     const loop = new Trainer(model).fit(train, { ...SMALL, epochs: 1 });
     await expect(loop.next()).rejects.toMatchObject(errorWith('INVALID_DATASET', 'class 0 is a and cat'));
   });
@@ -130,7 +135,7 @@ describe('a loop that is left', () => {
 test('a trainer that is disposed leaves the gradients of another one on the same model', async () => {
   const { model, trainer } = build();
   const old = new Trainer(model);
-  const batch = { data: new Uint8Array(2 * 224 * 224 * 3), shape: [2, 224, 224, 3] };
+  const batch = { data: new Uint8Array(2 * SIZE * SIZE * 3), shape: [2, SIZE, SIZE, 3] };
   await old.step(batch, [0, 1]);
   await trainer.step(batch, [1, 0]);
   const before = await trainer.gradients();
