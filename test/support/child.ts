@@ -22,13 +22,16 @@ export interface ChildOptions {
   /** Called with all that was printed so far. */
   onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   args?: string[];
+  /** Added to the environment. */
+  env?: NodeJS.ProcessEnv;
 }
 
 /** Runs a program in a process of its own, which may die as it likes. */
-export function runChild(program: string, { onStdout, args = [] }: ChildOptions = {}): Promise<ChildResult> {
+export function runChild(program: string, { onStdout, args = [], env = {} }: ChildOptions = {}): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args, '-e', PRELUDE + program], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     });
     let stdout = '';
     let stderr = '';
