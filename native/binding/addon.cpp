@@ -37,6 +37,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["cuda"] = Napi::Function::New<cuda>(env, "cuda");
   exports["shutDown"] = Napi::Function::New<shut_down>(env, "shutDown");
   exports["setNumThreads"] = Napi::Function::New<set_num_threads_js>(env, "setNumThreads");
+  exports["limitDefaultThreads"] = Napi::Function::New<limit_default_threads_js>(env, "limitDefaultThreads");
   exports["numThreads"] = Napi::Function::New<num_threads_js>(env, "numThreads");
   exports["resolveDevice"] = Napi::Function::New<resolve_device_js>(env, "resolveDevice");
   exports["cropViews"] = Napi::Function::New<crop_views_of>(env, "cropViews");

@@ -8,6 +8,7 @@ namespace googlenet::binding {
 Napi::Value libtorch(const Napi::CallbackInfo& info);
 Napi::Value cuda(const Napi::CallbackInfo& info);
 Napi::Value set_num_threads_js(const Napi::CallbackInfo& info);
+Napi::Value limit_default_threads_js(const Napi::CallbackInfo& info);
 Napi::Value num_threads_js(const Napi::CallbackInfo& info);
 Napi::Value resolve_device_js(const Napi::CallbackInfo& info);
 

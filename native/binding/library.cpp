@@ -64,6 +64,15 @@ Napi::Value set_num_threads_js(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value limit_default_threads_js(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const int64_t most = Options(info).integer("most");
+    if (most < 1 || most > 1024) throw Error("INVALID_ARGUMENT", "Expected most in [1, 1024].");
+    limit_default_threads(static_cast<int>(most));
+    return info.Env().Undefined();
+  });
+}
+
 Napi::Value num_threads_js(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), num_threads());
 }

@@ -13,10 +13,17 @@ std::atomic<int>& wanted() {
   static std::atomic<int> threads{at::get_num_threads()};
   return threads;
 }
+
+std::atomic<bool> is_set{false};
 }  // namespace
 
 void set_num_threads(int threads) {
+  is_set = true;
   wanted() = threads;
+}
+
+void limit_default_threads(int most) {
+  if (!is_set && num_threads() > most) wanted() = most;
 }
 
 int num_threads() {

@@ -8,6 +8,9 @@ namespace googlenet {
 // Intra-op threads of every model; from the start libtorch's own default.
 void set_num_threads(int threads);
 int num_threads();
+// Lowers the default, unless somebody has set another number: libtorch starts a thread for each core,
+// whatever the quota of the process.
+void limit_default_threads(int most);
 
 // Called on a compute thread before its work: libtorch keeps the number per calling thread once that thread
 // has run a parallel region, so setting it once for the process is not enough.

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { usableCpus } from '../core/cpu-quota.js';
 import { GoogLeNetError } from '../errors.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 import type { Images } from '../tensor.js';
@@ -15,7 +14,7 @@ export type EngineTier = 'amx' | 'avx512' | 'avx2' | 'portable';
 export interface EngineOptions {
   /** Default the fastest of this machine that computes the precision. */
   tier?: EngineTier | 'auto';
-  /** Cores that work on a picture or batch. Default all that this process may use. */
+  /** Cores that work on a picture or batch. Default all that this process may use, by its affinity and the quota of its control group. */
   threads?: number;
   /** Pictures that are gathered into one batch while the engine is busy. Default 32. */
   maxBatch?: number;
@@ -89,7 +88,7 @@ export function readOptimizeOptions(given: unknown): {
 export function readEngineOptions(given: unknown, precision: EnginePrecision): ResolvedOptions {
   const {
     tier = 'auto',
-    threads = availableThreads(),
+    threads = usableCpus(),
     maxBatch = 32,
     winograd = true,
   } = options('options', given, ENGINE_OPTIONS);
@@ -122,23 +121,4 @@ function resolveTier(wanted: EngineTier | 'auto', precision: EnginePrecision): E
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
   return wanted;
-}
-
-/** Containers are given CPU time in this file; a process outside of them finds none, or `max`. */
-const QUOTA_FILE = '/sys/fs/cgroup/cpu.max';
-
-/** CPUs of this process: those that it may run on, or fewer where its control group may not use all of their time. */
-export function availableThreads(quotaFile = QUOTA_FILE): number {
-  const all = availableParallelism();
-  return Math.max(1, Math.min(all, Math.ceil(quotaIn(quotaFile) ?? all)));
-}
-
-function quotaIn(file: string): number | undefined {
-  try {
-    const [time, period] = readFileSync(file, 'utf8').split(' ').map(Number);
-    const cpus = (time ?? Number.NaN) / (period ?? Number.NaN);
-    return cpus > 0 ? cpus : undefined;
-  } catch {
-    return undefined;
-  }
 }

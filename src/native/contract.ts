@@ -315,6 +315,8 @@ export interface NativeAddon {
    */
   shutDown(): void;
   setNumThreads(options: { threads: number }): void;
+  /** Lowers the default, unless `setNumThreads` was called. */
+  limitDefaultThreads(options: { most: number }): void;
   numThreads(): number;
   /** `device` → the device that will be used, `cpu` or `cuda:N`; fails with CUDA_UNAVAILABLE. */
   resolveDevice(options: { device: string }): string;

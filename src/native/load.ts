@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { usableCpus } from '../core/cpu-quota.js';
 import { GoogLeNetError } from '../errors.js';
 import { type BuildRecord, recordOfAddon } from '../setup/build-record.js';
 import { readLibtorchVersion } from '../setup/libtorch-version.js';
@@ -81,6 +82,7 @@ export function loadAddon(): NativeAddon {
   if (record) checkFolder(path, record);
   const addon = open(path);
   checkVersions(path, addon);
+  if (!process.env.OMP_NUM_THREADS) addon.limitDefaultThreads({ most: usableCpus() });
   process.prependOnceListener('exit', () => addon.shutDown());
   loaded = addon;
   return addon;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
+import { usableCpus } from '../core/cpu-quota.js';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { type Builder, type BuildRecord, readRecord } from './build-record.js';
 import type { Libtorch } from './inspect-libtorch.js';
@@ -92,7 +93,7 @@ function nodeHeaders(): string[] {
 }
 
 /** Compilers of libtorch's headers take over a gigabyte each. */
-const jobs = (): number => Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 ** 31)));
+const jobs = (): number => Math.max(1, Math.min(usableCpus(), Math.floor(totalmem() / 2 ** 31)));
 
 async function commandsOf({ builder, libtorch, buildDir }: BuildOptions): Promise<string[][]> {
   if (builder === 'node-gyp') {

@@ -163,7 +163,7 @@ export async function diagnose(): Promise<DoctorReport> {
   const { addon } = loaded;
   const search = await searchLibtorch({ buildDir });
   const { chosen } = search;
-  const cpu = await describeCpu();
+  const cpu = describeCpu();
   const versions = addon?.libtorch();
   const manifest = JSON.parse(await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
     version: string;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { cpus, totalmem } from 'node:os';
+import { cpuQuota, usableCpus } from '../core/cpu-quota.js';
 
 export interface Cpu {
   model: string;
@@ -18,34 +18,12 @@ export type InstructionSets = Record<(typeof INSTRUCTION_SETS)[number], boolean>
 
 const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
 
-/** The smallest quota of this process's control group and the groups above it, under control groups version 2 or 1. */
-export async function cgroupQuota(
-  root = '/sys/fs/cgroup',
-  self = '/proc/self/cgroup',
-): Promise<number | null> {
-  const groups = (await textOf(self)).split('\n').map((line) => line.split(':'));
-  const unified = groups.find(([id, controllers]) => id === '0' && controllers === '')?.[2] ?? '/';
-  const quotas: number[] = [];
-  const parts = unified.split('/').filter((part) => part !== '' && part !== '..');
-  for (let depth = 0; depth <= parts.length; depth++) {
-    const [quota, period] = (await textOf(join(root, ...parts.slice(0, depth), 'cpu.max'))).trim().split(' ');
-    quotas.push(Number(quota) / Number(period));
-  }
-  const v1 = async (name: string): Promise<number> =>
-    Number((await textOf(join(root, 'cpu', name))) || Number.NaN);
-  quotas.push((await v1('cpu.cfs_quota_us')) / (await v1('cpu.cfs_period_us')));
-  const limits = quotas.filter((cores) => Number.isFinite(cores) && cores > 0);
-  return limits.length > 0 ? Math.min(...limits) : null;
-}
-
-export async function describeCpu(): Promise<Cpu> {
-  const quotaCores = await cgroupQuota();
-  const parallel = availableParallelism();
+export function describeCpu(): Cpu {
   return {
     model: cpus()[0]?.model.trim() || 'unknown',
     logicalCores: cpus().length,
-    quotaCores,
-    usableThreads: quotaCores === null ? parallel : Math.max(1, Math.min(parallel, Math.ceil(quotaCores))),
+    quotaCores: cpuQuota(),
+    usableThreads: usableCpus(),
     memoryBytes: totalmem(),
   };
 }

@@ -17,6 +17,7 @@ const ADDON: Names<NativeAddon> = {
   cuda: true,
   shutDown: true,
   setNumThreads: true,
+  limitDefaultThreads: true,
   numThreads: true,
   resolveDevice: true,
   Classifier: true,

@@ -27,7 +27,10 @@ export interface ChildOptions {
 }
 
 /** Runs a program in a process of its own, which may die as it likes. */
-export function runChild(program: string, { onStdout, args = [], env = {} }: ChildOptions = {}): Promise<ChildResult> {
+export function runChild(
+  program: string,
+  { onStdout, args = [], env = {} }: ChildOptions = {},
+): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args, '-e', PRELUDE + program], {
       stdio: ['ignore', 'pipe', 'pipe'],

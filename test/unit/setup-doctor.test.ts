@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { diagnose } from '../../src/setup/doctor.js';
 import { formatReport } from '../../src/setup/doctor-text.js';
-import { cgroupQuota, instructionSets } from '../../src/setup/machine.js';
+import { instructionSets } from '../../src/setup/machine.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const path = temporaryFolder();
@@ -35,31 +35,6 @@ test('the report is plain data that survives JSON', async () => {
   process.env.GOOGLENET_ADDON = path('Release/googlenet.node');
   const report = await diagnose();
   expect(JSON.parse(JSON.stringify(report))).toEqual(report);
-});
-
-describe('the quota of the control group', () => {
-  test('is the smallest on the way up, under version 2', async () => {
-    mkdirSync(path('fs/app/job'), { recursive: true });
-    writeFileSync(path('self'), '0::/app/job\n');
-    writeFileSync(path('fs/app/cpu.max'), '150000 100000\n');
-    writeFileSync(path('fs/app/job/cpu.max'), 'max 100000\n');
-    await expect(cgroupQuota(path('fs'), path('self'))).resolves.toBe(1.5);
-  });
-
-  test('is read under version 1', async () => {
-    mkdirSync(path('fs/cpu'), { recursive: true });
-    writeFileSync(path('self'), '4:cpu,cpuacct:/\n');
-    writeFileSync(path('fs/cpu/cpu.cfs_quota_us'), '200000\n');
-    writeFileSync(path('fs/cpu/cpu.cfs_period_us'), '100000\n');
-    await expect(cgroupQuota(path('fs'), path('self'))).resolves.toBe(2);
-  });
-
-  test.each(['max 100000\n', '-1 100000\n', ''])('is none for %j', async (text) => {
-    mkdirSync(path('fs'));
-    writeFileSync(path('self'), '0::/\n');
-    writeFileSync(path('fs/cpu.max'), text);
-    await expect(cgroupQuota(path('fs'), path('self'))).resolves.toBeNull();
-  });
 });
 
 test('instruction sets are read from the flags of the CPU', async () => {
