@@ -36,6 +36,8 @@ export class Screen {
   #pending = 0;
   #whenFlushed: (() => void) | null = null;
   #failure: NodeJS.ErrnoException | null = null;
+  /** A stream that has failed may never call back again. */
+  #hasFailed = false;
 
   /** @param onFailure hears of the first error, but not of a reader that has gone (`googlenet info … | head`). */
   constructor(stream: OutputStream, onFailure: (error: Error) => void = () => undefined) {
@@ -69,7 +71,7 @@ export class Screen {
 
   /** Waits until all that was written has left the process, or failed. The stream's errors are its owner's afterwards. */
   async close(): Promise<void> {
-    if (this.#pending > 0) {
+    if (this.#pending > 0 && !this.#hasFailed) {
       await new Promise<void>((resolve) => {
         this.#whenFlushed = resolve;
       });
@@ -95,6 +97,8 @@ export class Screen {
   };
 
   readonly #fail = (error: NodeJS.ErrnoException): void => {
+    this.#hasFailed = true;
+    this.#whenFlushed?.();
     if (error.code === 'EPIPE' || this.#failure !== null) return;
     this.#failure = error;
     this.#onFailure(error);

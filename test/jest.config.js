@@ -6,16 +6,16 @@ const rootDir = resolve(__dirname, '..');
 /** The projects, in the order a failure should be read; `sequencer.js` runs them so. */
 const projects = ['unit', 'contract', 'parity', 'lifecycle', 'e2e', 'gpu'];
 
-const transform = {
-  '\\.ts$': [
-    '@swc/jest',
-    {
-      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-      module: { type: 'commonjs' },
-      sourceMaps: 'inline',
-    },
-  ],
-};
+const swc = (syntax) => [
+  '@swc/jest',
+  {
+    jsc: { parser: { syntax }, target: 'es2022' },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+];
+// What is compiled imports the code of a command dynamically, which jest's own modules cannot.
+const transform = { '\\.ts$': swc('typescript'), '/dist/.*\\.js$': swc('ecmascript') };
 
 /** A project's own global-setup.ts and global-teardown.ts, where it has them. */
 const hooks = (name) => {

@@ -58,7 +58,12 @@ export interface CommandResult {
 export const runCommandLine = (...argv: string[]): Promise<CommandResult> =>
   runCommandLineOn(new RecordingHost(), argv);
 
-export async function runCommandLineOn(host: RecordingHost, argv: readonly string[]): Promise<CommandResult> {
-  const code = await main(argv, host);
+/** @param run `main` of the sources, or that of `dist` where the command starts worker threads. */
+export async function runCommandLineOn(
+  host: RecordingHost,
+  argv: readonly string[],
+  run: typeof main = main,
+): Promise<CommandResult> {
+  const code = await run(argv, host);
   return { code, stdout: host.stdout.text, stderr: host.stderr.text };
 }

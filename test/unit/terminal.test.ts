@@ -57,6 +57,15 @@ test('a reader that has gone has what it wanted', async () => {
   expect(host.stderr.text).toBe('');
 });
 
+test('a stream that never calls back after its first error is not waited for', async () => {
+  const host = new RecordingHost({ failure: 'EPIPE' });
+  const terminal = new Terminal(host);
+  terminal.print('first');
+  await new Promise(setImmediate);
+  terminal.print('second');
+  expect(await terminal.close()).toBe(0);
+});
+
 test('a stream that throws while it is written to is one that fails', async () => {
   const host = new RecordingHost();
   host.stdout.write = () => {

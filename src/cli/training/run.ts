@@ -6,7 +6,7 @@ import type { FitResult } from '../../train/fit.js';
 import { Trainer } from '../../train/trainer.js';
 import { createDisplay, type Display } from '../display.js';
 import { Interrupt } from '../interrupt.js';
-import { commandLine } from '../invocation.js';
+import { commandLine, shown } from '../invocation.js';
 import { buildModel, placePlan, recordRun } from './model.js';
 import { fitOptions, trainerOptions } from './options.js';
 import { type Plan, planTraining, type TrainFlags } from './plan.js';
@@ -103,23 +103,32 @@ async function fit(
   const { settings } = plan.run;
   const { checkpoints } = runFiles(plan.dir);
   const view = new TrainingView(display, shapeOf(plan));
+  /** Ends the run in good order, with a checkpoint, where an event of it could not be recorded. */
+  const unrecorded = new AbortController();
   const events = trainer.fit(plan.datasets.train, {
     ...fitOptions(settings, plan.datasets, checkpoints),
     ...(plan.checkpoint && { resume: plan.checkpoint.path }),
-    signal: interrupt.signal,
+    signal: AbortSignal.any([interrupt.signal, unrecorded.signal]),
   });
   try {
     for (;;) {
       const { done, value } = await events.next();
+      if (done && unrecorded.signal.aborted) throw stoppedUnrecorded(unrecorded.signal.reason, value, plan);
       if (done) return value;
-      await recorder.take(value, trainer, view);
+      if (unrecorded.signal.aborted) continue;
+      await recorder.take(value, trainer, view).catch((error) => unrecorded.abort(error));
     }
   } catch (error) {
     throw withAdvice(error, checkpoints);
-  } finally {
-    // Where an event could not be recorded, the loop is still in the middle of the run.
-    await events.return(undefined as never);
   }
+}
+
+/** What could not be written down, e.g. on a full disk, is no reason to lose what was trained. */
+function stoppedUnrecorded(reason: unknown, { step, checkpoint }: FitResult, { dir }: Plan): unknown {
+  if (!(reason instanceof GoogLeNetError) || checkpoint === null) return reason;
+  const fix = `Mend that, and go on with \`${commandLine(['train', '--resume', shown(dir)])}\``;
+  const message = `${reason.message} The run stopped after step ${step} with the checkpoint ${shown(checkpoint)}. ${fix}.`;
+  return new GoogLeNetError(reason.code, message, { cause: reason });
 }
 
 function shapeOf({ run, checkpoint }: Plan) {

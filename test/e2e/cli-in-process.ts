@@ -1,0 +1,36 @@
+/** The compiled command line in the process of the test: no second of starting up for each command. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { main } from '../../src/cli/main.js';
+import { type CommandResult, RecordingHost, runCommandLineOn } from '../support/host.js';
+import { MAIN } from './cli.js';
+
+const compiled: typeof main = require(MAIN).main;
+
+export const cliOn = (host: RecordingHost, ...argv: string[]): Promise<CommandResult> =>
+  runCommandLineOn(host, argv, compiled);
+
+/** Paths should be absolute. */
+export const cliHere = (...argv: string[]): Promise<CommandResult> => cliOn(new RecordingHost(), ...argv);
+
+/** A training of two steps that takes a second, on the pictures of {@link tinyPictures}. */
+export const TINY_RECIPE =
+  '--network torchvision --no-aux-logits --crop 32 --resize 32 --batch-size 2 --epochs 1 --threads 1 --device cpu'.split(
+    ' ',
+  );
+
+/** `train/` and `val/` of two classes of two pictures each. */
+export async function tinyPictures(dir: string, classes = ['black', 'white']): Promise<void> {
+  for (const [i, name] of classes.entries()) {
+    const grey = Math.round((255 * i) / Math.max(1, classes.length - 1));
+    const background = { r: grey, g: grey, b: 9 };
+    const png = await sharp({ create: { width: 32, height: 32, channels: 3, background } })
+      .png()
+      .toBuffer();
+    for (const part of ['train', 'val']) {
+      mkdirSync(join(dir, part, name), { recursive: true });
+      for (const file of ['0.png', '1.png']) await sharp(png).toFile(join(dir, part, name, file));
+    }
+  }
+}
