@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { GoogLeNetError } from '../errors.js';
 import { engineAddonPath } from '../setup/paths.js';
 import type { EngineAddon } from './contract.js';
+import { assertNotLost } from './load.js';
 
 const SETUP = 'Run `npx googlenet setup`';
 
@@ -14,6 +15,7 @@ let loaded: EngineAddon | undefined;
  */
 export function loadEngineAddon(): EngineAddon {
   if (loaded) return loaded;
+  assertNotLost();
   const path = engineAddonPath();
   if (!existsSync(path)) {
     throw new GoogLeNetError('ADDON_NOT_BUILT', `The native addon ${path} has not been built. ${SETUP}.`);

@@ -3,7 +3,7 @@ import { usableCpus } from '../core/cpu-quota.js';
 import { GoogLeNetError } from '../errors.js';
 import { type BuildRecord, recordOfAddon } from '../setup/build-record.js';
 import { readLibtorchVersion } from '../setup/libtorch-version.js';
-import { addonPath } from '../setup/paths.js';
+import { addonPath, EXTERNAL, isLost } from '../setup/paths.js';
 import { isSupportedLibtorch, majorMinor, supportedRange } from '../setup/versions.js';
 import type { NativeAddon } from './contract.js';
 
@@ -61,6 +61,15 @@ function open(path: string): NativeAddon {
   return addon as NativeAddon;
 }
 
+/** @throws ADDON_LOAD_FAILED where only a bundle of the package is there. */
+export function assertNotLost(): void {
+  if (!isLost || process.env.GOOGLENET_ADDON) return;
+  throw new GoogLeNetError(
+    'ADDON_LOAD_FAILED',
+    `Cannot find the files of the package from ${__dirname}: its code was bundled without them. ${EXTERNAL}.`,
+  );
+}
+
 let loaded: NativeAddon | undefined;
 
 /**
@@ -70,6 +79,7 @@ let loaded: NativeAddon | undefined;
  */
 export function loadAddon(): NativeAddon {
   if (loaded) return loaded;
+  assertNotLost();
   const path = addonPath();
   if (!existsSync(path)) {
     const named = process.env.GOOGLENET_ADDON ? ' (named by GOOGLENET_ADDON)' : '';

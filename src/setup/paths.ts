@@ -1,14 +1,40 @@
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
-function findPackageRoot(): string {
-  let folder = __dirname;
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+const PACKAGE = 'googlenet-libtorch';
+
+function isPackage(folder: string): boolean {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name === PACKAGE;
+  } catch {
+    return false;
+  }
 }
 
+/** Above this file; where a bundler has put its code into another, what that file finds under the package's name. */
+function findPackageRoot(): string | null {
+  for (let folder = __dirname; ; folder = dirname(folder)) {
+    if (isPackage(folder)) return folder;
+    if (folder === dirname(folder)) break;
+  }
+  try {
+    return dirname(createRequire(join(__dirname, 'bundle.js')).resolve(`${PACKAGE}/package.json`));
+  } catch {
+    return null;
+  }
+}
+
+const found = findPackageRoot();
+
+/** A bundler has taken the code of the package away from its files: the addon, the pages of the dashboard, the worker threads. */
+export const isLost = found === null;
+
 /** The folder of this package: of the clone, or `node_modules/googlenet-libtorch` where it is installed. */
-export const PACKAGE_ROOT = findPackageRoot();
+export const PACKAGE_ROOT = found ?? __dirname;
+
+/** What to do where {@link isLost}. */
+export const EXTERNAL = `Keep ${PACKAGE} out of the bundle (esbuild: --external:${PACKAGE}; webpack, Rollup and Vite: external) and in node_modules beside it`;
 
 /** What the set-up installs stays in here. */
 export const PRIVATE_FOLDER = join(PACKAGE_ROOT, '.googlenet');
