@@ -9,12 +9,14 @@ import { withTensorFile } from './formats/tensor-file.js';
 import { type ModelDescription, modelIn, toMetadata } from './models/model-file.js';
 import { allocate } from './private-copy.js';
 import { DTYPE_BYTES } from './tensor.js';
-import { numberOfElements, options, string } from './validate.js';
+import { boolean, invalid, numberOfElements, options, string } from './validate.js';
 import { type StoredGroup, saveFile } from './weights.js';
 
 export interface ConvertOptions {
   /** What the names of the tensors shall begin with, e.g. `module.`; default nothing. */
   prefix?: string;
+  /** For weights of the variant `torchvision` whose file does not say it: stored in the new file, where its format has room. */
+  transformInput?: boolean;
 }
 
 export interface Conversion {
@@ -30,6 +32,12 @@ const unsaid = (description: ModelDescription): string[] =>
     (name) => name in description && description[name as keyof ModelDescription],
   );
 
+function withTransform(model: ModelDescription, value: boolean): ModelDescription {
+  if (model.architecture === 'googlenet' && model.variant === 'torchvision')
+    return { ...model, transformInput: boolean('transformInput', value) };
+  throw invalid('transformInput', "undefined for weights of another variant than 'torchvision'", value);
+}
+
 const FORMATS = ['.safetensors', '.pth', '.pt'];
 
 /**
@@ -43,7 +51,10 @@ export async function convertWeights(
   to: string,
   given: ConvertOptions = {},
 ): Promise<Conversion> {
-  const { prefix = '' } = options('options', given, ['prefix']) as ConvertOptions;
+  const { prefix = '', transformInput } = options('options', given, [
+    'prefix',
+    'transformInput',
+  ]) as ConvertOptions;
   const format = extname(string('to', to)).toLowerCase();
   if (!FORMATS.includes(format)) {
     throw new GoogLeNetError(
@@ -52,7 +63,8 @@ export async function convertWeights(
     );
   }
   return withTensorFile(string('from', from), async (file) => {
-    const { tensors, description } = modelIn(file, from);
+    const { tensors, description: found } = modelIn(file, from);
+    const description = transformInput === undefined ? found : withTransform(found, transformInput);
     const named = tensors.map((tensor) => ({ ...tensor, name: prefix + tensor.name }));
     const read = async (tensor: StoredTensor, target: Uint8Array) => {
       await readNumbers(tensor, target);

@@ -61,7 +61,7 @@ export {
   type NaiveInceptionModuleOptions,
 } from './models/inception.js';
 export type { InputSizes } from './models/input-size.js';
-export { loadModel } from './models/load.js';
+export { type LoadModelAnyOptions, loadModel } from './models/load.js';
 export type { ModelDescription } from './models/model-file.js';
 export type { LayerSummary, ModelSummary } from './models/summary.js';
 export type { VariantName } from './models/variants/index.js';

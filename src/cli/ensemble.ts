@@ -11,6 +11,7 @@ import { openDataset } from './dataset.js';
 import { createDisplay } from './display.js';
 import { evaluationProgress } from './evaluation.js';
 import { Interrupt } from './interrupt.js';
+import { transformInputs } from './transform-input.js';
 import { assertSameClasses, describeFile } from './weights-file.js';
 
 export interface EnsembleEvaluation extends Omit<EvaluateResult, 'confusion'> {
@@ -33,13 +34,14 @@ export async function evaluateEnsemble(
   const files = await Promise.all(weights.map(describeFile));
   const dataset = await openDataset(dir, 'test', files[0]?.model.classes ?? null);
   for (const file of files) assertSameClasses(file, dir, dataset);
+  const own = transformInputs(terminal, files, settings.transformInput);
   if (threads !== null) setNumThreads(threads);
   const display = createDisplay(terminal.stderr);
   const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   const models: ImageClassifier[] = [];
   try {
-    for (const path of weights)
-      models.push(await loadModel(path, { device: device as Device, channelsLast }));
+    for (const [i, path] of weights.entries())
+      models.push(await loadModel(path, { device: device as Device, channelsLast, ...own[i] }));
     const onProgress = evaluationProgress(display);
     const options = { crops, resize, crop, batchSize, signal: interrupt.signal, onProgress };
     const { confusion: matrix, ...scores } = await evaluate(models, dataset, options);

@@ -14,6 +14,7 @@ import { openDataset } from './dataset.js';
 import { createDisplay, type Display } from './display.js';
 import { Interrupt } from './interrupt.js';
 import { formatDuration } from './output.js';
+import { transformInputs } from './transform-input.js';
 import { assertSameClasses, describeFile } from './weights-file.js';
 
 export interface ClassScores extends Scores {
@@ -43,9 +44,10 @@ export async function evaluateModel(
   assertInputSize(settings.crop, settings.crop, inputSizesOf(file.model));
   const dataset = await openDataset(dir, 'test', file.model.classes ?? null);
   assertSameClasses(file, dir, dataset);
+  const [own] = transformInputs(terminal, [file], settings.transformInput);
   if (settings.threads !== null) setNumThreads(settings.threads);
   const { device, channelsLast, auxWeight, precision } = settings;
-  const model = await loadModel(weights, { device: device as Device, channelsLast });
+  const model = await loadModel(weights, { device: device as Device, channelsLast, ...own });
   const trainer = new Trainer(model, { auxWeight, precision });
   const display = createDisplay(terminal.stderr);
   const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));

@@ -59,6 +59,15 @@ export const toggle = (value: boolean, description: string): Setting<boolean> =>
   read: (text) => text,
 });
 
+/** A switch that says nothing unless one of its two forms is typed. */
+export const optionalToggle = (description: string): Setting<boolean | null> => ({
+  value: null,
+  default: null,
+  description,
+  check: (name, given) => (given === null ? null : boolean(name, given)),
+  read: (text) => text,
+});
+
 /** A number that need not be there. */
 export const optionalCount = (description: string, max?: number): Setting<number | null> => ({
   value: 'n',
@@ -107,14 +116,15 @@ export const deviceSetting: Setting<string> = {
 export const flagOf = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** A setting as commander's options: both forms of a switch, of which the help shows the one that changes something. */
+/** A setting as commander's options: both forms of a switch, of which the help shows those that change something. */
 export function toOptions(name: string, setting: Setting<unknown>): Option[] {
   const flag = flagOf(name);
   const { value, description, check, read } = setting;
   if (value === null) {
     const on = new Option(flag, description);
     const off = new Option(flag.replace('--', '--no-'), description);
-    (setting.default ? on : off).hideHelp();
+    if (setting.default === null) off.description = `not so`;
+    else (setting.default ? on : off).hideHelp();
     return [on, off];
   }
   const option = new Option(`${flag} <${value}>`, description).argParser((text) => check(flag, read(text)));

@@ -3,7 +3,10 @@ import { loadModel } from '../models/load.js';
 import type { Device } from '../module.js';
 import { setNumThreads } from '../runtime.js';
 import type { Tensor } from '../tensor.js';
+import type { Terminal } from '../terminal.js';
 import type { PredictSettings } from './commands/predict.js';
+import { transformInputs } from './transform-input.js';
+import { describeFile } from './weights-file.js';
 
 /** The best classes of each head; null for the heads of a model without auxiliary logits. */
 export interface Heads {
@@ -21,12 +24,14 @@ const BATCH = 32;
 
 /** Picture by picture, in the order given; the first unreadable one ends it. */
 export async function* predict(
+  terminal: Terminal,
   weights: string,
   images: readonly string[],
   settings: PredictSettings,
 ): AsyncGenerator<Prediction, void, void> {
+  const [own] = transformInputs(terminal, [await describeFile(weights)], settings.transformInput);
   if (settings.threads !== null) setNumThreads(settings.threads);
-  const model = await loadModel(weights, { device: settings.device as Device });
+  const model = await loadModel(weights, { device: settings.device as Device, ...own });
   try {
     for (let start = 0; start < images.length; start += BATCH) {
       const paths = images.slice(start, start + BATCH);

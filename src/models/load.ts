@@ -5,12 +5,20 @@ import type { LoadAnyOptions } from './image-classifier.js';
 import { modelIn } from './model-file.js';
 import { Xception } from './xception.js';
 
+export interface LoadModelAnyOptions extends LoadAnyOptions {
+  /** For files of the variant `torchvision` that do not say it; see `GoogLeNet.load`. */
+  transformInput?: boolean;
+}
+
 /**
  * The model that is in a file, whichever it is. `GoogLeNet.load` and `Xception.load` take options of their own.
  * @returns the model, in evaluation mode.
  * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`
  */
-export async function loadModel(path: string, options: LoadAnyOptions = {}): Promise<GoogLeNet | Xception> {
+export async function loadModel(
+  path: string,
+  options: LoadModelAnyOptions = {},
+): Promise<GoogLeNet | Xception> {
   const { description } = modelIn(await describeTensorFile(string('path', path)), path);
   return description.architecture === 'xception'
     ? Xception.load(path, options)

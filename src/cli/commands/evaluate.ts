@@ -6,6 +6,7 @@ import type { Evaluation } from '../evaluation.js';
 import { choice, toOptions, type ValuesOf, withDefaults } from '../flags.js';
 import { formatCount, formatJson, formatPercent, formatTable, plural } from '../output.js';
 import { SETTINGS } from '../training/settings.js';
+import { transformInput } from '../transform-input.js';
 
 const { batchSize, auxWeight, resize, crop, device, threads, channelsLast, precision } = SETTINGS;
 const crops = choice(
@@ -13,7 +14,9 @@ const crops = choice(
   ['1', '10', '144'],
   'views of each picture whose predictions are averaged (10: corners, centre, mirrored; 144: the paper)',
 );
-const OPTIONS = { batchSize, auxWeight, resize, crop, crops, device, threads, channelsLast, precision };
+const OPTIONS = {
+  ...{ batchSize, auxWeight, resize, crop, crops, transformInput, device, threads, channelsLast, precision },
+};
 export type EvaluateSettings = ValuesOf<typeof OPTIONS>;
 
 const EXAMPLES = `

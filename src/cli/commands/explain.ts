@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { Terminal } from '../../terminal.js';
+import { toOptions } from '../flags.js';
 import { formatPercent } from '../output.js';
+import { type TransformInput, transformInput, transformInputs } from '../transform-input.js';
 
 const EXAMPLES = `
 Examples:
@@ -8,7 +10,7 @@ Examples:
   $ googlenet explain model.pth cat.jpg --class tabby
   $ googlenet explain model.safetensors cat.jpg --layer inception_4e`;
 
-interface ExplainFlags {
+interface ExplainFlags extends TransformInput {
   out: string;
   class?: string;
   layer?: string;
@@ -24,18 +26,23 @@ export function explainCommand(terminal: Terminal): Command {
     .option('--class <name>', 'a class by name or index (default: the most likely one)')
     .option('--layer <name>', 'a module whose output has places (default: the last one)')
     .addHelpText('after', EXAMPLES);
-  return command.action(async (weights: string, image: string, { out, ...given }: ExplainFlags) => {
-    if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);
-    const { loadModel } = await import('../../models/load.js');
-    const { explain } = await import('../../explain.js');
-    const { writeFileAtomic } = await import('../../formats/atomic-file.js');
-    const model = await loadModel(weights);
-    try {
-      const { label, probability, png } = await explain(model, image, given);
-      await writeFileAtomic(out, [png]);
-      terminal.print(`${out}: ${label}, ${formatPercent(probability)}`);
-    } finally {
-      model.dispose();
-    }
-  });
+  for (const option of toOptions('transformInput', transformInput)) command.addOption(option);
+  return command.action(
+    async (weights: string, image: string, { out, transformInput: typed, ...given }: ExplainFlags) => {
+      if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);
+      const { describeFile } = await import('../weights-file.js');
+      const { loadModel } = await import('../../models/load.js');
+      const { explain } = await import('../../explain.js');
+      const { writeFileAtomic } = await import('../../formats/atomic-file.js');
+      const [own] = transformInputs(terminal, [await describeFile(weights)], typed ?? null);
+      const model = await loadModel(weights, own);
+      try {
+        const { label, probability, png } = await explain(model, image, given);
+        await writeFileAtomic(out, [png]);
+        terminal.print(`${out}: ${label}, ${formatPercent(probability)}`);
+      } finally {
+        model.dispose();
+      }
+    },
+  );
 }

@@ -4,9 +4,10 @@ import { count, toOptions, type ValuesOf, withDefaults } from '../flags.js';
 import { formatJson, formatTable } from '../output.js';
 import type { Heads, Prediction } from '../prediction.js';
 import { SETTINGS } from '../training/settings.js';
+import { transformInput } from '../transform-input.js';
 
 const { device, threads } = SETTINGS;
-const OPTIONS = { topK: count(5, 'classes to show of each head'), device, threads };
+const OPTIONS = { topK: count(5, 'classes to show of each head'), transformInput, device, threads };
 export type PredictSettings = ValuesOf<typeof OPTIONS>;
 
 const EXAMPLES = `
@@ -32,7 +33,7 @@ export function predictCommand(terminal: Terminal): Command {
     const { json, ...typed } = command.opts();
     const settings = withDefaults(OPTIONS, typed);
     const predictions: Prediction[] = [];
-    for await (const prediction of predict(weights, images, settings)) {
+    for await (const prediction of predict(terminal, weights, images, settings)) {
       if (json) predictions.push(prediction);
       else terminal.print(formatPrediction(prediction));
     }

@@ -17,6 +17,7 @@ const MEANT_FOR: Partial<Record<SettingName, (settings: TrainSettings) => string
   stepSize: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
   gamma: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
   power: ({ schedule }) => (schedule === 'polynomial' ? null : '--schedule polynomial'),
+  transformInput: ({ network }) => (network === 'torchvision' ? null : '--network torchvision'),
   auxLogits: forHeads,
   dropoutAux: forHeads,
   auxWeight: forHeads,

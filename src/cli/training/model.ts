@@ -17,12 +17,17 @@ import type { Network } from './settings.js';
 export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassifier> {
   const { settings, classes, weights } = run;
   const { network, auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed, newHead } = settings;
+  const { transformInput } = settings;
   if (settings.threads !== null) setNumThreads(settings.threads);
   const common = {
     ...{ classes, channelsLast, seed, initWeights, device: settings.device as Device },
     ...(dropout !== null && { dropout }),
   };
-  const heads = { auxLogits, ...(dropoutAux !== null && { dropoutAux }) };
+  const heads = {
+    auxLogits,
+    ...(dropoutAux !== null && { dropoutAux }),
+    ...(transformInput !== null && { transformInput }),
+  };
   if (checkpoint !== null)
     return asDescribed((await readCheckpoint(checkpoint.path)).model, { ...common, ...heads });
   if (network === 'xception') {

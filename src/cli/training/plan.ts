@@ -11,6 +11,7 @@ import { findCheckpoint } from '../../train/find-checkpoint.js';
 import type { Progress } from '../../train/progress.js';
 import { readClassNames } from '../dataset.js';
 import { flagOf } from '../flags.js';
+import { unsaidTransform } from '../transform-input.js';
 import { describeFile, hasSameClasses } from '../weights-file.js';
 import {
   assertSamePictures,
@@ -102,7 +103,7 @@ async function settingsOf(
   { settings }: TrainFlags,
   { train }: Datasets,
   warnings: string[],
-): Promise<Pick<TrainSettings, 'network' | 'auxLogits' | 'newHead'>> {
+): Promise<Pick<TrainSettings, 'network' | 'auxLogits' | 'newHead' | 'transformInput'>> {
   const file = await describeFile(weights);
   const network = networkOf(file.model);
   if ((settings.network ?? network) !== network) {
@@ -120,7 +121,11 @@ async function settingsOf(
       `${weights} is for other classes, so the classifiers begin anew; all else is taken from it.`,
     );
   }
-  return { network, auxLogits: settings.auxLogits ?? auxLogits, newHead };
+  const unsaid = unsaidTransform(weights, file.model, settings.transformInput ?? null);
+  if (unsaid !== null) warnings.push(unsaid);
+  const said = file.model.architecture === 'googlenet' ? file.model.transformInput : undefined;
+  const transformInput = settings.transformInput ?? said ?? null;
+  return { network, auxLogits: settings.auxLogits ?? auxLogits, newHead, transformInput };
 }
 
 const networkOf = (model: ModelDescription): Network =>

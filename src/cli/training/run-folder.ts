@@ -108,7 +108,13 @@ function checkSource(name: string, value: unknown): Source {
 }
 
 /** What runs of earlier versions, which did not have these settings, did. */
-const LATER: Partial<TrainSettings> = { network: 'reference', newHead: false, headLr: null, freeze: 'none' };
+const LATER: Partial<TrainSettings> = {
+  network: 'reference',
+  newHead: false,
+  headLr: null,
+  freeze: 'none',
+  transformInput: null,
+};
 
 function checkSettings(value: unknown): TrainSettings {
   const given = options('settings', object('settings', value), SETTING_NAMES);

@@ -15,6 +15,7 @@ import {
   type ValuesOf,
   withDefaults,
 } from '../flags.js';
+import { transformInput } from '../transform-input.js';
 
 export const GROUPS = {
   'Training:': ['epochs', 'steps', 'batchSize', 'accumulation', 'seed', 'patience', 'patienceMetric'],
@@ -31,7 +32,7 @@ export const GROUPS = {
   ],
   'Schedule of the learning rate:': ['schedule', 'stepSize', 'gamma', 'power', 'warmupSteps'],
   'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
-  'Model:': ['network', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights'],
+  'Model:': ['network', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights', 'transformInput'],
   'Fine-tuning:': ['newHead', 'headLr', 'freeze'],
   'Pictures:': ['resize', 'crop', 'augment', 'unreadable', 'validationSplit'],
   'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
@@ -91,6 +92,7 @@ export const SETTINGS = {
     'probability of zeroing before the main classifier (default: 0.4, torchvision 0.2, xception 0.5)',
   ),
   dropoutAux: optionalReal(probability, 'the same in the auxiliary heads (default: 0.7)'),
+  transformInput,
   initWeights: toggle(
     true,
     "PyTorch's default initial weights instead of Xavier's; at the default learning rate they hardly learn",
