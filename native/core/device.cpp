@@ -81,7 +81,10 @@ CudaStatus probe() {
   CudaStatus status;
   status.built = has_cuda_library();
   if (!status.built) {
-    status.reason = "this libtorch is built without CUDA; run `npx googlenet setup --cuda`";
+    // Gigabytes of the other build are worth it only where there is a device.
+    const std::string& problem = driver().problem();
+    status.reason = "this libtorch is built without CUDA";
+    status.reason += problem.empty() ? "; run `npx googlenet setup --cuda`" : ", and " + problem;
     return status;
   }
   if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {

@@ -9,7 +9,7 @@ import { type Builder, type BuildRecord, readRecord } from './build-record.js';
 import type { Libtorch } from './inspect-libtorch.js';
 import { addonOf, engineAddonOf, PACKAGE_ROOT, recordOf } from './paths.js';
 import { type RunOptions, runCommand } from './run-command.js';
-import { compiler, pathWithNode, type Tool, toolsMissing, which } from './tools.js';
+import { compiler, pathWithNode, type Tool, which } from './tools.js';
 
 export interface BuildOptions {
   libtorch: Libtorch;
@@ -59,13 +59,14 @@ export async function whyBuild(
   return record.sourcesHash === (await hashSources()) ? undefined : 'the native sources have changed';
 }
 
-/**
- * The builder to use, with the tools it needs at hand: the one asked for, else that of the last build, else cmake-js; where CMake
- * is missing, node-gyp.
- *
- * @throws TOOL_MISSING
- */
-export async function chooseBuilder(wanted?: Builder, previous?: Builder): Promise<Builder> {
+export interface BuilderChoice {
+  builder: Builder;
+  /** What it needs and this machine lacks. */
+  missing: Tool[];
+}
+
+/** The builder to use: the one asked for, else that of the last build, else cmake-js; where CMake is missing, node-gyp. */
+export async function chooseBuilder(wanted?: Builder, previous?: Builder): Promise<BuilderChoice> {
   const has = async (program: string): Promise<boolean> => (await which(program)) !== undefined;
   const hasCmake = await has('cmake');
   const builder = wanted ?? (hasCmake && previous !== 'node-gyp' ? 'cmake-js' : 'node-gyp');
@@ -75,9 +76,9 @@ export async function chooseBuilder(wanted?: Builder, previous?: Builder): Promi
   const hasMake = await has('make');
   if (!hasMake && (builder === 'node-gyp' || !(await has('ninja')))) missing.push('make');
   if (builder === 'node-gyp' && !(await has('python3'))) missing.push('python3');
-  if (missing.length === 0) return builder;
-  if (wanted === undefined && !hasCmake) missing.push('cmake');
-  throw toolsMissing(missing, 'build the native addon');
+  // Whoever installs something anyway had better have the faster builder.
+  if (missing.length > 0 && wanted === undefined && !hasCmake) missing.push('cmake');
+  return { builder, missing };
 }
 
 /** A script of a dependency: beside us or hoisted above us, it is run by this Node and needs nothing on PATH. */

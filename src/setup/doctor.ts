@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 import { type ErrorCode, GoogLeNetError } from '../errors.js';
 import type { NativeAddon, NativeCuda } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
-import { chooseBuilder, whyBuild } from './build-addon.js';
+import { whyBuild } from './build-addon.js';
 import { type Builder, type BuildRecord, recordOfAddon } from './build-record.js';
+import { checkTools } from './check-tools.js';
 import { type Candidate, type LibtorchSource, type Search, searchLibtorch } from './find-libtorch.js';
 import type { Libtorch } from './inspect-libtorch.js';
-import { pythonForInstall } from './install-libtorch.js';
 import { type Cpu, describeCpu, type InstructionSets, instructionSets } from './machine.js';
 import { addonPath, DEFAULT_BUILD_DIR, PACKAGE_ROOT } from './paths.js';
 import { compiler, type Program, type Python, program, python } from './tools.js';
@@ -118,14 +118,14 @@ async function addonProblems(
   }
   if (!isBroken) return problems;
   problems.push(asProblem(loaded.error, true, fix));
-  if (!search.chosen && !search.error) {
-    const error = await failure(() => pythonForInstall());
-    if (error)
-      problems.push(asProblem(error, true, 'Install it, or set LIBTORCH to the folder of a libtorch.'));
+  const mayInstall = !search.chosen && !search.error;
+  const build = { previous: record?.builder };
+  const error = await failure(() => checkTools({ python: mayInstall ? 'python3' : null, build }));
+  if (error) {
+    const other = mayInstall ? ' A libtorch of your own, named by LIBTORCH, needs no Python.' : '';
+    const what = 'Install what is missing, then run `npx googlenet setup`.';
+    problems.push(asProblem(error, true, `${what}${other}`));
   }
-  const error = await failure(() => chooseBuilder(undefined, record?.builder));
-  if (error)
-    problems.push(asProblem(error, true, 'Install what is missing, then run `npx googlenet setup`.'));
   return problems;
 }
 

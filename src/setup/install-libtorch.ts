@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { PRIVATE_FOLDER } from './paths.js';
 import { type Finished, outputOf, runCommand } from './run-command.js';
-import { type Python, python, toolsMissing, which } from './tools.js';
+import { python, type Tool, which } from './tools.js';
 import { compareVersions, MIN_PYTHON, majorMinor, PIP_CALLS, type Variant } from './versions.js';
 
 export interface InstallOptions {
@@ -47,23 +47,27 @@ export async function hasNvidiaDriver(): Promise<boolean> {
   return /GPU \d+/.test((await outputOf('nvidia-smi', ['-L'])) ?? '');
 }
 
-/** The interpreter that will make the environment; TOOL_MISSING when there is none that can. */
-export async function pythonForInstall(path = 'python3'): Promise<Python> {
-  const purpose = 'install libtorch';
+export interface PythonProblem {
+  missing: Tool[];
+  /** Why an interpreter that is there cannot be used. */
+  refused?: string;
+}
+
+/** What keeps an interpreter from making the environment; nothing missing and nothing refused where it can. */
+export async function pythonProblem(path: string): Promise<PythonProblem> {
   const found = await python(path);
   if (found === null) {
-    if (path === 'python3' || (await which(path)) === undefined) throw toolsMissing(['python3'], purpose);
-    throw new GoogLeNetError('TOOL_MISSING', `Cannot ${purpose}: ${path} is not a Python interpreter.`);
+    // Where Python is a package, its venv module is one beside it.
+    if (path === 'python3' || (await which(path)) === undefined)
+      return { missing: ['python3', 'python3-venv'] };
+    return { missing: [], refused: `${path} is not a Python interpreter.` };
   }
   const version = majorMinor(found.version);
   if (!version || compareVersions(version, MIN_PYTHON) < 0) {
-    throw new GoogLeNetError(
-      'TOOL_MISSING',
-      `Cannot ${purpose}: ${found.path} is Python ${found.version}, and PyTorch's packages need ${MIN_PYTHON.join('.')} or newer. Give a newer one with --python.`,
-    );
+    const needed = `PyTorch's packages need ${MIN_PYTHON.join('.')} or newer. Give a newer one with --python.`;
+    return { missing: [], refused: `${found.path} is Python ${found.version}, and ${needed}` };
   }
-  if (!found.hasVenv) throw toolsMissing(['python3-venv'], purpose);
-  return found;
+  return { missing: found.hasVenv ? [] : ['python3-venv'] };
 }
 
 /** `Downloading torch-2.13.0….whl (188.9 MB)` → `downloading torch-2.13.0 (188.9 MB)`. */
@@ -92,8 +96,7 @@ function installFailed(title: string, { tail }: Finished): GoogLeNetError {
  * import. An index that does not answer costs seconds: one retry, short time-outs.
  */
 export async function installLibtorch(options: InstallOptions): Promise<void> {
-  const { variant, folder = PRIVATE_FOLDER, signal, onProgress } = options;
-  const base = await pythonForInstall(options.python);
+  const { variant, python: interpreter = 'python3', folder = PRIVATE_FOLDER, signal, onProgress } = options;
   const venv = venvOf(folder);
   try {
     await rm(venv, { recursive: true, force: true });
@@ -102,8 +105,8 @@ export async function installLibtorch(options: InstallOptions): Promise<void> {
     throw fromFileError(error, 'write to', folder);
   }
   onProgress?.('making a Python environment');
-  const made = await runCommand(base.path, ['-m', 'venv', venv], { signal });
-  if (made.code !== 0) throw installFailed(`${base.path} -m venv`, made);
+  const made = await runCommand(interpreter, ['-m', 'venv', venv], { signal });
+  if (made.code !== 0) throw installFailed(`${interpreter} -m venv`, made);
 
   const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'];
   const bounds = ['--retries', '1', '--timeout', '15'];

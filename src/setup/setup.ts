@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { GoogLeNetError, isErrorCode } from '../errors.js';
 import type { NativeCuda, NativeLibtorch } from '../native/contract.js';
-import { buildAddon, chooseBuilder, whyBuild } from './build-addon.js';
+import { buildAddon, whyBuild } from './build-addon.js';
 import { readRecord } from './build-record.js';
+import { checkTools } from './check-tools.js';
 import { type Search, searchLibtorch } from './find-libtorch.js';
 import { type Libtorch, variantOf } from './inspect-libtorch.js';
-import { hasNvidiaDriver, installLibtorch, pythonForInstall } from './install-libtorch.js';
+import { hasNvidiaDriver, installLibtorch } from './install-libtorch.js';
 import type { SetupOptions } from './options.js';
 import { addonOf } from './paths.js';
 import { runCommand } from './run-command.js';
@@ -79,9 +80,11 @@ export async function setUp(options: SetupOptions, steps: Steps, signal?: AbortS
 
   // All tools are checked before the first minute is spent.
   const reason = found ? await stale(found) : 'there is no libtorch yet';
-  if (!found) await pythonForInstall(python);
   const previous = readRecord(buildDir)?.builder;
-  const builder = reason === undefined ? undefined : await chooseBuilder(wantedBuilder, previous);
+  const builder = await checkTools({
+    python: found ? null : (python ?? 'python3'),
+    build: reason === undefined ? null : { wanted: wantedBuilder, previous },
+  });
   if (builder === 'node-gyp' && wantedBuilder === undefined && previous !== builder) {
     steps.note('– CMake is not installed: building with node-gyp, which takes longer');
   }

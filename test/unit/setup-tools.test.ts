@@ -1,7 +1,5 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { chooseBuilder } from '../../src/setup/build-addon.js';
-import { pythonForInstall } from '../../src/setup/install-libtorch.js';
+import { checkTools } from '../../src/setup/check-tools.js';
 import { compiler, program, which } from '../../src/setup/tools.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -48,26 +46,26 @@ test('CXX names the compiler', async () => {
 describe('the builder', () => {
   test('is cmake-js where CMake is installed', async () => {
     await onlyPrograms('g++', 'cmake', 'make', 'python3');
-    await expect(chooseBuilder()).resolves.toBe('cmake-js');
+    await expect(checkTools({ python: null, build: {} })).resolves.toBe('cmake-js');
   });
 
   test('is node-gyp where CMake is missing or node-gyp built before', async () => {
     await onlyPrograms('g++', 'make', 'python3');
-    await expect(chooseBuilder()).resolves.toBe('node-gyp');
+    await expect(checkTools({ python: null, build: {} })).resolves.toBe('node-gyp');
     symlinkSync('/bin/true', path('bin/cmake'));
-    await expect(chooseBuilder(undefined, 'node-gyp')).resolves.toBe('node-gyp');
+    await expect(checkTools({ python: null, build: { previous: 'node-gyp' } })).resolves.toBe('node-gyp');
   });
 
   test('that was asked for and lacks CMake is an error with the commands that install it', async () => {
     await onlyPrograms('g++', 'make', 'python3');
-    await expect(chooseBuilder('cmake-js')).rejects.toMatchObject(
+    await expect(checkTools({ python: null, build: { wanted: 'cmake-js' } })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', 'sudo apt-get install cmake', 'sudo dnf install cmake', 'brew install cmake'),
     );
   });
 
   test('names everything that is missing at once', async () => {
     await onlyPrograms('cmake');
-    await expect(chooseBuilder()).rejects.toMatchObject(
+    await expect(checkTools({ python: null, build: {} })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', 'apt-get install g++ make'),
     );
   });
@@ -75,34 +73,63 @@ describe('the builder', () => {
 
 describe('the Python that installs libtorch', () => {
   test('is python3 of PATH', async () => {
-    await expect(pythonForInstall()).resolves.toMatchObject({ hasVenv: true });
+    await expect(checkTools({ python: 'python3', build: null })).resolves.toBeUndefined();
   });
 
   test('is named when it is missing', async () => {
     process.env.PATH = path('bin');
-    await expect(pythonForInstall()).rejects.toMatchObject(
+    await expect(checkTools({ python: 'python3', build: null })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', 'apt-get install python3'),
     );
   });
 
   test('is refused when it is too old', async () => {
     script('python3', 'echo 3.8.10 1');
-    await expect(pythonForInstall(path('bin/python3'))).rejects.toMatchObject(
+    await expect(checkTools({ python: path('bin/python3'), build: null })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', '3.8.10', '3.10', '--python'),
     );
   });
 
   test('is asked to get its venv module when it has none, as on Debian', async () => {
     script('python3', 'echo 3.11.2 0');
-    await expect(pythonForInstall(path('bin/python3'))).rejects.toMatchObject(
+    await expect(checkTools({ python: path('bin/python3'), build: null })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', 'apt-get install python3-venv'),
     );
   });
 
   test('is refused when it is no Python at all', async () => {
     script('broken', 'exit 3');
-    await expect(pythonForInstall(join(path('bin'), 'broken'))).rejects.toMatchObject(
+    await expect(checkTools({ python: path('bin/broken'), build: null })).rejects.toMatchObject(
       errorWith('TOOL_MISSING'),
+    );
+  });
+});
+
+describe('all that is missing is named in one error with one command', () => {
+  const check = (python = 'python3') => checkTools({ python, build: {} });
+
+  test('on a machine that has nothing', async () => {
+    process.env.PATH = path('bin');
+    delete process.env.CXX;
+    await expect(check()).rejects.toMatchObject(
+      errorWith('TOOL_MISSING', 'sudo apt-get install python3 python3-venv g++ make cmake\n'),
+    );
+  });
+
+  test('on one whose Python has no venv module', async () => {
+    await onlyPrograms('make', 'cmake');
+    script('python3', 'echo 3.11.2 0');
+    await expect(check()).rejects.toMatchObject(
+      errorWith('TOOL_MISSING', 'sudo apt-get install python3-venv g++\n'),
+    );
+  });
+
+  test('beside a Python that is too old', async () => {
+    process.env.PATH = path('bin');
+    delete process.env.CXX;
+    script('python3', 'echo 3.8.10 1');
+    await expect(check()).rejects.toMatchObject(
+      errorWith('TOOL_MISSING', '3.8.10', '--python', 'sudo apt-get install g++ make cmake\n'),
     );
   });
 });

@@ -1,0 +1,33 @@
+/** What the set-up needs and this machine lacks: all of it in one error, before the first minute is spent. */
+import { GoogLeNetError } from '../errors.js';
+import { chooseBuilder } from './build-addon.js';
+import type { Builder } from './build-record.js';
+import { type PythonProblem, pythonProblem } from './install-libtorch.js';
+import { type Tool, toolsMissing } from './tools.js';
+
+export interface Needs {
+  /** The interpreter that libtorch would be installed with; null where there is a libtorch. */
+  python: string | null;
+  /** Null where nothing is to be built. */
+  build: { wanted?: Builder | undefined; previous?: Builder | undefined } | null;
+}
+
+/**
+ * @returns the builder; undefined where nothing is to be built.
+ * @throws GoogLeNetError `TOOL_MISSING`
+ */
+export async function checkTools({ python, build }: Needs): Promise<Builder | undefined> {
+  const interpreter: PythonProblem = python === null ? { missing: [] } : await pythonProblem(python);
+  const choice = build && (await chooseBuilder(build.wanted, build.previous));
+  const missing = new Set<Tool>([...interpreter.missing, ...(choice?.missing ?? [])]);
+  const tasks = [
+    ...(python === null ? [] : ['install libtorch']),
+    ...(build ? ['build the native addon'] : []),
+  ];
+  const messages = [
+    ...(interpreter.refused === undefined ? [] : [`Cannot install libtorch: ${interpreter.refused}`]),
+    ...(missing.size === 0 ? [] : [toolsMissing([...missing], tasks.join(' and ')).message]),
+  ];
+  if (messages.length > 0) throw new GoogLeNetError('TOOL_MISSING', messages.join('\n'));
+  return choice?.builder;
+}
