@@ -7,8 +7,10 @@ export interface Status {
   label: string;
   done: number;
   total: number;
-  /** Numbers of interest, behind the bar. */
-  details: string;
+  /** Numbers of interest, behind the bar, the most important first: where there is little room the last ones are left out. */
+  details: readonly string[];
+  /** E.g. `0:18 left`; stays when all other details are left out. */
+  timeLeft?: string;
 }
 
 export interface Display {
@@ -55,8 +57,8 @@ class LineDisplay implements Display {
 
   update(status: Status): void {
     if (!this.#isDue()) return;
-    const { label, done, total, details } = status;
-    this.line(`${label}  ${done}/${total}  ${details}`.trimEnd());
+    const { label, details } = status;
+    this.line(`${label}  ${numbersOf(status, details.length)}`);
   }
 
   line(text: string): void {
@@ -96,10 +98,25 @@ class BarDisplay implements Display {
   }
 }
 
-/** The bar gives way to the numbers. */
-function formatBar({ label, done, total, details }: Status, columns: number): string {
-  const numbers = `${done}/${total}  ${details}`.trimEnd();
-  const width = Math.max(MIN_BAR, Math.min(MAX_BAR, columns - label.length - numbers.length - 2));
+/** As many of the details as are wanted; the time left is always there. */
+function numbersOf({ done, total, details, timeLeft }: Status, count: number): string {
+  const parts = [
+    `${done}/${total}`,
+    ...details.slice(0, count),
+    ...(timeLeft === undefined ? [] : [timeLeft]),
+  ];
+  return parts.join('  ');
+}
+
+/** The bar gives way to the numbers, and then the least important of them do. */
+function formatBar(status: Status, columns: number): string {
+  const { label, done, total, details } = status;
+  const room = (numbers: string): number => columns - label.length - numbers.length - 2;
+  let count = details.length;
+  while (count > 0 && room(numbersOf(status, count)) < MIN_BAR) count--;
+  const numbers = numbersOf(status, count);
+  if (room(numbers) < MIN_BAR) return `${label} ${numbers}`;
+  const width = Math.min(MAX_BAR, room(numbers));
   const filled = Math.round((width * Math.min(done, total)) / Math.max(total, 1));
   return `${label} ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${numbers}`;
 }

@@ -22,7 +22,7 @@ export async function downloadWeights(
       signal: interrupt.signal,
       ...(from !== undefined && { path: from }),
       onProgress: ({ receivedBytes, totalBytes }) => {
-        const details = formatMegabytes(receivedBytes);
+        const details = [formatMegabytes(receivedBytes)];
         display.update({ label: name, done: receivedBytes, total: totalBytes ?? USUAL_BYTES, details });
       },
     });

@@ -76,9 +76,9 @@ export function evaluationProgress(display: Display): (done: number, total: numb
   const start = performance.now();
   return (done, total) => {
     const seconds = (performance.now() - start) / 1000;
-    const left = formatDuration((seconds / done) * (total - done));
-    const details = `${(done / seconds).toFixed(1)} images/s  ${left} left`;
-    display.update({ label: 'evaluation', done, total, details });
+    const timeLeft = `${formatDuration((seconds / done) * (total - done))} left`;
+    const details = [`${(done / seconds).toFixed(1)} images/s`];
+    display.update({ label: 'evaluation', done, total, details, timeLeft });
   };
 }
 

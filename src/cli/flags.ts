@@ -69,11 +69,11 @@ export const optionalToggle = (description: string): Setting<boolean | null> => 
 });
 
 /** A number that need not be there. */
-export const optionalCount = (description: string, max?: number): Setting<number | null> => ({
+export const optionalCount = (description: string, max?: number, min = 1): Setting<number | null> => ({
   value: 'n',
   default: null,
   description,
-  check: (name, given) => (given === null ? null : integer(name, given, 1, max)),
+  check: (name, given) => (given === null ? null : integer(name, given, min, max)),
   read: readNumber,
 });
 

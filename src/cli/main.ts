@@ -33,7 +33,10 @@ function createProgram(terminal: Terminal): Command {
   const program = new Command('googlenet')
     .description('Train and use GoogLeNet (Inception v1), its forms and Xception on libtorch.')
     .version(packageVersion(), '--version', 'print the version')
-    .option('--verbose', 'print the stack of an error (also where DEBUG is set)')
+    .option(
+      '--verbose',
+      'print the stack of an error (also where DEBUG is set), and all settings of a training',
+    )
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),

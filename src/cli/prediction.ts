@@ -8,7 +8,7 @@ import type { PredictSettings } from './commands/predict.js';
 import { transformInputs } from './transform-input.js';
 import { describeFile } from './weights-file.js';
 
-/** The best classes of each head; null for the heads of a model without auxiliary logits. */
+/** The best classes of each head; null for auxiliary heads that nobody asked for, or that the model does not have. */
 export interface Heads {
   main: Classification[];
   aux1: Classification[] | null;
@@ -29,9 +29,16 @@ export async function* predict(
   images: readonly string[],
   settings: PredictSettings,
 ): AsyncGenerator<Prediction, void, void> {
-  const [own] = transformInputs(terminal, [await describeFile(weights)], settings.transformInput);
+  const file = await describeFile(weights);
+  const [own] = transformInputs(terminal, [file], settings.transformInput);
+  // What is not shown need not be computed.
+  const heads = file.model.auxLogits && !settings.auxHeads ? { auxLogits: false } : {};
   if (settings.threads !== null) setNumThreads(settings.threads);
-  const model = await loadModel(weights, { device: settings.device as Device, ...own });
+  const model = await loadModel(weights, {
+    device: settings.device as Device,
+    ...own,
+    ...heads,
+  });
   try {
     for (let start = 0; start < images.length; start += BATCH) {
       const paths = images.slice(start, start + BATCH);

@@ -6,6 +6,8 @@ import { modelIn } from './model-file.js';
 import { Xception } from './xception.js';
 
 export interface LoadModelAnyOptions extends LoadAnyOptions {
+  /** `GoogLeNet` only: false leaves out the auxiliary heads that the file has. */
+  auxLogits?: boolean;
   /** For files of the variant `torchvision` that do not say it; see `GoogLeNet.load`. */
   transformInput?: boolean;
 }

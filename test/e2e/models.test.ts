@@ -52,8 +52,24 @@ describe('evaluate', () => {
 });
 
 describe('predict', () => {
-  test('prints the best classes of the three heads side by side', async () => {
+  test('prints the best classes of the main head', async () => {
     const { code, stdout } = await cli(dir, 'predict', MODEL, PICTURE);
+    expect(code).toBe(0);
+    const [title, ...ranks] = stdout.trimEnd().split('\n');
+    expect(title).toBe(PICTURE);
+    expect(ranks).toHaveLength(2);
+    for (const rank of ranks) expect(rank).toMatch(/^ +\d {2}[01]-[\w-]+ +[01]\.\d{4}$/);
+    const all = await cli(dir, 'predict', MODEL, PICTURE, '--json', '--aux-heads');
+    const alone = await cli(dir, 'predict', MODEL, PICTURE, '--json');
+    expect(JSON.parse(alone.stdout).predictions[0]).toEqual({
+      ...JSON.parse(all.stdout).predictions[0],
+      aux1: null,
+      aux2: null,
+    });
+  });
+
+  test('--aux-heads prints the three heads side by side', async () => {
+    const { code, stdout } = await cli(dir, 'predict', MODEL, PICTURE, '--aux-heads');
     expect(code).toBe(0);
     const [title, heads, ...ranks] = stdout.trimEnd().split('\n');
     expect(title).toBe(PICTURE);
@@ -63,7 +79,17 @@ describe('predict', () => {
   });
 
   test('--json prints one document for all pictures', async () => {
-    const { stdout } = await cli(dir, 'predict', MODEL, PICTURE, PICTURE, '--json', '--top-k', '1');
+    const { stdout } = await cli(
+      dir,
+      'predict',
+      MODEL,
+      PICTURE,
+      PICTURE,
+      '--json',
+      '--top-k',
+      '1',
+      '--aux-heads',
+    );
     const { predictions } = JSON.parse(stdout);
     expect(predictions).toHaveLength(2);
     expect(predictions[0]).toEqual(predictions[1]);

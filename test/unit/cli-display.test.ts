@@ -3,7 +3,7 @@ import { Screen } from '../../src/terminal.js';
 import { RecordingStream } from '../support/host.js';
 
 const CLEAR = '\r\u001b[K';
-const status = (done: number) => ({ label: 'epoch 1/2', done, total: 8, details: 'loss 1.0' });
+const status = (done: number) => ({ label: 'epoch 1/2', done, total: 8, details: ['loss 1.0'] });
 
 function fake(isTTY: boolean, columns = 80) {
   const screen = new RecordingStream({ isTTY, columns });
@@ -70,11 +70,27 @@ test('lines stay above the bar, and the bar goes away', () => {
   expect(screen.text).toBe(`before\n${CLEAR}${drawn}${CLEAR}after\n${drawn}${CLEAR}`);
 });
 
+test('at 60 columns the time left stays, and the least important numbers go first', () => {
+  const drawn = (columns: number) => {
+    const { screen, display } = fake(true, columns);
+    const details = ['loss 1.2500', 'top-1 50.00 %', '10.0 images/s'];
+    const label = 'epoch 12/100';
+    display().update({ label, done: 1234, total: 60_000, details, timeLeft: '1:02:03 left' });
+    return screen.text.slice(CLEAR.length).replaceAll(/[█░]+/g, '▒');
+  };
+  const all = 'epoch 12/100 ▒ 1234/60000  loss 1.2500  top-1 50.00 %  10.0 images/s  1:02:03 left';
+  expect(drawn(120)).toBe(all);
+  expect(drawn(80)).toBe(all.replace('  10.0 images/s', ''));
+  expect(drawn(60)).toBe('epoch 12/100 ▒ 1234/60000  loss 1.2500  1:02:03 left');
+  expect(drawn(48)).toBe('epoch 12/100 ▒ 1234/60000  1:02:03 left');
+  expect(drawn(40)).toBe('epoch 12/100 1234/60000  1:02:03 left');
+});
+
 test('the bar gives way to the numbers, and the line never wraps', () => {
   const { screen, display } = fake(true, 40);
   display().update(status(4));
   expect(screen.text).toBe(`${CLEAR}epoch 1/2 ████████░░░░░░░ 4/8  loss 1.0`);
   const narrow = fake(true, 20);
   narrow.display().update(status(4));
-  expect(narrow.screen.text).toBe(`${CLEAR}epoch 1/2 ███░░░ 4/`);
+  expect(narrow.screen.text).toBe(`${CLEAR}epoch 1/2 4/8`);
 });

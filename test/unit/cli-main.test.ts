@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { RecordingHost, runCommandLine, runCommandLineOn } from '../support/host.js';
+import { lines, stepRecord } from '../support/live-run.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const path = temporaryFolder();
@@ -37,4 +39,17 @@ test('a lost result is exit status 1', async () => {
   const { code, stderr } = await runCommandLineOn(host, ['info', '--arithmetic']);
   expect(code).toBe(1);
   expect(stderr).toContain('ENOSPC');
+});
+
+test('dashboard --port 0 takes any port that is free, as its help says', async () => {
+  await writeFile(path('metrics.jsonl'), lines(stepRecord(1)));
+  const host = new RecordingHost();
+  const running = runCommandLineOn(host, ['dashboard', path(), '--port', '0']);
+  while (!host.stdout.text.includes('\n') && host.stderr.text === '') await new Promise(setImmediate);
+  host.emit('SIGINT', 'SIGINT');
+  expect(await running).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: expect.stringMatching(/127\.0\.0\.1:\d+/),
+  });
 });

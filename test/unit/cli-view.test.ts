@@ -42,7 +42,8 @@ test('a step shows the means of its epoch, the speed and the time left', () => {
     label: 'epoch 2/3',
     done: 40,
     total: 100,
-    details: 'loss 1.2500  top-1 50.00 %  10.0 images/s  0:18 left',
+    details: ['loss 1.2500', 'top-1 50.00 %', '10.0 images/s'],
+    timeLeft: '0:18 left',
   });
 });
 
@@ -56,7 +57,8 @@ test('the speed of the validation is measured', () => {
     label: 'epoch 2/3 validation',
     done: 10,
     total: 30,
-    details: '0:15 left',
+    details: [],
+    timeLeft: '0:15 left',
   });
 });
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { printableLine } from '../../printable.js';
 import type { ComparedRun, Row } from '../../report/compare.js';
 import type { Terminal } from '../../terminal.js';
 import { formatJson, formatTable } from '../output.js';
@@ -34,12 +35,11 @@ export function compareCommand(terminal: Terminal): Command {
 
 async function formatComparison(runs: readonly ComparedRun[]): Promise<string> {
   const { differences, results } = await import('../../report/compare.js');
-  const { printable, shorten } = await import('../../report/html.js');
-  // What files say must not steer a terminal.
-  const cells = ({ name, values }: Row) => [name, ...values].map((text) => shorten(printable(text), 40));
+  const { shorten } = await import('../../report/html.js');
+  const cells = ({ name, values }: Row) => [name, ...values].map((text) => shorten(printableLine(text), 40));
   const settings = differences(runs);
   const rows = [
-    ['', ...runs.map(({ folder }) => printable(folder))],
+    ['', ...runs.map(({ folder }) => folder)],
     ...results(runs).map(cells),
     [],
     [settings.length > 0 ? 'settings that differ' : 'no setting differs'],

@@ -13,7 +13,10 @@ const host: Setting<string> = {
   check: string,
   read: (text) => text,
 };
-const OPTIONS = { port: optionalCount('port to listen on (default: any that is free)', 65_535), host };
+const OPTIONS = {
+  port: optionalCount('port to listen on (default: 0, any that is free)', 65_535, 0),
+  host,
+};
 
 const EXAMPLES = `
 Examples:

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import { printableLine } from '../../printable.js';
 import type { Terminal } from '../../terminal.js';
-import { formatConfusion } from '../confusion.js';
+import { fitName, formatConfusion } from '../confusion.js';
 import type { EnsembleEvaluation } from '../ensemble.js';
 import type { Evaluation } from '../evaluation.js';
 import { choice, toOptions, type ValuesOf, withDefaults } from '../flags.js';
@@ -68,14 +69,20 @@ export function evaluateCommand(terminal: Terminal): Command {
 async function scoreOne(terminal: Terminal, weights: string, dir: string, settings: EvaluateSettings) {
   const { evaluateModel } = await import('../evaluation.js');
   const { status, evaluation } = await evaluateModel(terminal, weights, dir, settings);
-  return { status, evaluation, text: evaluation && formatEvaluation(evaluation) };
+  return { status, evaluation, text: evaluation && formatEvaluation(evaluation, columnsOf(terminal)) };
 }
 
 async function scoreAll(terminal: Terminal, weights: string[], dir: string, settings: EvaluateSettings) {
   const { evaluateEnsemble } = await import('../ensemble.js');
   const { status, evaluation } = await evaluateEnsemble(terminal, weights, dir, settings);
-  return { status, evaluation, text: evaluation && formatEnsemble(evaluation) };
+  return { status, evaluation, text: evaluation && formatEnsemble(evaluation, columnsOf(terminal)) };
 }
+
+/** Where the output goes into a file, lines are as short as on a usual terminal. */
+const columnsOf = ({ stdout }: Terminal): number => stdout.columns ?? 80;
+
+/** Of the numbers beside the name of a class. */
+const CLASS_COLUMNS = 44;
 
 type Scored = Pick<Evaluation, 'loss' | 'top1' | 'top5'>;
 
@@ -84,9 +91,10 @@ const formatScores = ({ loss, top1, top5 }: Scored): string =>
 
 function formatClasses(
   classes: readonly { name: string; pictures: number; correct: number; top1: number; loss: number }[],
+  columns: number,
 ): string {
   const rows = classes.map((entry) => [
-    entry.name,
+    fitName(entry.name, columns - CLASS_COLUMNS),
     formatCount(entry.pictures),
     formatCount(entry.correct),
     formatPercent(entry.top1),
@@ -99,34 +107,34 @@ function formatClasses(
 }
 
 /** Only classes that have pictures are named; without all of them there is no matrix to head. */
-function confusionOf({
-  classes,
-  confusion,
-}: Pick<EnsembleEvaluation, 'confusion'> & { classes: readonly { name: string }[] }): string[] {
+function confusionOf(
+  { classes, confusion }: Pick<EnsembleEvaluation, 'confusion'> & { classes: readonly { name: string }[] },
+  columns: number,
+): string[] {
   if (confusion === null || confusion.length !== classes.length) return [];
-  return [
-    '',
-    formatConfusion(
-      classes.map(({ name }) => name),
-      confusion,
-    ),
-  ];
+  const names = classes.map(({ name }) => name);
+  return ['', formatConfusion(names, confusion, columns)];
 }
 
-const formatEvaluation = (evaluation: Evaluation): string =>
+const formatEvaluation = (evaluation: Evaluation, columns: number): string =>
   [
-    `${evaluation.weights} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}`,
+    printableLine(`${evaluation.weights} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}`),
     formatScores(evaluation),
     '',
-    formatClasses(evaluation.classes),
-    ...confusionOf(evaluation),
+    formatClasses(evaluation.classes, columns),
+    ...confusionOf(evaluation, columns),
   ].join('\n');
 
-const formatEnsemble = (evaluation: EnsembleEvaluation): string =>
+const formatEnsemble = (evaluation: EnsembleEvaluation, columns: number): string =>
   [
-    `${evaluation.weights.join(', ')} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}, ${plural(evaluation.crops, 'crop')} of each`,
+    printableLine(
+      `${evaluation.weights.join(', ')} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}, ${plural(evaluation.crops, 'crop')} of each`,
+    ),
     formatScores(evaluation),
     '',
-    formatClasses(evaluation.classes.filter(({ pictures }) => pictures > 0)),
-    ...confusionOf(evaluation),
+    formatClasses(
+      evaluation.classes.filter(({ pictures }) => pictures > 0),
+      columns,
+    ),
+    ...confusionOf(evaluation, columns),
   ].join('\n');

@@ -1,13 +1,20 @@
 import { Command } from 'commander';
+import { printableLine } from '../../printable.js';
 import type { Terminal } from '../../terminal.js';
-import { count, toOptions, type ValuesOf, withDefaults } from '../flags.js';
+import { count, toggle, toOptions, type ValuesOf, withDefaults } from '../flags.js';
 import { formatJson, formatTable } from '../output.js';
 import type { Heads, Prediction } from '../prediction.js';
 import { SETTINGS } from '../training/settings.js';
 import { transformInput } from '../transform-input.js';
 
 const { device, threads } = SETTINGS;
-const OPTIONS = { topK: count(5, 'classes to show of each head'), transformInput, device, threads };
+const OPTIONS = {
+  topK: count(5, 'classes to show'),
+  auxHeads: toggle(false, 'show what the two auxiliary heads see, too'),
+  transformInput,
+  device,
+  threads,
+};
 export type PredictSettings = ValuesOf<typeof OPTIONS>;
 
 const EXAMPLES = `
@@ -18,7 +25,7 @@ Examples:
 
 Pictures are prepared as the published weights expect: short edge to 256, then the central 224 × 224.`;
 
-/** `googlenet predict`: what each of the three heads sees in pictures. */
+/** `googlenet predict`: what is in pictures. */
 export function predictCommand(terminal: Terminal): Command {
   const command = new Command('predict')
     .description('say what is in pictures')
@@ -53,7 +60,12 @@ function formatPrediction(prediction: Prediction): string {
       return entry ? [entry.label, entry.probability.toFixed(4)] : [];
     }),
   ]);
-  const title = ['', '', ...heads.flatMap((head) => [head, ''])];
+  // One head needs no heading.
+  const title = heads.length > 1 ? [['', '', ...heads.flatMap((head) => [head, ''])]] : [];
   const columns = heads.flatMap(() => ['left', 'right'] as const);
-  return [prediction.image, formatTable([title, ...ranks], ['left', 'right', ...columns]), ''].join('\n');
+  return [
+    printableLine(prediction.image),
+    formatTable([...title, ...ranks], ['left', 'right', ...columns]),
+    '',
+  ].join('\n');
 }

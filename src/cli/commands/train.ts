@@ -61,7 +61,11 @@ export function trainCommand(terminal: Terminal): Command {
     const places = Object.entries({ data, train, validation, out, resume, weights, classes });
     const given = Object.fromEntries(places.filter(([, value]) => value !== undefined));
     const settings = typedSettings(command);
-    terminal.status = await runTraining(terminal, { ...given, settings }, readDashboard(command));
+    terminal.status = await runTraining(
+      terminal,
+      { ...given, settings },
+      { dashboard: readDashboard(command), isVerbose: command.optsWithGlobals().verbose === true },
+    );
   });
 }
 

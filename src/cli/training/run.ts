@@ -21,13 +21,20 @@ interface Context {
   model: ImageClassifier;
   display: Display;
   interrupt: Interrupt;
+  isVerbose: boolean;
+}
+
+export interface RunFlags {
+  dashboard: DashboardFlags | null;
+  /** Prints every setting at the start. */
+  isVerbose: boolean;
 }
 
 /** @returns the exit status. */
 export async function runTraining(
   terminal: Terminal,
   flags: TrainFlags,
-  dashboard: DashboardFlags | null,
+  { dashboard, isVerbose }: RunFlags,
 ): Promise<number> {
   const display = createDisplay(terminal.stderr);
   const interrupt = new Interrupt(terminal.host, () =>
@@ -38,7 +45,10 @@ export async function runTraining(
     for (const warning of plan.warnings) display.line(`Warning: ${warning}`);
     const model = await buildModel(plan);
     try {
-      return await train({ terminal, plan: placePlan(plan, model), model, display, interrupt }, dashboard);
+      return await train(
+        { terminal, plan: placePlan(plan, model), model, display, interrupt, isVerbose },
+        dashboard,
+      );
     } finally {
       model.dispose();
     }
@@ -58,7 +68,7 @@ async function train(context: Context, dashboard: DashboardFlags | null): Promis
     // Nothing is written, and nothing cleared away, before other processes are kept out.
     if (plan.resumed) await removeUnfinishedFiles(dir);
     else await assertNoRun(dir);
-    terminal.log(formatStart(plan, await recordRun(plan)));
+    terminal.log(formatStart(plan, await recordRun(plan), context.isVerbose));
     return await trainInFolder(context, trainer, dashboard);
   } finally {
     trainer.dispose();

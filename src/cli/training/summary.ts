@@ -9,28 +9,56 @@ import { commandLine, shown } from '../invocation.js';
 import { formatCount, formatPercent, formatTable, plural } from '../output.js';
 import type { Plan } from './plan.js';
 import { type RunDescription, runFiles, type Source } from './run-folder.js';
-import { SETTING_NAMES } from './settings.js';
+import { DEFAULTS, SETTING_NAMES, type SettingName, type TrainSettings } from './settings.js';
 
 const sourceText = (source: Source | null): string =>
   source === null ? 'none' : `${shown(source.folder)} (${formatCount(source.pictures)} pictures)`;
 
+/** Said in a sentence of their own, or as they turned out to be on this machine. */
+const IN_SENTENCE: readonly SettingName[] = [
+  'epochs',
+  'steps',
+  'batchSize',
+  'lr',
+  'network',
+  'device',
+  'threads',
+];
+
+/**
+ * What a run is about to do: its pictures, the settings that were changed, and a sentence of those that everybody asks for.
+ * @param isVerbose with every setting, and what the run runs on
+ */
 export function formatStart(
   { dir, run, checkpoint }: Plan,
   environment: RunDescription['environment'],
+  isVerbose: boolean,
 ): string {
   const { settings, classes, train, validation, weights } = run;
+  const isShown = (name: SettingName) =>
+    isVerbose || (settings[name] !== DEFAULTS[name] && !IN_SENTENCE.includes(name));
   const rows = [
     ['train', sourceText(train)],
     ['validation', sourceText(validation)],
     ['classes', formatCount(classes.length)],
     ...(weights === null ? [] : [['weights', shown(weights)]]),
-    ...SETTING_NAMES.map((name) => [flagOf(name).slice(2), String(settings[name] ?? 'none')]),
-    ...Object.entries(environment).map(([name, value]) => [name, String(value)]),
+    ...SETTING_NAMES.filter(isShown).map((name) => [flagOf(name).slice(2), String(settings[name] ?? 'none')]),
+    ...Object.entries(isVerbose ? environment : {}).map(([name, value]) => [name, String(value)]),
   ];
   const table = formatTable(rows.map((row) => ['', ...row]));
-  if (checkpoint === null) return `Training in ${shown(dir)}:\n${table}`;
+  const text = `${table}\n  ${isVerbose ? '' : `${sentenceOf(settings, environment)}\n  All settings: ${shown(runFiles(dir).settings)}, or --verbose.`}`;
+  if (checkpoint === null) return `Training in ${shown(dir)}:\n${text}`.trimEnd();
   const { epoch, globalStep } = checkpoint.progress;
-  return `Going on in ${shown(dir)} after ${plural(epoch, 'epoch')}, ${plural(globalStep, 'step')}:\n${table}`;
+  return `Going on in ${shown(dir)} after ${plural(epoch, 'epoch')}, ${plural(globalStep, 'step')}:\n${text}`.trimEnd();
+}
+
+function sentenceOf(
+  { epochs, steps, batchSize, lr, network, device, threads }: TrainSettings,
+  { libtorch }: RunDescription['environment'],
+): string {
+  const length = steps === null ? plural(epochs, 'epoch') : plural(steps, 'step');
+  const place = device === 'cpu' ? `the CPU with ${plural(threads ?? 1, 'thread')}` : device;
+  return `${length} of ${network} in batches of ${batchSize}, learning rate ${lr}, on ${place}, libtorch ${libtorch}.`;
 }
 
 const scoreCells = ({ loss, top1, top5 }: EpochScores): string[] => [

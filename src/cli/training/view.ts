@@ -18,8 +18,12 @@ const VALIDATION_SHARE = 1 / 3;
 /** Weight of the newest step in the mean that the time left is reckoned with. */
 const SMOOTHING = 0.1;
 
-export const formatScores = ({ loss, top1 }: Scores): string =>
-  `loss ${loss.toFixed(4)}  top-1 ${formatPercent(top1)}`;
+const scoreTexts = ({ loss, top1 }: Scores): string[] => [
+  `loss ${loss.toFixed(4)}`,
+  `top-1 ${formatPercent(top1)}`,
+];
+
+const formatScores = (scores: Scores): string => scoreTexts(scores).join('  ');
 
 export class TrainingView {
   readonly #display: Display;
@@ -50,8 +54,13 @@ export class TrainingView {
     this.#secondsPerPicture = smooth(this.#secondsPerPicture, 1 / event.imagesPerSecond);
     this.#lastMs = this.#clock();
     const speed = `${(1 / this.#secondsPerPicture).toFixed(1)} images/s`;
-    const details = `${formatScores(soFar)}  ${speed}  ${this.#timeLeft()}`;
-    this.#display.update({ label: this.#label(''), done: trained, total: trainPictures, details });
+    this.#display.update({
+      label: this.#label(''),
+      done: trained,
+      total: trainPictures,
+      details: [...scoreTexts(soFar), speed],
+      timeLeft: this.#timeLeft(),
+    });
   }
 
   /** @param done pictures scored so far, of `total`. */
@@ -65,7 +74,8 @@ export class TrainingView {
       label: this.#label(' validation'),
       done: this.#validated,
       total,
-      details: this.#timeLeft(),
+      details: [],
+      timeLeft: this.#timeLeft(),
     });
   }
 
