@@ -1,10 +1,15 @@
-/** The real command line in processes of its own, on a few real pictures. */
+/**
+ * The compiled command line on a few real images: in the process of the test, where the second that a process takes to start buys nothing,
+ * or in one of its own.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { main } from '../../src/cli/main.js';
 import { PACKAGE_ROOT } from '../support/child.js';
+import { type CommandResult, RecordingHost, runCommandLineOn } from '../support/host.js';
 
 export const MAIN = join(PACKAGE_ROOT, 'dist/cli/main.js');
 export const SAMPLE = join(PACKAGE_ROOT, 'scripts/sample/fashion-mnist');
@@ -47,7 +52,19 @@ export function start(file: string, args: readonly string[], cwd: string): Start
 export const startCli = (cwd: string, ...args: string[]): Started =>
   start(process.execPath, [MAIN, ...args], cwd);
 
-export const cli = (cwd: string, ...args: string[]): Promise<Result> => startCli(cwd, ...args).result;
+const compiled: typeof main = require(MAIN).main;
+
+export const cliOn = (host: RecordingHost, ...argv: string[]): Promise<CommandResult> =>
+  runCommandLineOn(host, argv, compiled);
+
+/** Paths should be absolute. */
+export const cliHere = (...argv: string[]): Promise<CommandResult> => cliOn(new RecordingHost(), ...argv);
+
+/** In this process, whose current folder it changes. */
+export function cli(cwd: string, ...argv: string[]): Promise<CommandResult> {
+  process.chdir(cwd);
+  return cliHere(...argv);
+}
 
 /** Waits until a condition holds, or the process has ended. */
 export async function until({ child }: Started, condition: () => boolean): Promise<void> {
@@ -61,7 +78,10 @@ export function workspace(): string {
     copyPictures(dir, 'train', name, 4);
     copyPictures(dir, 'test', name, 8);
   }
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  afterAll(() => {
+    process.chdir(PACKAGE_ROOT);
+    rmSync(dir, { recursive: true, force: true });
+  });
   return dir;
 }
 

@@ -30,10 +30,10 @@ const PAPER = {
 const SPLIT = {
   ...{ epochs: 2, batchSize: 3, threads: 1, nesterov: true, schedule: 'step', stepSize: 1, gamma: 0.5 },
   ...{ auxLogits: false, initWeights: false, validationSplit: 0.25, classWeights: 'balanced' },
-  ...{ network: 'torchvision', headLr: 0.1, freeze: 'inception3*,conv1' },
+  ...{ network: 'torchvision', transformInput: true, headLr: 0.1, freeze: 'inception3*,conv1' },
 };
 
-/** Of weights that are trained further: `networks.test.ts`. */
+/** Of weights that are trained further: `networks.long.test.ts`. */
 const FINE_TUNING = ['newHead'];
 
 test('every setting is in one of the runs', () => {

@@ -6,8 +6,8 @@ import { RecordingHost } from '../support/host.js';
 import { canMount, withSmallDisk } from '../support/mount.js';
 import { testWhere } from '../support/skip.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { MAIN } from './cli.js';
-import { cliHere, cliOn, TINY_RECIPE, tinyPictures } from './cli-in-process.js';
+import { cliHere, cliOn, MAIN } from './cli.js';
+import { TINY_RECIPE, tinyPictures } from './tiny-run.js';
 
 const at = temporaryFolder();
 const mounting = testWhere(canMount(), 'this user may not mount a small disk');

@@ -129,8 +129,15 @@ async function fit(
       await recorder.take(value, trainer, view).catch((error) => unrecorded.abort(error));
     }
   } catch (error) {
-    throw withAdvice(error, checkpoints);
+    throw withCause(unrecorded.signal, withAdvice(error, checkpoints));
   }
+}
+
+/** A checkpoint that fails for the same reason as the log must not hide what failed first. */
+function withCause({ reason }: AbortSignal, error: unknown): unknown {
+  if (!(reason instanceof GoogLeNetError) || !(error instanceof GoogLeNetError)) return error;
+  if (error === reason || error.cause === reason) return error;
+  return new GoogLeNetError(reason.code, `${reason.message} ${error.message}`, { cause: error });
 }
 
 /** What could not be written down, e.g. on a full disk, is no reason to lose what was trained. */

@@ -1,18 +1,7 @@
-/** The compiled command line in the process of the test: no second of starting up for each command. */
+/** A training that takes a second. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { main } from '../../src/cli/main.js';
-import { type CommandResult, RecordingHost, runCommandLineOn } from '../support/host.js';
-import { MAIN } from './cli.js';
-
-const compiled: typeof main = require(MAIN).main;
-
-export const cliOn = (host: RecordingHost, ...argv: string[]): Promise<CommandResult> =>
-  runCommandLineOn(host, argv, compiled);
-
-/** Paths should be absolute. */
-export const cliHere = (...argv: string[]): Promise<CommandResult> => cliOn(new RecordingHost(), ...argv);
 
 /** A training of two steps that takes a second, on the pictures of {@link tinyPictures}. */
 export const TINY_RECIPE =

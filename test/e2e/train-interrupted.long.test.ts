@@ -96,8 +96,8 @@ test('a second Ctrl-C ends the process in the middle of a step', async () => {
 });
 
 test('a run whose metrics can no longer be written ends with one line, and gives its folders back', async () => {
-  // 4 KB: more than the settings, less than the metrics of the first epoch.
-  const limited = `ulimit -f 8; exec "$0" "$@"`;
+  // 3 KB: more than the settings, less than the metrics of the first epoch.
+  const limited = `ulimit -f 6; exec "$0" "$@"`;
   const recipe = ['--batch-size', '1', '--threads', '1', '--no-aux-logits'];
   const args = [MAIN, 'train', '--train', 'pictures/test', '--out', 'full', ...recipe];
   const { code, stderr } = await start('sh', ['-c', limited, process.execPath, ...args], dir).result;
