@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "binding/engine_handle.h"
 #include "binding/errors.h"
 #include "binding/network_options.h"
@@ -41,11 +43,26 @@ Napi::Value peaks(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// (name, value): sets an environment variable of the process, where it has none of that name, and says
+// whether it did; undefined takes it away. In a Worker `process.env` is a copy, which a library that is
+// loaded there does not see.
+Napi::Value set_environment(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].ToString();
+  const bool is_set = std::getenv(name.c_str()) != nullptr;
+  if (info[1].IsUndefined()) {
+    unsetenv(name.c_str());
+  } else if (!is_set) {
+    setenv(name.c_str(), info[1].ToString().Utf8Value().c_str(), /*overwrite=*/0);
+  }
+  return Napi::Boolean::New(info.Env(), !is_set);
+}
+
 }  // namespace
 
 // Everything JavaScript sees of the addon without libtorch; src/native/contract.ts lists the same names.
 Napi::Object init_engine(Napi::Env env, Napi::Object exports) {
   exports["tiers"] = Napi::Function::New<tiers>(env, "tiers");
+  exports["setEnvironment"] = Napi::Function::New<set_environment>(env, "setEnvironment");
   exports["peaks"] = Napi::Function::New<peaks>(env, "peaks");
   exports["shutDown"] = Napi::Function::New<shut_down>(env, "shutDown");
   exports["Engine"] = EngineHandle::define(env);

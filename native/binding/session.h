@@ -66,7 +66,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Freed with the module, on its thread.
   void add_dependent(std::weak_ptr<Dependent> dependent);
 
-  SerialQueue queue{Priority::kBelow};
+  SerialQueue queue;
   const c10::Device device;
   RandomSource random;
   at::MemoryFormat memory_format = at::MemoryFormat::Contiguous;

@@ -4,7 +4,6 @@
 
 #include "core/caching_allocator.h"
 #include "core/error.h"
-#include "core/give_way.h"
 #include "core/threads.h"
 
 namespace googlenet {
@@ -43,7 +42,6 @@ void SerialQueue::stop() {
 
 void SerialQueue::run() {
   cancelled = &stopping_;
-  if (priority_ == Priority::kBelow) give_way();
   std::optional<KeepFreedMemory> freed_memory;
   for (;;) {
     Job job;

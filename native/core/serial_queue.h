@@ -9,20 +9,14 @@
 
 namespace googlenet {
 
-// How a worker thread, and the threads that libtorch starts for it, stand to the other threads of the
-// process.
-enum class Priority {
-  kEqual,
-  // Gives way to those that wake up: with all cores busy, the JavaScript thread would wait for its turn.
-  kBelow,
-};
-
-// One worker thread that runs jobs in the order they were pushed. The thread starts with the first job.
+// One worker thread that runs jobs in the order they were pushed. The thread starts with the first job. It
+// has the priority of other threads: with a lower one, libtorch's threads got so little of a core beside
+// another program that those on the other cores, which wait for them after each operation, stood still too.
 class SerialQueue {
  public:
   using Job = std::function<void()>;
 
-  explicit SerialQueue(Priority priority = Priority::kEqual) : priority_(priority) {}
+  SerialQueue() = default;
   SerialQueue(const SerialQueue&) = delete;
   SerialQueue& operator=(const SerialQueue&) = delete;
   ~SerialQueue() { stop(); }
@@ -37,7 +31,6 @@ class SerialQueue {
  private:
   void run();
 
-  const Priority priority_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;

@@ -6,6 +6,7 @@ import { readLibtorchVersion } from '../setup/libtorch-version.js';
 import { addonPath, EXTERNAL, isLost } from '../setup/paths.js';
 import { isSupportedLibtorch, majorMinor, supportedRange } from '../setup/versions.js';
 import type { NativeAddon } from './contract.js';
+import { withSpinLimit } from './spin-limit.js';
 
 const SETUP = 'Run `npx googlenet setup`';
 
@@ -46,7 +47,7 @@ function checkVersions(path: string, addon: NativeAddon): void {
 function open(path: string): NativeAddon {
   let addon: Partial<NativeAddon>;
   try {
-    addon = require(path) as Partial<NativeAddon>;
+    addon = withSpinLimit(path, () => require(path) as Partial<NativeAddon>);
   } catch (cause) {
     const message = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
     throw new GoogLeNetError(

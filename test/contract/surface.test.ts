@@ -64,7 +64,13 @@ const TRAINER: Names<NativeTrainer> = {
   dispose: true,
 };
 
-const ENGINE_ADDON: Names<EngineAddon> = { tiers: true, peaks: true, shutDown: true, Engine: true };
+const ENGINE_ADDON: Names<EngineAddon> = {
+  tiers: true,
+  peaks: true,
+  setEnvironment: true,
+  shutDown: true,
+  Engine: true,
+};
 
 const ENGINE: Names<NativeEngine> = {
   ready: true,

@@ -16,6 +16,7 @@ const script = (name: string, ...args: string[]) =>
 const WITH_FLAGS = [
   'augment-sheet.mjs',
   'bench.mjs',
+  'bench-busy.mjs',
   'bench-eager.mjs',
   'bench-training.mjs',
   'bench/loader.mjs',

@@ -1,0 +1,84 @@
+// `npm run bench:busy`: training beside other busy processes, this package and PyTorch in turns.
+import { join } from 'node:path';
+import { writeBatch } from './bench/batch-files.mjs';
+import { benchmark, scratchFolder, start } from './bench/children.mjs';
+import { readBenchFlags } from './bench/flags.mjs';
+import { writeRecords } from './bench/records.mjs';
+import { Side } from './bench/side.mjs';
+import { interleave, median } from './bench/statistics.mjs';
+import { ms, print, timeOf } from './bench/table.mjs';
+import { bootstrap, root } from './bootstrap.mjs';
+
+const HELP = `npm run bench:busy -- [options]
+
+Times a training step of 16 images alone, beside one busy process, and beside one for each thread; this package and PyTorch at its
+best (channels-last, fused SGD), turn by turn. Nothing else should run meanwhile. Takes five minutes on two cores.
+
+  --threads N   compute threads of both sides, and busy processes at most (default: all cores)
+  --repeat N    factor for the number of runs (default 1)
+  --output F    where the raw figures go as JSON lines (default .googlenet/bench-busy.jsonl)
+`;
+
+const flags = readBenchFlags(HELP, 'bench-busy.jsonl');
+const { threads, times } = flags;
+await bootstrap([]);
+const { findPython, printMachine } = await import('./bench/machine.mjs');
+
+const BATCH = 16;
+const PRECISIONS = ['float32', 'bfloat16'];
+const SITUATIONS = [
+  { name: 'alone', neighbours: 0 },
+  { name: 'one busy process', neighbours: 1 },
+  ...(threads > 1 ? [{ name: `${threads} busy processes`, neighbours: threads }] : []),
+];
+
+/** Runs `work` beside processes that do nothing but compute. */
+async function beside(neighbours, work) {
+  const busy = Array.from({ length: neighbours }, () =>
+    start(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+  );
+  try {
+    return await work();
+  } finally {
+    for (const child of busy) child.kill('SIGKILL');
+  }
+}
+
+const speed = (alone, here) =>
+  (median(alone.map(({ ms: time }) => time)) / median(here.map(({ ms: time }) => time))).toFixed(2);
+
+await benchmark(async () => {
+  const records = [];
+  const ours = new Side(process.execPath, [join(root, 'scripts/bench/ours.mjs')]);
+  const peer = new Side(await findPython(), [join(root, 'scripts/bench/peer.py')]);
+  const request = {
+    ...(await writeBatch(scratchFolder(), { numClasses: 1000 })),
+    ...{ threads, device: 'cpu', channelsLast: true, fused: true },
+  };
+  const rows = [];
+  for (const precision of PRECISIONS) {
+    const versions = {
+      ...(await ours.ask('load', { ...request, precision })),
+      ...(await peer.ask('load', { ...request, precision })),
+    };
+    if (rows.length === 0) printMachine(flags, versions, `steps of ${BATCH} images, 224×224`);
+    const sides = {
+      ours: () => ours.ask('step', { batch: BATCH }),
+      peer: () => peer.ask('step', { batch: BATCH }),
+    };
+    let alone;
+    for (const { name, neighbours } of SITUATIONS) {
+      const record = (side, run, figures) => records.push({ precision, neighbours, side, run, ...figures });
+      const runs = { warmup: 1, runs: times(neighbours === 0 ? 5 : 4) };
+      const found = await beside(neighbours, () => interleave(sides, runs, record));
+      alone ??= found;
+      const of = (side) => [timeOf(found[side].map(({ ms: time }) => time)), speed(alone[side], found[side])];
+      const delay = ms(median(found.ours.map(({ delayP99 }) => delayP99)));
+      rows.push([`${precision}, ${name}`, ...of('ours'), ...of('peer'), delay]);
+    }
+  }
+  const title =
+    'A training step beside busy processes (median ± half the quartile distance; speed as a part of that alone)';
+  print(title, ['', 'ours', 'speed', 'PyTorch', 'speed', 'event-loop delay p99'], rows);
+  writeRecords(flags.output, records);
+});

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { engineAddonOf } from '../setup/paths.js';
+import type { EngineAddon } from './contract.js';
+
+const VARIABLE = 'GOMP_SPINCOUNT';
+/**
+ * How often a thread looks whether the others of its team are done before it sleeps: some tens of microseconds, longer than the pause
+ * between two operations. libgomp's own number is 300,000, milliseconds, in which a thread that waits for one that another program has
+ * put off its core burns the time that it should give that one.
+ */
+const SPINS = '3000';
+
+/**
+ * Loads libtorch, whose OpenMP reads this setting once, in its first moment. An OMP_WAIT_POLICY or GOMP_SPINCOUNT of the user stays, and
+ * child processes inherit nothing.
+ */
+export function withSpinLimit<T>(addonPath: string, load: () => T): T {
+  const path = engineAddonOf(addonPath);
+  if (process.env.OMP_WAIT_POLICY || !existsSync(path)) return load();
+  const { setEnvironment } = require(path) as EngineAddon;
+  const isOurs = setEnvironment(VARIABLE, SPINS);
+  try {
+    return load();
+  } finally {
+    if (isOurs) setEnvironment(VARIABLE, undefined);
+  }
+}
