@@ -1,15 +1,22 @@
 /** Weights from one format into another, without a model. */
 import { extname } from 'node:path';
-import { GoogLeNetError } from './errors.js';
+import { GoogLeNetError, throwIfAborted } from './errors.js';
 import { writeFileAtomic } from './formats/atomic-file.js';
-import type { StoredTensor } from './formats/format.js';
+import { type StoredTensor, unreadable } from './formats/format.js';
 import { type NewTensor, pthParts } from './formats/pth/write.js';
 import { readFully } from './formats/read-fully.js';
-import { withTensorFile } from './formats/tensor-file.js';
+import { type TensorFile, withTensorFile } from './formats/tensor-file.js';
 import { type ModelDescription, modelIn, toMetadata } from './models/model-file.js';
 import { allocate } from './private-copy.js';
 import { DTYPE_BYTES } from './tensor.js';
-import { boolean, invalid, numberOfElements, options, string } from './validate.js';
+import {
+  boolean,
+  invalid,
+  numberOfElements,
+  options,
+  path as readPath,
+  signal as readSignal,
+} from './validate.js';
 import { type StoredGroup, saveFile } from './weights.js';
 
 export interface ConvertOptions {
@@ -17,6 +24,8 @@ export interface ConvertOptions {
   prefix?: string;
   /** For weights of the variant `torchvision` whose file does not say it: stored in the new file, where its format has room. */
   transformInput?: boolean;
+  /** Ends with the error `ABORTED`; looked at first, and before each tensor is read. */
+  signal?: AbortSignal;
 }
 
 export interface Conversion {
@@ -44,29 +53,31 @@ const FORMATS = ['.safetensors', '.pth', '.pt'];
  * Writes the model of a file of weights or a checkpoint in the format that the name of `to` ends with: `.safetensors`, or `.pth` and
  * `.pt` as Python's `torch.save` does. Prefixes of checkpoints and parallel models are taken off the names; numbers stay as they are.
  * @throws GoogLeNetError `INVALID_ARGUMENT` for another ending, `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`,
- * `WEIGHTS_MISMATCH`, `FILE_ERROR`
+ * `WEIGHTS_MISMATCH`, `FILE_ERROR`, `ABORTED`
  */
 export async function convertWeights(
   from: string,
   to: string,
   given: ConvertOptions = {},
 ): Promise<Conversion> {
-  const { prefix = '', transformInput } = options('options', given, [
-    'prefix',
-    'transformInput',
-  ]) as ConvertOptions;
-  const format = extname(string('to', to)).toLowerCase();
+  const known = ['prefix', 'transformInput', 'signal'] as const;
+  const { prefix = '', transformInput, signal: abort } = options('options', given, known) as ConvertOptions;
+  const signal = readSignal('signal', abort);
+  const format = extname(readPath('to', to)).toLowerCase();
   if (!FORMATS.includes(format)) {
     throw new GoogLeNetError(
       'INVALID_ARGUMENT',
       `${to} must end with ${FORMATS.join(', ')}, which says its format.`,
     );
   }
-  return withTensorFile(string('from', from), async (file) => {
-    const { tensors, description: found } = modelIn(file, from);
+  const convert = async (file: TensorFile): Promise<Conversion> => {
+    const { tensors, foreign, description: found } = modelIn(file, from);
+    // Left out, it would be missing from the copy without a word.
+    if (foreign[0]) throw unreadable(from, foreign[0]);
     const description = transformInput === undefined ? found : withTransform(found, transformInput);
     const named = tensors.map((tensor) => ({ ...tensor, name: prefix + tensor.name }));
     const read = async (tensor: StoredTensor, target: Uint8Array) => {
+      throwIfAborted(signal, `Converting ${from}`);
       await readNumbers(tensor, target);
       await file.assertUnchanged();
     };
@@ -75,7 +86,8 @@ export async function convertWeights(
     else await writePth(to, named, read);
     const bytes = named.reduce((sum, tensor) => sum + plainBytes(tensor), 0);
     return { tensors: named.length, bytes, lost: format === '.safetensors' ? [] : unsaid(description) };
-  });
+  };
+  return withTensorFile(readPath('from', from), convert, { signal });
 }
 
 type ReadNumbers = (tensor: StoredTensor, target: Uint8Array) => Promise<void>;

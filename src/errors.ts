@@ -51,6 +51,14 @@ export class GoogLeNetError extends Error {
   }
 }
 
+/**
+ * For the beginning of an operation and between its stages.
+ * @throws GoogLeNetError `ABORTED`
+ */
+export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted) throw new GoogLeNetError('ABORTED', `${what} was aborted.`, { cause: signal.reason });
+}
+
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
 }
@@ -58,6 +66,10 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 /** Turns a failed call of `node:fs` into our error; anything else passes through unchanged. */
 export function fromFileError(error: unknown, action: string, path: string): Error {
   const cause = error as NodeJS.ErrnoException;
+  if (!(cause instanceof GoogLeNetError) && cause?.code === 'ERR_INVALID_ARG_VALUE') {
+    const message = `Cannot ${action} ${JSON.stringify(path)}: it is no path (${cause.message}).`;
+    return new GoogLeNetError('INVALID_ARGUMENT', message, { cause });
+  }
   // Only the operating system's: other errors of Node have codes too.
   if (cause instanceof GoogLeNetError || typeof cause?.code !== 'string' || cause.syscall === undefined)
     return cause;

@@ -35,6 +35,7 @@ export type {
   EngineOptions,
   EnginePrecision,
   EngineTier,
+  LoadEngineOptions,
   OptimizeOptions,
 } from './engine/options.js';
 export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './errors.js';

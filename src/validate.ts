@@ -59,6 +59,12 @@ export function string(name: string, value: unknown): string {
   return value;
 }
 
+/** Of a file or folder: text without the NUL with which the operating system ends paths. */
+export function path(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) throw invalid(name, 'a path', value);
+  return value;
+}
+
 export function integer(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
     const range = max === Number.MAX_SAFE_INTEGER ? `an integer ≥ ${min}` : `an integer in [${min}, ${max}]`;

@@ -1,7 +1,8 @@
-import { GoogLeNetError } from './errors.js';
+import { GoogLeNetError, throwIfAborted } from './errors.js';
 import { writeFileAtomic } from './formats/atomic-file.js';
 import { seal, UNSEALED } from './formats/checksum.js';
-import type { StoredTensor } from './formats/format.js';
+import { type ForeignTensor, type StoredTensor, unreadable } from './formats/format.js';
+import { shorten } from './formats/quote.js';
 import { readFully } from './formats/read-fully.js';
 import { MAX_HEADER_BYTES, type OpenSafetensors, planSafetensors } from './formats/safetensors.js';
 import { call } from './native/call.js';
@@ -70,10 +71,14 @@ export function compareTensors(model: readonly TensorInfo[], source: readonly Te
   return difference;
 }
 
+/** Of a name of a tensor, and of both its shapes. */
+const MAX_SHOWN = 200;
+
 function list(title: string, names: readonly string[]): string {
   if (names.length === 0) return '';
   const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-  return ` ${title}: ${names.slice(0, 5).join(', ')}${more}.`;
+  const some = names.slice(0, 5).map((name) => shorten(name, MAX_SHOWN));
+  return ` ${title}: ${some.join(', ')}${more}.`;
 }
 
 const TAKE_WHAT_FITS = ' Pass { strict: false } to take what fits.';
@@ -155,8 +160,23 @@ function readStateTensor(name: string, value: unknown): StateTensor {
 export interface LoadOptions {
   /** Fail where names differ; false takes what fits and leaves the rest as it is. Default true. */
   strict: boolean;
+}
+
+export interface LoadFileOptions extends LoadOptions {
   /** Names that a source need not have, whatever `strict` says. */
-  mayLack?: (name: string) => boolean;
+  mayLack: (name: string) => boolean;
+  /** What the file has and is not read: unexpected, and an error where the model has a tensor of that name. */
+  foreign: readonly ForeignTensor[];
+}
+
+/**
+ * Names of a source's tensors with one dimension that are scalars in the model: of those the first element is taken, as
+ * `load_state_dict` does. PyTorch before 0.4 had no scalars.
+ */
+function vectorsForScalars(model: readonly TensorInfo[], source: readonly TensorInfo[]): Set<string> {
+  const scalars = new Set(model.filter(({ shape }) => shape.length === 0).map(({ name }) => name));
+  const found = source.filter(({ name, shape }) => scalars.has(name) && shape.length === 1 && shape[0] !== 0);
+  return new Set(found.map(({ name }) => name));
 }
 
 export async function loadStateDict(
@@ -164,10 +184,17 @@ export async function loadStateDict(
   state: unknown,
   { strict }: LoadOptions,
 ): Promise<Difference> {
-  const given = Object.entries(object('state', state)).map(([name, value]) => ({
+  const read = Object.entries(object('state', state)).map(([name, value]) => ({
     name,
     ...readStateTensor(name, value),
   }));
+  const vectors = vectorsForScalars(
+    store.tensors(),
+    read.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] })),
+  );
+  const given = read.map((tensor) =>
+    vectors.has(tensor.name) ? { ...tensor, shape: [], data: tensor.data.subarray(0, 1) } : tensor,
+  );
   const infos = given.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }));
   const difference = compareTensors(store.tensors(), infos);
   assertMatch(difference, strict, 'the state dict');
@@ -187,7 +214,7 @@ const READERS = 4;
 
 /** Reads tensors of an open file as typed arrays, which share one ArrayBuffer. */
 export function readStored(
-  { fd, path }: OpenSafetensors,
+  { fd, path, signal }: OpenSafetensors,
   tensors: readonly TensorSpan[],
 ): Promise<StateDict> {
   const places = new Map(tensors.map(({ name, offset }) => [name, offset]));
@@ -195,6 +222,7 @@ export function readStored(
     const queue = spans.values();
     const readSome = async () => {
       for (const { name, offset, bytes } of queue) {
+        throwIfAborted(signal, `Reading ${path}`);
         const read = await readFully(fd, buffer.subarray(offset, offset + bytes), places.get(name) ?? 0);
         if (!read) throw new GoogLeNetError('INVALID_WEIGHTS', `${path} was cut short while being read.`);
       }
@@ -205,14 +233,25 @@ export function readStored(
   });
 }
 
-/** @param tensors those of the file that are meant for `store`, under its names. */
+function firstOf({ strides: _, ...tensor }: StoredTensor): StoredTensor {
+  return { ...tensor, shape: [], bytes: DTYPE_BYTES[tensor.dtype] };
+}
+
+/** @param stored the tensors of the file that are meant for `store`, under its names. */
 export async function loadFile(
   store: TensorStore,
   path: string,
-  tensors: readonly StoredTensor[],
-  { strict, mayLack = () => false }: LoadOptions,
+  stored: readonly StoredTensor[],
+  { strict, mayLack, foreign }: LoadFileOptions,
 ): Promise<Difference> {
-  const difference = compareTensors(store.tensors(), tensors);
+  const own = store.tensors();
+  const vectors = vectorsForScalars(own, stored);
+  const tensors = stored.map((tensor) => (vectors.has(tensor.name) ? firstOf(tensor) : tensor));
+  const names = new Set(own.map(({ name }) => name));
+  const wanted = foreign.find(({ name }) => names.has(name));
+  if (wanted) throw unreadable(path, wanted);
+  const difference = compareTensors(own, tensors);
+  difference.unexpected.push(...foreign.map(({ name }) => name));
   const missing = difference.missing.filter((name) => !mayLack(name));
   assertMatch({ ...difference, missing }, strict, path);
   const unexpected = new Set(difference.unexpected);

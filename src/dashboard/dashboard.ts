@@ -5,7 +5,7 @@ import { basename, resolve } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import type { RunRecord } from '../report/records.js';
 import type { ValidationRecord } from '../report/validation-record.js';
-import { boolean, integer, options, signal, string } from '../validate.js';
+import { boolean, integer, options, path as readPath, signal, string } from '../validate.js';
 import { Feed } from './feed.js';
 import { Follower } from './follower.js';
 import { urlOf } from './guard.js';
@@ -138,7 +138,7 @@ function readOptions(given: DashboardOptions) {
   const known = ['runDir', 'host', 'port', 'signal', 'follow', 'keepProcess'] as const;
   const read = options('options', given, known);
   return {
-    runDir: string('runDir', read.runDir),
+    runDir: readPath('runDir', read.runDir),
     host: string('host', read.host ?? '127.0.0.1'),
     port: integer('port', read.port ?? 0, 0, 65_535),
     stop: signal('signal', read.signal),

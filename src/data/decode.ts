@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { fromFileError, GoogLeNetError } from '../errors.js';
-import { invalid, isUint8Array } from '../validate.js';
+import { invalid, isUint8Array, path as readPath } from '../validate.js';
 import type { Picture } from './dataset.js';
 import { loadSharp } from './sharp.js';
 
@@ -21,7 +21,9 @@ const READING = { failOn: 'error', ignoreIcc: true } as const;
  * @throws GoogLeNetError `INVALID_IMAGE` naming the file, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`.
  */
 export async function decodeImage(source: string | Uint8Array): Promise<Picture> {
-  if (typeof source === 'string' && source !== '') return decodeEncoded(await readImageFile(source), source);
+  if (typeof source === 'string') {
+    return decodeEncoded(await readImageFile(readPath('source', source)), source);
+  }
   if (isUint8Array(source)) return decodeEncoded(source, 'the picture');
   throw invalid('source', 'a path or a Uint8Array', source);
 }

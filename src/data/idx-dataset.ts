@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { type Idx, readIdx } from '../formats/idx.js';
-import { oneOf, options, string } from '../validate.js';
+import { oneOf, options, path as readPath } from '../validate.js';
 import { ArrayDataset } from './array-dataset.js';
 import { readClasses } from './classes.js';
 import type { Dataset, Picture } from './dataset.js';
@@ -53,7 +53,7 @@ export class IdxDataset implements Dataset {
     const read = options('options', given, ['split', 'classes']);
     const prefix = PREFIXES[oneOf('split', read.split, ['train', 'test'])];
     const classes = read.classes === undefined ? DIGITS : readClasses(read.classes);
-    const imagesPath = await find(string('dir', dir), `${prefix}-images-idx3-ubyte`);
+    const imagesPath = await find(readPath('dir', dir), `${prefix}-images-idx3-ubyte`);
     const labelsPath = await find(dir, `${prefix}-labels-idx1-ubyte`);
     const labels = await readIdx(labelsPath, 1);
     const images = await readIdx(imagesPath, 3);

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareCodePoints } from '../code-points.js';
 import { fromFileError, GoogLeNetError } from '../errors.js';
-import { invalid, options, string } from '../validate.js';
+import { invalid, options, path as readPath } from '../validate.js';
 import type { Dataset, Picture } from './dataset.js';
 import { decodeImage, readImageFile } from './decode.js';
 
@@ -38,7 +38,7 @@ export class ImageFolder implements Dataset {
    */
   static async open(dir: string, given: ImageFolderOptions = {}): Promise<ImageFolder> {
     const extensions = readExtensions(options('options', given, ['extensions']).extensions);
-    const root = await list(string('dir', dir), []);
+    const root = await list(readPath('dir', dir), []);
     const classes = root.folders.sort(compareCodePoints);
     if (classes.length === 0) {
       const layout = `Expected ${join(dir, '<class>', '<picture>.png')}`;

@@ -1,5 +1,5 @@
 import { type Classification, loadImages, type PictureSource, topK } from '../classifier.js';
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError, throwIfAborted } from '../errors.js';
 import { readImages } from '../images.js';
 import type { Logits } from '../models/image-classifier.js';
 import { assertInputSize, type InputSizes } from '../models/input-size.js';
@@ -13,12 +13,13 @@ import type {
 import { loadAddon } from '../native/load.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 import type { Images } from '../tensor.js';
-import { integer, invalid, options, signal as readSignal, string } from '../validate.js';
+import { integer, invalid, options, path as readPath, signal as readSignal } from '../validate.js';
 import {
   type Calibration,
-  type EngineOptions,
+  ENGINE_OPTIONS,
   type EnginePrecision,
   type EngineTier,
+  type LoadEngineOptions,
   type ResolvedOptions,
   readEngineOptions,
   readOptimizeOptions,
@@ -115,13 +116,17 @@ export class Engine {
 
   /**
    * An engine from a file of `save()`, without the model. But for the tier `portable` it needs no libtorch.
-   * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS`, `UNSUPPORTED`, `ADDON_NOT_BUILT`
+   * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS`, `UNSUPPORTED`, `ADDON_NOT_BUILT`,
+   * `ABORTED`
    */
-  static async load(path: string, given: EngineOptions = {}): Promise<Engine> {
-    const plan = await loadPlan(string('path', path));
-    const options = readEngineOptions(given, plan.network.precision);
+  static async load(path: string, given: LoadEngineOptions = {}): Promise<Engine> {
+    const { signal: abort, ...own } = options('options', given, ['signal', ...ENGINE_OPTIONS]);
+    const signal = readSignal('signal', abort);
+    const plan = await loadPlan(readPath('path', path), signal);
+    throwIfAborted(signal, `Loading ${path}`);
+    const resolved = readEngineOptions(own, plan.network.precision);
     try {
-      return await Engine.#start(plan, options, false);
+      return await Engine.#start(plan, resolved, false);
     } catch (error) {
       // No picture has been given: it is the network through which none fits.
       const isPlan = error instanceof GoogLeNetError && /^INVALID_(ARGUMENT|SHAPE)$/.test(error.code);
@@ -242,7 +247,7 @@ export class Engine {
       const message = 'This engine came from a file and keeps no second copy of its weights. Copy that file.';
       throw new GoogLeNetError('UNSUPPORTED', message);
     }
-    await savePlan(string('path', path), this.#plan);
+    await savePlan(readPath('path', path), this.#plan);
   }
 
   /** Frees the engine's memory after the work that is queued; later calls fail with `DISPOSED`. Calling it again does nothing. */

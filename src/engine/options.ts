@@ -25,6 +25,11 @@ export interface EngineOptions {
   winograd?: boolean;
 }
 
+export interface LoadEngineOptions extends EngineOptions {
+  /** Ends with the error `ABORTED`; looked at first and while the file is read. */
+  signal?: AbortSignal;
+}
+
 export interface OptimizeOptions extends EngineOptions {
   /** Default `float32`. */
   precision?: EnginePrecision;

@@ -88,28 +88,32 @@ export async function savePlan(path: string, { model, network, tensors }: Plan):
   await saveFile(path, [storedGroup('', tensors)], async () => ({ [KEY]: content }));
 }
 
-/** @throws GoogLeNetError `INVALID_WEIGHTS` for a file that holds no plan or a damaged one, `FILE_NOT_FOUND`, `FILE_ERROR` */
-export function loadPlan(path: string): Promise<Plan> {
-  return withSafetensors(path, async (file) => {
-    const text = file.metadata[KEY];
-    if (text === undefined) {
-      throw new GoogLeNetError(
-        'INVALID_WEIGHTS',
-        `${path} holds no plan. Load the model and optimize() it; engine.save() writes plans.`,
-      );
-    }
-    const { model, network } = readContent(text, path);
-    const { tensors } = file;
-    for (const layer of network.layers) {
-      for (const { name, dtype, shape } of tensorsOf(network, layer)) {
-        const found = tensors.find((tensor) => tensor.name === name);
-        if (found?.dtype !== dtype || found.shape.join() !== shape.join()) {
-          throw damaged(path, `${name} is missing, or is not what its layer needs`);
+/** @throws GoogLeNetError `INVALID_WEIGHTS` for a file that holds no plan or a damaged one, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED` */
+export function loadPlan(path: string, signal?: AbortSignal): Promise<Plan> {
+  return withSafetensors(
+    path,
+    async (file) => {
+      const text = file.metadata[KEY];
+      if (text === undefined) {
+        throw new GoogLeNetError(
+          'INVALID_WEIGHTS',
+          `${path} holds no plan. Load the model and optimize() it; engine.save() writes plans.`,
+        );
+      }
+      const { model, network } = readContent(text, path);
+      const { tensors } = file;
+      for (const layer of network.layers) {
+        for (const { name, dtype, shape } of tensorsOf(network, layer)) {
+          const found = tensors.find((tensor) => tensor.name === name);
+          if (found?.dtype !== dtype || found.shape.join() !== shape.join()) {
+            throw damaged(path, `${name} is missing, or is not what its layer needs`);
+          }
         }
       }
-    }
-    return { model, network, tensors: await readStored(file, tensors) };
-  });
+      return { model, network, tensors: await readStored(file, tensors) };
+    },
+    signal,
+  );
 }
 
 function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'> {

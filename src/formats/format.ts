@@ -1,7 +1,9 @@
 /** What every format of weights files has. */
+import { GoogLeNetError } from '../errors.js';
 import type { TensorSpan } from '../native/contract.js';
 import type { InvalidFile } from './invalid-file.js';
 import type { OpenFile } from './open-files.js';
+import { quote } from './quote.js';
 
 /** A tensor and the open file it lies in. */
 export interface StoredTensor extends TensorSpan {
@@ -9,9 +11,23 @@ export interface StoredTensor extends TensorSpan {
   readonly fd: number;
 }
 
+/** An entry that cannot be read as a tensor: an error only where a model has a tensor of that name. */
+export interface ForeignTensor {
+  readonly name: string;
+  /** As messages go on after its name: `has the dtype C64, which …`. */
+  readonly what: string;
+}
+
+/** Where such an entry is what a model needs. */
+export function unreadable(path: string, { name, what }: ForeignTensor): GoogLeNetError {
+  const message = `The tensor ${quote(name)} of ${path} ${what}. Save it as floats of 32, 16 or bfloat16 bits.`;
+  return new GoogLeNetError('INVALID_WEIGHTS', message);
+}
+
 export interface Contents {
   /** In the order of the file. */
   readonly tensors: readonly StoredTensor[];
+  readonly foreign: readonly ForeignTensor[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 

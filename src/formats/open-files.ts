@@ -1,7 +1,7 @@
 import { fstat } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { fromFileError, type GoogLeNetError } from '../errors.js';
+import { fromFileError, type GoogLeNetError, throwIfAborted } from '../errors.js';
 import { openRegularFile } from '../regular-file.js';
 import { readFully } from './read-fully.js';
 
@@ -15,23 +15,28 @@ export interface OpenFile {
   readonly size: number;
   /** When it was last written, in nanoseconds. */
   readonly modified: bigint;
+  /** Looked at before every read. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Opens files for reading and closes all of them after `use`.
- * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`; what `use` throws.
+ * @param signal ends every read of the files, before it begins.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`; what `use` throws.
  */
 export async function withOpenFiles<T>(
   use: (open: (path: string) => Promise<OpenFile>) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const handles: FileHandle[] = [];
   try {
     return await use(async (path) => {
+      throwIfAborted(signal, `Reading ${path}`);
       try {
         const handle = await openRegularFile(path);
         handles.push(handle);
         const { size, mtimeNs } = await handle.stat({ bigint: true });
-        return { path, fd: handle.fd, size: Number(size), modified: mtimeNs };
+        return { path, fd: handle.fd, size: Number(size), modified: mtimeNs, signal };
       } catch (error) {
         throw fromFileError(error, 'read', path);
       }
@@ -49,10 +54,11 @@ export async function isChanged({ fd, size, modified }: OpenFile): Promise<boole
 
 /** Bytes of a file; null where it ends first, which happens when somebody truncates it under our hands. */
 export async function readBytes(
-  { fd, path }: OpenFile,
+  { fd, path, signal }: OpenFile,
   bytes: number,
   position: number,
 ): Promise<Buffer | null> {
+  throwIfAborted(signal, `Reading ${path}`);
   const buffer = Buffer.alloc(bytes);
   try {
     return (await readFully(fd, buffer, position)) ? buffer : null;
@@ -69,7 +75,7 @@ const SLICE_BYTES = 2 ** 20;
  * @param cutShort the error for a file that ends first.
  */
 export async function* slicesOf(
-  { fd, path }: OpenFile,
+  { fd, path, signal }: OpenFile,
   start: number,
   bytes: number,
   cutShort: () => GoogLeNetError,
@@ -88,6 +94,7 @@ export async function* slicesOf(
   try {
     for (let at = SLICE_BYTES; next !== null; at += SLICE_BYTES) {
       const slice = await next;
+      throwIfAborted(signal, `Reading ${path}`);
       next = at < bytes ? read(at) : null;
       // An error is thrown when it is waited for, and until then it is nobody's.
       next?.catch(() => undefined);

@@ -1,28 +1,44 @@
 /** The JSON header of a safetensors file: bytes that anybody may have written → tensors at offsets that are safe to read. */
 import type { TensorSpan } from '../native/contract.js';
 import { DTYPE_BYTES, type DType } from '../tensor.js';
+import type { ForeignTensor } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
+import { assertShallow } from './json-depth.js';
+import { quote } from './quote.js';
 
 export interface ParsedHeader {
   /** In the order of the file; `offset` counts from the start of the data. */
   tensors: TensorSpan[];
+  /** Those of types that are not read here, in the order of the header. */
+  foreign: ForeignTensor[];
   metadata: Record<string, string>;
 }
+
+/** The header is an object of objects with lists of numbers: three. One more, so that messages can say what is wrong. */
+const MAX_DEPTH = 4;
 
 /** @param dataBytes how many bytes follow the header; the tensors must cover them exactly. */
 export function parseHeader(header: Uint8Array, dataBytes: number, invalidFile: InvalidFile): ParsedHeader {
   if (header[0] !== 0x7b) throw invalidFile("its header does not start with '{'");
+  assertShallow(header, MAX_DEPTH, 'its header', invalidFile);
   const text = decodeUtf8(header, invalidFile);
   const root = parseJson(text, invalidFile);
   let metadata: Record<string, string> = {};
   const tensors: TensorSpan[] = [];
+  const foreign: (ForeignTensor & Place)[] = [];
   for (const [name, value] of Object.entries(root)) {
-    if (name === '__metadata__') metadata = readMetadata(value, invalidFile);
-    else tensors.push(readTensor(name, value, invalidFile));
+    if (name === '__metadata__') {
+      metadata = readMetadata(value, invalidFile);
+      continue;
+    }
+    const read = readTensor(name, value, invalidFile);
+    if ('dtype' in read) tensors.push(read);
+    else foreign.push(read);
   }
   checkTokens(text, invalidFile);
-  checkCoverage(tensors, dataBytes, invalidFile);
-  return { tensors, metadata };
+  checkCoverage([...tensors, ...foreign], dataBytes, invalidFile);
+  tensors.sort(byPlace);
+  return { tensors, foreign: foreign.map(({ name, what }) => ({ name, what })), metadata };
 }
 
 function decodeUtf8(header: Uint8Array, invalidFile: InvalidFile): string {
@@ -88,6 +104,8 @@ function stringValue(literal: string, invalidFile: InvalidFile): string {
 }
 
 function readMetadata(value: unknown, invalidFile: InvalidFile): Record<string, string> {
+  // As the reference does.
+  if (value === null) return {};
   if (!isObject(value)) throw invalidFile('__metadata__ is not an object');
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== 'string')
@@ -98,7 +116,18 @@ function readMetadata(value: unknown, invalidFile: InvalidFile): Record<string, 
 
 const FIELDS = ['dtype', 'shape', 'data_offsets'];
 
-function readTensor(name: string, value: unknown, invalidFile: InvalidFile): TensorSpan {
+/** Where a tensor lies, counted from the start of the data. */
+interface Place {
+  name: string;
+  offset: number;
+  bytes: number;
+}
+
+function readTensor(
+  name: string,
+  value: unknown,
+  invalidFile: InvalidFile,
+): TensorSpan | (ForeignTensor & Place) {
   const what = `tensor ${quote(name)}`;
   if (!isObject(value)) throw invalidFile(`${what} is not an object`);
   const keys = Object.keys(value);
@@ -108,28 +137,47 @@ function readTensor(name: string, value: unknown, invalidFile: InvalidFile): Ten
   if (missing !== undefined) throw invalidFile(`${what} has no ${missing}`);
 
   const { dtype, shape, data_offsets: range } = value;
-  if (!isDType(dtype)) throw invalidFile(`${what} has the unknown dtype ${shorten(JSON.stringify(dtype))}`);
+  if (typeof dtype !== 'string' || !DTYPE_NAME.test(dtype)) {
+    const shown = typeof dtype === 'string' ? quote(dtype) : `something of type ${typeof dtype}`;
+    throw invalidFile(`${what} has the unknown dtype ${shown}`);
+  }
   if (!isSizes(shape)) throw invalidFile(`the shape of ${what} is not a list of non-negative safe integers`);
   const [begin, end] = isSizes(range) && range.length === 2 ? range : [];
   if (begin === undefined || end === undefined || begin > end) {
     throw invalidFile(`the data_offsets of ${what} are not [begin, end] with begin ≤ end`);
   }
-  let bytes = DTYPE_BYTES[dtype];
-  for (const size of shape) {
-    bytes *= size;
-    if (!Number.isSafeInteger(bytes)) throw invalidFile(`${what} has more elements than can be counted`);
+  if (!isDType(dtype)) {
+    return {
+      name,
+      what: `has the dtype ${dtype}, which is not read here`,
+      offset: begin,
+      bytes: end - begin,
+    };
   }
+  const bytes = bytesOf(dtype, shape);
+  if (bytes === null) throw invalidFile(`${what} has more elements than can be counted`);
   if (end - begin !== bytes) {
     throw invalidFile(`${what} takes ${bytes} bytes by its shape but ${end - begin} by its data_offsets`);
   }
   return { name, dtype, shape, offset: begin, bytes };
 }
 
-/** Sorts the tensors by place. Neither holes nor overlaps: every byte belongs to one tensor, so nothing can hide in the file. */
-function checkCoverage(tensors: TensorSpan[], dataBytes: number, invalidFile: InvalidFile): void {
-  tensors.sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
+/** Null for more than can be counted. */
+function bytesOf(dtype: DType, shape: readonly number[]): number | null {
+  let bytes = DTYPE_BYTES[dtype];
+  for (const size of shape) {
+    bytes *= size;
+    if (!Number.isSafeInteger(bytes)) return null;
+  }
+  return bytes;
+}
+
+const byPlace = (a: Place, b: Place): number => a.offset - b.offset || a.bytes - b.bytes;
+
+/** Neither holes nor overlaps: every byte belongs to one tensor, so nothing can hide in the file. */
+function checkCoverage(places: Place[], dataBytes: number, invalidFile: InvalidFile): void {
   let covered = 0;
-  for (const { name, offset, bytes } of tensors) {
+  for (const { name, offset, bytes } of places.sort(byPlace)) {
     if (offset !== covered) {
       const fault = offset < covered ? 'overlaps the tensor before it' : 'leaves a hole before it';
       throw invalidFile(`tensor ${quote(name)} ${fault} (starts at ${offset}, expected ${covered})`);
@@ -143,12 +191,10 @@ function checkCoverage(tensors: TensorSpan[], dataBytes: number, invalidFile: In
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isDType = (value: unknown): value is DType =>
-  typeof value === 'string' && Object.hasOwn(DTYPE_BYTES, value);
+/** As the format's own are: `F8_E4M3`, `U64`, `C64`. */
+const DTYPE_NAME = /^[A-Z][A-Z0-9_]{0,15}$/;
+
+const isDType = (value: string): value is DType => Object.hasOwn(DTYPE_BYTES, value);
 
 const isSizes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-
-/** Keeps messages short and printable whatever a hostile file puts in a name. */
-const shorten = (text: string) => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
-const quote = (text: string) => shorten(JSON.stringify(text));

@@ -9,7 +9,7 @@ import type { TensorInfo, TensorSpan } from '../native/contract.js';
 import { DTYPE_BYTES, type DType } from '../tensor.js';
 import { numberOfElements } from '../validate.js';
 import { verifyChecksum } from './checksum.js';
-import type { Contents, Format, ReadOptions } from './format.js';
+import type { Contents, ForeignTensor, Format, ReadOptions } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
 import { type OpenFile, readBytes, withOpenFiles } from './open-files.js';
 import { parseHeader } from './safetensors-header.js';
@@ -27,6 +27,7 @@ export const MAX_HEADER_BYTES = 2 ** 20;
 export interface SafetensorsHeader {
   /** In the order of the file; `offset` counts from the start of the file. */
   readonly tensors: TensorSpan[];
+  readonly foreign: ForeignTensor[];
   readonly metadata: Record<string, string>;
 }
 
@@ -42,6 +43,7 @@ export interface SafetensorsPlan {
 export interface OpenSafetensors extends SafetensorsHeader {
   readonly path: string;
   readonly fd: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 export const SAFETENSORS: Format = {
@@ -53,33 +55,35 @@ export const SAFETENSORS: Format = {
 };
 
 async function readSafetensors(file: OpenFile, { verify, invalidFile }: ReadOptions): Promise<Contents> {
-  const { tensors, metadata } = await readHeader(file, invalidFile);
+  const { tensors, foreign, metadata } = await readHeader(file, invalidFile);
   if (verify) await verifyChecksum(file, metadata, invalidFile);
-  return { tensors: tensors.map((span) => ({ ...span, fd: file.fd })), metadata };
+  return { tensors: tensors.map((span) => ({ ...span, fd: file.fd })), foreign, metadata };
 }
 
 /**
  * Reads and checks only the header: memory is bounded by {@link MAX_HEADER_BYTES}, and the tensors may be damaged.
- * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed, `FILE_NOT_FOUND`, `FILE_ERROR`
+ * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`
  */
-export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
-  return withOpenFiles(async (open) => readHeader(await open(path), invalidFile(path)));
+export async function readSafetensorsHeader(path: string, signal?: AbortSignal): Promise<SafetensorsHeader> {
+  return withOpenFiles(async (open) => readHeader(await open(path), invalidFile(path)), signal);
 }
 
 /**
  * Opens a safetensors file, checks its header and, where it has a checksum, every byte of it, and closes it after `use`.
- * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed or damaged, `FILE_NOT_FOUND`, `FILE_ERROR`; what `use` throws.
+ * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed or damaged, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`; what `use`
+ * throws.
  */
 export async function withSafetensors<T>(
   path: string,
   use: (file: OpenSafetensors) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   return withOpenFiles(async (open) => {
     const file = await open(path);
     const header = await readHeader(file, invalidFile(path));
     await verifyChecksum(file, header.metadata, invalidFile(path));
-    return use({ ...header, path, fd: file.fd });
-  });
+    return use({ ...header, path, fd: file.fd, signal });
+  }, signal);
 }
 
 const invalidFile =
@@ -105,7 +109,7 @@ async function readHeader(file: OpenFile, invalid: InvalidFile): Promise<Safeten
 
   const parsed = parseHeader(header, size - dataStart, invalid);
   const tensors = parsed.tensors.map((span) => ({ ...span, offset: span.offset + dataStart }));
-  return { tensors, metadata: parsed.metadata };
+  return { ...parsed, tensors };
 }
 
 /** Stored from the widest alignment to the narrowest, in the order of the reference's writer. */

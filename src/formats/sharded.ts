@@ -3,15 +3,19 @@
  * https://github.com/huggingface/huggingface_hub for models that are too large for one file.
  */
 import { dirname, join } from 'node:path';
-import type { Contents, Format, ReadOptions, StoredTensor } from './format.js';
+import type { Contents, ForeignTensor, Format, ReadOptions, StoredTensor } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
+import { assertShallow } from './json-depth.js';
 import { type OpenFile, readBytes } from './open-files.js';
+import { quote } from './quote.js';
 import { SAFETENSORS } from './safetensors.js';
 
 const MAX_INDEX_BYTES = 2 ** 20;
 /** Each is an open file for as long as the weights are read. */
 const MAX_SHARDS = 256;
-const PLAIN_NAME = /^[^/\\]+\.safetensors$/;
+const PLAIN_NAME = /^[^/\\\0]{1,243}\.safetensors$/;
+/** Its maps are one deep; what programs note beside them may be a little deeper. */
+const MAX_DEPTH = 8;
 
 export const SHARDED: Format = {
   name: 'an index of safetensors files',
@@ -26,18 +30,20 @@ async function readSharded(index: OpenFile, options: ReadOptions): Promise<Conte
   if (names.length > MAX_SHARDS)
     throw invalidFile(`it names ${names.length} files; at most ${MAX_SHARDS} are read`);
   const tensors: StoredTensor[] = [];
+  const foreign: ForeignTensor[] = [];
   for (const name of names) {
     const shard = await open(join(dirname(index.path), name));
     const invalidShard: InvalidFile = (what, code) =>
       invalidFile(`its file ${name} cannot be read: ${what}`, code);
     const contents = await SAFETENSORS.read(shard, { ...options, invalidFile: invalidShard });
-    const listed = contents.tensors.filter((tensor) => places.get(tensor.name) === name);
-    tensors.push(...listed);
+    const isListed = (tensor: { name: string }) => places.get(tensor.name) === name;
+    for (const tensor of contents.tensors) if (isListed(tensor)) tensors.push(tensor);
+    for (const tensor of contents.foreign) if (isListed(tensor)) foreign.push(tensor);
   }
-  const found = new Set(tensors.map(({ name }) => name));
+  const found = new Set([...tensors, ...foreign].map(({ name }) => name));
   const lost = [...places.keys()].find((name) => !found.has(name));
-  if (lost !== undefined) throw invalidFile(`${places.get(lost)} lacks the tensor ${JSON.stringify(lost)}`);
-  return { tensors, metadata: {} };
+  if (lost !== undefined) throw invalidFile(`${places.get(lost)} lacks the tensor ${quote(lost)}`);
+  return { tensors, foreign, metadata: {} };
 }
 
 /** Tensor → file. */
@@ -46,12 +52,18 @@ async function readIndex(index: OpenFile, invalidFile: InvalidFile): Promise<Map
     throw invalidFile(`it has ${index.size} bytes; at most ${MAX_INDEX_BYTES} are read`);
   }
   const bytes = await readBytes(index, index.size, 0);
-  const map = weightMapIn(bytes?.toString('utf8') ?? '');
-  if (map === null) throw invalidFile('it is no JSON with a weight_map');
+  if (!bytes) throw invalidFile('it was cut short while being read');
+  assertShallow(bytes, MAX_DEPTH, 'it', invalidFile);
+  const map = weightMapIn(bytes.toString('utf8'));
+  if (map === null) {
+    throw invalidFile(
+      'it is no JSON with a weight_map, which says what tensor is in which file. Name the file of weights itself',
+    );
+  }
   for (const [tensor, file] of map) {
     // Only files beside the index: a downloaded one must not read others.
     if (typeof file !== 'string' || !PLAIN_NAME.test(file)) {
-      throw invalidFile(`its weight_map gives ${JSON.stringify(tensor.slice(0, 100))} no file beside it`);
+      throw invalidFile(`its weight_map gives ${quote(tensor)} no file beside it`);
     }
   }
   return map as Map<string, string>;

@@ -1,5 +1,5 @@
 /** Weights in any format that is read here, told apart by their first bytes and not by their names. */
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError, throwIfAborted } from '../errors.js';
 import type { Contents, Format } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
 import { isChanged, type OpenFile, readBytes, withOpenFiles } from './open-files.js';
@@ -18,21 +18,32 @@ export interface TensorFile extends Contents {
   assertUnchanged(): Promise<void>;
 }
 
+export interface ReadFileOptions {
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Opens a file of weights, checks all of it and closes it after `use`.
- * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed or damaged, `UNSAFE_PICKLE`, `FILE_NOT_FOUND`, `FILE_ERROR`; what
- * `use` throws.
+ * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed or damaged, `UNSAFE_PICKLE`, `FILE_NOT_FOUND`, `FILE_ERROR`,
+ * `ABORTED`; what `use` throws.
  */
-export const withTensorFile = <T>(path: string, use: (file: TensorFile) => Promise<T>): Promise<T> =>
-  withContents(path, { verify: true }, use);
+export const withTensorFile = <T>(
+  path: string,
+  use: (file: TensorFile) => Promise<T>,
+  { signal }: ReadFileOptions = {},
+): Promise<T> => withContents(path, { verify: true, signal }, use);
 
-/** What a file of weights says it has; its numbers may be damaged. @throws as `withTensorFile` */
-export const describeTensorFile = (path: string): Promise<Contents> =>
-  withContents(path, { verify: false }, async ({ tensors, metadata }) => ({ tensors, metadata }));
+/** What a file of weights says it has; its values may be damaged. @throws as `withTensorFile` */
+export const describeTensorFile = (path: string, { signal }: ReadFileOptions = {}): Promise<Contents> =>
+  withContents(path, { verify: false, signal }, async ({ tensors, foreign, metadata }) => ({
+    tensors,
+    foreign,
+    metadata,
+  }));
 
 function withContents<T>(
   path: string,
-  { verify }: { verify: boolean },
+  { verify, signal }: { verify: boolean; signal: AbortSignal | undefined },
   use: (file: TensorFile) => Promise<T>,
 ): Promise<T> {
   return withOpenFiles(async (openFile) => {
@@ -47,11 +58,12 @@ function withContents<T>(
     const invalidFile: InvalidFile = (what, code = 'INVALID_WEIGHTS') =>
       new GoogLeNetError(code, `${path} is not ${format.name} that can be read: ${what}.`);
     const assertUnchanged = async () => {
+      throwIfAborted(signal, `Reading ${path}`);
       for (const one of files)
         if (await isChanged(one)) throw invalidFile(`${one.path} was written to meanwhile`);
     };
     return use({ path, assertUnchanged, ...(await format.read(file, { verify, open, invalidFile })) });
-  });
+  }, signal);
 }
 
 async function formatOf(file: OpenFile): Promise<Format> {

@@ -11,8 +11,8 @@ import {
   number,
   oneOf,
   options,
+  path as readPath,
   signal as readSignal,
-  string,
 } from '../validate.js';
 import {
   ImageClassifier,
@@ -184,7 +184,7 @@ export class GoogLeNet extends ImageClassifier {
    * Reads weights: safetensors, also in several files with an index, or a state_dict written by `torch.save`, of this package or of
    * Python; or a training checkpoint, of which it takes the model. Variant, number of classes and auxiliary heads are read off the file.
    * @returns the model, in evaluation mode.
-   * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`
+   * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`, `ABORTED`
    */
   static async load(path: string, given: LoadModelOptions = {}): Promise<GoogLeNet> {
     const known = [...LOAD_OPTIONS, 'auxLogits', 'dropoutAux', 'transformInput'] as const;
@@ -206,11 +206,18 @@ export class GoogLeNet extends ImageClassifier {
     const names = PUBLISHED.map((published) => published.name);
     const published = PUBLISHED.find((one) => one.name === oneOf('name', name, names)) ?? IMAGENET1K_V1;
     const file = await fetchPublished(published, {
-      path: path === undefined ? undefined : string('path', path),
+      path: path === undefined ? undefined : readPath('path', path),
       signal: readSignal('signal', signal),
       onProgress: callback('onProgress', onProgress),
     });
     const auxLogits = boolean('auxLogits', rest.auxLogits ?? false);
-    return GoogLeNet.load(file, { ...rest, auxLogits, transformInput: true, classes: labels.imagenet1k });
+    const abort = signal === undefined ? {} : { signal };
+    return GoogLeNet.load(file, {
+      ...rest,
+      ...abort,
+      auxLogits,
+      transformInput: true,
+      classes: labels.imagenet1k,
+    });
   }
 }

@@ -1,15 +1,23 @@
 import { type Classification, loadImages, type PictureSource, topK } from '../classifier.js';
 import { Engine } from '../engine/engine.js';
 import type { OptimizeOptions } from '../engine/options.js';
-import { GoogLeNetError } from '../errors.js';
-import { withTensorFile } from '../formats/tensor-file.js';
+import { GoogLeNetError, throwIfAborted } from '../errors.js';
+import { type TensorFile, withTensorFile } from '../formats/tensor-file.js';
 import { readImages, readLabels } from '../images.js';
 import { type Device, Module, type ModulePlace } from '../module.js';
 import { call, callSync } from '../native/call.js';
 import type { NativeArchitecture, NativeClassifier } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import type { Images, Tensor } from '../tensor.js';
-import { boolean, integer, invalid, options, string } from '../validate.js';
+import {
+  boolean,
+  integer,
+  invalid,
+  options,
+  path as readPath,
+  signal as readSignal,
+  string,
+} from '../validate.js';
 import { loadFile, saveFile } from '../weights.js';
 import { assertInputSize, type InputSizes } from './input-size.js';
 import { isAuxiliary, type ModelDescription, modelIn, toMetadata } from './model-file.js';
@@ -195,7 +203,7 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   async save(path: string): Promise<void> {
     const { native } = this;
     const group = { prefix: '', tensors: native.tensors(), copy: native.snapshot.bind(native) };
-    await saveFile(string('path', path), [group], async () => toMetadata({ model: this.describe() }));
+    await saveFile(readPath('path', path), [group], async () => toMetadata({ model: this.describe() }));
   }
 }
 
@@ -210,6 +218,7 @@ export const LOAD_OPTIONS = [
   'classes',
   'newHead',
   'initWeights',
+  'signal',
 ] as const;
 
 /** The same, as callers give them. */
@@ -228,6 +237,8 @@ export interface LoadAnyOptions {
   newHead?: boolean;
   /** How new classifiers are drawn; as in the constructor. */
   initWeights?: boolean;
+  /** Ends with the error `ABORTED`; looked at first, between all stages and while the file is read. */
+  signal?: AbortSignal;
 }
 
 type Described<A> = Extract<ModelDescription, { architecture: A }>;
@@ -243,11 +254,12 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
   given: LoadAnyOptions,
   make: (options: Omit<Described<A>, 'architecture'>, isComplete: boolean) => Model,
 ): Promise<Model> {
-  const { strict = true, newHead = false, ...own } = withoutUndefined(given);
+  const { strict = true, newHead = false, signal: abort, ...own } = withoutUndefined(given);
   boolean('strict', strict);
   boolean('newHead', newHead);
-  return withTensorFile(string('path', path), async (file) => {
-    const { tensors, description } = modelIn(file, path);
+  const signal = readSignal('signal', abort);
+  const load = async (file: TensorFile): Promise<Model> => {
+    const { tensors, foreign, description } = modelIn(file, path);
     if (description.architecture !== architecture) {
       const message = `${path} holds another network, '${description.architecture}'. Load it with its own class.`;
       throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
@@ -257,6 +269,7 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
     const replaces = newHead || numClasses !== rest.numClasses;
     const named = replaces || classes === undefined ? {} : { classes };
     const options = { ...rest, ...named, ...own, numClasses } as Omit<Described<A>, 'architecture'>;
+    throwIfAborted(signal, `Loading ${path}`);
     const model = make(options, strict && !replaces);
     try {
       const isReplaced = (name: string) =>
@@ -265,7 +278,8 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
       const wanted = tensors.filter(({ name }) => !isUnused(name));
       // As in PyTorch, where weights of before 0.4.1 lack the counters of BatchNorm.
       const mayLack = (name: string) => isReplaced(name) || name.endsWith('.num_batches_tracked');
-      await loadFile(nativeOf(model), path, wanted, { strict, mayLack });
+      const others = foreign.filter(({ name }) => !isUnused(name));
+      await loadFile(nativeOf(model), path, wanted, { strict, mayLack, foreign: others });
       await file.assertUnchanged();
       model.eval();
       return model;
@@ -273,7 +287,8 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
       model.dispose();
       throw error;
     }
-  });
+  };
+  return withTensorFile(readPath('path', path), load, { signal });
 }
 
 const withoutUndefined = <T extends object>(given: T): T =>

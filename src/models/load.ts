@@ -1,5 +1,5 @@
 import { describeTensorFile } from '../formats/tensor-file.js';
-import { string } from '../validate.js';
+import { path as readPath, signal as readSignal } from '../validate.js';
 import { GoogLeNet } from './googlenet.js';
 import type { LoadAnyOptions } from './image-classifier.js';
 import { modelIn } from './model-file.js';
@@ -15,13 +15,14 @@ export interface LoadModelAnyOptions extends LoadAnyOptions {
 /**
  * The model that is in a file, whichever it is. `GoogLeNet.load` and `Xception.load` take options of their own.
  * @returns the model, in evaluation mode.
- * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`, `ABORTED`
  */
 export async function loadModel(
   path: string,
   options: LoadModelAnyOptions = {},
 ): Promise<GoogLeNet | Xception> {
-  const { description } = modelIn(await describeTensorFile(string('path', path)), path);
+  const signal = readSignal('signal', options?.signal);
+  const { description } = modelIn(await describeTensorFile(readPath('path', path), { signal }), path);
   return description.architecture === 'xception'
     ? Xception.load(path, options)
     : GoogLeNet.load(path, options);

@@ -1,4 +1,5 @@
 import { GoogLeNetError } from '../errors.js';
+import { type ForeignTensor, unreadable } from '../formats/format.js';
 import type { TensorSpan } from '../native/contract.js';
 import { type InputSizes, XCEPTION_SIZES } from './input-size.js';
 import { VARIANTS, variantNamed } from './variants/index.js';
@@ -40,10 +41,14 @@ export function toMetadata(content: object): Record<string, string> {
 
 interface Header<T extends TensorSpan> {
   readonly tensors: readonly T[];
+  readonly foreign: readonly ForeignTensor[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-function fromMetadata({ metadata }: Header<TensorSpan>, path: string): Record<string, unknown> {
+function fromMetadata(
+  { metadata }: Pick<Header<TensorSpan>, 'metadata'>,
+  path: string,
+): Record<string, unknown> {
   const text = metadata[KEY];
   if (text === undefined) return {};
   try {
@@ -59,13 +64,13 @@ function fromMetadata({ metadata }: Header<TensorSpan>, path: string): Record<st
 export const MODEL_PREFIX = 'model.';
 
 /** What programs in Python put in front of every name: `module.`, `_orig_mod.`, `net.`, …; nothing where that is not clear. */
-function prefixOf(tensors: readonly TensorSpan[]): string {
+function prefixOf(tensors: readonly { name: string }[]): string {
   const found = tensors.flatMap(({ name }) => /^(.*\.|)fc\.weight$/.exec(name)?.[1] ?? []);
   return found.includes('') ? '' : (found.length === 1 && found[0]) || '';
 }
 
 /** A file's tensors under a prefix, by their names without it. */
-export function withoutPrefix<T extends TensorSpan>(tensors: readonly T[], prefix: string): T[] {
+export function withoutPrefix<T extends { name: string }>(tensors: readonly T[], prefix: string): T[] {
   return tensors.flatMap((span) =>
     span.name.startsWith(prefix) ? [{ ...span, name: span.name.slice(prefix.length) }] : [],
   );
@@ -74,6 +79,8 @@ export function withoutPrefix<T extends TensorSpan>(tensors: readonly T[], prefi
 export interface StoredModel<T extends TensorSpan> {
   /** Of the model alone, under its own names. */
   tensors: readonly T[];
+  /** What stands beside them and is not read. */
+  foreign: readonly ForeignTensor[];
   description: ModelDescription;
   /** The package's own metadata; empty in files written elsewhere. */
   content: Record<string, unknown>;
@@ -87,11 +94,17 @@ export interface StoredModel<T extends TensorSpan> {
 export function modelIn<T extends TensorSpan>(file: Header<T>, path: string): StoredModel<T> {
   const content = fromMetadata(file, path);
   const inCheckpoint = withoutPrefix(file.tensors, MODEL_PREFIX);
-  const named = inCheckpoint.length > 0 ? inCheckpoint : file.tensors;
-  const tensors = withoutPrefix(named, prefixOf(named));
+  const isCheckpoint = inCheckpoint.length > 0;
+  const named = isCheckpoint ? inCheckpoint : file.tensors;
+  const others = isCheckpoint ? withoutPrefix(file.foreign, MODEL_PREFIX) : file.foreign;
+  const prefix = prefixOf([...named, ...others]);
+  const tensors = withoutPrefix(named, prefix);
+  const foreign = withoutPrefix(others, prefix);
+  const classifier = foreign.find(({ name }) => name === 'fc.weight');
+  if (classifier) throw unreadable(path, classifier);
   const description = describe(tensors, path);
   const extras = readExtras(content.model, description, path);
-  return { tensors, content, description: { ...description, ...extras } as ModelDescription };
+  return { tensors, foreign, content, description: { ...description, ...extras } as ModelDescription };
 }
 
 function describe(tensors: readonly TensorSpan[], path: string): ModelDescription {

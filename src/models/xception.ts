@@ -124,7 +124,7 @@ export class Xception extends ImageClassifier {
   /**
    * Reads weights in any format that `GoogLeNet.load` reads.
    * @returns the model, in evaluation mode.
-   * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`
+   * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`, `ABORTED`
    */
   static async load(path: string, given: LoadXceptionOptions = {}): Promise<Xception> {
     const known = [...LOAD_OPTIONS, 'reluBetween'] as const;

@@ -3,7 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { makeFolder } from '../formats/make-folder.js';
-import { integer, string } from '../validate.js';
+import { integer, path as readPath } from '../validate.js';
 import { checkCheckpoint, readCheckpoint } from './checkpoint.js';
 import { type CheckpointFile, checkpointsIn, isUnfinished, nameOf } from './checkpoint-files.js';
 import { lockFolder, type Unlock } from './folder-lock.js';
@@ -51,7 +51,7 @@ export class CheckpointStore {
   static async open(dir: string, options: StoreOptions): Promise<CheckpointStore> {
     const rules = readRetention(options);
     const resumedAt = options.resumedAt === null ? null : integer('resumedAt', options.resumedAt, 0);
-    await makeFolder(string('checkpointDir', dir));
+    await makeFolder(readPath('checkpointDir', dir));
     const store = new CheckpointStore(dir, rules, await lockFolder(dir, 'training'), options);
     try {
       await store.#prepare(resumedAt);

@@ -10,7 +10,7 @@ import {
 } from '../models/model-file.js';
 import { call } from '../native/call.js';
 import type { NativeTrainer } from '../native/contract.js';
-import { boolean, number, string } from '../validate.js';
+import { boolean, number, path as readPath, string } from '../validate.js';
 import {
   assertMatch,
   compareTensors,
@@ -85,7 +85,7 @@ export async function saveCheckpoint(
     const all: Content = { checkpoint: FORMAT, ...described, generator, hasMomentum, hasAverage };
     return toMetadata(withRoom(all, room));
   };
-  await saveFile(string('path', path), groupsOf(training, trainer), content);
+  await saveFile(readPath('path', path), groupsOf(training, trainer), content);
 }
 
 /** What a value takes in a header, where its JSON is a text within JSON. */
@@ -130,7 +130,7 @@ function diverged({ globalStep }: Progress): GoogLeNetError {
  * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const content = readContent(await readSafetensorsHeader(string('path', path)), path);
+  const content = readContent(await readSafetensorsHeader(readPath('path', path)), path);
   const { model, trainer, progress, score } = content;
   return { model, trainer, progress, score };
 }
@@ -149,7 +149,7 @@ export async function loadCheckpoint(
   trainer: NativeTrainer,
 ): Promise<{ progress: Progress; bestWeights: StateDict | null }> {
   const native = nativeOf(model);
-  return withSafetensors(string('path', path), async (file) => {
+  return withSafetensors(readPath('path', path), async (file) => {
     const { fd } = file;
     const content = readContent(file, path);
     const weights = withoutPrefix(file.tensors, MODEL_PREFIX);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { GoogLeNetError } from '../errors.js';
-import { string } from '../validate.js';
+import { path as readPath } from '../validate.js';
 import { checkCheckpoint } from './checkpoint.js';
 import { checkpointsIn } from './checkpoint-files.js';
 
@@ -14,7 +14,7 @@ export async function findCheckpoint(
   dir: string,
   onDamaged: (path: string, error: GoogLeNetError) => void,
 ): Promise<string | null> {
-  const files = await checkpointsIn(string('dir', dir));
+  const files = await checkpointsIn(readPath('dir', dir));
   const damaged: GoogLeNetError[] = [];
   for (const { name } of files) {
     const path = join(dir, name);

@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.js';
 import { LOADER_OPTIONS, Loader, type LoaderOptions } from '../data/loader.js';
 import { GoogLeNetError } from '../errors.js';
 import { assertInputSize } from '../models/input-size.js';
-import { integer, options, signal as readSignal, string } from '../validate.js';
+import { integer, options, path as readPath, signal as readSignal } from '../validate.js';
 import type { Source } from './datasets.js';
 import { assertClasses, assertDataset, assertSameClasses } from './datasets.js';
 import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';
@@ -147,7 +147,7 @@ function readCheckpoints(read: FitOptions): CheckpointPlan | null {
     value === undefined ? null : integer(name, value, 1);
   return {
     // Absolute: the program may change its folder while the run goes on.
-    dir: resolve(string('checkpointDir', checkpointDir)),
+    dir: resolve(readPath('checkpointDir', checkpointDir)),
     every: optional('checkpointEvery', checkpointEvery),
     keep: {
       keepLast: integer('keepLast', keepLast ?? 2, 1),
@@ -165,5 +165,5 @@ function readResume({ resume, checkpointDir }: FitOptions): string | null {
       "resume: 'auto' needs checkpointDir, the folder to look in.",
     );
   }
-  return resume === 'auto' ? resume : string('resume', resume);
+  return resume === 'auto' ? resume : readPath('resume', resume);
 }

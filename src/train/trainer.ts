@@ -8,7 +8,7 @@ import { call, callSync } from '../native/call.js';
 import type { NativeClassifier, NativeLosses, NativeTrainer, TensorInfo } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import type { Images } from '../tensor.js';
-import { boolean, integer, number, options, string } from '../validate.js';
+import { boolean, integer, number, options, path as readPath } from '../validate.js';
 import { readTensors, type StateDict, type StoredGroup, saveFile } from '../weights.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
@@ -263,7 +263,7 @@ export class Trainer {
    */
   async saveWeights(path: string): Promise<void> {
     const metadata = async () => toMetadata({ model: this.model.describe() });
-    await saveFile(string('path', path), this.#weightGroups(), metadata);
+    await saveFile(readPath('path', path), this.#weightGroups(), metadata);
   }
 
   /** Copies the averaged weights into the model. @throws GoogLeNetError `INVALID_ARGUMENT` where no average is kept, `DISPOSED` */

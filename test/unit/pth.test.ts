@@ -3,6 +3,7 @@ import { pthParts } from '../../src/formats/pth/write.js';
 import { type NewEntry, zipParts } from '../../src/formats/pth/zip-writer.js';
 import { describeTensorFile, withTensorFile } from '../../src/formats/tensor-file.js';
 import { errorWith } from '../support/errors.js';
+import { dict, tensor, text } from '../support/pickle-code.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const at = temporaryFolder();
@@ -31,13 +32,6 @@ const withPickle = (code: string, more: NewEntry[] = []): Promise<string> =>
     { name: 'a/data/0', content: Buffer.alloc(8) },
     ...more,
   ]);
-
-const text = (value: string): string => `U${String.fromCharCode(value.length)}${value}`;
-const TWO_FLOATS = `(${text('storage')}ctorch\nFloatStorage\n${text('0')}${text('cpu')}K\x02tQ`;
-/** A tensor over two floats, `offset`, `shape` and `strides` as opcodes. */
-const tensor = (offset = 'K\x00', shape = '(K\x02t', strides = '(K\x01t', storage = TWO_FLOATS): string =>
-  `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${offset}${shape}${strides}\x89}tR`;
-const dict = (...items: string[]): string => `}(${items.join('')}u`;
 
 test('What is written is read: names, types, shapes and where the bytes are', async () => {
   await writeFile(at('file.pth'), Buffer.concat(await pthParts(TENSORS)));
@@ -141,18 +135,10 @@ const huge = '\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f';
 test.each([
   ['no dict', 'K\x01', 'no dict'],
   ['a dict without tensors', dict(text('epoch'), 'K\x01'), '"epoch"'],
-  ['something else among the tensors', dict(text('w'), tensor(), text('n'), 'K\x01'), '"n"'],
   ['a number as a name', dict('K\x01', tensor()), 'number'],
   ['a tensor outside its storage', dict(text('w'), tensor('K\x01')), 'beyond'],
   ['a tensor of a huge size', dict(text('w'), tensor('K\x00', `(${huge}t`)), 'size'],
   ['an OrderedDict of what are no pairs', 'ccollections\nOrderedDict\n]Na\x85R', 'no pairs'],
-  ['a negated view', dict(text('w'), negated), 'negated'],
-  [
-    'a complex tensor',
-    dict(text('w'), tensor(), text('c'), tensor('K\x00', '(K\x02t', '(K\x01t', COMPLEX)),
-    '"c"',
-  ],
-  ['a tensor of expanded numbers', dict(text('w'), tensor('K\x00', '(M\xff\xfft', '(K\x00t')), 'repeats'],
   ['a negative size', dict(text('w'), tensor('K\x00', '(J\xff\xff\xff\xfft')), 'size'],
   ['a storage that is not there', dict(text('w'), tensor().replace(text('0'), text('9'))), '"9"'],
   ['a storage that claims too much', dict(text('w'), tensor().replace('K\x02tQ', 'K\x03tQ')), 'too few'],
@@ -161,11 +147,25 @@ test.each([
   ['a value that was not remembered', 'h\x05', 'not there'],
   ['a text beyond its end', 'X\xff\xff\xff\xff', 'ends amid'],
   ['more objects than there can be', ']'.repeat(300_001), 'objects'],
-  ['more values to remember than there can be', `N${'\x94'.repeat(300_001)}`, 'remembers'],
+  ['more values to remember than there can be', `N${'\x94'.repeat(300_001)}`, 'memoizes'],
+  ['an index beyond all values to remember', 'Nr\xff\xff\xff\xff', 'memoizes'],
+  ['two tensors of one name', dict(text('w'), tensor(), text('w'), tensor()), 'two entries'],
 ])('A pickle with %s is INVALID_WEIGHTS', async (_, code, why) => {
   await expect(describeTensorFile(await withPickle(code))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', why),
   );
+});
+
+test.each([
+  ['no tensor', 'K\x01', 'no tensor'],
+  ['a negated view', negated, 'negated'],
+  ['a complex tensor', tensor('K\x00', '(K\x02t', '(K\x01t', COMPLEX), 'type'],
+  ['a tensor of expanded values', tensor('K\x00', '(M\xff\xfft', '(K\x00t'), 'repeats'],
+])('An entry with %s makes no other unreadable, and is told of', async (_, code, why) => {
+  const path = await withPickle(dict(text('w'), tensor(), text('c'), code));
+  const { tensors, foreign } = await describeTensorFile(path);
+  expect(tensors).toMatchObject([{ name: 'w' }]);
+  expect(foreign).toEqual([{ name: 'c', what: expect.stringContaining(why) }]);
 });
 
 test('A dict that contains itself is no endless search', async () => {

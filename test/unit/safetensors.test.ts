@@ -64,7 +64,7 @@ describe('A file as planned', () => {
   });
 
   test('may be empty', async () => {
-    expect(await read(planSafetensors([]).header)).toEqual({ tensors: [], metadata: {} });
+    expect(await read(planSafetensors([]).header)).toEqual({ tensors: [], foreign: [], metadata: {} });
   });
 
   test('keeps names that mean something else to JavaScript', async () => {
@@ -120,7 +120,7 @@ describe('A malformed file is INVALID_WEIGHTS', () => {
     [
       'a header of 100,000 brackets',
       safetensorsBytes(`{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`),
-      'not an object',
+      'nested',
     ],
   ])('%s', (_, bytes, mention) => rejects(bytes, mention));
 
@@ -135,7 +135,9 @@ describe('A malformed file is INVALID_WEIGHTS', () => {
       '__proto__',
     ],
     ['fields inherited from __proto__', `{"a":{"__proto__":${JSON.stringify(F32)}}}`, '__proto__'],
-    ['an unknown dtype', `{"a":${JSON.stringify({ ...F32, dtype: 'F8_E4M3' })}}`, 'F8_E4M3'],
+    ['a dtype that is no name of one', `{"a":${JSON.stringify({ ...F32, dtype: 'f32 ' })}}`, 'f32 '],
+    ['a dtype that is nested deep', `{"a":${JSON.stringify({ ...F32, dtype: [[['F32']]] })}}`, 'nested'],
+    ['metadata that is a number', `{"__metadata__":1,"a":${JSON.stringify(F32)}}`, '__metadata__'],
     [
       'a dtype that is a property of every object',
       `{"a":${JSON.stringify({ ...F32, dtype: 'toString' })}}`,
@@ -215,6 +217,22 @@ describe('A malformed file is INVALID_WEIGHTS', () => {
     const file = await read(safetensorsBytes(`{"__metadata__":{"k":"${text}"}}`));
     expect(file.metadata.k).toBe('x\n'.repeat(MAX_HEADER_BYTES / 3 - 20));
   });
+});
+
+test.each(['U64', 'U16', 'F8_E4M3', 'F8_E5M2', 'C64', 'F4'])(
+  'A tensor of the dtype %s makes no other unreadable, and is told of',
+  async (dtype) => {
+    const header = { a: F32, extra: { dtype, shape: [3], data_offsets: [4, 12] } };
+    const { tensors, foreign } = await read(safetensorsBytes(header, new Uint8Array(12)));
+    expect(tensors).toMatchObject([{ name: 'a', bytes: 4 }]);
+    expect(foreign).toEqual([{ name: 'extra', what: expect.stringContaining(dtype) }]);
+  },
+);
+
+test('Metadata that is null is none, as for the reference reader', async () => {
+  const { tensors, metadata } = await read(safetensorsBytes({ __metadata__: null, a: F32 }, FOUR));
+  expect(metadata).toEqual({});
+  expect(tensors).toHaveLength(1);
 });
 
 test('What cannot be opened is a file error, and a pipe does not wait for a writer', async () => {

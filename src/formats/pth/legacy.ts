@@ -7,7 +7,8 @@ import { DTYPE_BYTES } from '../../tensor.js';
 import type { Contents, Format, ReadOptions } from '../format.js';
 import type { InvalidFile } from '../invalid-file.js';
 import { type OpenFile, readBytes } from '../open-files.js';
-import { Dict, type PickleValue, unpickle } from './pickle.js';
+import { unpickle } from './pickle.js';
+import { Dict, type PickleValue } from './pickle-values.js';
 import { MAX_PICKLE_BYTES } from './pth.js';
 import { locate, stateDictIn } from './state-dict.js';
 import { type Storage, TorchWorld, type Unreadable } from './torch-world.js';
@@ -21,6 +22,8 @@ const LONG1 = 0x8a;
 const MAGIC_BYTES = 10;
 const VERSION = 1001;
 const LENGTH_BYTES = 8;
+/** The length of each is read by itself. With the states of an optimiser a network has a thousand. */
+const MAX_STORAGES = 20_000;
 
 export const LEGACY_PTH: Format = {
   name: 'a file of torch.save',
@@ -37,7 +40,8 @@ async function readLegacyPth(file: OpenFile, { invalidFile }: ReadOptions): Prom
   const world = new LegacyWorld(invalidFile);
   let position = 0;
   const next = async (): Promise<PickleValue> => {
-    const { value, end } = await unpickle(head, position, world, invalidFile);
+    const { signal } = file;
+    const { value, end } = await unpickle(head, { start: position, world, invalidFile, signal });
     position = end;
     return value;
   };
@@ -48,9 +52,9 @@ async function readLegacyPth(file: OpenFile, { invalidFile }: ReadOptions): Prom
   if (machine instanceof Dict && machine.get('little_endian') === false) {
     throw invalidFile('its numbers are stored in the byte order of another machine');
   }
-  const tensors = stateDictIn(await next(), invalidFile);
+  const { tensors, foreign } = stateDictIn(await next(), invalidFile);
   const places = await placesOf(file, await next(), position, world.storages, invalidFile);
-  return { tensors: locate(tensors, places, file, invalidFile), metadata: {} };
+  return { tensors: locate(tensors, places, file, invalidFile), foreign, metadata: {} };
 }
 
 /** Notes the storages: nothing else says what type of numbers lies under a key. */
@@ -75,6 +79,8 @@ async function placesOf(
   invalidFile: InvalidFile,
 ): Promise<Map<string, { offset: number; bytes: number }>> {
   if (!Array.isArray(keys)) throw invalidFile('it has no list of its storages');
+  if (keys.length > MAX_STORAGES)
+    throw invalidFile(`it has ${keys.length} storages; at most ${MAX_STORAGES} are read`);
   const places = new Map<string, { offset: number; bytes: number }>();
   let position = start;
   for (const key of keys) {

@@ -3,31 +3,10 @@
  * instructions that build dicts, lists, tuples, numbers and texts, and the few functions it is given. Anything else ends it.
  * Opcodes: Python's Lib/pickletools.py.
  */
-import type { GoogLeNetError } from '../../errors.js';
+import { type GoogLeNetError, throwIfAborted } from '../../errors.js';
 import type { InvalidFile } from '../invalid-file.js';
-
-/** What a pickle can hold here. Dicts may have keys of any kind. */
-export type PickleValue = null | boolean | number | bigint | string | PickleValue[] | Tuple | Dict | object;
-
-/** A tuple; lists are arrays. */
-export class Tuple {
-  constructor(readonly items: readonly PickleValue[]) {}
-}
-
-export class Dict extends Map<PickleValue, PickleValue> {}
-
-/** A class or function of Python, by what it gives here. */
-export class PickleFunction {
-  constructor(readonly call: (args: readonly PickleValue[]) => PickleValue) {}
-}
-
-/** What a pickle may reach outside itself. */
-export interface PickleWorld {
-  /** By `module.name`; `undefined` for what must not be reached. Only a {@link PickleFunction} can be called. */
-  global(name: string): object | undefined;
-  /** The object behind a persistent id, of which Python keeps the bytes elsewhere. */
-  persistent(id: PickleValue): PickleValue;
-}
+import { PickleReader } from './pickle-reader.js';
+import { Dict, PickleFunction, type PickleValue, type PickleWorld, Tuple } from './pickle-values.js';
 
 export interface Unpickled {
   value: PickleValue;
@@ -35,32 +14,50 @@ export interface Unpickled {
   end: number;
 }
 
+export interface UnpickleOptions {
+  /** Where in the bytes the pickle begins. */
+  start?: number;
+  world: PickleWorld;
+  /** Makes the error for bytes that are no pickle. */
+  invalidFile: InvalidFile;
+  signal?: AbortSignal | undefined;
+}
+
 /** Stands on the stack where MARK was executed. */
 const MARK = Symbol('mark');
 
+/** Lists, tuples, dicts, and what functions make. A checkpoint of a GoogLeNet makes 5,000. One byte of a pickle can make an object of 200. */
+const MAX_OBJECTS = 200_000;
+/** Values on the stack and in the memo at a time. Python's pickler puts at most 2,000 on the stack before it stores them. */
+const MAX_DEPTH = 300_000;
+/** Values in lists, tuples and dicts, those too that several of them have. */
+const MAX_HELD = 1_000_000;
 /**
- * Lists, tuples and dicts that a pickle may make, and values it may remember. A checkpoint of a GoogLeNet makes 5,000. One byte of a
- * pickle can make a dict of two hundred.
+ * The same for each byte of the pickle: an instruction of a byte or more puts one value down, which is stored once, and an OrderedDict
+ * made of a list of pairs stores each a second time. More is the work of a program that has the same values copied over and over.
  */
-const MAX_OBJECTS = 300_000;
+const MAX_HELD_PER_BYTE = 4;
 
-/** Instructions in one go: some milliseconds. */
+/** Work in one go, in instructions and values that are moved: some milliseconds. */
 const TURN = 20_000;
+/** Text that is as much work as one instruction. */
+const TEXT_BYTES = 64;
 
 /**
  * Runs one pickle. Its time and memory are proportional to its bytes, and the event loop goes on meanwhile.
- * @param invalidFile makes the error for bytes that are no pickle.
- * @throws GoogLeNetError `UNSAFE_PICKLE` for an instruction or a function that is not allowed, naming it; what `invalidFile` makes.
+ * @throws GoogLeNetError `UNSAFE_PICKLE` for an instruction or a function that is not allowed, naming it; `ABORTED`; what
+ * `invalidFile` makes.
  */
-export async function unpickle(
-  bytes: Buffer,
-  start: number,
-  world: PickleWorld,
-  invalidFile: InvalidFile,
-): Promise<Unpickled> {
-  const machine = new Machine(new Reader(bytes, start, invalidFile), world, invalidFile);
-  for (let turn = 1; ; turn++) {
-    if (turn % TURN === 0) await new Promise(setImmediate);
+export async function unpickle(bytes: Buffer, options: UnpickleOptions): Promise<Unpickled> {
+  const { start = 0, world, invalidFile, signal } = options;
+  const machine = new Machine(new PickleReader(bytes, start, invalidFile), world, invalidFile);
+  for (;;) {
+    if (machine.work >= TURN) {
+      machine.work = 0;
+      await new Promise(setImmediate);
+      throwIfAborted(signal, 'Reading a pickle');
+    }
+    machine.work++;
     const at = machine.code.position;
     const opcode = String.fromCharCode(machine.code.uint(1));
     if (opcode === '.') return { value: machine.pop(), end: machine.code.position };
@@ -86,97 +83,86 @@ const INSTRUCTIONS: ReadonlyMap<string, (machine: Machine) => void> = new Map([
   ['\x8a', (m) => m.push(m.code.integer(m.code.uint(1)))],
   ['G', (m) => m.push(m.code.bytes(8).readDoubleBE())],
   // BINUNICODE, SHORT_BINUNICODE; BINSTRING, SHORT_BINSTRING of Python 2
-  ['X', (m) => m.push(m.code.text(m.code.uint(4)))],
-  ['\x8c', (m) => m.push(m.code.text(m.code.uint(1)))],
-  ['T', (m) => m.push(m.code.text(m.code.uint(4)))],
-  ['U', (m) => m.push(m.code.text(m.code.uint(1)))],
+  ['X', (m) => m.text(m.code.uint(4))],
+  ['\x8c', (m) => m.text(m.code.uint(1))],
+  ['T', (m) => m.text(m.code.uint(4))],
+  ['U', (m) => m.text(m.code.uint(1))],
   ['}', (m) => m.make(new Dict())],
   [']', (m) => m.make([])],
   [')', (m) => m.make(new Tuple([]))],
   ['(', (m) => m.mark()],
-  ['t', (m) => m.make(new Tuple(m.popToMark()))],
-  ['\x85', (m) => m.make(new Tuple(m.popSome(1)))],
-  ['\x86', (m) => m.make(new Tuple(m.popSome(2)))],
-  ['\x87', (m) => m.make(new Tuple(m.popSome(3)))],
+  ['t', (m) => m.tuple(m.popToMark())],
+  ['\x85', (m) => m.tuple(m.popSome(1))],
+  ['\x86', (m) => m.tuple(m.popSome(2))],
+  ['\x87', (m) => m.tuple(m.popSome(3))],
   // APPEND, APPENDS, SETITEM, SETITEMS
   ['a', (m) => m.extend(m.popSome(1))],
   ['e', (m) => m.extend(m.popToMark())],
   ['s', (m) => m.assign(m.popSome(2))],
   ['u', (m) => m.assign(m.popToMark())],
   // BINPUT, LONG_BINPUT, MEMOIZE, BINGET, LONG_BINGET
-  ['q', (m) => m.remember(m.code.uint(1))],
-  ['r', (m) => m.remember(m.code.uint(4))],
-  ['\x94', (m) => m.remember(m.memoized)],
-  ['h', (m) => m.recall(m.code.uint(1))],
-  ['j', (m) => m.recall(m.code.uint(4))],
+  ['q', (m) => m.memoize(m.code.uint(1))],
+  ['r', (m) => m.memoize(m.code.uint(4))],
+  ['\x94', (m) => m.memoize(m.memoSize)],
+  ['h', (m) => m.get(m.code.uint(1))],
+  ['j', (m) => m.get(m.code.uint(4))],
   // GLOBAL, STACK_GLOBAL, REDUCE, BUILD, BINPERSID
   ['c', (m) => m.reach(m.code.line(), m.code.line())],
   ['\x93', (m) => m.reach(...m.popTwoTexts())],
   ['R', (m) => m.reduce()],
   ['b', (m) => m.build()],
-  ['Q', (m) => m.push(m.world.persistent(m.pop()))],
+  ['Q', (m) => m.persistent()],
 ]);
-
-/** The bytes of a pickle, read forwards. */
-class Reader {
-  constructor(
-    readonly all: Buffer,
-    public position: number,
-    readonly invalidFile: InvalidFile,
-  ) {}
-
-  bytes(length: number): Buffer {
-    const end = this.position + length;
-    if (end > this.all.length) throw this.invalidFile('its pickle ends amid an instruction');
-    const part = this.all.subarray(this.position, end);
-    this.position = end;
-    return part;
-  }
-
-  uint(length: number): number {
-    return this.bytes(length).readUIntLE(0, length);
-  }
-
-  text(length: number): string {
-    return this.bytes(length).toString('utf8');
-  }
-
-  line(): string {
-    const end = this.all.indexOf(0x0a, this.position);
-    if (end < 0) throw this.invalidFile('its pickle ends amid a line');
-    const text = this.text(end - this.position);
-    this.position++;
-    return text;
-  }
-
-  /** Two's complement, little-endian; a number where that is exact. */
-  integer(length: number): number | bigint {
-    const digits = Buffer.from(this.bytes(length)).reverse().toString('hex');
-    const value = BigInt.asIntN(8 * length, BigInt(`0x0${digits}`));
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  }
-}
 
 class Machine {
   readonly #stack: (PickleValue | typeof MARK)[] = [];
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, PickleValue>();
+  /** An array and no Map, in which indices of an untrusted file could all meet in one bucket. */
+  readonly #memo: PickleValue[] = [];
+  readonly #maxHeld: number;
+  #memoSize = 0;
   #made = 0;
+  #held = 0;
+  /** Since it was last set to zero. */
+  work = 0;
 
   constructor(
-    readonly code: Reader,
+    readonly code: PickleReader,
     readonly world: PickleWorld,
     readonly invalidFile: InvalidFile,
-  ) {}
-
-  push(value: PickleValue): void {
-    this.#stack.push(value);
+  ) {
+    this.#maxHeld = Math.min(MAX_HELD, MAX_HELD_PER_BYTE * code.all.length);
   }
 
-  make(value: PickleValue[] | Tuple | Dict): void {
+  push(value: PickleValue | typeof MARK): void {
+    if (this.#stack.push(value) > MAX_DEPTH)
+      throw this.invalidFile(`its pickle has over ${MAX_DEPTH} values on its stack`);
+  }
+
+  text(bytes: number): void {
+    this.work += bytes / TEXT_BYTES;
+    this.push(this.code.text(bytes));
+  }
+
+  make(value: PickleValue): void {
     if (++this.#made > MAX_OBJECTS) throw this.invalidFile(`its pickle makes over ${MAX_OBJECTS} objects`);
-    this.#stack.push(value);
+    this.push(value);
   }
+
+  tuple(items: readonly PickleValue[]): void {
+    this.#hold(items.length);
+    this.make(new Tuple(items));
+  }
+
+  /** Counts values that are put into a list, tuple or dict. */
+  readonly #hold = (values: number): void => {
+    this.work += values;
+    this.#held += values;
+    if (this.#held <= this.#maxHeld) return;
+    throw this.invalidFile(
+      `its pickle of ${this.code.all.length} bytes puts over ${this.#maxHeld} values into lists and dicts, so it copies the same ones over and over`,
+    );
+  };
 
   pop(): PickleValue {
     const value = this.#top();
@@ -193,14 +179,14 @@ class Machine {
 
   mark(): void {
     this.#marks.push(this.#stack.length);
-    this.#stack.push(MARK);
+    this.push(MARK);
   }
 
   popToMark(): PickleValue[] {
     const at = this.#marks.pop();
     if (at === undefined) throw this.invalidFile('its pickle takes what it has not put down');
-    const items = this.#stack.splice(at) as PickleValue[];
-    items.shift();
+    const items = this.#stack.slice(at + 1) as PickleValue[];
+    this.#stack.length = at;
     return items;
   }
 
@@ -210,35 +196,44 @@ class Machine {
     throw this.invalidFile('its pickle names a function by what is no text');
   }
 
-  get memoized(): number {
-    return this.#memo.size;
+  get memoSize(): number {
+    return this.#memoSize;
   }
 
-  remember(index: number): void {
-    this.#memo.set(index, this.#top());
-    if (this.#memo.size > MAX_OBJECTS)
-      throw this.invalidFile(`its pickle remembers over ${MAX_OBJECTS} values`);
+  memoize(index: number): void {
+    const value = this.#top();
+    if (index >= MAX_DEPTH) throw this.invalidFile(`its pickle memoizes over ${MAX_DEPTH} values`);
+    if (this.#memo[index] === undefined) this.#memoSize++;
+    this.#memo[index] = value;
   }
 
-  recall(index: number): void {
-    const value = this.#memo.get(index);
+  get(index: number): void {
+    const value = this.#memo[index];
     if (value === undefined)
       throw this.invalidFile(`its pickle refers to number ${index}, which is not there`);
-    this.#stack.push(value);
+    this.push(value);
   }
 
   reach(module: string, name: string): void {
-    const found = this.world.global(`${module}.${name}`);
-    if (!found)
-      throw unsafe(`asks for ${JSON.stringify(`${module}.${name}`.slice(0, 200))}`, this.invalidFile);
-    this.#stack.push(found);
+    // Before they are joined: a text that the file has once can be named as often as it likes.
+    const isShort = module.length + name.length <= MAX_NAME;
+    const found = isShort ? this.world.global(`${module}.${name}`) : undefined;
+    if (!found) {
+      const asked = `${module.slice(0, MAX_NAME)}.${name.slice(0, MAX_NAME)}`;
+      throw unsafe(`asks for ${JSON.stringify(asked)}`, this.invalidFile);
+    }
+    this.push(found);
   }
 
   reduce(): void {
     const [target, args] = this.popSome(2);
     if (!(args instanceof Tuple)) throw this.invalidFile('its pickle calls a function without a tuple');
     if (!(target instanceof PickleFunction)) throw unsafe('calls what is no function', this.invalidFile);
-    this.#stack.push(target.call(args.items));
+    this.make(target.call(args.items, this.#hold));
+  }
+
+  persistent(): void {
+    this.make(this.world.persistent(this.pop()));
   }
 
   /** Sets the attributes of an object. The one that dicts have here is a state_dict's `_metadata`, of no use. */
@@ -250,6 +245,7 @@ class Machine {
   extend(items: readonly PickleValue[]): void {
     const list = this.#top();
     if (!Array.isArray(list)) throw this.invalidFile('its pickle appends to what is no list');
+    this.#hold(items.length);
     for (const item of items) list.push(item);
   }
 
@@ -258,6 +254,7 @@ class Machine {
     if (!(dict instanceof Dict) || items.length % 2 !== 0) {
       throw this.invalidFile('its pickle sets items of what is no dict');
     }
+    this.#hold(items.length);
     for (let i = 0; i < items.length; i += 2) {
       dict.set(items[i] as PickleValue, items[i + 1] as PickleValue);
     }
@@ -271,6 +268,9 @@ class Machine {
     return value;
   }
 }
+
+/** Of a function: as much as a message shows, and more than any that is allowed has. */
+const MAX_NAME = 200;
 
 const unsafe = (what: string, invalidFile: InvalidFile): GoogLeNetError =>
   invalidFile(

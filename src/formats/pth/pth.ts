@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib';
 import type { Contents, Format, ReadOptions } from '../format.js';
 import type { InvalidFile } from '../invalid-file.js';
 import { type OpenFile, readBytes, slicesOf } from '../open-files.js';
+import { quote } from '../quote.js';
 import { unpickle } from './pickle.js';
 import { locate, stateDictIn } from './state-dict.js';
 import { TorchWorld } from './torch-world.js';
@@ -13,6 +14,8 @@ import { ZIP_SIGNATURE, ZipArchive, type ZipEntry } from './zip.js';
 
 /** Pickles are read into memory as a whole. A GoogLeNet's takes 40 KB. */
 export const MAX_PICKLE_BYTES = 4 * 2 ** 20;
+/** The name of a byte order. */
+const MAX_NAME_BYTES = 16;
 
 export const PTH: Format = {
   name: 'a file of torch.save',
@@ -24,26 +27,28 @@ async function readPth(file: OpenFile, options: ReadOptions): Promise<Contents> 
   const { verify, invalidFile } = options;
   const zip = await ZipArchive.open(file, invalidFile);
   const root = rootOf(zip, invalidFile);
-  const content = async (name: string): Promise<Buffer | null> => {
+  const content = async (name: string, maxBytes: number): Promise<Buffer | null> => {
     const entry = await zip.find(`${root}/${name}`);
-    return entry ? readEntry(file, entry, name, invalidFile) : null;
+    return entry ? readEntry(file, entry, { name, maxBytes, invalidFile }) : null;
   };
-  const byteOrder = (await content('byteorder'))?.toString('latin1') ?? 'little';
-  if (byteOrder !== 'little') throw invalidFile(`its numbers are stored in the byte order '${byteOrder}'`);
-  const pickle = await content('data.pkl');
+  const byteOrder = (await content('byteorder', MAX_NAME_BYTES))?.toString('latin1') ?? 'little';
+  if (byteOrder !== 'little')
+    throw invalidFile(`its values are stored in the byte order ${quote(byteOrder)}`);
+  const pickle = await content('data.pkl', MAX_PICKLE_BYTES);
   if (!pickle) throw invalidFile('it has no data.pkl');
-  const { value } = await unpickle(pickle, 0, new TorchWorld(invalidFile), invalidFile);
+  const { signal } = file;
+  const { value } = await unpickle(pickle, { world: new TorchWorld(invalidFile), invalidFile, signal });
 
-  const views = stateDictIn(value, invalidFile);
+  const { tensors: views, foreign } = stateDictIn(value, invalidFile);
   const keys = [...new Set(views.map(([, { storage }]) => storage.key))];
   const places = new Map<string, ZipEntry>();
   await forEachAtOnce(keys, AT_ONCE, async (key) => {
     const entry = await zip.find(`${root}/data/${key}`);
-    if (!entry) throw invalidFile(`it lacks the storage ${JSON.stringify(key.slice(0, 100))}`);
+    if (!entry) throw invalidFile(`it lacks the storage ${quote(key)}`);
     if (verify) await checkEntry(file, entry, `data/${key}`, invalidFile);
     places.set(key, entry);
   });
-  return { tensors: locate(views, places, file, invalidFile), metadata: {} };
+  return { tensors: locate(views, places, file, invalidFile), foreign, metadata: {} };
 }
 
 /** The storages of a network are hundreds, most of them small: one after the other, waiting for them takes longer than reading them. */
@@ -84,11 +89,10 @@ function rootOf(zip: ZipArchive, invalidFile: InvalidFile): string {
 async function readEntry(
   file: OpenFile,
   entry: ZipEntry,
-  name: string,
-  invalidFile: InvalidFile,
+  { name, maxBytes, invalidFile }: { name: string; maxBytes: number; invalidFile: InvalidFile },
 ): Promise<Buffer> {
-  if (entry.bytes > MAX_PICKLE_BYTES) {
-    throw invalidFile(`its ${name} takes ${entry.bytes} bytes; at most ${MAX_PICKLE_BYTES} are read`);
+  if (entry.bytes > maxBytes) {
+    throw invalidFile(`its ${name} takes ${entry.bytes} bytes; at most ${maxBytes} are read`);
   }
   await checkEntry(file, entry, name, invalidFile);
   const bytes = await readBytes(file, entry.bytes, entry.offset);
@@ -107,6 +111,6 @@ async function checkEntry(
   for await (const slice of slicesOf(file, entry.offset, entry.bytes, cutShort)) crc = crc32(slice, crc);
   if (crc === entry.crc32) return;
   throw invalidFile(
-    `the checksum of its entry ${JSON.stringify(name)} does not match: bytes of it changed after it was written, or it was saved without checksums (set_crc32_options)`,
+    `the checksum of its entry ${quote(name)} does not match: bytes of it changed after it was written, or it was saved without checksums (set_crc32_options)`,
   );
 }

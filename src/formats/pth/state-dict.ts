@@ -1,10 +1,11 @@
 /** From what a pickle holds to named tensors. */
 import { DTYPE_BYTES } from '../../tensor.js';
 import { numberOfElements } from '../../validate.js';
-import type { StoredTensor } from '../format.js';
+import type { ForeignTensor, StoredTensor } from '../format.js';
 import type { InvalidFile } from '../invalid-file.js';
 import type { OpenFile } from '../open-files.js';
-import { Dict, type PickleValue } from './pickle.js';
+import { quote } from '../quote.js';
+import { Dict, type PickleValue } from './pickle-values.js';
 import { extentOf, isContiguous, TensorView, Unreadable } from './torch-world.js';
 
 /** The keys under which training scripts keep the weights, beside optimiser, epoch and so on. */
@@ -13,22 +14,39 @@ const WRAPPERS = ['state_dict', 'model_state_dict', 'model'];
 /** How many of them may be in one another. */
 const MAX_DEPTH = 4;
 
+/** As many as the header of a safetensors file has room for. A GoogLeNet has 350. */
+const MAX_TENSORS = 10_000;
+
 /** Tensors may share storages, but a small file must not become a lot of memory… */
 const MAX_SHARING = 4;
 /** … nor a lot of reading: of a tensor with strides, all that it reaches over is read. */
 const MAX_READING = 32;
 
-/** The tensors of a state_dict, or of the one that a checkpoint holds, in its order. @throws what `invalidFile` makes */
-export function stateDictIn(value: PickleValue, invalidFile: InvalidFile): [string, TensorView][] {
+export interface StateDictEntries {
+  tensors: [name: string, TensorView][];
+  /** What else stands beside them, of which a network may have no need. */
+  foreign: ForeignTensor[];
+}
+
+/** What is in a state_dict, or in the one that a checkpoint holds, in its order. @throws what `invalidFile` makes */
+export function stateDictIn(value: PickleValue, invalidFile: InvalidFile): StateDictEntries {
   const dict = unwrapped(value);
   if (dict === null) {
     throw invalidFile(`it holds no state_dict but ${nameOf(value)}. Save model.state_dict()`);
   }
-  return [...dict].map(([name, tensor]) => {
-    if (typeof name === 'string' && tensor instanceof TensorView) return [name, tensor];
-    if (tensor instanceof Unreadable) throw invalidFile(`its tensor ${listed([name])} ${tensor.what}`);
-    throw invalidFile(`its state_dict has something else than a tensor under ${listed([name])}`);
-  });
+  if (dict.size > MAX_TENSORS)
+    throw invalidFile(`its state_dict has ${dict.size} entries; at most ${MAX_TENSORS} are read`);
+  const entries: StateDictEntries = { tensors: [], foreign: [] };
+  const names = new Set<string>();
+  for (const [name, tensor] of dict) {
+    if (typeof name !== 'string')
+      throw invalidFile(`its state_dict has something else than a name as a key, ${listed([name])}`);
+    if (names.has(name)) throw invalidFile(`its state_dict has two entries called ${listed([name])}`);
+    names.add(name);
+    if (tensor instanceof TensorView) entries.tensors.push([name, tensor]);
+    else entries.foreign.push({ name, what: tensor instanceof Unreadable ? tensor.what : 'is no tensor' });
+  }
+  return entries;
 }
 
 function unwrapped(value: PickleValue): Dict | null {
@@ -43,18 +61,21 @@ function unwrapped(value: PickleValue): Dict | null {
 }
 
 const isTensor = (item: PickleValue): boolean => item instanceof TensorView || item instanceof Unreadable;
-const hasTensors = (dict: Dict): boolean => [...dict.values()].some(isTensor);
+
+function hasTensors(dict: Dict): boolean {
+  for (const [, item] of dict) if (isTensor(item)) return true;
+  return false;
+}
 
 function nameOf(value: PickleValue): string {
   if (!(value instanceof Dict)) return 'something that is no dict';
-  return value.size === 0 ? 'an empty dict' : `a dict of ${listed([...value.keys()])}`;
+  const keys: PickleValue[] = [];
+  for (const [key] of value) if (keys.push(key) === 5) break;
+  return keys.length === 0 ? 'an empty dict' : `a dict of ${listed(keys)}`;
 }
 
 const listed = (keys: readonly PickleValue[]): string =>
-  keys
-    .slice(0, 5)
-    .map((key) => (typeof key === 'string' ? JSON.stringify(key.slice(0, 100)) : typeof key))
-    .join(', ');
+  keys.map((key) => (typeof key === 'string' ? quote(key) : typeof key)).join(', ');
 
 /**
  * Where the tensors' bytes are in the file.
@@ -74,10 +95,10 @@ export function locate(
     const { dtype } = storage;
     const size = DTYPE_BYTES[dtype];
     const place = places.get(storage.key);
-    if (!place) throw invalidFile(`it lacks the storage ${JSON.stringify(storage.key.slice(0, 100))}`);
+    if (!place) throw invalidFile(`it lacks the storage ${quote(storage.key)}`);
     if (storage.length * size > place.bytes) {
       throw invalidFile(
-        `the storage of '${name}' has ${place.bytes} bytes, too few for ${storage.length} numbers`,
+        `the storage of ${quote(name)} has ${place.bytes} bytes, too few for ${storage.length} values`,
       );
     }
     const isPlain = isContiguous(shape, strides);

@@ -5,7 +5,14 @@
 import type { DType } from '../../tensor.js';
 import { numberOfElements } from '../../validate.js';
 import type { InvalidFile } from '../invalid-file.js';
-import { Dict, PickleFunction, type PickleValue, type PickleWorld, Tuple } from './pickle.js';
+import {
+  type CountCopies,
+  Dict,
+  PickleFunction,
+  type PickleValue,
+  type PickleWorld,
+  Tuple,
+} from './pickle-values.js';
 
 /** A run of numbers of one type, which several tensors may share. */
 export interface Storage {
@@ -95,13 +102,13 @@ export class TorchWorld implements PickleWorld {
   constructor(protected readonly invalidFile: InvalidFile) {
     const rebuild = new PickleFunction((args) => this.#rebuildTensor(args));
     this.#globals = new Map<string, object>([
-      ['collections.OrderedDict', new PickleFunction(([pairs]) => this.#orderedDict(pairs))],
+      ['collections.OrderedDict', new PickleFunction(([pairs], count) => this.#orderedDict(pairs, count))],
       ['torch._utils._rebuild_tensor', rebuild],
       ['torch._utils._rebuild_tensor_v2', rebuild],
       ['torch._utils._rebuild_tensor_v3', new PickleFunction(() => FOREIGN)],
       ['torch._utils._rebuild_parameter', new PickleFunction(([data]) => this.#tensor(data))],
       ['torch._utils._rebuild_parameter_with_state', new PickleFunction(([data]) => this.#tensor(data))],
-      ['torch._tensor._rebuild_from_type_v2', new PickleFunction((args) => this.#fromType(args))],
+      ['torch._tensor._rebuild_from_type_v2', this.#fromType],
       [
         'collections.Counter',
         new PickleFunction(([counts]) => (counts instanceof Dict ? counts : new Dict())),
@@ -152,29 +159,31 @@ export class TorchWorld implements PickleWorld {
     if (metadata instanceof Dict ? metadata.size > 0 : metadata !== null) return NEGATED;
     if (!(view instanceof StorageView)) throw this.invalidFile('a tensor of its pickle has no storage');
     const first = this.#count(offset);
-    const shape = this.#tuple(sizes).items.map((size) => this.#count(size));
-    const strides = this.#tuple(steps).items.map((stride) => this.#count(stride));
-    if (shape.length !== strides.length || shape.length > MAX_DIMENSIONS) {
+    const { items: sizeItems } = this.#tuple(sizes);
+    const { items: strideItems } = this.#tuple(steps);
+    if (sizeItems.length !== strideItems.length || sizeItems.length > MAX_DIMENSIONS) {
       throw this.invalidFile(
-        `a tensor of its pickle has ${shape.length} sizes and ${strides.length} strides`,
+        `a tensor of its pickle has ${sizeItems.length} sizes and ${strideItems.length} strides`,
       );
     }
+    // As they are and without a copy: thousands of tensors can have the same ones.
+    const shape = this.#counts(sizeItems);
+    const strides = this.#counts(strideItems);
     const extent = extentOf(shape, strides);
     if (first + extent > view.length) {
       throw this.invalidFile(
-        `a tensor of shape [${shape}] reaches beyond its storage of ${view.length} numbers`,
+        `a tensor of shape ${showShape(shape)} reaches beyond its storage of ${view.length} values`,
       );
     }
     // Otherwise a few bytes could become any amount of memory.
-    if (numberOfElements(shape) > extent) {
-      return new Unreadable(`of shape [${shape}] repeats its numbers, as expand() does. Save a copy of it`);
-    }
+    if (numberOfElements(shape) > extent) return REPEATED;
     return new TensorView(view.root, view.offset + first, shape, strides);
   }
 
-  #orderedDict(pairs: PickleValue = []): Dict {
+  #orderedDict(pairs: PickleValue = [], count: CountCopies): Dict {
     if (!Array.isArray(pairs))
       throw this.invalidFile('an OrderedDict of its pickle is made from what is no list');
+    count(2 * pairs.length);
     const dict = new Dict();
     for (const pair of pairs) {
       const items = pair instanceof Tuple ? pair.items : pair;
@@ -186,11 +195,15 @@ export class TorchWorld implements PickleWorld {
     return dict;
   }
 
-  /** (function, class, its arguments, state): a tensor that a program gave attributes. */
-  #fromType([rebuild, , args]: readonly PickleValue[]): PickleValue {
-    if (rebuild instanceof PickleFunction && args instanceof Tuple) return rebuild.call(args.items);
-    throw this.invalidFile('a tensor of its pickle is made by what is no function');
-  }
+  /**
+   * (function, class, its arguments, state): a tensor that a program gave attributes. Not one inside another: PyTorch writes none, and
+   * of an untrusted file they could be any number deep.
+   */
+  readonly #fromType: PickleFunction = new PickleFunction(([rebuild, , args], count) => {
+    if (rebuild instanceof PickleFunction && rebuild !== this.#fromType && args instanceof Tuple)
+      return rebuild.call(args.items, count);
+    throw this.invalidFile('a tensor of its pickle is made by what makes no tensor');
+  });
 
   #tensor(value: PickleValue | undefined): TensorView | Unreadable {
     if (value instanceof TensorView || value instanceof Unreadable) return value;
@@ -202,6 +215,11 @@ export class TorchWorld implements PickleWorld {
     throw this.invalidFile('its pickle has something else where a tuple belongs');
   }
 
+  #counts(values: readonly PickleValue[]): readonly number[] {
+    for (const value of values) this.#count(value);
+    return values as readonly number[];
+  }
+
   #count(value: PickleValue | undefined): number {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
     throw this.invalidFile('its pickle has something else where a size belongs');
@@ -209,7 +227,12 @@ export class TorchWorld implements PickleWorld {
 }
 
 const FOREIGN = new Unreadable('has numbers of a type that no network here has');
+const REPEATED = new Unreadable('repeats its values, as expand() does. Save a copy of it');
 const NEGATED = new Unreadable('is a negated or conjugated view. Save a copy of it (resolve_neg())');
+
+/** Short, whatever it is. */
+const showShape = (shape: readonly number[]): string =>
+  `[${shape.slice(0, 8)}${shape.length > 8 ? ', …' : ''}]`;
 
 /** How many numbers of memory a tensor reaches over, from its first to its last. */
 export function extentOf(shape: readonly number[], strides: readonly number[]): number {

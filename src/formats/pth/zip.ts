@@ -2,8 +2,10 @@
  * The part of the ZIP format that `torch.save` writes: entries that are stored and not compressed, in an archive of any size. What is
  * read is where they lie. Format: PKWARE's APPNOTE, with its 64-bit records.
  */
+import { throwIfAborted } from '../../errors.js';
 import type { InvalidFile } from '../invalid-file.js';
 import { type OpenFile, readBytes } from '../open-files.js';
+import { quote } from '../quote.js';
 
 /** Signatures and sizes of the records without their variable parts. */
 export const LOCAL = { signature: 0x04034b50, bytes: 30 };
@@ -20,6 +22,9 @@ const MAX_COMMENT_BYTES = 0xffff;
 /** Room for 20,000 entries; those of a GoogLeNet take 40 KB. */
 const MAX_DIRECTORY_BYTES = 2 * 2 ** 20;
 
+/** Entries of the directory that are listed in one go: a millisecond. */
+const TURN = 2000;
+
 export interface ZipEntry {
   /** Of the entry's content, from the start of the file. */
   offset: number;
@@ -31,7 +36,11 @@ export interface ZipEntry {
 interface Listed {
   name: string;
   header: number;
+  /** Where it ends at the latest: the next one begins here, or the directory. */
+  limit: number;
   bytes: number;
+  /** At the least, with its header. */
+  extent: number;
   crc32: number;
   isPlain: boolean;
 }
@@ -40,21 +49,17 @@ export class ZipArchive {
   readonly #file: OpenFile;
   readonly #invalid: InvalidFile;
   readonly #listed: ReadonlyMap<string, Listed>;
-  readonly #end: number;
 
-  private constructor(
-    file: OpenFile,
-    invalidFile: InvalidFile,
-    listed: ReadonlyMap<string, Listed>,
-    end: number,
-  ) {
+  private constructor(file: OpenFile, invalidFile: InvalidFile, listed: ReadonlyMap<string, Listed>) {
     this.#file = file;
     this.#invalid = invalidFile;
     this.#listed = listed;
-    this.#end = end;
   }
 
-  /** Reads the directory, which lists all entries. @throws what `invalidFile` makes */
+  /**
+   * Reads the directory, which lists all entries. None may lie over another: all of them together are then no more than the file.
+   * @throws what `invalidFile` makes
+   */
   static async open(file: OpenFile, invalidFile: InvalidFile): Promise<ZipArchive> {
     const { offset, bytes } = await findDirectory(file, invalidFile);
     if (bytes > MAX_DIRECTORY_BYTES) {
@@ -64,8 +69,12 @@ export class ZipArchive {
     for (const entry of readDirectory(await readPart(file, bytes, offset, invalidFile), invalidFile)) {
       if (listed.has(entry.name)) throw invalidFile(`two of its entries are called ${quote(entry.name)}`);
       listed.set(entry.name, entry);
+      if (listed.size % TURN !== 0) continue;
+      await new Promise(setImmediate);
+      throwIfAborted(file.signal, `Reading ${file.path}`);
     }
-    return new ZipArchive(file, invalidFile, listed, offset);
+    setLimits([...listed.values()], offset, invalidFile);
+    return new ZipArchive(file, invalidFile, listed);
   }
 
   get names(): Iterable<string> {
@@ -79,10 +88,22 @@ export class ZipArchive {
     if (!listed.isPlain) throw this.#invalid(`its entry ${quote(name)} is compressed or encrypted`);
     const local = await readPart(this.#file, LOCAL.bytes, listed.header, this.#invalid);
     const offset = listed.header + LOCAL.bytes + local.readUInt16LE(26) + local.readUInt16LE(28);
-    if (local.readUInt32LE(0) !== LOCAL.signature || offset + listed.bytes > this.#end) {
+    if (local.readUInt32LE(0) !== LOCAL.signature || offset + listed.bytes > listed.limit) {
       throw this.#invalid(`its entry ${quote(name)} does not lie where its directory says`);
     }
     return { offset, bytes: listed.bytes, crc32: listed.crc32 };
+  }
+}
+
+/** @throws what `invalidFile` makes for entries that overlap, or lie outside of the archive */
+function setLimits(entries: Listed[], end: number, invalidFile: InvalidFile): void {
+  let limit = end;
+  for (const entry of entries.sort((a, b) => b.header - a.header)) {
+    entry.limit = limit;
+    if (entry.header + entry.extent > limit) {
+      throw invalidFile(`its entry ${quote(entry.name)} overlaps the one behind it, or its directory`);
+    }
+    limit = entry.header;
   }
 }
 
@@ -135,7 +156,8 @@ function* readDirectory(directory: Buffer, invalidFile: InvalidFile): Generator<
     if (fixed.length < CENTRAL.bytes || fixed.readUInt32LE(0) !== CENTRAL.signature) {
       throw invalidFile('its ZIP directory is damaged');
     }
-    const nameEnd = at + CENTRAL.bytes + fixed.readUInt16LE(28);
+    const nameBytes = fixed.readUInt16LE(28);
+    const nameEnd = at + CENTRAL.bytes + nameBytes;
     const extraEnd = nameEnd + fixed.readUInt16LE(30);
     const wide = new WideFields(directory.subarray(nameEnd, extraEnd));
     const stored = wide.pick(fixed.readUInt32LE(24));
@@ -148,7 +170,9 @@ function* readDirectory(directory: Buffer, invalidFile: InvalidFile): Generator<
     yield {
       name: directory.toString('utf8', at + CENTRAL.bytes, nameEnd),
       header,
+      limit: 0,
       bytes: stored,
+      extent: LOCAL.bytes + nameBytes + packed,
       crc32: fixed.readUInt32LE(16),
       isPlain: !isEncrypted && !isCompressed,
     };
@@ -181,5 +205,3 @@ class WideFields {
 
 /** What is beyond exact numbers is beyond every file, too. */
 const toNumber = (value: bigint): number => Number(value);
-
-const quote = (name: string): string => JSON.stringify(name.slice(0, 200));

@@ -1,0 +1,32 @@
+import type { InvalidFile } from './invalid-file.js';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+// Both kinds of brackets: [ and {, ] and }.
+const isOpening = (byte: number): boolean => byte === 0x5b || byte === 0x7b;
+const isClosing = (byte: number): boolean => byte === 0x5d || byte === 0x7d;
+
+/**
+ * Refuses JSON that is nested deeper than it has reason to be, before it is parsed: a megabyte of brackets becomes sixty of arrays,
+ * inside of each other as deep as no recursion goes.
+ * @param what as the message begins: `its header`
+ * @throws what `invalidFile` makes
+ */
+export function assertShallow(
+  json: Uint8Array,
+  maxDepth: number,
+  what: string,
+  invalidFile: InvalidFile,
+): void {
+  let depth = 0;
+  let isText = false;
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i] as number;
+    if (byte === QUOTE) isText = !isText;
+    else if (isText) i += byte === BACKSLASH ? 1 : 0;
+    else if (isClosing(byte)) depth--;
+    else if (isOpening(byte) && ++depth > maxDepth) {
+      throw invalidFile(`${what} is nested more than ${maxDepth} deep at byte ${i}`);
+    }
+  }
+}
