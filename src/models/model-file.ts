@@ -100,8 +100,8 @@ export function modelIn<T extends TensorSpan>(file: Header<T>, path: string): St
   const prefix = prefixOf([...named, ...others]);
   const tensors = withoutPrefix(named, prefix);
   const foreign = withoutPrefix(others, prefix);
-  const classifier = foreign.find(({ name }) => name === 'fc.weight');
-  if (classifier) throw unreadable(path, classifier);
+  const sign = foreign.find(({ name }) => isSign(name));
+  if (sign) throw unreadable(path, sign);
   const description = describe(tensors, path);
   const extras = readExtras(content.model, description, path);
   return { tensors, foreign, content, description: { ...description, ...extras } as ModelDescription };
@@ -155,6 +155,10 @@ export function inputSizesOf(description: ModelDescription): InputSizes {
 /** A tensor of every Xception, and how many channels it has where it comes first in its separable convolution. */
 const XCEPTION_SIGN = 'entry2.branch.conv1.depthwise.weight';
 const DEPTHWISE_FIRST = 128;
+
+/** Whether a model is told by this tensor. */
+const isSign = (name: string): boolean =>
+  name === 'fc.weight' || name === XCEPTION_SIGN || VARIANTS.some((variant) => variant.sign === name);
 
 const isRate = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
