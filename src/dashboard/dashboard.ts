@@ -18,7 +18,10 @@ export type { ProgressNote } from './protocol.js';
 export interface DashboardOptions {
   /** The folder of the run; what it holds already is shown. */
   runDir: string;
-  /** What to listen on. Default `127.0.0.1`, which other machines cannot reach. */
+  /**
+   * What to listen on. Default `127.0.0.1`, which other machines cannot reach. At others whoever reaches the port sees the run, asking
+   * for this name, the machine's, or an address in digits.
+   */
   host?: string;
   /** Default 0: any that is free. */
   port?: number;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { Dashboard, type DashboardOptions } from '../../src/dashboard/dashboard.js';
 import { isLoopback } from '../../src/dashboard/guard.js';
 import { errorWith } from '../support/errors.js';
@@ -181,9 +181,17 @@ describe('who may ask', () => {
     expect(isLoopback(new URL(url).hostname)).toBe(true);
   });
 
-  test('where another host was asked for, any name', async () => {
+  test('where other machines may look, addresses in digits and names of this machine', async () => {
     const { url } = await open({ host: '0.0.0.0' });
-    expect((await ask(url, '/state', { host: 'machine.example' })).status).toBe(200);
+    const own = [hostname(), `${hostname().toUpperCase()}:80`, `${hostname()}.local`, 'localhost:9000'];
+    for (const host of ['192.0.2.1', '192.0.2.1:8000', '[2001:db8::1]:8000', ...own]) {
+      expect({ host, status: (await ask(url, '/state', { host })).status }).toEqual({ host, status: 200 });
+    }
+    // A website's name may have been made to lead here, and begin like one of this machine.
+    const others = ['machine.example', `${hostname()}.evil.example`, '192.0.2.1.evil.example', '[evil]'];
+    for (const host of others) {
+      expect({ host, status: (await ask(url, '/state', { host })).status }).toEqual({ host, status: 403 });
+    }
   });
 });
 
