@@ -19,13 +19,17 @@ export async function openRegularFile(path: string, flags: number = O_RDONLY): P
       // A socket, or a named pipe that is opened for writing.
       throw error.code === 'ENXIO' ? notRegular(path) : error;
     });
-    if ((await file.stat()).isFile()) return file;
+    const found = await file.stat();
+    if (found.isFile()) return file;
     await file.close();
-    throw notRegular(path);
+    throw found.isDirectory() ? isFolder(path) : notRegular(path);
   } catch (error) {
     throw fromFileError(error, flags === O_RDONLY ? 'read' : 'write', path);
   }
 }
+
+const isFolder = (path: string) =>
+  new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is a folder. Name a file that is in it.`);
 
 const notRegular = (path: string) =>
   new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);

@@ -1,26 +1,10 @@
 /** Pictures however they are stored: class folders, or the idx files of MNIST and its kin. */
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
-import { FASHION_MNIST_CLASSES, IdxDataset } from '../data/idx-dataset.js';
+import { FASHION_MNIST_CLASSES, hasIdxImages, IdxDataset } from '../data/idx-dataset.js';
 import { ImageFolder } from '../data/image-folder.js';
 import { GoogLeNetError } from '../errors.js';
 
 export type Split = 'train' | 'test';
-
-const IMAGES: Record<Split, string> = { train: 'train-images-idx3-ubyte', test: 't10k-images-idx3-ubyte' };
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-/** Whether a folder holds the idx files of a split, plain or compressed. */
-export async function hasIdxFiles(dir: string, split: Split): Promise<boolean> {
-  const path = join(dir, IMAGES[split]);
-  return (await exists(path)) || exists(`${path}.gz`);
-}
 
 /**
  * @param split of idx files; a folder of class folders is one.
@@ -32,7 +16,7 @@ export async function openDataset(
   split: Split,
   classes: readonly string[] | null,
 ): Promise<Dataset> {
-  if (!(await hasIdxFiles(dir, split))) return ImageFolder.open(dir);
+  if (!(await hasIdxImages(dir, split))) return ImageFolder.open(dir);
   return IdxDataset.open(dir, { split, ...(classes && { classes }) });
 }
 

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { type Idx, readIdx } from '../formats/idx.js';
@@ -53,8 +53,8 @@ export class IdxDataset implements Dataset {
     const read = options('options', given, ['split', 'classes']);
     const prefix = PREFIXES[oneOf('split', read.split, ['train', 'test'])];
     const classes = read.classes === undefined ? DIGITS : readClasses(read.classes);
-    const imagesPath = await find(readPath('dir', dir), `${prefix}-images-idx3-ubyte`);
-    const labelsPath = await find(dir, `${prefix}-labels-idx1-ubyte`);
+    const imagesPath = await findOrThrow(readPath('dir', dir), prefix, IMAGES);
+    const labelsPath = await findOrThrow(dir, prefix, LABELS);
     const labels = await readIdx(labelsPath, 1);
     const images = await readIdx(imagesPath, 3);
     assertFitting(imagesPath, images, labelsPath, labels, classes);
@@ -77,18 +77,52 @@ export class IdxDataset implements Dataset {
   }
 }
 
-/** The plain file before the compressed one. */
-async function find(dir: string, name: string): Promise<string> {
-  const plain = join(dir, name);
-  for (const path of [plain, `${plain}.gz`]) {
+const IMAGES = ['images', 'idx3-ubyte'] as const;
+const LABELS = ['labels', 'idx1-ubyte'] as const;
+
+/** Whether a folder holds the images of a split. */
+export const hasIdxImages = (dir: string, split: IdxOptions['split']): Promise<boolean> =>
+  find(dir, PREFIXES[split], IMAGES).then(
+    (path) => path !== null,
+    () => false,
+  );
+
+/**
+ * The plain file before the compressed one. Kaggle's copies have a dot in place of the last dash, and unpack into folders of the files'
+ * names.
+ */
+async function find(
+  dir: string,
+  prefix: string,
+  [subject, kind]: readonly [string, string],
+): Promise<string | null> {
+  const [dashed, dotted] = [`${prefix}-${subject}-${kind}`, `${prefix}-${subject}.${kind}`];
+  const names = [dashed, `${dashed}.gz`, dotted, `${dotted}.gz`, join(dashed, dashed), join(dotted, dotted)];
+  let folder: string | null = null;
+  for (const name of names) {
+    const path = join(dir, name);
     try {
-      await access(path);
-      return path;
+      // What is no file, nor a folder that may hold it, is refused by whoever opens it.
+      if (!(await stat(path)).isDirectory()) return path;
+      folder = path;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fromFileError(error, 'read', path);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw fromFileError(error, 'read', path);
     }
   }
-  throw new GoogLeNetError('FILE_NOT_FOUND', `Cannot read ${plain}: neither it nor ${name}.gz exists.`);
+  return folder;
+}
+
+async function findOrThrow(
+  dir: string,
+  prefix: string,
+  [subject, kind]: readonly [string, string],
+): Promise<string> {
+  const path = await find(dir, prefix, [subject, kind]);
+  if (path !== null) return path;
+  const name = `${prefix}-${subject}-${kind}`;
+  const message = `Cannot read ${join(dir, name)}: it does not exist, nor does ${name}.gz, nor ${prefix}-${subject}.${kind} as Kaggle has it.`;
+  throw new GoogLeNetError('FILE_NOT_FOUND', message);
 }
 
 function assertFitting(

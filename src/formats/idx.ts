@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { openRegularFile } from '../regular-file.js';
 import { numberOfElements } from '../validate.js';
+import { KIND_BYTES, kindOf } from './file-kind.js';
 
 export interface Idx {
   readonly sizes: readonly number[];
@@ -66,6 +67,8 @@ class IdxTarget {
   readonly #mostBytes: number;
   readonly #invalidFile: (what: string) => GoogLeNetError;
   readonly #header: Buffer;
+  /** How the data begins, which says what it is where it is no idx file. */
+  #start: Buffer = Buffer.alloc(0);
   #headerBytes = 0;
   #sizes: number[] = [];
   #data: Uint8Array | null = null;
@@ -79,6 +82,7 @@ class IdxTarget {
   }
 
   write(chunk: Uint8Array): void {
+    if (this.#headerBytes === 0) this.#start = Buffer.from(chunk.subarray(0, KIND_BYTES));
     const missing = this.#header.length - this.#headerBytes;
     if (missing > 0) {
       const part = chunk.subarray(0, missing);
@@ -94,8 +98,16 @@ class IdxTarget {
     this.#filled += rest.length;
   }
 
+  /** Where it does not even begin as an idx file. */
+  get #otherKind(): string | undefined {
+    const isIdx = this.#start[0] === 0 && this.#start[1] === 0;
+    return isIdx ? undefined : kindOf(this.#start);
+  }
+
   end(): Idx {
-    if (!this.#data) throw this.#invalidFile(`its ${this.#headerBytes} bytes are too few for a header`);
+    if (!this.#data) {
+      throw this.#invalidFile(this.#otherKind ?? `its ${this.#headerBytes} bytes are too few for a header`);
+    }
     if (this.#filled === this.#data.length) return { sizes: this.#sizes, data: this.#data };
     const claim = `${this.#data.length} bytes by its sizes [${this.#sizes}]`;
     throw this.#invalidFile(`it has ${this.#filled} of ${claim}`);
@@ -105,6 +117,7 @@ class IdxTarget {
     const expected = UNSIGNED_BYTES + this.#dimensions;
     const magic = this.#header.readUInt32BE();
     if (magic !== expected) {
+      if (this.#otherKind !== undefined) throw this.#invalidFile(this.#otherKind);
       const hex = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
       throw this.#invalidFile(`its magic number is ${hex(magic)}, expected ${hex(expected)}`);
     }

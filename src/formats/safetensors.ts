@@ -9,6 +9,7 @@ import type { TensorInfo, TensorSpan } from '../native/contract.js';
 import { DTYPE_BYTES, type DType } from '../tensor.js';
 import { numberOfElements } from '../validate.js';
 import { verifyChecksum } from './checksum.js';
+import { KIND_BYTES, kindOf } from './file-kind.js';
 import type { Contents, ForeignTensor, Format, ReadOptions } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
 import { type OpenFile, readBytes, withOpenFiles } from './open-files.js';
@@ -93,16 +94,24 @@ const invalidFile =
 
 async function readHeader(file: OpenFile, invalid: InvalidFile): Promise<SafetensorsHeader> {
   const { size } = file;
-  if (size < PREFIX_BYTES) throw invalid(`it has ${size} bytes, too few for the length of a header`);
+  if (size < PREFIX_BYTES) {
+    const kind = size === 0 ? kindOf(Buffer.alloc(0)) : undefined;
+    throw invalid(kind ?? `it has ${size} bytes, too few for the length of a header`);
+  }
   const prefix = await readBytes(file, PREFIX_BYTES, 0);
   if (!prefix) throw invalid('it was cut short while being read');
 
   const declared = prefix.readBigUInt64LE();
+  const dataStart = PREFIX_BYTES + Number(declared);
+  if (declared > MAX_HEADER_BYTES || dataStart > size) {
+    // Where nobody has looked at the format yet: any other file begins with bytes that are the length of some header.
+    const kind = kindOf((await readBytes(file, Math.min(size, KIND_BYTES), 0)) ?? prefix);
+    if (kind !== undefined) throw invalid(kind);
+  }
   if (declared > MAX_HEADER_BYTES) {
     throw invalid(`its header claims ${declared} bytes; at most ${MAX_HEADER_BYTES} are read`);
   }
   const headerBytes = Number(declared);
-  const dataStart = PREFIX_BYTES + headerBytes;
   if (dataStart > size) throw invalid(`its header claims ${headerBytes} bytes but the file has ${size}`);
   const header = await readBytes(file, headerBytes, PREFIX_BYTES);
   if (!header) throw invalid('it was cut short while being read');

@@ -1,5 +1,6 @@
 /** Weights in any format that is read here, told apart by their first bytes and not by their names. */
 import { GoogLeNetError, throwIfAborted } from '../errors.js';
+import { KIND_BYTES, kindOf } from './file-kind.js';
 import type { Contents, Format } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
 import { isChanged, type OpenFile, readBytes, withOpenFiles } from './open-files.js';
@@ -67,11 +68,9 @@ function withContents<T>(
 }
 
 async function formatOf(file: OpenFile): Promise<Format> {
-  const head = await readBytes(file, Math.min(file.size, HEAD_BYTES), 0);
-  const format = head && FORMATS.find((candidate) => candidate.recognizes(head));
+  const head = (await readBytes(file, Math.min(file.size, KIND_BYTES), 0)) ?? Buffer.alloc(0);
+  const format = FORMATS.find((candidate) => candidate.recognizes(head.subarray(0, HEAD_BYTES)));
   if (format) return format;
-  throw new GoogLeNetError(
-    'INVALID_WEIGHTS',
-    `${file.path} is no file of weights: it is neither safetensors nor what torch.save writes.`,
-  );
+  const kind = kindOf(head) ?? 'it is neither safetensors nor what torch.save writes';
+  throw new GoogLeNetError('INVALID_WEIGHTS', `${file.path} is no file of weights: ${kind}.`);
 }

@@ -11,7 +11,7 @@ export interface DownloadProgress {
 }
 
 export interface DownloadOptions {
-  /** What the SHA-256 of the file begins with. */
+  /** Of the whole file, 64 hexadecimal digits. */
   sha256: string;
   maxBytes: number;
   signal?: AbortSignal | undefined;
@@ -58,11 +58,11 @@ async function receive(url: string, file: FileHandle, options: DownloadOptions):
     // An answer that is not read to its end would keep its connection, and the process.
     await dispatcher.destroy();
   }
-  const digest = hash.digest('hex').slice(0, sha256.length);
+  const digest = hash.digest('hex');
   if (digest !== sha256) {
     throw failed(
       url,
-      `its SHA-256 begins with ${digest} in place of ${sha256}, so it is another file or was cut short`,
+      `its SHA-256 is ${digest} in place of ${sha256}, so it is another file or was cut short`,
     );
   }
 }

@@ -26,10 +26,10 @@ export async function fetchPublished(
   const { sha256, maxBytes } = published;
   const { signal } = options;
   if (signal?.aborted) throw new GoogLeNetError('ABORTED', `Getting ${published.file} was aborted.`);
-  const isPublished = async (file: string) => (await sha256Of(file, maxBytes, signal)).startsWith(sha256);
+  const isPublished = async (file: string) => (await sha256Of(file, maxBytes, signal)) === sha256;
   if (path !== undefined) {
     if (await isPublished(path)) return path;
-    const message = `${path} is not ${published.file}, whose SHA-256 begins with ${sha256}. Load it with GoogLeNet.load.`;
+    const message = `${path} is not ${published.file}, whose SHA-256 is ${sha256}. Load it with GoogLeNet.load.`;
     throw new GoogLeNetError('INVALID_WEIGHTS', message);
   }
   const folder = cacheFolder(env);

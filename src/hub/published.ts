@@ -5,7 +5,7 @@ export interface Published {
   readonly file: string;
   /** Where it is published; a mirror has the same file names. */
   readonly baseUrl: string;
-  /** What its SHA-256 begins with. The publisher gives these digits, in the file's name. */
+  /** All 64 hexadecimal digits. The publisher gives the first eight in the file's name, which anybody could meet with another file. */
   readonly sha256: string;
   /** No file of these weights is larger, so nothing larger is downloaded. */
   readonly maxBytes: number;
@@ -19,7 +19,7 @@ export const IMAGENET1K_V1: Published = {
   name: 'imagenet1k-v1',
   file: 'googlenet-1378be20.pth',
   baseUrl: 'https://download.pytorch.org/models',
-  sha256: '1378be20',
+  sha256: '1378be20a8e875cf1568b8a71654e704449655e34711a959a38b04fb34905cef',
   maxBytes: 100_000_000,
   top1: 69.778,
   top5: 89.53,

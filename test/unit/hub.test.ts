@@ -5,13 +5,13 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cacheFolder } from '../../src/hub/cache.js';
 import { fetchPublished } from '../../src/hub/fetch-published.js';
-import type { Published } from '../../src/hub/published.js';
+import { PUBLISHED, type Published } from '../../src/hub/published.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const at = temporaryFolder();
 const CONTENT = Buffer.alloc(300_000, 'weights ');
-const sha256 = createHash('sha256').update(CONTENT).digest('hex').slice(0, 8);
+const sha256 = createHash('sha256').update(CONTENT).digest('hex');
 
 let server: Server | undefined;
 afterEach(() => {
@@ -124,6 +124,30 @@ test('a file that is given needs no network, but must be the published one', asy
   await expect(fetchPublished(published, { path: at('none.pth') }, offline)).rejects.toMatchObject(
     errorWith('FILE_NOT_FOUND', 'none.pth'),
   );
+});
+
+test.each(['downloaded', 'given', 'in the cache'])(
+  'a file of which only the first digits of the hash are right is refused where it is %s',
+  async (place) => {
+    const other = `${sha256.slice(0, 60)}${sha256.endsWith('0000') ? '1111' : '0000'}`;
+    const pinned = { ...published, sha256: other };
+    const { url, asked } = await serve((_, response) => response.end(CONTENT));
+    await mkdir(at('cache'));
+    await writeFile(at('cache/weights.pth'), place === 'in the cache' ? CONTENT : '');
+    await writeFile(at('given.pth'), CONTENT);
+    const path = place === 'given' ? { path: at('given.pth') } : {};
+    await expect(fetchPublished(pinned, path, environment(url))).rejects.toMatchObject(
+      errorWith(place === 'given' ? 'INVALID_WEIGHTS' : 'DOWNLOAD_FAILED', other),
+    );
+    expect(asked).toHaveLength(place === 'given' ? 0 : 1);
+  },
+);
+
+test('all published weights are pinned by a whole SHA-256, which their file names agree with', () => {
+  for (const { file, sha256: pinned } of PUBLISHED) {
+    expect(pinned).toMatch(/^[0-9a-f]{64}$/);
+    expect(pinned.startsWith(/-([0-9a-f]{8})\.pth$/.exec(file)?.[1] ?? 'no digits')).toBe(true);
+  }
 });
 
 test('a proxy that the environment names is asked', async () => {

@@ -1,9 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { FASHION_MNIST_CLASSES, IdxDataset, type IdxOptions } from '../../src/data/idx-dataset.js';
+import {
+  FASHION_MNIST_CLASSES,
+  hasIdxImages,
+  IdxDataset,
+  type IdxOptions,
+} from '../../src/data/idx-dataset.js';
 import { ImageFolder } from '../../src/data/image-folder.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
 import { GoogLeNetError } from '../../src/errors.js';
@@ -50,6 +55,24 @@ describe('Files of idx', () => {
     expect([...(await (await open({ split: 'test' })).image(0)).data]).toEqual([7, 7, 7]);
   });
 
+  test.each([
+    ['with a dot', (kind: string, of: string) => `train-${of}.${kind}`],
+    ['with a dot and compressed', (kind: string, of: string) => `train-${of}.${kind}.gz`],
+    ['in folders of their names', (kind: string, of: string) => `train-${of}-${kind}/train-${of}-${kind}`],
+  ])('may be named as Kaggle has them: %s', async (_, name) => {
+    const pack = name('x', 'y').endsWith('.gz') ? gzipSync : (bytes: Buffer) => bytes;
+    for (const [kind, of, bytes] of [
+      ['idx3-ubyte', 'images', IMAGES],
+      ['idx1-ubyte', 'labels', LABELS],
+    ] as const) {
+      await mkdir(dirname(at(name(kind, of))), { recursive: true });
+      await writeFile(at(name(kind, of)), pack(bytes));
+    }
+    expect((await open()).length).toBe(3);
+    expect(await hasIdxImages(at(), 'train')).toBe(true);
+    expect(await hasIdxImages(at(), 'test')).toBe(false);
+  });
+
   test('may have classes of their own, as many as there are labels', async () => {
     await write(IMAGES, LABELS);
     expect((await open({ classes: ['x', 'y', 'z'] })).classes).toEqual(['x', 'y', 'z']);
@@ -66,7 +89,15 @@ describe('Files are refused', () => {
   const long = idx([3, 2, 4], [...PIXELS, 1]);
   const lying = idx([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], PIXELS);
   test.each<[string, Uint8Array, Uint8Array, string]>([
-    ['an empty file', Buffer.alloc(0), LABELS, 'too few for a header'],
+    ['an empty file', Buffer.alloc(0), LABELS, 'empty'],
+    ['a web page', Buffer.from('<!DOCTYPE html>\n<html><body>Not found</body></html>'), LABELS, 'web page'],
+    ['a web page in place of labels', IMAGES, Buffer.from('<!DOCTYPE html><title>x</title>'), 'web page'],
+    [
+      'a pointer of Git LFS',
+      Buffer.from('version https://git-lfs.github.com/spec/v1\n'),
+      LABELS,
+      'git lfs pull',
+    ],
     ['half a header', IMAGES.subarray(0, 9), LABELS, 'too few for a header'],
     ['another magic number', idx([3, 2, 4], PIXELS, 0x0d03), LABELS, '0x00000d03, expected 0x00000803'],
     ['labels instead of pictures', idx([8], PIXELS.slice(0, 8)), LABELS, '0x00000801'],

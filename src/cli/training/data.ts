@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
+import { hasIdxImages } from '../../data/idx-dataset.js';
 import { split } from '../../data/split.js';
 import { GoogLeNetError } from '../../errors.js';
-import { hasIdxFiles, openDataset } from '../dataset.js';
+import { openDataset } from '../dataset.js';
 import type { Source } from './run-folder.js';
 
 export interface DataFlags {
@@ -37,8 +38,8 @@ export async function findFolders({ data, train, validation }: DataFlags): Promi
   if (!(await isFolder(root))) {
     throw new GoogLeNetError('FILE_NOT_FOUND', `Cannot read ${data}: there is no such folder.`);
   }
-  if (await hasIdxFiles(root, 'train')) {
-    return { train: root, validation: (await hasIdxFiles(root, 'test')) ? root : null };
+  if (await hasIdxImages(root, 'train')) {
+    return { train: root, validation: (await hasIdxImages(root, 'test')) ? root : null };
   }
   if (!(await isFolder(join(root, 'train')))) {
     const fix = 'Name the folders of classes with --train DIR and --validation DIR';

@@ -78,12 +78,27 @@ function rootOf(zip: ZipArchive, invalidFile: InvalidFile): string {
   const roots = names.flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
   const [root] = roots;
   if (root === undefined || roots.length > 1) {
-    throw invalidFile('it is a ZIP archive, but not one of torch.save: it needs one data.pkl in a folder');
+    throw invalidFile(zipKind(names));
   }
   if (names.includes(`${root}/constants.pkl`)) {
-    throw invalidFile('it is a TorchScript program. In Python, save its state_dict()');
+    throw invalidFile(
+      'it is a TorchScript program. In Python, torch.save(torch.jit.load(path).state_dict(), new_path)',
+    );
   }
   return root;
+}
+
+/** What other programs keep in ZIP archives. */
+function zipKind(names: readonly string[]): string {
+  const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
+  if (has(/^model\.weights\.h5$/)) {
+    return 'it is a model of Keras. In Python, build the same network in PyTorch with its weights and save the state_dict()';
+  }
+  if (has(/\.npy$/)) return 'it is an archive of NumPy arrays. In Python, write them as safetensors';
+  const inside = names.find((name) => /\.(pth|pt|safetensors)$/.test(name));
+  if (inside !== undefined)
+    return `it is a ZIP archive with ${quote(inside)} in it. Unpack it and name that file`;
+  return 'it is a ZIP archive, but not one of torch.save: it needs one data.pkl in a folder';
 }
 
 async function readEntry(
