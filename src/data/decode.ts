@@ -50,6 +50,9 @@ export async function readEncoded<T>(
   name: string,
   use: (image: Sharp) => Promise<T>,
 ): Promise<T> {
+  // An array whose memory was given away has no bytes either, and making a view of it throws.
+  if (encoded.length === 0)
+    throw invalidImage(name, 'it has no bytes: it is empty, or its memory was transferred.');
   if (!hasKnownSignature(encoded)) {
     const advice = 'Convert it to PNG or JPEG, or move it out of the dataset.';
     throw invalidImage(name, `it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture. ${advice}`);
