@@ -6,7 +6,8 @@ import { type StoredTensor, unreadable } from './formats/format.js';
 import { type NewTensor, pthParts } from './formats/pth/write.js';
 import { readFully } from './formats/read-fully.js';
 import { type TensorFile, withTensorFile } from './formats/tensor-file.js';
-import { type ModelDescription, modelIn, toMetadata } from './models/model-file.js';
+import type { ModelDescription } from './models/description.js';
+import { modelIn, toMetadata } from './models/model-file.js';
 import { allocate } from './private-copy.js';
 import { DTYPE_BYTES } from './tensor.js';
 import {

@@ -29,7 +29,7 @@ export {
   type StreamOptions,
 } from './data/stream-dataset.js';
 export { IMAGENET_MEAN, IMAGENET_STD, preprocess, type ResizeCropOptions } from './data/transforms.js';
-export { type CallOptions, Engine, type EngineDescription } from './engine/engine.js';
+export { type CallOptions, Engine, type EngineDescription, type EngineStep } from './engine/engine.js';
 export type {
   Calibration,
   EngineOptions,
@@ -48,8 +48,10 @@ export {
 export { type ExplainOptions, type Explanation, explain } from './explain.js';
 export type { DownloadProgress } from './hub/download.js';
 export { labels } from './labels/index.js';
+export type { ModelDescription } from './models/description.js';
 export {
   GoogLeNet,
+  type GoogLeNetConstructor,
   type GoogLeNetOptions,
   type LoadModelOptions,
   type PretrainedOptions,
@@ -63,7 +65,6 @@ export {
 } from './models/inception.js';
 export type { InputSizes } from './models/input-size.js';
 export { type LoadModelAnyOptions, loadModel } from './models/load.js';
-export type { ModelDescription } from './models/model-file.js';
 export type { LayerSummary, ModelSummary } from './models/summary.js';
 export type { VariantName } from './models/variants/index.js';
 export {
@@ -74,6 +75,7 @@ export {
 } from './models/xception.js';
 export type { Device } from './module.js';
 export { getNumThreads, type LibtorchInfo, libtorch, manualSeed, setNumThreads } from './runtime.js';
+export type { Difference, StateDict, StateTensor, TypedArray } from './state-dict.js';
 export type { DType, Images, Tensor } from './tensor.js';
 export { readCheckpoint } from './train/checkpoint.js';
 export type { Precision, SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
@@ -91,4 +93,3 @@ export {
   Trainer,
 } from './train/trainer.js';
 export type { Prediction, ValidateOptions, Validation, ValidationEvent } from './train/validation.js';
-export type { Difference, StateDict, StateTensor, TypedArray } from './weights.js';

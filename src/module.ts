@@ -3,8 +3,9 @@ import { call, callSync } from './native/call.js';
 import type { NativeModule } from './native/contract.js';
 import { loadAddon } from './native/load.js';
 import { registerSeedable, type Seedable, takeSeed } from './runtime.js';
+import type { Difference, StateDict } from './state-dict.js';
 import { boolean, options, device as readDevice, seed as readSeed } from './validate.js';
-import { type Difference, loadStateDict, readTensors, type StateDict } from './weights.js';
+import { loadStateDict, readTensors } from './weights.js';
 
 /** Where a module computes. `auto` is the first CUDA device, or the CPU where there is none. */
 export type Device = 'cpu' | 'cuda' | `cuda:${number}` | 'auto';
@@ -29,19 +30,20 @@ export function readPlace(given: { device?: unknown; seed?: unknown }): ModulePl
  * What every model and block has: tensors with names, a mode, random numbers, an end of life. Work runs on the module's own
  * thread in the order of the calls, so `train()`, `eval()` and `manualSeed()` take effect for the calls that follow them.
  */
-export abstract class Module<Native extends NativeModule> implements Seedable {
+export abstract class Module implements Seedable {
   /** `cpu` or `cuda:N`. */
   readonly device: string;
   /** The seed this module started from. */
   readonly seed: bigint;
   /** How many numbers can be trained. */
   readonly parameters: number;
-  readonly #native: Native;
+  readonly #native: NativeModule;
   #training = true;
   #disposed = false;
   #failure: Error | undefined;
 
-  protected constructor(native: Native, { device, seed }: ModulePlace) {
+  /** @internal */
+  protected constructor(native: NativeModule, { device, seed }: ModulePlace) {
     this.#native = native;
     this.device = device;
     this.seed = seed;
@@ -49,8 +51,12 @@ export abstract class Module<Native extends NativeModule> implements Seedable {
     registerSeedable(this);
   }
 
-  /** The native handle, for those who may use it. @throws GoogLeNetError `DISPOSED` */
-  protected get native(): Native {
+  /**
+   * The native handle, for those who may use it; subclasses say which one it is.
+   * @throws GoogLeNetError `DISPOSED`
+   * @internal
+   */
+  protected get native(): NativeModule {
     if (this.#disposed) {
       throw new GoogLeNetError(
         'DISPOSED',
@@ -111,6 +117,7 @@ export abstract class Module<Native extends NativeModule> implements Seedable {
     return loadStateDict(this.native, state, { strict: boolean('strict', strict) });
   }
 
+  /** @internal */
   protected initialize(method: InitMethod): void {
     this.#enqueue(() => this.#native.initialize({ method }));
   }

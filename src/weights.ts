@@ -8,28 +8,9 @@ import { MAX_HEADER_BYTES, type OpenSafetensors, planSafetensors } from './forma
 import { call } from './native/call.js';
 import type { TensorInfo, TensorSpan, TensorStore } from './native/contract.js';
 import { allocate, copyInSlices } from './private-copy.js';
+import type { Difference, StateDict, StateTensor, TypedArray } from './state-dict.js';
 import { DTYPE_BYTES, type DType } from './tensor.js';
 import { invalid, numberOfElements, object, shape as readShape } from './validate.js';
-
-export type TypedArray =
-  | Float32Array
-  | Float64Array
-  | BigInt64Array
-  | Int32Array
-  | Int16Array
-  | Int8Array
-  | Uint16Array
-  | Uint8Array;
-
-/** A named tensor's numbers. F16 and BF16 are given as their bits in a `Uint16Array`, BOOL as bytes. */
-export interface StateTensor {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly data: TypedArray;
-}
-
-/** Parameters and buffers by their PyTorch names, in PyTorch's order. */
-export type StateDict = Record<string, StateTensor>;
 
 const ARRAYS: Record<DType, new (buffer: ArrayBuffer, offset: number, length: number) => TypedArray> = {
   F64: Float64Array,
@@ -43,14 +24,6 @@ const ARRAYS: Record<DType, new (buffer: ArrayBuffer, offset: number, length: nu
   U8: Uint8Array,
   BOOL: Uint8Array,
 };
-
-/** How the names and shapes of a source differ from a model's. */
-export interface Difference {
-  missing: string[];
-  unexpected: string[];
-  /** `name: [shape in the model] ≠ [shape in the source]` */
-  mismatched: string[];
-}
 
 export function compareTensors(model: readonly TensorInfo[], source: readonly TensorInfo[]): Difference {
   const wanted = new Map(model.map((info) => [info.name, info]));

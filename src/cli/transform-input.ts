@@ -1,6 +1,6 @@
 /** torchvision's `transform_input`, which only its users know of: a state_dict is the same with and without, and the answers are not. */
 import { GoogLeNetError } from '../errors.js';
-import type { ModelDescription } from '../models/model-file.js';
+import type { ModelDescription } from '../models/description.js';
 import type { Terminal } from '../terminal.js';
 import { optionalToggle } from './flags.js';
 import type { WeightsFile } from './weights-file.js';

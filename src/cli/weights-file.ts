@@ -1,7 +1,8 @@
 import type { Dataset } from '../data/dataset.js';
 import { GoogLeNetError } from '../errors.js';
 import { describeTensorFile } from '../formats/tensor-file.js';
-import { type ModelDescription, modelIn } from '../models/model-file.js';
+import type { ModelDescription } from '../models/description.js';
+import { modelIn } from '../models/model-file.js';
 import type { TensorSpan } from '../native/contract.js';
 import { isCheckpoint } from '../train/checkpoint.js';
 

@@ -4,12 +4,7 @@ import { readImages } from '../images.js';
 import type { Logits } from '../models/image-classifier.js';
 import { assertInputSize, type InputSizes } from '../models/input-size.js';
 import { call, callSync } from '../native/call.js';
-import type {
-  NativeClassifier,
-  NativeEngine,
-  NativeEngineStep,
-  NativeKernelEngine,
-} from '../native/contract.js';
+import type { NativeClassifier, NativeEngine, NativeKernelEngine } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 import type { Images } from '../tensor.js';
@@ -34,6 +29,18 @@ function median(numbers: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** One step of an engine. */
+export interface EngineStep {
+  /** Of the layers, as in the state_dict. */
+  name: string;
+  /** The tier and numbers of the kernel. */
+  kernel: string;
+  /** Steps of one phase run at the same time. */
+  phase: number;
+  multiplyAdds: number;
+  weightBytes: number;
+}
+
 /** What an engine does for one picture. */
 export interface EngineDescription {
   precision: EnginePrecision;
@@ -41,7 +48,7 @@ export interface EngineDescription {
   threads: number;
   maxBatch: number;
   /** In the order of the phases; those of one phase run at the same time. */
-  steps: NativeEngineStep[];
+  steps: EngineStep[];
   multiplyAdds: number;
   /** Of all weights, as the tier's kernels read them. */
   weightBytes: number;
@@ -197,7 +204,7 @@ export class Engine {
     const sides = { height: integer('height', height, 1), width: integer('width', width, 1) };
     assertInputSize(sides.height, sides.width, this.inputSizes);
     const { steps, arenaBytes } = callSync(() => native.describe(sides));
-    const sum = (of: (step: NativeEngineStep) => number) => steps.reduce((all, step) => all + of(step), 0);
+    const sum = (of: (step: EngineStep) => number) => steps.reduce((all, step) => all + of(step), 0);
     const { precision, tier, threads, maxBatch } = this;
     return {
       precision,
@@ -293,7 +300,7 @@ function batchesOf(calibration: Calibration): Iterable<Images> | AsyncIterable<I
 }
 
 function toLogits([main, aux1, aux2]: Awaited<ReturnType<NativeEngine['forward']>>): Logits {
-  return [main, aux1 ?? null, aux2 ?? null];
+  return aux1 && aux2 ? [main, aux1, aux2] : [main, null, null];
 }
 
 const aborted = (signal: AbortSignal): GoogLeNetError =>

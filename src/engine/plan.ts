@@ -3,8 +3,9 @@ import { GoogLeNetError } from '../errors.js';
 import { withSafetensors } from '../formats/safetensors.js';
 import type { InputSizes } from '../models/input-size.js';
 import type { NativeFrozen, NativeNetwork, NativeNetworkLayer } from '../native/contract.js';
+import type { StateDict, StateTensor } from '../state-dict.js';
 import type { DType } from '../tensor.js';
-import { readStored, type StateDict, type StateTensor, saveFile, storedGroup } from '../weights.js';
+import { readStored, saveFile, storedGroup } from '../weights.js';
 
 /** What engines need to know of the model beside the network. */
 export interface PlanModel {

@@ -14,6 +14,7 @@ import {
   path as readPath,
   signal as readSignal,
 } from '../validate.js';
+import type { ModelDescription } from './description.js';
 import {
   ImageClassifier,
   LOAD_OPTIONS,
@@ -21,17 +22,18 @@ import {
   loadAs,
   readClasses,
 } from './image-classifier.js';
-import { MAX_CLASSES, type ModelDescription } from './model-file.js';
+import { MAX_CLASSES } from './model-file.js';
 import { VARIANTS, type VariantName, variantNamed } from './variants/index.js';
 import type { Variant } from './variants/variant.js';
 
-export interface GoogLeNetOptions {
+/** @typeParam Aux literal where the types shall know about auxiliary heads. */
+export interface GoogLeNetOptions<Aux extends boolean = boolean, Name extends VariantName = VariantName> {
   /** Which form of the network; see README.md. Default `reference`. */
-  variant?: VariantName;
+  variant?: Name;
   /** Default 1000. */
   numClasses?: number;
   /** With the two auxiliary heads. Default true. */
-  auxLogits?: boolean;
+  auxLogits?: Aux;
   /**
    * True: Xavier-uniform weights and zero biases, in the variant `torchvision` normal weights of standard deviation 0.01. False
    * (default): PyTorch's own initialization. Both bit-equal to Python's.
@@ -56,20 +58,20 @@ export interface GoogLeNetOptions {
   classes?: readonly string[];
 }
 
-export interface PretrainedOptions {
+export interface PretrainedOptions<Aux extends boolean = boolean> {
   /** A copy of the published file; without it the one in the cache is taken, or downloaded. */
   path?: string;
   /** With the auxiliary heads, which the published weights have. Default false, as in torchvision. */
-  auxLogits?: boolean;
+  auxLogits?: Aux;
   signal?: AbortSignal;
   onProgress?: (progress: DownloadProgress) => void;
   device?: Device;
   channelsLast?: boolean;
 }
 
-export interface LoadModelOptions extends LoadAnyOptions {
+export interface LoadModelOptions<Aux extends boolean = boolean> extends LoadAnyOptions {
   /** False: without the auxiliary heads that the file has. */
-  auxLogits?: boolean;
+  auxLogits?: Aux;
   dropoutAux?: number;
   /** For files that do not say it. */
   transformInput?: boolean;
@@ -131,13 +133,14 @@ function resolve(given: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
   };
 }
 
-/**
- * GoogLeNet (Inception v1; Szegedy et al. 2014) in one of its forms, by default as the PyTorch reference has it: BatchNorm in the stem,
- * biased convolutions, true 5×5 branches, two auxiliary heads. Weights, logits and training are bit-equal to PyTorch's on the CPU.
- */
-export class GoogLeNet extends ImageClassifier {
+class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux> {
+  static {
+    // What users know it by; messages say it.
+    Object.defineProperty(GoogLeNetModel, 'name', { value: 'GoogLeNet' });
+  }
+
   readonly variant: VariantName;
-  readonly auxLogits: boolean;
+  readonly auxLogits: Aux;
   readonly auxInEvaluation: boolean;
   readonly dropout: number;
   readonly dropoutAux: number;
@@ -145,16 +148,12 @@ export class GoogLeNet extends ImageClassifier {
   readonly heads: readonly string[];
   protected readonly lastMaps: string;
 
-  /**
-   * Returns at once; the weights are drawn on the model's own thread.
-   * @throws GoogLeNetError `INVALID_ARGUMENT`, `CUDA_UNAVAILABLE`, `ADDON_NOT_BUILT`
-   */
   constructor(given: GoogLeNetOptions = {}) {
     const settings = resolve(given);
     super(settings);
     const { variant, auxLogits, dropout, dropoutAux, transformInput } = settings.architecture;
     this.variant = variant as VariantName;
-    this.auxLogits = auxLogits;
+    this.auxLogits = auxLogits as Aux;
     this.auxInEvaluation = auxLogits && settings.variant.auxInEvaluation;
     this.dropout = dropout;
     this.dropoutAux = dropoutAux;
@@ -164,11 +163,11 @@ export class GoogLeNet extends ImageClassifier {
     this.initialize(settings.initMethod);
   }
 
-  protected blank(): GoogLeNet {
+  protected blank(): ImageClassifier {
     const { variant, numClasses, auxLogits } = this;
     // A seed of its own, so that it takes none of the process's sequence.
     const own = { seed: 0, [WITHOUT_WEIGHTS]: true };
-    return new GoogLeNet({ variant, numClasses, auxLogits, ...own } as GoogLeNetOptions);
+    return new GoogLeNetModel({ variant, numClasses, auxLogits, ...own } as GoogLeNetOptions);
   }
 
   describe(): ModelDescription {
@@ -180,27 +179,15 @@ export class GoogLeNet extends ImageClassifier {
     };
   }
 
-  /**
-   * Reads weights: safetensors, also in several files with an index, or a state_dict written by `torch.save`, of this package or of
-   * Python; or a training checkpoint, of which it takes the model. Variant, number of classes and auxiliary heads are read off the file.
-   * @returns the model, in evaluation mode.
-   * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`, `ABORTED`
-   */
-  static async load(path: string, given: LoadModelOptions = {}): Promise<GoogLeNet> {
+  static async load(path: string, given: LoadModelOptions = {}): Promise<GoogLeNetModel> {
     const known = [...LOAD_OPTIONS, 'auxLogits', 'dropoutAux', 'transformInput'] as const;
     const own = options('options', given, known) as LoadModelOptions;
     return loadAs(path, 'googlenet', own, (fitting, isComplete) => {
-      return new GoogLeNet({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
+      return new GoogLeNetModel({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
     });
   }
 
-  /**
-   * The variant `torchvision` with published weights and ImageNet's names, in evaluation mode. Downloads 52 MB on the first call, into
-   * `GOOGLENET_CACHE` or the user's cache; later calls need no network.
-   * @param name `imagenet1k-v1`: torchvision's, 69.8 % top-1 on ImageNet.
-   * @throws GoogLeNetError `DOWNLOAD_FAILED`, `INVALID_WEIGHTS`, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`, `INVALID_ARGUMENT`
-   */
-  static async pretrained(name: 'imagenet1k-v1', given: PretrainedOptions = {}): Promise<GoogLeNet> {
+  static async pretrained(name: 'imagenet1k-v1', given: PretrainedOptions = {}): Promise<GoogLeNetModel> {
     const known = ['path', 'auxLogits', 'signal', 'onProgress', 'device', 'channelsLast'] as const;
     const { path, signal, onProgress, ...rest } = options('options', given, known) as PretrainedOptions;
     const names = PUBLISHED.map((published) => published.name);
@@ -212,7 +199,7 @@ export class GoogLeNet extends ImageClassifier {
     });
     const auxLogits = boolean('auxLogits', rest.auxLogits ?? false);
     const abort = signal === undefined ? {} : { signal };
-    return GoogLeNet.load(file, {
+    return GoogLeNetModel.load(file, {
       ...rest,
       ...abort,
       auxLogits,
@@ -221,3 +208,53 @@ export class GoogLeNet extends ImageClassifier {
     });
   }
 }
+
+/** `plain` computes its auxiliary heads in training mode only, so of a model that may be one nothing is known of them. */
+type KnownAux<Aux extends boolean, Name extends VariantName> = 'plain' extends Name
+  ? Aux extends false
+    ? false
+    : boolean
+  : Aux;
+
+/** The class `GoogLeNet`, with types that follow its options. */
+export interface GoogLeNetConstructor {
+  /**
+   * Returns at once; the weights are drawn on the model's own thread.
+   * @throws GoogLeNetError `INVALID_ARGUMENT`, `CUDA_UNAVAILABLE`, `ADDON_NOT_BUILT`
+   */
+  new <Aux extends boolean = true, Name extends VariantName = 'reference'>(
+    options?: GoogLeNetOptions<Aux, Name>,
+  ): GoogLeNet<KnownAux<Aux, Name>>;
+
+  /**
+   * Reads weights: safetensors, also in several files with an index, or a state_dict written by `torch.save`, of this package or of
+   * Python; or a training checkpoint, of which it takes the model. Variant, number of classes and auxiliary heads are read off the file.
+   * @returns the model, in evaluation mode.
+   * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`, `ABORTED`
+   */
+  load<Aux extends boolean = boolean>(
+    path: string,
+    options?: LoadModelOptions<Aux>,
+  ): Promise<GoogLeNet<KnownAux<Aux, VariantName>>>;
+
+  /**
+   * The variant `torchvision` with published weights and ImageNet's names, in evaluation mode. Downloads 52 MB on the first call, into
+   * `GOOGLENET_CACHE` or the user's cache; later calls need no network.
+   * @param name `imagenet1k-v1`: torchvision's, 69.8 % top-1 on ImageNet.
+   * @throws GoogLeNetError `DOWNLOAD_FAILED`, `INVALID_WEIGHTS`, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`, `INVALID_ARGUMENT`
+   */
+  pretrained<Aux extends boolean = false>(
+    name: 'imagenet1k-v1',
+    options?: PretrainedOptions<Aux>,
+  ): Promise<GoogLeNet<Aux>>;
+
+  readonly prototype: GoogLeNet;
+}
+
+/**
+ * GoogLeNet (Inception v1; Szegedy et al. 2014) in one of its forms, by default as the PyTorch reference has it: BatchNorm in the stem,
+ * biased convolutions, true 5×5 branches, two auxiliary heads. Weights, logits and training are bit-equal to PyTorch's on the CPU.
+ * @typeParam Aux whether the auxiliary heads have logits; `boolean` where the options do not say it literally.
+ */
+export type GoogLeNet<Aux extends boolean = boolean> = GoogLeNetModel<Aux>;
+export const GoogLeNet = GoogLeNetModel as GoogLeNetConstructor;

@@ -19,17 +19,23 @@ import {
   string,
 } from '../validate.js';
 import { loadFile, saveFile } from '../weights.js';
+import type { ModelDescription } from './description.js';
 import { assertInputSize, type InputSizes } from './input-size.js';
-import { isAuxiliary, type ModelDescription, modelIn, toMetadata } from './model-file.js';
+import { isAuxiliary, modelIn, toMetadata } from './model-file.js';
 import { type ModelSummary, summaryOf } from './summary.js';
 
 /**
  * Logits of the three heads, `[n, numClasses]` each; `null` for heads that a model does not have, and for those of the variant `plain`
- * in evaluation mode.
+ * in evaluation mode. Exact where the type of the model says which: `Logits<true>`, `Logits<false>`.
  */
-export type Logits = [main: Tensor, aux1: Tensor | null, aux2: Tensor | null];
+export type Logits<Aux extends boolean = boolean> = Aux extends true
+  ? [main: Tensor, aux1: Tensor, aux2: Tensor]
+  : [main: Tensor, aux1: null, aux2: null];
 
-/** What every classifier has, resolved. */
+/**
+ * What every classifier has, resolved.
+ * @internal
+ */
 export interface ClassifierSettings {
   architecture: NativeArchitecture;
   channelsLast: boolean;
@@ -56,22 +62,33 @@ const MAX_SUMMARY_SIDE = 1024;
 
 const natives = new WeakMap<ImageClassifier, () => NativeClassifier>();
 
-/** For the trainer, which works on the same native object. @throws GoogLeNetError `DISPOSED` */
+/**
+ * For the trainer, which works on the same native object.
+ * @throws GoogLeNetError `DISPOSED`
+ * @internal
+ */
 export function nativeOf(model: ImageClassifier): NativeClassifier {
   const native = natives.get(model);
   if (!native) throw invalid('model', 'a GoogLeNet or an Xception', model);
   return native();
 }
 
-/** Logits in evaluation mode, whatever the model's mode is, and without changing it. @throws as `forward` */
+/**
+ * Logits in evaluation mode, whatever the model's mode is, and without changing it.
+ * @throws as `forward`
+ * @internal
+ */
 export async function evaluated(model: ImageClassifier, images: Images): Promise<Logits> {
   const native = nativeOf(model);
   const { count: _, ...batch } = readImages(images, model.inputSizes);
-  return call(() => native.forward({ ...batch, evaluation: true }));
+  return call(() => native.forward({ ...batch, evaluation: true })) as Promise<Logits>;
 }
 
-/** A network from pictures to the logits of classes. */
-export abstract class ImageClassifier extends Module<NativeClassifier> {
+/**
+ * A network from pictures to the logits of classes.
+ * @typeParam Aux whether the auxiliary heads have logits; `boolean` where that is not known.
+ */
+export abstract class ImageClassifier<Aux extends boolean = boolean> extends Module {
   readonly numClasses: number;
   readonly channelsLast: boolean;
   /** Names of the classes, where they are known. */
@@ -79,6 +96,7 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
   /** Sides of pictures that `forward` takes. */
   readonly inputSizes: InputSizes;
 
+  /** @internal */
   protected constructor(settings: ClassifierSettings) {
     const { architecture, channelsLast, classes, inputSizes, place } = settings;
     super(
@@ -90,6 +108,11 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
     this.classes = classes;
     this.inputSizes = inputSizes;
     natives.set(this, () => this.native);
+  }
+
+  /** @internal */
+  protected override get native(): NativeClassifier {
+    return super.native as NativeClassifier;
   }
 
   /** Whether there are auxiliary heads. */
@@ -115,10 +138,11 @@ export abstract class ImageClassifier extends Module<NativeClassifier> {
    * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OUT_OF_MEMORY`
    */
-  async forward(images: Images): Promise<Logits> {
+  async forward(images: Images): Promise<Logits<Aux>> {
     const { native } = this;
     const { count: _, ...batch } = readImages(images, this.inputSizes);
-    return call(() => native.forward({ ...batch, evaluation: false }));
+    // The addon gives the heads that the model has.
+    return call(() => native.forward({ ...batch, evaluation: false })) as Promise<Logits<Aux>>;
   }
 
   /**

@@ -50,10 +50,11 @@ function readChannels<Name extends string>(
 }
 
 /** What both forms have. */
-abstract class AnyInceptionModule extends Module<NativeInceptionModule> {
+abstract class AnyInceptionModule extends Module {
   readonly inChannels: number;
   readonly outChannels: number;
 
+  /** @internal */
   protected constructor(channels: NativeInceptionChannels, outChannels: number, place: ModulePlace) {
     super(
       callSync(() => new (loadAddon().InceptionModule)({ ...channels, ...place })),
@@ -62,6 +63,11 @@ abstract class AnyInceptionModule extends Module<NativeInceptionModule> {
     this.inChannels = channels.inChannels;
     this.outChannels = outChannels;
     this.initialize('default');
+  }
+
+  /** @internal */
+  protected override get native(): NativeInceptionModule {
+    return super.native as NativeInceptionModule;
   }
 
   /**
@@ -73,6 +79,7 @@ abstract class AnyInceptionModule extends Module<NativeInceptionModule> {
     return (await this.run(input))[0];
   }
 
+  /** @internal */
   protected async run(input: Tensor): Promise<[output: Tensor, last: Tensor]> {
     const { native } = this;
     const { data, shape } = object('input', input);

@@ -1,35 +1,9 @@
 import { GoogLeNetError } from '../errors.js';
 import { type ForeignTensor, unreadable } from '../formats/format.js';
 import type { TensorSpan } from '../native/contract.js';
+import type { ModelDescription } from './description.js';
 import { type InputSizes, XCEPTION_SIZES } from './input-size.js';
 import { VARIANTS, variantNamed } from './variants/index.js';
-import type { SeparableOrder } from './xception.js';
-
-interface Description {
-  numClasses: number;
-  auxLogits: boolean;
-  /** Names of the classes, where they are known. */
-  classes?: readonly string[];
-  /** As the model was trained with. */
-  dropout?: number;
-}
-
-export interface GoogLeNetDescription extends Description {
-  architecture: 'googlenet';
-  variant: string;
-  dropoutAux?: number;
-  transformInput?: boolean;
-}
-
-export interface XceptionDescription extends Description {
-  architecture: 'xception';
-  auxLogits: false;
-  order: SeparableOrder;
-  reluBetween?: boolean;
-}
-
-/** What a weights file says of its model beside the numbers. */
-export type ModelDescription = GoogLeNetDescription | XceptionDescription;
 
 /** The metadata key under which this package keeps JSON of its own. Files written elsewhere lack it. */
 const KEY = 'googlenet';

@@ -1,7 +1,21 @@
 import type { NativeLayer } from '../native/contract.js';
 
-/** A layer that has no layers inside it; `output` is for one picture: `[channels, height, width]` or `[features]`. */
-export type LayerSummary = NativeLayer;
+/** A layer that has no layers inside it. */
+export interface LayerSummary {
+  /** As in the state_dict. */
+  name: string;
+  /** PyTorch's name: `Conv2d`, `BatchNorm2d`, `MaxPool2d`, `Linear`, … */
+  type: string;
+  /** Shape of its output for one image: `[channels, height, width]` or `[features]`. */
+  output: number[];
+  /** Kernel size, stride and groups of a convolution or pool; 0 for other layers. */
+  kernel: number;
+  stride: number;
+  groups: number;
+  parameters: number;
+  /** Multiplications, each with an addition; zero for layers other than convolutions and linear ones. */
+  multiplyAdds: number;
+}
 
 export interface ModelSummary {
   /** In the order of execution, as in training mode. */
@@ -12,6 +26,7 @@ export interface ModelSummary {
   multiplyAdds: number;
 }
 
+/** @internal */
 export function summaryOf(native: readonly NativeLayer[], parameters: number): ModelSummary {
   const layers = native.map(({ output, ...layer }) => ({ ...layer, output: output.slice(1) }));
   return {

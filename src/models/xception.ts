@@ -1,5 +1,6 @@
 import { type Device, readPlace } from '../module.js';
 import { boolean, integer, number, oneOf, options } from '../validate.js';
+import type { ModelDescription } from './description.js';
 import {
   ImageClassifier,
   LOAD_OPTIONS,
@@ -8,7 +9,7 @@ import {
   readClasses,
 } from './image-classifier.js';
 import { XCEPTION_SIZES } from './input-size.js';
-import { MAX_CLASSES, type ModelDescription } from './model-file.js';
+import { MAX_CLASSES } from './model-file.js';
 
 export type SeparableOrder = 'depthwise-first' | 'pointwise-first';
 
@@ -86,7 +87,7 @@ function resolve(given: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
  * Xception (Chollet 2017): depthwise separable convolutions with residual connections. The paper's pictures are 299×299; any from 71 on
  * are taken. Weights, logits and training are bit-equal to PyTorch's on the CPU.
  */
-export class Xception extends ImageClassifier {
+export class Xception extends ImageClassifier<false> {
   readonly auxLogits = false;
   readonly auxInEvaluation = false;
   readonly heads = ['fc'];

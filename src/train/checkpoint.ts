@@ -1,21 +1,16 @@
 import { GoogLeNetError } from '../errors.js';
 import { readSafetensorsHeader, type SafetensorsHeader, withSafetensors } from '../formats/safetensors.js';
+import type { ModelDescription } from '../models/description.js';
 import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
-import {
-  MODEL_PREFIX,
-  type ModelDescription,
-  modelIn,
-  toMetadata,
-  withoutPrefix,
-} from '../models/model-file.js';
+import { MODEL_PREFIX, modelIn, toMetadata, withoutPrefix } from '../models/model-file.js';
 import { call } from '../native/call.js';
 import type { NativeTrainer } from '../native/contract.js';
+import type { StateDict } from '../state-dict.js';
 import { boolean, number, path as readPath, string } from '../validate.js';
 import {
   assertMatch,
   compareTensors,
   readStored,
-  type StateDict,
   type StoredGroup,
   saveFile,
   storedGroup,
@@ -59,6 +54,7 @@ interface Training {
   readonly bestWeights: StateDict | null;
 }
 
+/** @internal */
 export async function saveCheckpoint(
   path: string,
   training: Training,
@@ -143,6 +139,7 @@ export async function checkCheckpoint(path: string): Promise<void> {
   await withSafetensors(path, async (file) => void readContent(file, path));
 }
 
+/** @internal */
 export async function loadCheckpoint(
   path: string,
   { model, config }: Training,

@@ -1,8 +1,8 @@
 import { cpus } from 'node:os';
+import type { ModelDescription } from '../../models/description.js';
 import { GoogLeNet, type GoogLeNetOptions } from '../../models/googlenet.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
 import { type InputSizes, XCEPTION_SIZES } from '../../models/input-size.js';
-import type { ModelDescription } from '../../models/model-file.js';
 import { variantNamed } from '../../models/variants/index.js';
 import { Xception, type XceptionOptions } from '../../models/xception.js';
 import type { Device } from '../../module.js';
