@@ -110,10 +110,10 @@ describe('a trainer', () => {
   });
 
   test('goes on from a checkpoint with both, bit for bit', async () => {
-    const options = { freeze: ['partA'], optimizer: { lr: 0.01, headLr: 0.05 } };
+    const options = { freeze: ['conv1'], optimizer: { lr: 0.01, headLr: 0.05 } };
     const data = memoryDataset(4);
     const build = () => {
-      const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed: 1 });
+      const model = new GoogLeNet({ variant: 'torchvision', numClasses: 2, auxLogits: false, seed: 1 });
       return { model, trainer: new Trainer(model, options) };
     };
     const whole = build();
