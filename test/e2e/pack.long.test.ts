@@ -177,14 +177,16 @@ describe('installed and set up', () => {
     const program = `
       export async function main(): Promise<number> {
         using model = new GoogLeNet({ numClasses: 10, seed: 1n, device: 'cuda:1' });
-        const logits: Logits = await model.forward({ data: new Uint8Array(150_528), shape: [1, 224, 224, 3] });
-        // @ts-expect-error an auxiliary head may be null
+        const [main, aux1] = await model.forward({ data: new Uint8Array(150_528), shape: [1, 224, 224, 3] });
+        const values: number = main.data.length + aux1.data.length;
+        const logits: Logits = [main, aux1, null];
+        // @ts-expect-error an auxiliary head of any model may be null
         logits[1].data;
         // @ts-expect-error a misspelt option
         new GoogLeNet({ numClases: 10 });
         const trainer = new Trainer(model, { optimizer: { lr: 0.1 } });
         const code: ErrorCode = 'OUT_OF_MEMORY';
-        return (await trainer.step({ data: new Float32Array(0), shape: [0] }, [0])).loss + code.length;
+        return (await trainer.step({ data: new Float32Array(0), shape: [0] }, [0])).loss + code.length + values;
       }\n`;
     const names = '{ type ErrorCode, GoogLeNet, type Logits, Trainer }';
     consumer.write('module.mts', `import ${names} from '${PACKAGE}';${program}`);
