@@ -50,7 +50,7 @@ const speed = (alone, here) =>
 await benchmark(async () => {
   const records = [];
   const ours = new Side(process.execPath, [join(root, 'scripts/bench/ours.mjs')]);
-  const peer = new Side(await findPython(), [join(root, 'scripts/bench/peer.py')]);
+  const peer = new Side(await findPython('torch'), [join(root, 'scripts/bench/peer.py')]);
   const request = {
     ...(await writeBatch(scratchFolder(), { numClasses: 1000 })),
     ...{ threads, device: 'cpu', channelsLast: true, fused: true },

@@ -28,7 +28,7 @@ await bootstrap([]);
 const { writeBatch } = await import('./bench/batch-files.mjs');
 const { findPython, printMachine } = await import('./bench/machine.mjs');
 
-const python = await findPython();
+const python = await findPython('torch');
 const records = [];
 
 const CASES = [

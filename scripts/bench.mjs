@@ -201,7 +201,7 @@ async function starts(commands) {
 
 await benchmark(async () => {
   const folder = scratchFolder();
-  const pythonPath = await findPython();
+  const pythonPath = await findPython('torch', 'safetensors');
   const wanted = only.split(',').filter((part) => part !== '');
   const isWanted = ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part));
   const files = await writeBatch(folder, { numClasses: 1000 });

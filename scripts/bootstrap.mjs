@@ -115,11 +115,17 @@ async function compileTypeScript() {
   });
 }
 
-/** All of the above; `args` are the flags of `googlenet setup`. Ends the program when something is missing or fails. */
-export async function bootstrap(args = []) {
+/** All but libtorch and the addon. A kit (scripts/gpu-kit.mjs) comes with them, and without a network. */
+export async function prepare() {
   checkNode();
+  if (existsSync(join(root, 'kit.json'))) return;
   await installPackages();
   await compileTypeScript();
+}
+
+/** All of the above; `args` are the flags of `googlenet setup`. Ends the program when something is missing or fails. */
+export async function bootstrap(args = []) {
+  await prepare();
   const status = await run(process.execPath, ['dist/setup/run.js', ...args]);
   if (status !== 0) process.exit(status);
 }

@@ -9,18 +9,20 @@ const { recordOfAddon } = require('../../dist/setup/build-record.js');
 const { venvPython } = require('../../dist/setup/install-libtorch.js');
 const { addonPath } = require('../../dist/setup/paths.js');
 
-/** The Python to compare with: that of the libtorch in use, or GOOGLENET_PYTHON. Ends the program where it lacks PyTorch. */
-export async function findPython() {
+/**
+ * The Python to compare with: that of the libtorch in use, or GOOGLENET_PYTHON. Ends the program where it lacks one of the modules.
+ */
+export async function findPython(...modules) {
   const python = process.env.GOOGLENET_PYTHON ?? recordOfAddon(addonPath())?.libtorch.python ?? venvPython();
   try {
-    await promisify(execFile)(python, ['-c', 'import torch, safetensors']);
+    await promisify(execFile)(python, ['-c', `import ${modules.join(', ')}`]);
     return python;
   } catch (error) {
     // A traceback ends with what went wrong.
     const why = (error.stderr?.trim() || error.message).split('\n').at(-1);
     console.error(
       `TOOL_MISSING: There is no PyTorch to compare with: ${python} says ${why}. Run \`npm run setup\`, or set GOOGLENET_PYTHON ` +
-        'to a Python with torch and safetensors.',
+        `to a Python with ${modules.join(' and ')}.`,
     );
     process.exit(1);
   }

@@ -25,7 +25,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "parity"))
@@ -33,6 +32,23 @@ from googlenet import GoogLeNet  # noqa: E402
 from step_profile import time_by_kind  # noqa: E402
 
 AUX_WEIGHT = 0.3
+DTYPES = {"F32": torch.float32, "I64": torch.int64}
+
+
+def load_file(path: str) -> dict[str, Tensor]:
+    """A safetensors file, read without the package of that name: a machine with PyTorch need not have it."""
+    data = bytearray(Path(path).read_bytes())
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    header.pop("__metadata__", None)
+
+    def read(dtype: str, shape: list[int], data_offsets: list[int]) -> Tensor:
+        begin, end = (start + offset for offset in data_offsets)
+        size = DTYPES[dtype].itemsize
+        numbers = torch.frombuffer(data[begin:end], dtype=DTYPES[dtype], count=(end - begin) // size)
+        return numbers.reshape(shape)
+
+    return {name: read(**tensor) for name, tensor in header.items()}
 
 
 class Peer:

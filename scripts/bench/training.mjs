@@ -27,7 +27,7 @@ const PRECISIONS = [
 
 /** @param flags as `readBenchFlags` gives them. */
 export async function benchTraining(flags) {
-  const python = await findPython();
+  const python = await findPython('torch');
   const { threads, device, times } = flags;
   const records = [];
   const record = (about) => (side, run, figures) => records.push({ ...about, side, run, ...figures });
