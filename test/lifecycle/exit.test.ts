@@ -5,6 +5,18 @@ import { loadEngineAddon } from '../../src/native/load-engine';
 import { PACKAGE_ROOT, runChild } from '../support/child';
 import { testWhere } from '../support/skip';
 
+/** Says at the end of the process whether the work had not ended before. */
+const WATCH = `
+  const watch = (work) => {
+    let pending = true;
+    const ended = () => { pending = false; };
+    work.then(ended, ended);
+    process.on('exit', () => console.log(pending ? 'in the middle' : 'too late'));
+  };
+`;
+
+const IN_THE_MIDDLE = 'in the middle\n';
+
 /** A crash shows as a signal (SIGSEGV, SIGABRT) or as words of the C++ runtime. */
 function expectClean({ stderr, signal }: { stderr: string; signal: string | null }) {
   expect(signal).toBeNull();
@@ -33,39 +45,56 @@ test('a program ends although nobody awaits what it started', async () => {
 test.each([
   ['a forward', 'model.forward(pictures(16))'],
   ['a training step', 'new Trainer(model).step(pictures(8), labels(8))'],
-  ['a save', 'model.save("/dev/null/never/there").catch(() => {})'],
-  ['a queue of forwards', 'for (let i = 0; i < 50; i++) model.forward(pictures(4))'],
+  ['a queue of forwards', 'Promise.all(Array.from({ length: 50 }, () => model.forward(pictures(4))))'],
 ])('process.exit in the middle of %s ends the process with its code', async (_, work) => {
-  const child = await runChild(`
+  const child = await runChild(`${WATCH}
     const model = new GoogLeNet({ numClasses: 10 });
     model.forward(pictures(1)).then(() => {
-      ${work};
-      setTimeout(() => process.exit(7), 60);
+      watch(${work});
+      setTimeout(() => process.exit(7), 20);
     });
   `);
   expectClean(child);
-  expect(child.code).toBe(7);
+  expect(child).toMatchObject({ code: 7, stdout: IN_THE_MIDDLE });
+});
+
+test('process.exit in the middle of a save ends the process with its code, and there is no file of that name', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'googlenet-'));
+  try {
+    const child = await runChild(`${WATCH}
+      const model = new GoogLeNet({ numClasses: 10 });
+      // The file it writes to before it gives it its name.
+      require('node:fs').watch('${folder}', () => process.exit(7));
+      watch(model.save('${folder}/model.safetensors'));
+    `);
+    expectClean(child);
+    expect(child).toMatchObject({ code: 7, stdout: IN_THE_MIDDLE });
+    expect(existsSync(join(folder, 'model.safetensors'))).toBe(false);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('an uncaught error in the middle of a forward ends the process as Node ends it', async () => {
-  const child = await runChild(`
+  const child = await runChild(`${WATCH}
     const model = new GoogLeNet({ numClasses: 10 });
-    model.forward(pictures(16));
-    setTimeout(() => { throw new Error('mine'); }, 60);
+    watch(model.forward(pictures(16)));
+    setTimeout(() => { throw new Error('mine'); }, 20);
   `);
   expectClean(child);
-  expect(child.code).toBe(1);
+  expect(child).toMatchObject({ code: 1, stdout: IN_THE_MIDDLE });
   expect(child.stderr).toContain('Error: mine');
 });
 
 test('an exit listener that throws does not keep the compute threads from being stopped', async () => {
-  const child = await runChild(`
-    process.on('exit', () => { throw new Error('theirs'); });
+  const child = await runChild(`${WATCH}
     const model = new GoogLeNet({ numClasses: 10 });
-    model.forward(pictures(16));
-    setTimeout(() => process.exit(5), 60);
+    watch(model.forward(pictures(16)));
+    process.on('exit', () => { throw new Error('theirs'); });
+    setTimeout(() => process.exit(5), 20);
   `);
   expectClean(child);
+  expect(child.stdout).toBe(IN_THE_MIDDLE);
   expect(child.stderr).toContain('Error: theirs');
 });
 
@@ -79,7 +108,7 @@ test('work that begins in an exit listener is dropped, not run beside the end of
       console.log('late');
     });
     model.forward(pictures(4));
-    setTimeout(() => process.exit(4), 30);
+    setTimeout(() => process.exit(4), 20);
   `);
   expectClean(child);
   expect(child).toMatchObject({ code: 4, stdout: 'late\n', stderr: '' });
@@ -138,14 +167,14 @@ test('a SIGINT handler of the program may finish its work', async () => {
 test.each(['float32', 'bfloat16'])(
   'process.exit in the middle of an engine in %s ends the process with its code',
   async (precision) => {
-    const child = await runChild(`
+    const child = await runChild(`${WATCH}
       new GoogLeNet({ numClasses: 10 }).optimize({ precision: '${precision}' }).then((engine) => {
-        for (let i = 0; i < 50; i++) engine.forward(pictures(8));
-        setTimeout(() => process.exit(7), 60);
+        watch(Promise.all(Array.from({ length: 50 }, () => engine.forward(pictures(8)))));
+        setTimeout(() => process.exit(7), 20);
       });
     `);
     expectClean(child);
-    expect(child.code).toBe(7);
+    expect(child).toMatchObject({ code: 7, stdout: IN_THE_MIDDLE });
   },
 );
 
