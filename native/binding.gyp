@@ -44,7 +44,8 @@
         "-Wall",
         "-Wextra",
         "-isystem<!(node -p \"require('node:path').resolve(require('node-addon-api').include_dir)\")"
-      ]
+      ],
+      "libraries": ["-Wl,-z,nodelete"]
     }
   ]
 }

@@ -57,7 +57,7 @@ async function printSteps(model, precision) {
     threads: 1,
     ...(precision === 'int8' && { calibration }),
   });
-  const { steps } = engine.describe();
+  const { steps } = await engine.describe();
   const times = await engine.profile({ runs });
   engine.dispose();
   // At once, while the clock is still what it was: a core that was idle is faster for a while.

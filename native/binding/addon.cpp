@@ -40,8 +40,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["limitDefaultThreads"] = Napi::Function::New<limit_default_threads_js>(env, "limitDefaultThreads");
   exports["numThreads"] = Napi::Function::New<num_threads_js>(env, "numThreads");
   exports["resolveDevice"] = Napi::Function::New<resolve_device_js>(env, "resolveDevice");
-  exports["cropViews"] = Napi::Function::New<crop_views_of>(env, "cropViews");
-  exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop");
+  define_transforms(env, exports);  // cropViews, resizeCrop
 
   exports["Classifier"] = ClassifierHandle::define(env);
   exports["InceptionModule"] = InceptionHandle::define(env);

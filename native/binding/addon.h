@@ -13,7 +13,6 @@ Napi::Value num_threads_js(const Napi::CallbackInfo& info);
 Napi::Value resolve_device_js(const Napi::CallbackInfo& info);
 
 // transforms_binding.cpp
-Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info);
-Napi::Value crop_views_of(const Napi::CallbackInfo& info);
+void define_transforms(Napi::Env env, Napi::Object exports);
 
 }  // namespace googlenet::binding

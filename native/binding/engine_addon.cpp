@@ -11,7 +11,7 @@ namespace googlenet::binding {
 namespace {
 
 Napi::Value shut_down(const Napi::CallbackInfo& info) {
-  EngineHandle::shut_down(info.Env());
+  Environment::of(info.Env())->shut_down();
   return info.Env().Undefined();
 }
 
@@ -61,6 +61,7 @@ Napi::Value set_environment(const Napi::CallbackInfo& info) {
 
 // Everything JavaScript sees of the addon without libtorch; src/native/contract.ts lists the same names.
 Napi::Object init_engine(Napi::Env env, Napi::Object exports) {
+  Environment::create(env);
   exports["tiers"] = Napi::Function::New<tiers>(env, "tiers");
   exports["setEnvironment"] = Napi::Function::New<set_environment>(env, "setEnvironment");
   exports["peaks"] = Napi::Function::New<peaks>(env, "peaks");

@@ -1,61 +1,105 @@
 #include "binding/environment.h"
 
-#include <vector>
-
-#include "binding/session.h"
+#include <utility>
 
 namespace googlenet::binding {
 
-struct Environment::Completion {
-  std::unique_ptr<Task> task;
-  bool keep_alive;
-};
+Member::Member(std::shared_ptr<Environment> environment) : environment_(std::move(environment)) {
+  environment_->members_.insert(this);
+}
+
+Member::~Member() {
+  environment_->members_.erase(this);
+}
+
+void Member::report_memory(Napi::Env env, int64_t bytes) {
+  if (forgotten_ || environment_->closed()) return;
+  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
+  reported_bytes_ += bytes;
+}
+
+void Member::forget_memory(Napi::Env env) {
+  report_memory(env, -reported_bytes_);
+  forgotten_ = true;
+}
 
 Environment::Environment(Napi::Env env) : env_(env) {
   completions_ = Completions::New(env, "googlenet", /*maxQueueSize=*/0, /*initialThreadCount=*/1, this);
   completions_.Unref(env);
-  // Hooks run last in, first out: this one stops the compute threads before the one of the thread-safe
-  // function above closes it, and before Node destroys the handles or libtorch its statics.
-  napi_add_env_cleanup_hook(
-      env, [](void* self) { static_cast<Environment*>(self)->shut_down(); }, this);
 }
 
-// Shared, because Node does not say whether it destroys this or the handles that use it first.
 void Environment::create(Napi::Env env) {
-  env.SetInstanceData(new std::shared_ptr<Environment>(std::make_shared<Environment>(env)));
+  using Held = std::shared_ptr<Environment>;
+  const auto environment = std::make_shared<Environment>(env);
+  // Hooks run last in, first out: this one stops the threads before the one of the thread-safe function above
+  // closes it, and before Node destroys the handles or libtorch its statics.
+  auto hook = std::make_unique<Held>(environment);
+  const auto on_end = [](void* raw) {
+    const std::unique_ptr<Held> held(static_cast<Held*>(raw));
+    (*held)->shut_down();
+    (*held)->adopted_.clear();  // no call can follow, and members hold their environment
+  };
+  if (napi_add_env_cleanup_hook(env, on_end, hook.get()) != napi_ok) throw Napi::Error::New(env);
+  hook.release();
+  // Shared, because Node does not say whether it destroys this or the handles that use it first.
+  auto data = std::make_unique<Held>(environment);
+  env.SetInstanceData(data.get());
+  data.release();
 }
 
-void Environment::shut_down() {
-  closed_ = true;
-  data_queue_.stop();
-  // Held, because a dropped job may have been the last to hold a session.
-  std::vector<std::shared_ptr<Session>> sessions;
-  for (Session* session : sessions_) sessions.push_back(session->weak_from_this().lock());
-  for (const auto& session : sessions) {
-    if (session) session->queue.stop();
+bool Environment::add(std::unique_ptr<Task> task, bool keep_alive) {
+  if (closed_) return false;
+  Task* key = task.get();
+  tasks_.emplace(key, Entry{std::move(task), keep_alive});
+  if (keep_alive && kept_alive_++ == 0) completions_.Ref(env_);
+  return true;
+}
+
+std::unique_ptr<Task> Environment::take(Task* task) {
+  const auto found = tasks_.find(task);
+  if (found == tasks_.end()) return nullptr;
+  Entry entry = std::move(found->second);
+  tasks_.erase(found);
+  if (entry.keep_alive && --kept_alive_ == 0) completions_.Unref(env_);
+  return std::move(entry.task);
+}
+
+void Environment::complete(Task* task) {
+  const std::lock_guard lock(completing_);
+  if (!closed_) completions_.NonBlockingCall(task);
+}
+
+std::unique_ptr<Task> Environment::withdraw(Task* task) {
+  return take(task);
+}
+
+void Environment::deliver(Napi::Env env, Napi::Function, Environment* self, Task* task) {
+  if (static_cast<napi_env>(env) == nullptr) return;  // the environment is closing
+  if (const auto taken = self->take(task)) taken->finish(env);
+}
+
+bool Environment::shut_down(Deadline deadline) {
+  {
+    const std::lock_guard lock(completing_);
+    closed_ = true;
   }
-}
-
-void Environment::submit(SerialQueue& queue, std::unique_ptr<Task> task, bool keep_alive) {
-  if (closed_) return;
-  // std::function wants copies, so the job shares what it will hand back. Jobs that are dropped are destroyed
-  // by stop(), which runs on this thread too.
-  auto completion =
-      std::make_shared<std::unique_ptr<Completion>>(new Completion{std::move(task), keep_alive});
-  const bool accepted = queue.push([this, completion] {
-    (*completion)->task->work();
-    // It can only fail for lack of memory. What it holds must not be destroyed on this thread, so it is given
-    // up.
-    completions_.NonBlockingCall(completion->release());
-  });
-  if (accepted && keep_alive && pending_++ == 0) completions_.Ref(env_);
-}
-
-void Environment::deliver(Napi::Env env, Napi::Function, Environment* self, Completion* raw) {
-  const std::unique_ptr<Completion> completion(raw);
-  if (static_cast<napi_env>(env) == nullptr) return;  // the environment is closing: only destroy
-  if (completion->keep_alive && --self->pending_ == 0) self->completions_.Unref(env);
-  completion->task->finish(env);
+  // Held, because a task may be the last to hold a member.
+  std::vector<std::shared_ptr<Member>> members;
+  for (Member* member : members_) {
+    if (auto held = member->weak_from_this().lock()) members.push_back(std::move(held));
+  }
+  for (const auto& member : members) member->request_stop();
+  bool all_ended = true;
+  for (const auto& member : members) {
+    if (member->join_until(deadline)) continue;
+    all_ended = false;
+    // Its thread may still use it, and this.
+    new std::shared_ptr<Member>(member);
+  }
+  if (!all_ended) return false;
+  if (std::exchange(kept_alive_, 0) > 0) completions_.Unref(env_);
+  std::exchange(tasks_, {}).clear();
+  return true;
 }
 
 }  // namespace googlenet::binding

@@ -1,26 +1,60 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
+#include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "binding/napi_setup.h"
-#include "core/serial_queue.h"
+#include "core/timed_thread.h"
 
 namespace googlenet::binding {
 
-class Session;
+class Environment;
 
-// Work that runs on a queue's thread and is then finished, or dropped, on the JavaScript thread. It is always
-// destroyed there.
+// Work under way on another thread. It is finished on the JavaScript thread, or dropped with its environment,
+// and always destroyed there.
 class Task {
  public:
   virtual ~Task() = default;
-  virtual void work() = 0;                 // compute thread; may throw; must not see Node
-  virtual void finish(Napi::Env env) = 0;  // JavaScript thread; must not throw
+  virtual void finish(Napi::Env env) = 0;  // must not throw
 };
 
-// What belongs to one Node environment (the main thread or a Worker): nothing native is shared between
-// environments except libtorch itself.
+// What has threads of its own, which must end before its environment does: a model, an engine. It is
+// registered for exactly as long as it exists, so neither a constructor that throws nor an object that is
+// collected late leaves anything behind. JavaScript thread only; held by shared pointers.
+class Member : public std::enable_shared_from_this<Member> {
+ public:
+  explicit Member(std::shared_ptr<Environment> environment);
+  virtual ~Member();
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+
+  // Drops what waits and asks what runs to end early.
+  virtual void request_stop() = 0;
+  // After request_stop(): false where a thread has not ended by then.
+  virtual bool join_until(Deadline deadline) = 0;
+
+  // Native memory behind a handle, so that V8 collects handles in time. Nothing once it is forgotten or the
+  // environment is closed.
+  void report_memory(Napi::Env env, int64_t bytes);
+  // Takes back what was reported, when the memory is about to be freed.
+  void forget_memory(Napi::Env env);
+
+ protected:
+  const std::shared_ptr<Environment> environment_;
+
+ private:
+  int64_t reported_bytes_ = 0;
+  bool forgotten_ = false;
+};
+
+// What belongs to one Node environment (the main thread or a Worker) of one addon: all threads by their
+// members, and all tasks under way. Nothing native is shared between environments but libtorch itself. The
+// environment's one clean-up hook, which holds it, is registered before there is anything to clean up and is
+// never removed.
 class Environment : public std::enable_shared_from_this<Environment> {
  public:
   static void create(Napi::Env env);
@@ -30,31 +64,48 @@ class Environment : public std::enable_shared_from_this<Environment> {
 
   explicit Environment(Napi::Env env);
 
-  // Runs task->work() on `queue`, then task->finish() here. With `keep_alive` the process does not end before
-  // that.
-  void submit(SerialQueue& queue, std::unique_ptr<Task> task, bool keep_alive);
+  // Takes a task over, to be completed by another thread; null once the environment is closed, and then the
+  // task is dropped. With `keep_alive` the process does not end before it is finished.
+  template <class One>
+  One* begin(std::unique_ptr<One> task, bool keep_alive) {
+    One* begun = task.get();
+    return add(std::move(task), keep_alive) ? begun : nullptr;
+  }
+  // Any thread: the task will be finished. Nothing once the environment is closed.
+  void complete(Task* task);
+  // JavaScript thread: gives back a task that nobody will complete.
+  std::unique_ptr<Task> withdraw(Task* task);
+
   bool closed() const { return closed_; }
 
-  // Stops all compute threads; what is queued is dropped, its promises never settle.
-  void shut_down();
+  // Keeps a member until the end.
+  void adopt(std::shared_ptr<Member> member) { adopted_.push_back(std::move(member)); }
 
-  void track(Session* session) { sessions_.insert(session); }
-  void untrack(Session* session) { sessions_.erase(session); }
-
-  // One thread for picture transforms, beside the models' threads.
-  SerialQueue& data_queue() { return data_queue_; }
+  // Stops all threads and drops all tasks; their promises never settle. All are asked first, then waited for:
+  // on the CPU they end within a layer, but a device can take as long as it likes. Where the deadline passes
+  // first this returns false, and what still runs is kept, with its tasks, until the process ends.
+  bool shut_down(Deadline deadline = Deadline::max());
 
  private:
-  struct Completion;
-  static void deliver(Napi::Env env, Napi::Function, Environment* self, Completion* completion);
-  using Completions = Napi::TypedThreadSafeFunction<Environment, Completion, &Environment::deliver>;
+  friend class Member;
+  struct Entry {
+    std::unique_ptr<Task> task;
+    bool keep_alive;
+  };
 
-  Napi::Env env_;
+  bool add(std::unique_ptr<Task> task, bool keep_alive);
+  std::unique_ptr<Task> take(Task* task);
+  static void deliver(Napi::Env env, Napi::Function, Environment* self, Task* task);
+  using Completions = Napi::TypedThreadSafeFunction<Environment, Task, &Environment::deliver>;
+
+  const Napi::Env env_;
   Completions completions_;
-  size_t pending_ = 0;
-  bool closed_ = false;
-  SerialQueue data_queue_;
-  std::unordered_set<Session*> sessions_;
+  std::mutex completing_;  // held while a thread calls what the end of the environment closes
+  std::atomic<bool> closed_{false};
+  size_t kept_alive_ = 0;  // tasks for which the process stays alive
+  std::unordered_map<Task*, Entry> tasks_;
+  std::unordered_set<Member*> members_;
+  std::vector<std::shared_ptr<Member>> adopted_;
 };
 
 }  // namespace googlenet::binding

@@ -1,37 +1,25 @@
 #pragma once
 
 #include <exception>
-#include <memory>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 #include "binding/environment.h"
 #include "binding/errors.h"
-#include "core/threads.h"
 
 namespace googlenet::binding {
 
-template <class Work, class Convert>
+// Work that a promise stands for.
 class PromiseTask : public Task {
  public:
-  using Result = std::invoke_result_t<Work>;
+  explicit PromiseTask(Napi::Env env) : deferred_(Napi::Promise::Deferred::New(env)) {}
 
-  PromiseTask(Napi::Env env, int threads, Work work, Convert convert)
-      : deferred_(Napi::Promise::Deferred::New(env)),
-        threads_(threads),
-        work_(std::move(work)),
-        convert_(std::move(convert)) {}
-
+  // Only to be had in the call that made the task: the handle ends with it.
   Napi::Promise promise() const { return deferred_.Promise(); }
 
-  void work() override {
-    try {
-      apply_num_threads(threads_);
-      result_.emplace(work_());
-    } catch (...) {
-      error_ = std::current_exception();
-    }
-  }
+  // Any thread, before the task is completed.
+  void fail(std::exception_ptr error) { error_ = std::move(error); }
 
   void finish(Napi::Env env) override {
     const Napi::HandleScope scope(env);
@@ -39,7 +27,7 @@ class PromiseTask : public Task {
       if (error_) {
         deferred_.Reject(to_js_error(env, report(error_)).Value());
       } else {
-        deferred_.Resolve(convert_(env, *result_));
+        deferred_.Resolve(to_result(env));
       }
     } catch (const Napi::Error& error) {
       deferred_.Reject(error.Value());
@@ -48,36 +36,47 @@ class PromiseTask : public Task {
     }
   }
 
+ protected:
+  // JavaScript thread, where nothing has failed.
+  virtual Napi::Value to_result(Napi::Env env) = 0;
+
+  bool has_failed() const { return error_ != nullptr; }
+
  private:
   Napi::Promise::Deferred deferred_;
-  int threads_;
-  Work work_;
-  Convert convert_;
-  std::optional<Result> result_;
   std::exception_ptr error_;
 };
 
-// The one way from JavaScript to a compute thread and back. `work()` runs on the queue's thread and may not
-// hold a Napi type; `convert(env, result)` runs on the JavaScript thread.
+// `work()` runs on another thread and may not touch a Napi type; `convert(env, result)` runs on the
+// JavaScript thread.
 template <class Work, class Convert>
-Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work, Convert convert) {
-  auto task = std::make_unique<PromiseTask<Work, Convert>>(env, threads, std::move(work), std::move(convert));
-  const Napi::Promise result = task->promise();
-  Environment::of(env)->submit(queue, std::move(task), /*keep_alive=*/true);
-  return result;
-}
+class AsyncWork : public PromiseTask {
+ public:
+  using Result = std::invoke_result_t<Work>;
 
-struct Nothing {};
+  AsyncWork(Napi::Env env, Work work, Convert convert)
+      : PromiseTask(env), work_(std::move(work)), convert_(std::move(convert)) {}
 
-template <class Work>
-Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work) {
-  return promise(
-      env, queue, threads,
-      [work = std::move(work)]() mutable {
-        work();
-        return Nothing{};
-      },
-      [](Napi::Env scope, const Nothing&) { return scope.Undefined(); });
+  void run() {
+    try {
+      result_.emplace(work_());
+    } catch (...) {
+      fail(std::current_exception());
+    }
+  }
+
+ protected:
+  Napi::Value to_result(Napi::Env env) override { return convert_(env, *result_); }
+
+ private:
+  Work work_;
+  Convert convert_;
+  std::optional<Result> result_;
+};
+
+template <class Work, class Convert>
+auto make_async_work(Napi::Env env, Work work, Convert convert) {
+  return std::make_unique<AsyncWork<Work, Convert>>(env, std::move(work), std::move(convert));
 }
 
 }  // namespace googlenet::binding

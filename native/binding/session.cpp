@@ -18,7 +18,7 @@ class DetachedTask : public Task {
  public:
   DetachedTask(std::shared_ptr<Session> session, std::function<void()> work, std::function<void()> finish)
       : session_(std::move(session)), work_(std::move(work)), finish_(std::move(finish)) {}
-  void work() override { work_(); }
+  void run() { work_(); }
   void finish(Napi::Env) override {
     if (finish_) finish_();
   }
@@ -38,14 +38,7 @@ int64_t bytes_of(const torch::nn::Module& module) {
 }  // namespace
 
 Session::Session(Napi::Env env, c10::Device on, uint64_t seed)
-    : device(on), random(make_random_source(on, seed)), environment_(Environment::of(env)) {
-  environment_->track(this);
-}
-
-Session::~Session() {
-  environment_->untrack(this);
-  queue.stop();
-}
+    : Member(Environment::of(env)), device(on), random(make_random_source(on, seed)) {}
 
 void Session::require_usable() const {
   if (disposed_) throw Error("DISPOSED", "This model was disposed. Create or load a new one.");
@@ -62,7 +55,7 @@ void Session::dispose(Napi::Env env) {
   if (disposed_) return;
   disposed_ = true;
   if (environment_->closed()) return;
-  report_memory(env, -reported_bytes_);
+  forget_memory(env);
   // Freed where freeing tens of megabytes disturbs nobody. No work can follow, so the thread and libtorch's
   // threads behind it end then and not with the last handle.
   run_detached([this] { release(); }, [this] { queue.stop(); });
@@ -70,16 +63,11 @@ void Session::dispose(Napi::Env env) {
 
 void Session::run_detached(std::function<void()> work, std::function<void()> finish) noexcept {
   try {
-    auto task = std::make_unique<DetachedTask>(shared_from_this(), std::move(work), std::move(finish));
-    environment_->submit(queue, std::move(task), /*keep_alive=*/false);
+    auto task = std::make_unique<DetachedTask>(self(), std::move(work), std::move(finish));
+    submit(*environment_, queue, std::move(task), /*keep_alive=*/false);
   } catch (const std::exception&) {
     // No memory or no thread to be had: what it would free is freed with the last reference to this session.
   }
-}
-
-void Session::report_memory(Napi::Env env, int64_t bytes) {
-  reported_bytes_ += bytes;
-  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
 }
 
 void Session::add_dependent(std::weak_ptr<Dependent> dependent) {

@@ -5,8 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "binding/environment.h"
-#include "binding/promise.h"
+#include "binding/queued_work.h"
 #include "binding/tensor_options.h"
 #include "core/random.h"
 #include "core/threads.h"
@@ -24,10 +23,13 @@ class Dependent {
 
 // A module with its thread, its device and its random numbers. Shared by the handles that use it and by every
 // piece of queued work, so that it outlives all of them; touched by one compute thread only.
-class Session : public std::enable_shared_from_this<Session> {
+class Session : public Member {
  public:
   Session(Napi::Env env, c10::Device on, uint64_t seed);
-  ~Session();
+  ~Session() override { queue.stop(); }
+
+  void request_stop() override { queue.request_stop(); }
+  bool join_until(Deadline deadline) override { return queue.join_until(deadline); }
 
   // Throws DISPOSED.
   void require_usable() const;
@@ -40,14 +42,13 @@ class Session : public std::enable_shared_from_this<Session> {
     require_usable();
     return promise(
         env, queue, num_threads(),
-        [self = shared_from_this(), work = std::move(work)]() mutable { return work(*self); },
-        std::move(convert));
+        [self = this->self(), work = std::move(work)]() mutable { return work(*self); }, std::move(convert));
   }
   template <class Work>
   Napi::Value run(Napi::Env env, Work work) {
     require_usable();
     return promise(env, queue, num_threads(),
-                   [self = shared_from_this(), work = std::move(work)]() mutable { work(*self); });
+                   [self = this->self(), work = std::move(work)]() mutable { work(*self); });
   }
 
   void set_module(Napi::Env env, std::shared_ptr<torch::nn::Module> created);
@@ -55,9 +56,6 @@ class Session : public std::enable_shared_from_this<Session> {
   // What the module is made of, for the JavaScript thread; the module itself belongs to the compute thread.
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
   const std::vector<TensorInfo>& parameters() const { return parameters_; }
-
-  // Native memory behind this session's handles, so that V8 collects them in time.
-  void report_memory(Napi::Env env, int64_t bytes);
 
   // Runs `work`, which must not throw, on this session's thread, then `finish` on the JavaScript thread, if
   // the process lives so long and has a thread to give.
@@ -75,12 +73,11 @@ class Session : public std::enable_shared_from_this<Session> {
   const Dependent* gradients_of = nullptr;
 
  private:
+  std::shared_ptr<Session> self() { return std::static_pointer_cast<Session>(shared_from_this()); }
   // Compute thread: frees the module and what depends on it.
   void release();
 
-  const std::shared_ptr<Environment> environment_;
   bool disposed_ = false;
-  int64_t reported_bytes_ = 0;
   std::vector<TensorInfo> tensors_;
   std::vector<TensorInfo> parameters_;
   std::vector<std::weak_ptr<Dependent>> dependents_;

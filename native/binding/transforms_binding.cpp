@@ -12,6 +12,21 @@ using namespace data;
 
 namespace {
 
+// One thread for image transforms, beside the models' threads.
+class DataQueue : public Member {
+ public:
+  using Member::Member;
+  ~DataQueue() override { queue.stop(); }
+  void request_stop() override { queue.request_stop(); }
+  bool join_until(Deadline deadline) override { return queue.join_until(deadline); }
+
+  SerialQueue queue;
+};
+
+SerialQueue& data_queue(const Napi::CallbackInfo& info) {
+  return static_cast<DataQueue*>(info.Data())->queue;
+}
+
 struct Picture {
   const uint8_t* data;
   int64_t height;
@@ -62,8 +77,6 @@ std::vector<View> read_views(const Options& options, int64_t height, int64_t wid
   return views;
 }
 
-}  // namespace
-
 Napi::Value crop_views_of(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const Options options(info);
@@ -78,7 +91,7 @@ Napi::Value crop_views_of(const Napi::CallbackInfo& info) {
     const Bytes output = options.bytes("output");
     if (pictures.size() != 1 || output.size != views.size() * static_cast<size_t>(crop * crop * 3))
       throw Error("INVALID_SHAPE", "The output of one picture has views × crop × crop × 3 bytes.");
-    return promise(info.Env(), Environment::of(info.Env())->data_queue(), /*threads=*/1,
+    return promise(info.Env(), data_queue(info), /*threads=*/1,
                    [pictures = std::move(pictures), height, width, views, crop, output,
                     keeper = keep(options.value("output"))] {
                      const torch::NoGradGuard no_grad;
@@ -107,11 +120,21 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
     }
     // One thread: this runs beside training, which has the others.
     return promise(
-        info.Env(), Environment::of(info.Env())->data_queue(), /*threads=*/1,
+        info.Env(), data_queue(info), /*threads=*/1,
         [pictures = std::move(pictures), resize, crop, output, keeper = keep(options.value("output"))] {
           fill(pictures, resize, crop, const_cast<uint8_t*>(output.data));
         });
   });
+}
+
+}  // namespace
+
+void define_transforms(Napi::Env env, Napi::Object exports) {
+  const auto environment = Environment::of(env);
+  const auto queue = std::make_shared<DataQueue>(environment);
+  environment->adopt(queue);
+  exports["cropViews"] = Napi::Function::New<crop_views_of>(env, "cropViews", queue.get());
+  exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop", queue.get());
 }
 
 }  // namespace googlenet::binding

@@ -1,5 +1,6 @@
 #include "core/serial_queue.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "core/caching_allocator.h"
@@ -19,25 +20,33 @@ void check_cancelled() {
   if (cancelled != nullptr && *cancelled) throw Error("ABORTED", "The environment is shutting down.");
 }
 
-bool SerialQueue::push(Job job) {
+bool SerialQueue::push(Job job, const void* key) {
   std::lock_guard lock(mutex_);
   if (stopping_) return false;
   // The thread first: if there is none to be had, the caller learns that nothing was queued.
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  jobs_.push_back(std::move(job));
+  if (!thread_.started()) thread_.start([this] { run(); });
+  jobs_.push_back({std::move(job), key});
   wake_.notify_one();
   return true;
 }
 
-void SerialQueue::stop() {
-  std::deque<Job> dropped;
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    dropped.swap(jobs_);
-    wake_.notify_one();
-  }
-  if (thread_.joinable()) thread_.join();
+bool SerialQueue::remove(const void* key) {
+  Job removed;  // destroyed without the lock
+  std::lock_guard lock(mutex_);
+  const auto found =
+      std::find_if(jobs_.begin(), jobs_.end(), [&](const Entry& one) { return one.key == key; });
+  if (found == jobs_.end()) return false;
+  removed = std::move(found->job);
+  jobs_.erase(found);
+  return true;
+}
+
+void SerialQueue::request_stop() {
+  std::deque<Entry> dropped;
+  std::lock_guard lock(mutex_);
+  stopping_ = true;
+  dropped.swap(jobs_);
+  wake_.notify_one();
 }
 
 void SerialQueue::run() {
@@ -55,7 +64,7 @@ void SerialQueue::run() {
         wake_.wait(lock, is_ready);
       }
       if (stopping_) return;
-      job = std::move(jobs_.front());
+      job = std::move(jobs_.front().job);
       jobs_.pop_front();
     }
     if (!freed_memory) freed_memory.emplace();

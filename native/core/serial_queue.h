@@ -5,7 +5,8 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <thread>
+
+#include "core/timed_thread.h"
 
 namespace googlenet {
 
@@ -21,21 +22,37 @@ class SerialQueue {
   SerialQueue& operator=(const SerialQueue&) = delete;
   ~SerialQueue() { stop(); }
 
-  // Returns false after stop(). A job must not throw and must not destroy the queue it runs on.
-  bool push(Job job);
+  // Returns false after request_stop(). A job must not throw and must not destroy the queue it runs on. By
+  // its key it can be removed.
+  bool push(Job job, const void* key = nullptr);
 
-  // Drops jobs that have not started, asks the running one to end early (see check_cancelled) and waits for
-  // it.
-  void stop();
+  // Takes a job that has not started out of the queue; false where there is none of that key.
+  bool remove(const void* key);
+
+  // Drops jobs that have not started and asks the running one to end early (see check_cancelled).
+  void request_stop();
+
+  // After request_stop(): waits for the running job. False where it has not ended by then.
+  bool join_until(Deadline deadline) { return thread_.join_until(deadline); }
+
+  void stop() {
+    request_stop();
+    thread_.join();
+  }
 
  private:
+  struct Entry {
+    Job job;
+    const void* key;
+  };
+
   void run();
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Job> jobs_;
+  std::deque<Entry> jobs_;
   std::atomic<bool> stopping_{false};
-  std::thread thread_;
+  TimedThread thread_;
 };
 
 // Called between the modules of a forward pass, and by each max-pooling of a backward pass: ends the running

@@ -31,7 +31,7 @@ std::exception_ptr aborted() {
 Engine::Engine(Network network, const Options& options,
                std::function<void(const std::exception_ptr&)> on_ready)
     : options_(options), network_(std::move(network)), on_ready_(std::move(on_ready)) {
-  thread_ = std::thread([this] { run(); });
+  thread_.start([this] { run(); });
 }
 
 void Engine::rouse() {
@@ -87,14 +87,14 @@ void Engine::close() {
   notify();
 }
 
-void Engine::stop() {
+void Engine::request_stop() {
+  std::deque<std::shared_ptr<Request>> dropped;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    queue_.clear();
+    dropped.swap(queue_);
   }
   notify();
-  if (thread_.joinable()) thread_.join();
 }
 
 void Engine::run() {
@@ -108,6 +108,7 @@ void Engine::run() {
     closing_ = true;
   }
   on_ready_(failure);
+  if (failure) fail_all(failure);
   while (!failure && wait_for_work()) {
     run_jobs();
     const std::vector<Picture> batch = next_batch();
@@ -116,6 +117,15 @@ void Engine::run() {
   shapes_.clear();
   team_.reset();
   packed_.reset();
+}
+
+void Engine::fail_all(const std::exception_ptr& failure) {
+  std::deque<std::shared_ptr<Request>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting.swap(queue_);
+  }
+  for (const auto& request : waiting) request->on_done(failure);
 }
 
 void Engine::prepare() {

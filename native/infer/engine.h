@@ -8,9 +8,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
+#include "core/timed_thread.h"
 #include "infer/packed.h"
 #include "infer/plan.h"
 #include "infer/team.h"
@@ -69,8 +69,14 @@ class Engine {
   std::vector<std::vector<double>> profile(const Plan& plan, kernels::Size size, int repeats) const;
   // What waits is still computed; then memory is freed and the thread ends.
   void close();
-  // Drops what waits, without a word, and waits for what runs: at most a picture a thread.
-  void stop();
+  // Drops what waits, without a word, and asks what runs to end: at most a picture a thread.
+  void request_stop();
+  // After request_stop() or close(): false where the thread has not ended by then.
+  bool join_until(Deadline deadline) { return thread_.join_until(deadline); }
+  void stop() {
+    request_stop();
+    thread_.join();
+  }
 
   // Once it is ready, until it is closed.
   const PackedNetwork& packed() const { return *packed_; }
@@ -96,6 +102,7 @@ class Engine {
 
   void run();
   void prepare();
+  void fail_all(const std::exception_ptr& failure);
   void notify();
   bool wait_for_work();
   void run_jobs();
@@ -124,7 +131,7 @@ class Engine {
   std::atomic<bool> sleeps_{false};
   bool closing_ = false;
   std::atomic<bool> stopping_{false};
-  std::thread thread_;
+  TimedThread thread_;
 };
 
 }  // namespace googlenet::infer

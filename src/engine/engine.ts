@@ -198,12 +198,12 @@ export class Engine {
    * @param given sides of the picture in pixels, default 224.
    * @throws GoogLeNetError `INVALID_SHAPE`, `DISPOSED`
    */
-  describe(given: { height?: number; width?: number } = {}): EngineDescription {
+  async describe(given: { height?: number; width?: number } = {}): Promise<EngineDescription> {
     const { height = 224, width = 224 } = options('options', given, ['height', 'width']);
     const native = this.#usable;
     const sides = { height: integer('height', height, 1), width: integer('width', width, 1) };
     assertInputSize(sides.height, sides.width, this.inputSizes);
-    const { steps, arenaBytes } = callSync(() => native.describe(sides));
+    const { steps, arenaBytes } = await call(() => native.describe(sides));
     const sum = (of: (step: EngineStep) => number) => steps.reduce((all, step) => all + of(step), 0);
     const { precision, tier, threads, maxBatch } = this;
     return {

@@ -159,6 +159,11 @@ export interface NativeEngineStep {
   weightBytes: number;
 }
 
+export interface NativeEngineDescription {
+  steps: NativeEngineStep[];
+  arenaBytes: number;
+}
+
 export interface NativeEngine {
   /** Settles when weights are packed; to be called once, at once. */
   ready(): Promise<void>;
@@ -167,7 +172,7 @@ export interface NativeEngine {
   /** The call fails with ABORTED: at once where it waits, otherwise before its next step. */
   cancel(options: { id: number }): void;
   /** For one picture. */
-  describe(options: { height: number; width: number }): { steps: NativeEngineStep[]; arenaBytes: number };
+  describe(options: { height: number; width: number }): Promise<NativeEngineDescription>;
   /** Queued work is still done. */
   dispose(): void;
 }

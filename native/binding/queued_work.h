@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+
+#include "binding/promise.h"
+#include "core/serial_queue.h"
+#include "core/threads.h"
+
+namespace googlenet::binding {
+
+// Runs task->run(), which must not throw, on a queue's thread, then task->finish() on the JavaScript thread.
+template <class QueuedTask>
+void submit(Environment& environment, SerialQueue& queue, std::unique_ptr<QueuedTask> task, bool keep_alive) {
+  QueuedTask* begun = environment.begin(std::move(task), keep_alive);
+  if (begun == nullptr) return;
+  try {
+    const bool accepted = queue.push(
+        [&environment, begun] {
+          begun->run();
+          environment.complete(begun);
+        },
+        begun);
+    if (!accepted) environment.withdraw(begun);
+  } catch (...) {
+    environment.withdraw(begun);
+    throw;
+  }
+}
+
+// The one way from JavaScript to a thread of libtorch's and back, see AsyncWork.
+template <class Work, class Convert>
+Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work, Convert convert) {
+  auto task = make_async_work(
+      env,
+      [threads, work = std::move(work)]() mutable {
+        apply_num_threads(threads);
+        return work();
+      },
+      std::move(convert));
+  const Napi::Promise result = task->promise();
+  submit(*Environment::of(env), queue, std::move(task), /*keep_alive=*/true);
+  return result;
+}
+
+struct Nothing {};
+
+template <class Work>
+Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work) {
+  return promise(
+      env, queue, threads,
+      [work = std::move(work)]() mutable {
+        work();
+        return Nothing{};
+      },
+      [](Napi::Env scope, const Nothing&) { return scope.Undefined(); });
+}
+
+}  // namespace googlenet::binding
