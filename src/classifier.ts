@@ -1,8 +1,18 @@
 import type { Picture } from './data/dataset.js';
-import { decodeImage } from './data/decode.js';
-import { preprocess } from './data/transforms.js';
+import {
+  type DecodeImageOptions,
+  type Reading,
+  readReading,
+  readSource,
+  withDecoded,
+} from './data/decode.js';
+import { DECODE_OPTIONS } from './data/decode-options.js';
+import { IN_WORK } from './data/decoding-slots.js';
+import { Limiter } from './data/limiter.js';
+import { checkElongation, checkPicture, copyPicture, resizeCropInto } from './data/transforms.js';
+import { throwIfAborted } from './errors.js';
 import type { Images } from './tensor.js';
-import { integer, invalid, isFloat32Array, isUint8Array } from './validate.js';
+import { integer, invalid, isFloat32Array, isUint8Array, options } from './validate.js';
 
 export interface Classification {
   /** The class's name, or its index as text in a model without names. */
@@ -15,19 +25,62 @@ export interface Classification {
 /** A path, an encoded picture (JPEG, PNG, WebP, …), or RGB bytes with their sizes. Must not change until the promise settles. */
 export type PictureSource = string | Uint8Array | Picture;
 
-/**
- * Decodes pictures and prepares them as the published weights expect: short edge to 256, the centre 224×224.
- * @returns bytes `[n, 224, 224, 3]`, for `forward`.
- * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`
- */
-export async function loadImages(sources: readonly PictureSource[]): Promise<Images> {
-  if (!Array.isArray(sources)) throw invalid('sources', 'an array of paths or encoded pictures', sources);
-  return preprocess(await Promise.all(sources.map(decoded)));
+export interface ClassifyOptions extends DecodeImageOptions {
+  /** How many classes. Default 5. */
+  topK?: number;
 }
 
-/** What is decoded already is checked by the transforms. */
-const decoded = (source: PictureSource): Picture | Promise<Picture> =>
-  typeof source === 'string' || isUint8Array(source) ? decodeImage(source) : source;
+/** Of pictures that the published weights are given. */
+const PUBLISHED = { resize: 256, crop: 224 };
+const PREPARED_BYTES = PUBLISHED.crop ** 2 * 3;
+
+/** The names of {@link DecodeImageOptions}. */
+export const LOADING_OPTIONS = [...DECODE_OPTIONS, 'signal'] as const;
+
+/**
+ * Decodes pictures and prepares them as the published weights expect: short edge to 256, the centre 224×224. Each is resized as soon as
+ * it is decoded, and no more of them are decoded at once than the process may use cores.
+ * @returns bytes `[n, 224, 224, 3]`, for `forward`.
+ * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`, `ABORTED`
+ */
+export async function loadImages(
+  sources: readonly PictureSource[],
+  given: DecodeImageOptions = {},
+): Promise<Images> {
+  if (!Array.isArray(sources)) throw invalid('sources', 'an array of paths or encoded pictures', sources);
+  const reading = readReading(options('options', given, LOADING_OPTIONS) as DecodeImageOptions);
+  throwIfAborted(reading.signal, 'Loading pictures');
+  const data = new Uint8Array(sources.length * PREPARED_BYTES);
+  const limiter = new Limiter(IN_WORK);
+  const load = (source: PictureSource, i: number) =>
+    loadInto(data.subarray(i * PREPARED_BYTES, (i + 1) * PREPARED_BYTES), source, `sources[${i}]`, reading);
+  try {
+    await Promise.all(sources.map((source, i) => limiter.run(() => load(source, i), reading.signal)));
+  } finally {
+    // Nothing goes on behind the caller's back.
+    await limiter.stop();
+  }
+  return { data, shape: [sources.length, PUBLISHED.crop, PUBLISHED.crop, 3] };
+}
+
+async function loadInto(
+  output: Uint8Array,
+  source: PictureSource,
+  name: string,
+  reading: Reading,
+): Promise<void> {
+  if (typeof source !== 'string' && !isUint8Array(source)) {
+    const picture = await copyPicture(checkPicture(name, source, PUBLISHED.resize));
+    throwIfAborted(reading.signal, 'Loading pictures');
+    return resizeCropInto(output, [picture], PUBLISHED);
+  }
+  const encoded = await readSource(source, reading.signal);
+  await withDecoded(encoded.bytes, encoded.name, reading, async (picture) => {
+    checkElongation(encoded.name, picture, PUBLISHED.resize);
+    throwIfAborted(reading.signal, 'Loading pictures');
+    await resizeCropInto(output, [picture], PUBLISHED, [encoded.bytes]);
+  });
+}
 
 /** Probabilities of one picture's logits; all NaN where one of them is. */
 export function softmax(logits: Float32Array): Float64Array {

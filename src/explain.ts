@@ -1,12 +1,14 @@
 /** Where in a picture a network sees a class: Grad-CAM over the picture. */
-import { loadImages, type PictureSource, softmax } from './classifier.js';
+import { unlessAborted } from './abort.js';
+import { LOADING_OPTIONS, loadImages, type PictureSource, softmax } from './classifier.js';
+import type { DecodeImageOptions } from './data/decode.js';
 import { loadSharp } from './data/sharp.js';
 import { GoogLeNetError } from './errors.js';
 import { evaluated, type ImageClassifier, nativeOf } from './models/image-classifier.js';
 import type { Images } from './tensor.js';
 import { integer, options, string } from './validate.js';
 
-export interface ExplainOptions {
+export interface ExplainOptions extends DecodeImageOptions {
   /** A class by its name or index; default the most likely one. */
   class?: string | number;
   /** A module whose output has places; default the last one. */
@@ -45,13 +47,18 @@ export async function explain(
   source: PictureSource,
   given: ExplainOptions = {},
 ): Promise<Explanation> {
-  const read = options('options', given, ['class', 'layer']) as ExplainOptions;
+  const read = options('options', given, ['class', 'layer', ...LOADING_OPTIONS]) as ExplainOptions;
+  const { class: wanted, layer: name, ...loading } = read;
   nativeOf(model);
-  const images = await loadImages([source]);
-  const probabilities = await probabilitiesOf(model, images);
-  const index = indexOf(model, read.class, probabilities);
-  const layer = read.layer === undefined ? [] : ([string('layer', read.layer)] as const);
-  const { data, shape } = await model.gradCam(images, [index], ...layer);
+  const layer = name === undefined ? [] : ([string('layer', name)] as const);
+  const images = await loadImages([source], loading);
+  const probabilities = await probabilitiesOf(model, images, loading.signal);
+  const index = indexOf(model, wanted, probabilities);
+  const { data, shape } = await unlessAborted(
+    model.gradCam(images, [index], ...layer),
+    loading.signal,
+    'Grad-CAM',
+  );
   const [, height = 0, width = 0] = shape;
   const [, side = 0] = images.shape;
   return {
@@ -62,8 +69,12 @@ export async function explain(
   };
 }
 
-async function probabilitiesOf(model: ImageClassifier, images: Images): Promise<Float64Array> {
-  const [{ data }] = await evaluated(model, images);
+async function probabilitiesOf(
+  model: ImageClassifier,
+  images: Images,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
+  const [{ data }] = await evaluated(model, images, signal);
   const probabilities = softmax(data);
   if (!probabilities.some(Number.isNaN)) return probabilities;
   const message = 'The logits of the picture are NaN: the weights were spoiled by a run that diverged.';

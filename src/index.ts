@@ -1,5 +1,11 @@
 /** The public API of googlenet-libtorch. */
-export { type Classification, loadImages, type PictureSource, topK } from './classifier.js';
+export {
+  type Classification,
+  type ClassifyOptions,
+  loadImages,
+  type PictureSource,
+  topK,
+} from './classifier.js';
 export { type Conversion, type ConvertOptions, convertWeights } from './convert.js';
 export { ArrayDataset, type ArrayDatasetOptions } from './data/array-dataset.js';
 export type {
@@ -13,7 +19,8 @@ export type {
 export { type Batch, type BatchesOptions, batches, type Unreadable } from './data/batches.js';
 export type { Crops } from './data/crops.js';
 export type { Dataset, Picture } from './data/dataset.js';
-export { decodeImage } from './data/decode.js';
+export { type DecodeImageOptions, decodeImage } from './data/decode.js';
+export type { DecodeOptions } from './data/decode-options.js';
 export { FASHION_MNIST_CLASSES, IdxDataset, type IdxOptions } from './data/idx-dataset.js';
 export { ImageFolder, type ImageFolderOptions, type Sample } from './data/image-folder.js';
 export { type EpochOptions, Loader, type LoaderOptions, type LoaderPlan } from './data/loader.js';
@@ -56,7 +63,12 @@ export {
   type LoadModelOptions,
   type PretrainedOptions,
 } from './models/googlenet.js';
-export { ImageClassifier, type LoadAnyOptions, type Logits } from './models/image-classifier.js';
+export {
+  type ForwardOptions,
+  ImageClassifier,
+  type LoadAnyOptions,
+  type Logits,
+} from './models/image-classifier.js';
 export {
   InceptionModule,
   type InceptionModuleOptions,

@@ -64,6 +64,26 @@ void fill(const std::vector<Picture>& pictures, int64_t resize, int64_t crop, ui
   }
 }
 
+// Gives the memory of a typed array back now. The garbage collector sees a few bytes of an object, not the
+// photograph behind it.
+void detach(const Napi::ObjectReference& array) {
+  Napi::ArrayBuffer buffer = array.Value().As<Napi::TypedArray>().ArrayBuffer();
+  if (!buffer.IsDetached()) buffer.Detach();
+}
+
+std::vector<Keeper> read_released(const Options& options) {
+  std::vector<Keeper> released;
+  if (!options.has("release")) return released;
+  const Napi::Array list = options.array("release");
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value value = list[i];
+    if (!value.IsTypedArray())
+      throw Error("INVALID_ARGUMENT", "Expected an array of typed arrays for release.");
+    released.push_back(keep(value));
+  }
+  return released;
+}
+
 // Views inside of the resized picture.
 std::vector<View> read_views(const Options& options, int64_t height, int64_t width) {
   std::vector<View> views;
@@ -118,11 +138,17 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
     if (output.size != pictures.size() * static_cast<size_t>(crop * crop * 3)) {
       throw Error("INVALID_SHAPE", "The output has n × crop × crop × 3 bytes.");
     }
+    std::vector<Keeper> released = read_released(options);
     // One thread: this runs beside training, which has the others.
     return promise(
         info.Env(), data_queue(info), /*threads=*/1,
         [pictures = std::move(pictures), resize, crop, output, keeper = keep(options.value("output"))] {
           fill(pictures, resize, crop, const_cast<uint8_t*>(output.data));
+          return Nothing{};
+        },
+        [released = std::move(released)](Napi::Env env, const Nothing&) {
+          for (const Keeper& array : released) detach(*array);
+          return env.Undefined();
         });
   });
 }

@@ -1,5 +1,6 @@
 #include "data/transforms.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/threads.h"
@@ -66,13 +67,36 @@ torch::Tensor normalize(const torch::Tensor& images, const Normalization& normal
 
 namespace {
 
+torch::Tensor resize_floats(const torch::Tensor& floats, int64_t height, int64_t width) {
+  return at::_upsample_bilinear2d_aa(floats, {height, width}, /*align_corners=*/false, c10::nullopt,
+                                     c10::nullopt);
+}
+
+// Values that are floats at once: 8 MB.
+constexpr int64_t kBlockPixels = int64_t{1} << 21;
+
+// The rows of [1, 3, h, w], each resized to `width`. libtorch resizes rows before columns, and each row
+// alone, so blocks of rows give the bits of all of them together. The floats of a whole photograph would take
+// four times its memory.
+torch::Tensor resize_rows(const torch::Tensor& pixels, int64_t width) {
+  const int64_t height = pixels.size(2);
+  const int64_t rows = std::max(int64_t{1}, kBlockPixels / (3 * pixels.size(3)));
+  torch::Tensor resized = torch::empty(
+      {1, 3, height, width}, torch::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
+  for (int64_t top = 0; top < height; top += rows) {
+    const int64_t count = std::min(rows, height - top);
+    resized.narrow(2, top, count)
+        .copy_(resize_floats(pixels.narrow(2, top, count).to(at::kFloat), count, width));
+  }
+  return resized;
+}
+
 // [1, 3, h, w] of bytes.
 torch::Tensor resize(const torch::Tensor& pixels, int64_t height, int64_t width) {
   if (height == pixels.size(2) && width == pixels.size(3)) return pixels;
-  return at::_upsample_bilinear2d_aa(pixels.to(at::kFloat), {height, width}, /*align_corners=*/false,
-                                     c10::nullopt, c10::nullopt)
-      .round_()
-      .to(at::kByte);
+  const bool is_small = pixels.numel() <= kBlockPixels;
+  const torch::Tensor floats = is_small ? pixels.to(at::kFloat) : resize_rows(pixels, width);
+  return resize_floats(floats, height, width).round_().to(at::kByte);
 }
 
 }  // namespace

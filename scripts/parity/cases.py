@@ -12,6 +12,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from googlenet import GoogLeNet, InceptionModule, parameter_count
+from images import image_files
 from preprocess import centre_crop, compare, normalise, random_picture, resize_short_edge
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -394,5 +395,6 @@ ALL = (
     published,
     save_weights,
     load_weights,
+    image_files,
 )
 CASES = {case.__name__: case for case in ALL}

@@ -1,5 +1,6 @@
 /** Pictures however they are stored: class folders, or the idx files of MNIST and its kin. */
 import type { Dataset } from '../data/dataset.js';
+import type { DecodeOptions } from '../data/decode-options.js';
 import { FASHION_MNIST_CLASSES, hasIdxImages, IdxDataset } from '../data/idx-dataset.js';
 import { ImageFolder } from '../data/image-folder.js';
 import { GoogLeNetError } from '../errors.js';
@@ -9,14 +10,16 @@ export type Split = 'train' | 'test';
 /**
  * @param split of idx files; a folder of class folders is one.
  * @param classes names for idx files, which have none.
+ * @param decoding of files of pictures; idx files are not decoded.
  * @throws GoogLeNetError `INVALID_DATASET`, `FILE_NOT_FOUND`, `FILE_ERROR`
  */
 export async function openDataset(
   dir: string,
   split: Split,
   classes: readonly string[] | null,
+  { maxPixels, autoOrient }: Required<DecodeOptions>,
 ): Promise<Dataset> {
-  if (!(await hasIdxImages(dir, split))) return ImageFolder.open(dir);
+  if (!(await hasIdxImages(dir, split))) return ImageFolder.open(dir, { maxPixels, autoOrient });
   return IdxDataset.open(dir, { split, ...(classes && { classes }) });
 }
 

@@ -32,7 +32,7 @@ export async function evaluateEnsemble(
   const { resize, crop, batchSize, device, channelsLast, threads } = settings;
   const crops = Number(settings.crops) as Crops;
   const files = await Promise.all(weights.map(describeFile));
-  const dataset = await openDataset(dir, 'test', files[0]?.model.classes ?? null);
+  const dataset = await openDataset(dir, 'test', files[0]?.model.classes ?? null, settings);
   for (const file of files) assertSameClasses(file, dir, dataset);
   const own = transformInputs(terminal, files, settings.transformInput);
   if (threads !== null) setNumThreads(threads);

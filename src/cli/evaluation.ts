@@ -42,7 +42,7 @@ export async function evaluateModel(
   checkResizeCrop(settings.resize, settings.crop);
   const file = await describeFile(weights);
   assertInputSize(settings.crop, settings.crop, inputSizesOf(file.model));
-  const dataset = await openDataset(dir, 'test', file.model.classes ?? null);
+  const dataset = await openDataset(dir, 'test', file.model.classes ?? null, settings);
   assertSameClasses(file, dir, dataset);
   const [own] = transformInputs(terminal, [file], settings.transformInput);
   if (settings.threads !== null) setNumThreads(settings.threads);

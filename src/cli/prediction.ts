@@ -1,4 +1,5 @@
 import { type Classification, loadImages, topK } from '../classifier.js';
+import { usableCpus } from '../core/cpu-quota.js';
 import { loadModel } from '../models/load.js';
 import type { Device } from '../module.js';
 import { setNumThreads } from '../runtime.js';
@@ -19,8 +20,8 @@ export interface Prediction extends Heads {
   image: string;
 }
 
-/** Pictures that are computed together. */
-const BATCH = 32;
+/** Pictures that are loaded and computed together. More would hardly be faster, take ten megabytes each, and be answered later. */
+const BATCH = Math.max(2, usableCpus());
 
 /** Picture by picture, in the order given; the first unreadable one ends it. */
 export async function* predict(
@@ -29,6 +30,7 @@ export async function* predict(
   images: readonly string[],
   settings: PredictSettings,
 ): AsyncGenerator<Prediction, void, void> {
+  const { maxPixels, autoOrient } = settings;
   const file = await describeFile(weights);
   const [own] = transformInputs(terminal, [file], settings.transformInput);
   // What is not shown need not be computed.
@@ -42,7 +44,7 @@ export async function* predict(
   try {
     for (let start = 0; start < images.length; start += BATCH) {
       const paths = images.slice(start, start + BATCH);
-      const [main, aux1, aux2] = await model.forward(await loadImages(paths));
+      const [main, aux1, aux2] = await model.forward(await loadImages(paths, { maxPixels, autoOrient }));
       const best = (tensor: Tensor, i: number) => topK(row(tensor, i), settings.topK, model.classes);
       for (const [i, image] of paths.entries()) {
         yield {

@@ -4,8 +4,8 @@ import { isUint8Array } from '../validate.js';
 import type { AugmentOptions, Interpolation } from './augment.js';
 import { drawRecipe, type Recipe, type Size } from './augment-draw.js';
 import type { Picture } from './dataset.js';
-import { readEncoded, readPixels, toRgb } from './decode.js';
-import { jpegSize } from './jpeg-size.js';
+import { pixelsOf, type Reading, readReading, toRgb, turns, withEncoded, withPixels } from './decode.js';
+import { jpegHeader } from './jpeg-header.js';
 import type { Xoshiro128 } from './sampler.js';
 import { checkElongation, type ResizeCropOptions } from './transforms.js';
 
@@ -24,25 +24,34 @@ export async function augmentPicture(
   name: string,
   random: Xoshiro128,
   how: Augmentation,
+  reading: Reading = readReading({}),
 ): Promise<Uint8Array> {
   const finish = async (image: Sharp, size: Size) => {
     if (typeof how.augment.crop === 'string') checkElongation(name, size, how.resize);
     const { data } = await toRgb(applyRecipe(image, drawRecipe(random, how.augment, size, how), size));
     return data;
   };
-  if (!isUint8Array(source)) return readPixels(source, name, (image) => finish(image, source));
-  return readEncoded(source, name, async (image) => {
-    const size = jpegSize(source) ?? (await plainSize(image));
+  if (!isUint8Array(source)) return withPixels(source, name, (image) => finish(image, source));
+  return withEncoded(source, name, reading, async (image) => {
+    const size = quickSize(source, reading) ?? (await plainSize(image, reading));
     if (size) return finish(image, size);
-    const picture = await toRgb(image);
-    return readPixels(picture, name, (pixels) => finish(pixels, picture));
+    const picture = await pixelsOf(image, source);
+    return withPixels(picture, name, (pixels) => finish(pixels, picture));
   });
 }
 
 /** Null for anything but plain RGB, which is decoded first: alpha would weigh colours, and 16 bits, grey and CMYK scale otherwise. */
-async function plainSize(image: Sharp): Promise<Size | null> {
-  const { width, height, channels, depth, space } = await image.metadata();
-  return channels === 3 && depth === 'uchar' && space === 'srgb' ? { height, width } : null;
+async function plainSize(image: Sharp, { decoding }: Reading): Promise<Size | null> {
+  const { width, height, channels, depth, space, format, autoOrient } = await image.metadata();
+  if (channels !== 3 || depth !== 'uchar' || space !== 'srgb') return null;
+  return turns(decoding, format) ? { height: autoOrient.height, width: autoOrient.width } : { height, width };
+}
+
+/** Of a JPEG in color that nothing can say to be turned. */
+function quickSize(source: Uint8Array, { decoding }: Reading): Size | null {
+  const header = jpegHeader(source);
+  if (header === null || header.channels !== 3 || (decoding.autoOrient && header.hasExif)) return null;
+  return { height: header.height, width: header.width };
 }
 
 const KERNELS = {

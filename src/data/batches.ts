@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { boolean, integer, invalid, oneOf, options, signal } from '../validate.js';
 import type { Dataset } from './dataset.js';
+import { readDecoding } from './decode-options.js';
 import { datasetItem, type Feed } from './items.js';
 import { type Batch, type Preparation, prepare } from './prepare.js';
 import { checkResizeCrop, type ResizeCropOptions } from './transforms.js';
@@ -91,6 +92,7 @@ export interface Visits {
 
 export function visit(dataset: Dataset, { length, at, batchSize, dropLast, start }: Visits): Feed {
   const count = batchCount(length, batchSize, dropLast);
+  const decoding = readDecoding(dataset.decoding);
   let batch = start;
   return {
     next: async () => {
@@ -98,7 +100,7 @@ export function visit(dataset: Dataset, { length, at, batchSize, dropLast, start
       const first = batch++ * batchSize;
       return Array.from({ length: Math.min(batchSize, length - first) }, (_, k) => {
         const { index, position } = at(first + k);
-        return datasetItem(dataset, index, position);
+        return datasetItem(dataset, index, position, decoding);
       });
     },
     close: async () => undefined,

@@ -1,3 +1,5 @@
+import type { DecodeOptions } from './decode-options.js';
+
 /** RGB bytes, row by row: `data` has `height · width · 3` of them. */
 export interface Picture {
   readonly data: Uint8Array;
@@ -18,6 +20,8 @@ export interface Dataset {
    * Must not change until its batch has come.
    */
   encoded?(index: number): Promise<Uint8Array>;
+  /** How those files are decoded, where it is not by the defaults. */
+  readonly decoding?: DecodeOptions;
   /** What messages call the picture: its path, where it has one. */
   name?(index: number): string;
 }

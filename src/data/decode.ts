@@ -1,31 +1,68 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
-import { fromFileError, GoogLeNetError } from '../errors.js';
-import { invalid, isUint8Array, path as readPath } from '../validate.js';
+import { fromFileError, GoogLeNetError, throwIfAborted } from '../errors.js';
+import { invalid, isUint8Array, options, path as readPath, signal as readSignal } from '../validate.js';
+import { rgbOfCmyk } from './cmyk.js';
 import type { Picture } from './dataset.js';
+import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
+import { decodingSlots } from './decoding-slots.js';
+import { DECODED_FORMATS, describeUnknown, formatOf } from './image-format.js';
+import { privateBytes } from './items.js';
+import { jpegHeader } from './jpeg-header.js';
 import { loadSharp } from './sharp.js';
 
 /**
  * - `error`: like Pillow, fail on broken and truncated data but not on the harmless warnings that old JPEG writers cause.
  * - `ignoreIcc`: Pillow hands out the numbers of the file, without colour management.
- * `limitInputPixels` keeps sharp's default of 16,383² pixels. sharp's process-wide settings stay as they are, because the
- * program around us may use sharp too: one thread a picture on glibc, and a cache of at most 50 MB.
+ * sharp's process-wide settings stay as they are, because the program around us may use sharp too: one thread a picture on glibc,
+ * and a cache of at most 50 MB.
  */
 const READING = { failOn: 'error', ignoreIcc: true } as const;
 
+export interface DecodeImageOptions extends DecodeOptions {
+  /** Ends with the error `ABORTED`; looked at first and between all stages. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How one picture is read, and whether somebody still wants it. */
+export interface Reading {
+  readonly decoding: Decoding;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` */
+export const readReading = (given: DecodeImageOptions): Reading => ({
+  decoding: readDecoding(given),
+  signal: readSignal('signal', given.signal),
+});
+
 /**
  * Decodes a JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF picture off the JS thread, as Pillow's `Image.open(f).convert('RGB')`
- * does: no rotation by EXIF, alpha dropped, grey tripled, palettes looked up. 16-bit channels keep their high byte (Pillow does the
- * same, but clips 16-bit grey at 255). CMYK is converted by a colour profile, which Pillow does by a formula.
+ * does, and turned upright: alpha dropped, grey tripled, palettes looked up, CMYK by Pillow's formula, 16-bit channels by their high
+ * byte. docs/images.md lists what differs. No more pictures are decoded at once than the process may use cores; calls beyond that wait.
  * @param source a path, or an encoded picture that must not change until the promise settles.
- * @throws GoogLeNetError `INVALID_IMAGE` naming the file, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`.
+ * @throws GoogLeNetError `INVALID_IMAGE` naming the file, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`, `ABORTED`.
  */
-export async function decodeImage(source: string | Uint8Array): Promise<Picture> {
+export async function decodeImage(
+  source: string | Uint8Array,
+  given: DecodeImageOptions = {},
+): Promise<Picture> {
+  const reading = readReading(options('options', given, [...DECODE_OPTIONS, 'signal']) as DecodeImageOptions);
+  const { bytes, name } = await readSource(source, reading.signal);
+  return withDecoded(bytes, name, reading, async (picture) => picture);
+}
+
+/** The bytes of an encoded picture, in memory that no caller can detach, and what messages call it. */
+export async function readSource(
+  source: string | Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: Uint8Array; name: string }> {
+  throwIfAborted(signal, 'Decoding');
   if (typeof source === 'string') {
-    return decodeEncoded(await readImageFile(readPath('source', source)), source);
+    return { bytes: await readImageFile(readPath('source', source)), name: source };
   }
-  if (isUint8Array(source)) return decodeEncoded(source, 'the picture');
-  throw invalid('source', 'a path or a Uint8Array', source);
+  if (!isUint8Array(source)) throw invalid('source', 'a path or a Uint8Array', source);
+  return { bytes: await privateBytes('the picture', source), name: 'the picture' };
 }
 
 /** @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR` */
@@ -39,33 +76,73 @@ export async function readImageFile(path: string): Promise<Uint8Array> {
   throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
 }
 
-/** {@link decodeImage} of bytes. @param name what messages call them. */
-export async function decodeEncoded(encoded: Uint8Array, name: string): Promise<Picture> {
-  return readEncoded(encoded, name, toRgb);
-}
-
-/** Gives an encoded picture to sharp; whatever goes wrong in `use` is about that picture. @throws GoogLeNetError `INVALID_IMAGE` */
-export async function readEncoded<T>(
+/**
+ * Decodes and hands the pixels to `use`. Their place among the pictures that are decoded at once is free when `use` is done: whoever
+ * resizes there keeps no more full-size pictures than that.
+ * @param encoded bytes that no caller can detach.
+ * @param name what messages call them.
+ */
+export const withDecoded = <T>(
   encoded: Uint8Array,
   name: string,
+  reading: Reading,
+  use: (picture: Picture) => Promise<T>,
+): Promise<T> => withEncoded(encoded, name, reading, async (image) => use(await pixelsOf(image, encoded)));
+
+/** Gives an encoded picture to sharp; whatever goes wrong in `use` is about that picture. @throws GoogLeNetError `INVALID_IMAGE` */
+export async function withEncoded<T>(
+  encoded: Uint8Array,
+  name: string,
+  { decoding, signal }: Reading,
   use: (image: Sharp) => Promise<T>,
 ): Promise<T> {
-  // An array whose memory was given away has no bytes either, and making a view of it throws.
   if (encoded.length === 0)
     throw invalidImage(name, 'it has no bytes: it is empty, or its memory was transferred.');
-  if (!hasKnownSignature(encoded)) {
+  const format = formatOf(encoded);
+  if (format === null) {
     const advice = 'Convert it to PNG or JPEG, or move it out of the dataset.';
-    throw invalidImage(name, `it is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture. ${advice}`);
+    throw invalidImage(name, `it is ${describeUnknown(encoded)}. ${DECODED_FORMATS}. ${advice}`);
   }
-  return naming(name, () => use(loadSharp()(encoded, READING)));
+  return decodingSlots.run(async () => {
+    throwIfAborted(signal, 'Decoding');
+    const { maxPixels } = decoding;
+    const decoded = await naming(name, () =>
+      use(
+        loadSharp()(encoded, {
+          ...READING,
+          limitInputPixels: maxPixels,
+          autoOrient: turns(decoding, format),
+        }),
+      ).catch(async (error: Error) => {
+        throw TOO_LARGE.test(error.message) ? await tooLarge(encoded, name, maxPixels) : error;
+      }),
+    );
+    throwIfAborted(signal, 'Decoding');
+    return decoded;
+  }, signal);
 }
 
-/** {@link readEncoded} of pixels in memory that no caller can detach. */
-export const readPixels = <T>(
+/** Whether a picture is turned as its orientation says. Pillow turns TIFF pictures in any case. */
+export const turns = ({ autoOrient }: Decoding, format: string): boolean => autoOrient || format === 'tiff';
+
+/** {@link withEncoded} of pixels in memory that no caller can detach. */
+export const withPixels = <T>(
   { data, height, width }: Picture,
   name: string,
   use: (image: Sharp) => Promise<T>,
 ): Promise<T> => naming(name, () => use(loadSharp()(data, { raw: { height, width, channels: 3 } })));
+
+/** sharp compares the header with the limit before it decodes, but does not say what it found. */
+const TOO_LARGE = /exceeds pixel limit/;
+
+async function tooLarge(encoded: Uint8Array, name: string, maxPixels: number): Promise<GoogLeNetError> {
+  const { height, width } = await loadSharp()(encoded, { ...READING, limitInputPixels: false }).metadata();
+  const size = `${height} × ${width} = ${height * width} pixels`;
+  return invalidImage(
+    name,
+    `it has ${size}, and maxPixels allows ${maxPixels}. Make it smaller, or raise maxPixels (--max-pixels).`,
+  );
+}
 
 async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -74,6 +151,26 @@ async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
     if (error instanceof GoogLeNetError) throw error;
     throw invalidImage(name, (error as Error).message.trim().replaceAll('\n', '; '), error);
   }
+}
+
+/** An encoded picture as RGB. */
+export async function pixelsOf(image: Sharp, encoded: Uint8Array): Promise<Picture> {
+  if (!(await isCmyk(image, encoded))) return toRgb(image);
+  // Without a colour profile of printers.
+  const { data, info } = await image
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return rgbOfCmyk(data, info.height, info.width);
+}
+
+/** Asks sharp only where the format has it, and the header does not say. */
+async function isCmyk(image: Sharp, encoded: Uint8Array): Promise<boolean> {
+  const format = formatOf(encoded);
+  const header = format === 'jpeg' ? jpegHeader(encoded) : null;
+  if (header ? header.channels !== 4 : format !== 'jpeg' && format !== 'tiff') return false;
+  return (await image.metadata()).space === 'cmyk';
 }
 
 /** Runs the pipeline. */
@@ -89,22 +186,3 @@ export async function toRgb(image: Sharp): Promise<Picture> {
 
 const invalidImage = (name: string, why: string, cause?: unknown) =>
   new GoogLeNetError('INVALID_IMAGE', `Cannot decode ${name}: ${why}`, { cause });
-
-/** Where a format's magic bytes are, as Latin-1 text. */
-const SIGNATURES: readonly [offset: number, magic: string][] = [
-  [0, '\xff\xd8\xff'],
-  [0, '\x89PNG\r\n\x1a\n'],
-  [8, 'WEBP'],
-  [0, 'GIF8'],
-  [0, 'II*\0'],
-  [0, 'MM\0*'],
-  [4, 'ftyp'],
-];
-
-/** sharp would also render SVG, a language with text, fonts and references to other files; pictures are pixels. */
-function hasKnownSignature(encoded: Uint8Array): boolean {
-  const start = Buffer.from(encoded.buffer, encoded.byteOffset, Math.min(encoded.length, 16)).toString(
-    'latin1',
-  );
-  return SIGNATURES.some(([offset, magic]) => start.startsWith(magic, offset));
-}

@@ -5,6 +5,7 @@ import { fromFileError, GoogLeNetError } from '../errors.js';
 import { invalid, options, path as readPath } from '../validate.js';
 import type { Dataset, Picture } from './dataset.js';
 import { decodeImage, readImageFile } from './decode.js';
+import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
 
 /** torchvision's list. sharp cannot decode the BMP and PPM families: such a file is an error when it is read, never left out. */
 const EXTENSIONS = ['.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp'];
@@ -14,7 +15,7 @@ export interface Sample {
   readonly label: number;
 }
 
-export interface ImageFolderOptions {
+export interface ImageFolderOptions extends DecodeOptions {
   /** What the names of pictures end in, in any case; other files are left out. */
   extensions?: readonly string[];
 }
@@ -26,10 +27,12 @@ export interface ImageFolderOptions {
 export class ImageFolder implements Dataset {
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
+  readonly decoding: Decoding;
 
-  private constructor(classes: readonly string[], samples: readonly Sample[]) {
+  private constructor(classes: readonly string[], samples: readonly Sample[], decoding: Decoding) {
     this.classes = classes;
     this.samples = samples;
+    this.decoding = decoding;
   }
 
   /**
@@ -37,7 +40,9 @@ export class ImageFolder implements Dataset {
    * @throws GoogLeNetError `INVALID_DATASET` naming what has no pictures, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`.
    */
   static async open(dir: string, given: ImageFolderOptions = {}): Promise<ImageFolder> {
-    const extensions = readExtensions(options('options', given, ['extensions']).extensions);
+    const read = options('options', given, ['extensions', ...DECODE_OPTIONS]);
+    const extensions = readExtensions(read.extensions);
+    const decoding = readDecoding(read);
     const root = await list(readPath('dir', dir), []);
     const classes = root.folders.sort(compareCodePoints);
     if (classes.length === 0) {
@@ -52,7 +57,7 @@ export class ImageFolder implements Dataset {
       for (const path of files) samples.push({ path, label });
     }
     if (empty.length > 0) throw noPictures(dir, empty, extensions);
-    return new ImageFolder(classes, samples);
+    return new ImageFolder(classes, samples, decoding);
   }
 
   get length(): number {
@@ -65,7 +70,7 @@ export class ImageFolder implements Dataset {
 
   /** @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND` or `FILE_ERROR`, naming the file. */
   async image(index: number): Promise<Picture> {
-    return decodeImage(this.#sample(index).path);
+    return decodeImage(this.#sample(index).path, this.decoding);
   }
 
   /** @throws GoogLeNetError `FILE_NOT_FOUND` or `FILE_ERROR`, naming the file. */

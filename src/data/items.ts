@@ -1,6 +1,7 @@
 import { allocate, copyInSlices } from '../private-copy.js';
 import { invalid, isUint8Array } from '../validate.js';
 import type { Dataset, Picture } from './dataset.js';
+import type { Decoding } from './decode-options.js';
 
 /** A picture that is still to be read. */
 export interface Item {
@@ -14,6 +15,8 @@ export interface Item {
   label(): number;
   /** Pixels, or bytes of a file that is not decoded yet, in memory that no caller can detach. */
   read(): Promise<Picture | Uint8Array>;
+  /** Of the latter. */
+  readonly decoding: Decoding;
 }
 
 /** Where batches come from: the items of one batch after the other, in order. */
@@ -27,12 +30,13 @@ export interface Feed {
 export const nameOf = (dataset: Dataset, index: number): string =>
   dataset.name?.(index) ?? `picture ${index}`;
 
-export function datasetItem(dataset: Dataset, index: number, position: number): Item {
+export function datasetItem(dataset: Dataset, index: number, position: number, decoding: Decoding): Item {
   const name = nameOf(dataset, index);
   return {
     index,
     position,
     name,
+    decoding,
     label: () => checkLabel(name, dataset.label(index), dataset.classes),
     read: async () => {
       if (!dataset.encoded) return dataset.image(index);

@@ -1,6 +1,8 @@
+import { GoogLeNetError } from '../errors.js';
+
 /** Runs tasks in the order given, at most `size` at a time. */
 export class Limiter {
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   readonly #running = new Set<Promise<unknown>>();
   #free: number;
   #stopped = false;
@@ -9,28 +11,50 @@ export class Limiter {
     this.#free = size;
   }
 
-  /** Rejects if the limiter is stopped before the task's turn. */
-  async run<T>(task: () => Promise<T>): Promise<T> {
+  /** Rejects if the limiter is stopped or the signal comes before the task's turn; a task that has begun looks at the signal itself. */
+  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#free > 0) this.#free--;
-    else await new Promise<void>((start) => this.#waiting.push(start));
-    if (this.#stopped) throw new Error('stopped before its turn');
-    const running = task();
-    this.#running.add(running);
+    else await this.#turn(signal);
     try {
-      return await running;
+      if (this.#stopped) throw new Error('stopped before its turn');
+      const running = task();
+      this.#running.add(running);
+      return await running.finally(() => this.#running.delete(running));
     } finally {
-      this.#running.delete(running);
       // The place goes straight to the next in line: a newcomer cannot slip in between.
-      const next = this.#waiting.shift();
+      const [next] = this.#waiting;
       if (next) next();
       else this.#free++;
+    }
+  }
+
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
+    let start = () => {};
+    let abort = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        start = () => {
+          this.#waiting.delete(start);
+          resolve();
+        };
+        abort = () => {
+          // Of a signal that comes with the turn: the place is taken, and the task will see to it.
+          if (!this.#waiting.delete(start)) return;
+          reject(new GoogLeNetError('ABORTED', 'Waiting for a turn was aborted.', { cause: signal?.reason }));
+        };
+        this.#waiting.add(start);
+        signal?.addEventListener('abort', abort, { once: true });
+        if (signal?.aborted) abort();
+      });
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
   }
 
   /** Starts nothing any more; resolves when the tasks under way have settled. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const start of this.#waiting.splice(0)) start();
+    for (const start of [...this.#waiting]) start();
     await Promise.allSettled(this.#running);
   }
 }

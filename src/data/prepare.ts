@@ -1,11 +1,13 @@
 /** The machinery under `batches()` and `Loader`: pictures → batches, ahead of the caller, in order, whatever finishes first. */
-import { availableParallelism } from 'node:os';
-import { GoogLeNetError } from '../errors.js';
+import { unlessAborted } from '../abort.js';
+import { GoogLeNetError, throwIfAborted } from '../errors.js';
 import type { Images } from '../tensor.js';
 import { isUint8Array } from '../validate.js';
 import type { AugmentOptions } from './augment.js';
 import { augmentPicture } from './augment-apply.js';
-import { decodeEncoded } from './decode.js';
+import type { Picture } from './dataset.js';
+import { withDecoded } from './decode.js';
+import { IN_WORK } from './decoding-slots.js';
 import type { Feed, Item } from './items.js';
 import { Limiter } from './limiter.js';
 import { Xoshiro128 } from './sampler.js';
@@ -43,12 +45,8 @@ export interface Preparation extends ResizeCropOptions {
   signal: AbortSignal | undefined;
 }
 
-const POOL = Number(process.env.UV_THREADPOOL_SIZE) || 4;
-/**
- * How many pictures are in work at once. Decoding runs on libuv's pool, of which files and DNS need a thread as well. One more than
- * there are cores, because a picture also waits: for its file, and for the thread that resizes.
- */
-const IN_WORK = Math.max(1, Math.min(availableParallelism() + 1, POOL - 1));
+/** What messages call it. */
+const READING = 'Reading the dataset';
 
 /** Batches of a feed. However the loop ends, what is in work is waited for and the feed is closed. */
 export async function* prepare(feed: Feed, plan: Preparation): AsyncGenerator<Batch, void, undefined> {
@@ -63,7 +61,7 @@ export async function* prepare(feed: Feed, plan: Preparation): AsyncGenerator<Ba
         batch.catch(() => undefined);
         ahead.push(batch);
       }
-      const batch = await unlessAborted(ahead.shift() as Promise<Batch | null>, plan.signal);
+      const batch = await unlessAborted(ahead.shift() as Promise<Batch | null>, plan.signal, READING);
       if (batch === null) return;
       yield batch;
     }
@@ -120,33 +118,20 @@ const isUnreadable = (error: unknown): error is GoogLeNetError =>
   error instanceof GoogLeNetError && ['INVALID_IMAGE', 'FILE_NOT_FOUND', 'FILE_ERROR'].includes(error.code);
 
 async function fill(output: Uint8Array, item: Item, plan: Preparation): Promise<void> {
-  const { name, position } = item;
-  const { augment, resize, crop } = plan;
+  const { name, position, decoding } = item;
+  const { augment, resize, crop, signal } = plan;
+  throwIfAborted(signal, READING);
   const read = await item.read();
   const source = isUint8Array(read) ? read : await copyPicture(checkPixels(name, read));
   if (augment) {
     const random = Xoshiro128.seeded(augment.seed, augment.epoch, position);
-    output.set(await augmentPicture(source, name, random, { augment: augment.options, resize, crop }));
+    const how = { augment: augment.options, resize, crop };
+    output.set(await augmentPicture(source, name, random, how, { decoding, signal }));
     return;
   }
-  const picture = isUint8Array(source) ? await decodeEncoded(source, name) : source;
-  checkElongation(name, picture, resize);
-  await resizeCropInto(output, [picture], { resize, crop });
-}
-
-async function unlessAborted<T>(promise: Promise<T>, watched: AbortSignal | undefined): Promise<T> {
-  if (!watched) return promise;
-  let abort = () => {};
-  // A new promise each time: one that lives as long as the signal would keep every batch that it has raced with.
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () =>
-      reject(new GoogLeNetError('ABORTED', 'Reading the dataset was aborted.', { cause: watched.reason }));
-    if (watched.aborted) abort();
-    else watched.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([aborted, promise]);
-  } finally {
-    watched.removeEventListener('abort', abort);
-  }
+  const finish = async (picture: Picture) => {
+    checkElongation(name, picture, resize);
+    await resizeCropInto(output, [picture], { resize, crop }, isUint8Array(source) ? [source] : []);
+  };
+  await (isUint8Array(source) ? withDecoded(source, name, { decoding, signal }, finish) : finish(source));
 }

@@ -63,6 +63,7 @@ function view(dataset: Dataset, indices: Uint32Array): Dataset {
     label: (index) => dataset.label(at(index)),
     image: async (index) => dataset.image(at(index)),
     name: (index) => nameOf(dataset, at(index)),
+    ...(dataset.decoding && { decoding: dataset.decoding }),
     ...(encoded && { encoded: async (index: number) => encoded(at(index)) }),
   };
 }

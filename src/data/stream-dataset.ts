@@ -1,6 +1,7 @@
 import { integer, invalid, options } from '../validate.js';
 import { readClasses } from './classes.js';
 import type { Picture } from './dataset.js';
+import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
 
 export interface StreamItem {
   /** Pixels, the bytes of a JPEG, PNG … file, or the path of one. Must not change until its batch has come. */
@@ -19,7 +20,7 @@ export type OpenStream = (
   | Iterable<StreamItem>
   | Promise<AsyncIterable<StreamItem> | Iterable<StreamItem>>;
 
-export interface StreamOptions {
+export interface StreamOptions extends DecodeOptions {
   open: OpenStream;
   classes: readonly string[];
   /** How many items make an epoch: a stream that ends before is an error, and what follows them is not read. Default: all. */
@@ -37,15 +38,18 @@ export class StreamDataset {
   readonly classes: readonly string[];
   readonly length: number | null;
   readonly shuffleBuffer: number;
+  readonly decoding: Decoding;
 
   /** @throws GoogLeNetError `INVALID_ARGUMENT` */
   constructor(given: StreamOptions) {
-    const read = options('options', given, ['open', 'classes', 'length', 'shuffleBuffer']);
+    const known = ['open', 'classes', 'length', 'shuffleBuffer', ...DECODE_OPTIONS] as const;
+    const read = options('options', given, known);
     if (typeof read.open !== 'function')
       throw invalid('open', 'a function that takes an epoch and returns an iterable', read.open);
     this.open = read.open as OpenStream;
     this.classes = readClasses(read.classes);
     this.length = read.length === undefined ? null : integer('length', read.length, 1, 2 ** 32 - 1);
+    this.decoding = readDecoding(read);
     this.shuffleBuffer = integer('shuffleBuffer', read.shuffleBuffer ?? 1024, 0, MAX_BUFFER);
   }
 }

@@ -25,7 +25,7 @@ export function streamFeed(source: StreamDataset, plan: StreamPlan): Feed {
   const random = Xoshiro128.seeded(seed, epoch);
   const arrivals =
     shuffleBuffer === 0 ? reader.arrivals() : shuffled(reader.arrivals(), shuffleBuffer, random);
-  const groups = grouped(ofShard(arrivals, source.classes, shard), plan);
+  const groups = grouped(ofShard(arrivals, source, shard), plan);
   return {
     // An async generator puts calls that come early in line.
     next: async () => (await groups.next()).value ?? null,
@@ -58,14 +58,14 @@ async function* shuffled(
  */
 async function* ofShard(
   arrivals: AsyncIterable<Arrival>,
-  classes: readonly string[],
+  source: StreamDataset,
   { rank, of }: Shard,
 ): AsyncGenerator<Item, void> {
   let position = 0;
   let mine: Item | null = null;
   for await (const arrival of arrivals) {
     const place = position % of;
-    if (place === rank) mine = toItem(arrival, position, classes);
+    if (place === rank) mine = toItem(arrival, position, source);
     if (mine && place === of - 1) yield mine;
     position++;
   }
@@ -87,13 +87,14 @@ async function* grouped(
   if (group.length > 0 && !dropLast) yield group;
 }
 
-function toItem({ index, item }: Arrival, position: number, classes: readonly string[]): Item {
+function toItem({ index, item }: Arrival, position: number, { classes, decoding }: StreamDataset): Item {
   const { picture, label } = item;
   const name = item.name ?? (typeof picture === 'string' ? picture : `item ${index}`);
   return {
     index,
     position,
     name,
+    decoding,
     label: () => checkLabel(name, label, classes),
     read: async () => {
       if (typeof picture === 'string') return readImageFile(picture);

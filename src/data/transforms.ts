@@ -59,13 +59,20 @@ export async function resizeCrop(
   return output;
 }
 
-/** @param own checked pictures in memory that no caller can transfer or detach. */
+/**
+ * @param own checked pictures in memory that nobody else has: it is given back when they are done.
+ * @param done more such memory, which is not needed any more.
+ */
 export async function resizeCropInto(
   output: Uint8Array,
   own: readonly Picture[],
   { resize, crop }: ResizeCropOptions,
+  done: readonly Uint8Array[] = [],
 ): Promise<void> {
-  await call(() => loadAddon().resizeCrop({ pictures: [...own], resize, crop, output }));
+  // Memory that holds something else too, as a pool of Node's does, is not ours to give back.
+  const isWhole = (bytes: Uint8Array) => bytes.byteLength === bytes.buffer.byteLength;
+  const release = [...own.map(({ data }) => data), ...done].filter(isWhole);
+  await call(() => loadAddon().resizeCrop({ pictures: [...own], resize, crop, output, release }));
 }
 
 /** The same picture in memory of our own. */

@@ -1,4 +1,11 @@
-import { type Classification, loadImages, type PictureSource, topK } from '../classifier.js';
+import {
+  type Classification,
+  type ClassifyOptions,
+  LOADING_OPTIONS,
+  loadImages,
+  type PictureSource,
+  topK,
+} from '../classifier.js';
 import { GoogLeNetError, throwIfAborted } from '../errors.js';
 import { readImages } from '../images.js';
 import type { Logits } from '../models/image-classifier.js';
@@ -181,15 +188,12 @@ export class Engine {
    * @param source a path, an encoded picture, or RGB bytes `{ data, width, height }`.
    * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`; as `forward`
    */
-  async classify(
-    source: PictureSource,
-    given: CallOptions & { topK?: number } = {},
-  ): Promise<Classification[]> {
-    const { topK: k = 5, signal } = options('options', given, ['topK', 'signal']);
+  async classify(source: PictureSource, given: ClassifyOptions = {}): Promise<Classification[]> {
+    const { topK: k = 5, ...loading } = options('options', given, ['topK', ...LOADING_OPTIONS]);
     const count = integer('topK', k, 1);
-    const limit = readSignal('signal', signal);
-    const images = await loadImages([source]);
-    const [main] = await this.forward(images, limit ? { signal: limit } : {});
+    const signal = readSignal('signal', loading.signal);
+    const images = await loadImages([source], loading as ClassifyOptions);
+    const [main] = await this.forward(images, signal ? { signal } : {});
     return topK(main.data, count, this.classes);
   }
 

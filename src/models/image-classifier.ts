@@ -1,4 +1,12 @@
-import { type Classification, loadImages, type PictureSource, topK } from '../classifier.js';
+import { unlessAborted } from '../abort.js';
+import {
+  type Classification,
+  type ClassifyOptions,
+  LOADING_OPTIONS,
+  loadImages,
+  type PictureSource,
+  topK,
+} from '../classifier.js';
 import { Engine } from '../engine/engine.js';
 import type { OptimizeOptions } from '../engine/options.js';
 import { GoogLeNetError, throwIfAborted } from '../errors.js';
@@ -60,6 +68,14 @@ export function readClasses(value: unknown, numClasses: number): readonly string
 /** A picture of zeros goes through the network: larger ones only take memory. */
 const MAX_SUMMARY_SIDE = 1024;
 
+/** What messages call it. */
+const PASS = 'The forward pass';
+
+export interface ForwardOptions {
+  /** Ends with the error `ABORTED` at once; a pass that is under way is finished on the model's thread, for nobody. */
+  signal?: AbortSignal | undefined;
+}
+
 const natives = new WeakMap<ImageClassifier, () => NativeClassifier>();
 
 /**
@@ -78,10 +94,16 @@ export function nativeOf(model: ImageClassifier): NativeClassifier {
  * @throws as `forward`
  * @internal
  */
-export async function evaluated(model: ImageClassifier, images: Images): Promise<Logits> {
+export async function evaluated(
+  model: ImageClassifier,
+  images: Images,
+  signal?: AbortSignal,
+): Promise<Logits> {
   const native = nativeOf(model);
+  throwIfAborted(signal, PASS);
   const { count: _, ...batch } = readImages(images, model.inputSizes);
-  return call(() => native.forward({ ...batch, evaluation: true })) as Promise<Logits>;
+  const pass = call(() => native.forward({ ...batch, evaluation: true })) as Promise<Logits>;
+  return unlessAborted(pass, signal, PASS);
 }
 
 /**
@@ -136,24 +158,29 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   /**
    * Logits of a batch. NaN and infinity pass through, as in PyTorch. Runs off the JS thread; the array may be reused at once.
    * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
-   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OUT_OF_MEMORY`
+   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `ABORTED`, `OUT_OF_MEMORY`
    */
-  async forward(images: Images): Promise<Logits<Aux>> {
+  async forward(images: Images, given: ForwardOptions = {}): Promise<Logits<Aux>> {
     const { native } = this;
+    const signal = readSignal('signal', options('options', given, ['signal']).signal);
+    throwIfAborted(signal, PASS);
     const { count: _, ...batch } = readImages(images, this.inputSizes);
     // The addon gives the heads that the model has.
-    return call(() => native.forward({ ...batch, evaluation: false })) as Promise<Logits<Aux>>;
+    const pass = call(() => native.forward({ ...batch, evaluation: false })) as Promise<Logits<Aux>>;
+    return unlessAborted(pass, signal, PASS);
   }
 
   /**
    * What is in a picture, in evaluation mode and with the published preprocessing.
    * @param source a path, an encoded picture, or RGB bytes `{ data, width, height }`.
-   * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `DISPOSED`
+   * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `DISPOSED`, `ABORTED`
    */
-  async classify(source: PictureSource, given: { topK?: number } = {}): Promise<Classification[]> {
-    const { topK: k = 5 } = options('options', given, ['topK']);
+  async classify(source: PictureSource, given: ClassifyOptions = {}): Promise<Classification[]> {
+    const { topK: k = 5, ...loading } = options('options', given, ['topK', ...LOADING_OPTIONS]);
     const count = integer('topK', k, 1);
-    const [main] = await evaluated(this, await loadImages([source]));
+    const signal = readSignal('signal', loading.signal);
+    nativeOf(this);
+    const [main] = await evaluated(this, await loadImages([source], loading as ClassifyOptions), signal);
     return topK(main.data, count, this.classes);
   }
 

@@ -378,5 +378,7 @@ export interface NativeAddon {
     resize: number;
     crop: number;
     output: Uint8Array;
+    /** Arrays that are detached at the end: their memory is free at once, and not when the garbage collector comes. */
+    release?: Uint8Array[];
   }): Promise<void>;
 }

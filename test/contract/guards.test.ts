@@ -227,6 +227,12 @@ test('pictures and output of a transform must have the sizes they claim', async 
   expect(await codeOf(call({ pictures: [null] }))).toBe('INVALID_ARGUMENT');
   expect(await codeOf(call({ output: new Uint8Array(191) }))).toBe('INVALID_SHAPE');
   expect(await codeOf(call({ crop: 9 }))).toBe('INVALID_ARGUMENT');
+  expect(await codeOf(call({ release: [7] }))).toBe('INVALID_ARGUMENT');
+  const [first, second] = [new Uint8Array(12), new Uint8Array(5)];
+  const pictures = [first, first].map((data) => ({ ...picture, data }));
+  const output = new Uint8Array(384);
+  expect(await codeOf(call({ pictures, output, release: [first, first, second] }))).toBe('no error');
+  expect([first.length, second.length, output.length]).toEqual([0, 0, 384]);
 });
 
 describe('engines', () => {

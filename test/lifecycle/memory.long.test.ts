@@ -102,3 +102,26 @@ test('a checkpoint that is not written because the weights are no numbers is an 
     })();
   `);
 });
+
+test('predict holds no more photographs than it decodes at once', async () => {
+  const child = await runChild(`
+    const sharp = require('sharp');
+    const { mkdtempSync } = require('node:fs');
+    const { main } = require('./dist/cli/main.js');
+    (async () => {
+      const folder = mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'googlenet-photos-'));
+      const model = new GoogLeNet({ numClasses: 10 });
+      await model.save(folder + '/model.safetensors');
+      model.dispose();
+      const noise = { type: 'gaussian', mean: 128, sigma: 20 };
+      const photo = sharp({ create: { width: 4000, height: 3000, channels: 3, background: '#888', noise } });
+      await photo.jpeg().toFile(folder + '/photo.jpg');
+      const status = await main(['predict', folder + '/model.safetensors', ...Array(16).fill(folder + '/photo.jpg')]);
+      require('node:fs').rmSync(folder, { recursive: true });
+      // Sixteen of them would be 576 MB.
+      console.log(status === 0, process.resourceUsage().maxRSS / 1024 < 450);
+    })();
+  `);
+  expect(child).toMatchObject({ code: 0, signal: null, stderr: '' });
+  expect(child.stdout).toMatch(/true true\n$/);
+});

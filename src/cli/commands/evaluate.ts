@@ -9,14 +9,16 @@ import { formatCount, formatJson, formatPercent, formatTable, plural } from '../
 import { SETTINGS } from '../training/settings.js';
 import { transformInput } from '../transform-input.js';
 
-const { batchSize, auxWeight, resize, crop, device, threads, channelsLast, precision } = SETTINGS;
+const { batchSize, auxWeight, resize, crop, maxPixels, autoOrient } = SETTINGS;
+const { device, threads, channelsLast, precision } = SETTINGS;
 const crops = choice(
   '1',
   ['1', '10', '144'],
   'views of each picture whose predictions are averaged (10: corners, centre, mirrored; 144: the paper)',
 );
 const OPTIONS = {
-  ...{ batchSize, auxWeight, resize, crop, crops, transformInput, device, threads, channelsLast, precision },
+  ...{ batchSize, auxWeight, resize, crop, crops, maxPixels, autoOrient, transformInput },
+  ...{ device, threads, channelsLast, precision },
 };
 export type EvaluateSettings = ValuesOf<typeof OPTIONS>;
 

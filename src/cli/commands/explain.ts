@@ -1,8 +1,12 @@
 import { Command } from 'commander';
 import type { Terminal } from '../../terminal.js';
-import { toOptions } from '../flags.js';
+import { toOptions, type ValuesOf } from '../flags.js';
 import { formatPercent } from '../output.js';
-import { type TransformInput, transformInput, transformInputs } from '../transform-input.js';
+import { SETTINGS } from '../training/settings.js';
+import { transformInput, transformInputs } from '../transform-input.js';
+
+const { maxPixels, autoOrient } = SETTINGS;
+const OPTIONS = { maxPixels, autoOrient, transformInput };
 
 const EXAMPLES = `
 Examples:
@@ -10,7 +14,7 @@ Examples:
   $ googlenet explain model.pth cat.jpg --class tabby
   $ googlenet explain model.safetensors cat.jpg --layer inception_4e`;
 
-interface ExplainFlags extends TransformInput {
+interface ExplainFlags extends ValuesOf<typeof OPTIONS> {
   out: string;
   class?: string;
   layer?: string;
@@ -26,7 +30,9 @@ export function explainCommand(terminal: Terminal): Command {
     .option('--class <name>', 'a class by name or index (default: the most likely one)')
     .option('--layer <name>', 'a module whose output has places (default: the last one)')
     .addHelpText('after', EXAMPLES);
-  for (const option of toOptions('transformInput', transformInput)) command.addOption(option);
+  for (const [name, setting] of Object.entries(OPTIONS)) {
+    for (const option of toOptions(name, setting)) command.addOption(option);
+  }
   return command.action(
     async (weights: string, image: string, { out, transformInput: typed, ...given }: ExplainFlags) => {
       if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);

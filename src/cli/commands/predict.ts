@@ -7,10 +7,12 @@ import type { Heads, Prediction } from '../prediction.js';
 import { SETTINGS } from '../training/settings.js';
 import { transformInput } from '../transform-input.js';
 
-const { device, threads } = SETTINGS;
+const { maxPixels, autoOrient, device, threads } = SETTINGS;
 const OPTIONS = {
   topK: count(5, 'classes to show'),
   auxHeads: toggle(false, 'show what the two auxiliary heads see, too'),
+  maxPixels,
+  autoOrient,
   transformInput,
   device,
   threads,

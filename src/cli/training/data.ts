@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
+import type { DecodeOptions } from '../../data/decode-options.js';
 import { hasIdxImages } from '../../data/idx-dataset.js';
 import { split } from '../../data/split.js';
 import { GoogLeNetError } from '../../errors.js';
@@ -58,7 +59,7 @@ export interface Datasets {
   validation: Dataset | null;
 }
 
-export interface SplitSettings {
+export interface SplitSettings extends Required<DecodeOptions> {
   seed: number;
   validationSplit: number | null;
 }
@@ -66,13 +67,13 @@ export interface SplitSettings {
 /** @throws GoogLeNetError `INVALID_ARGUMENT` where there are validation pictures and a share to split off, too. */
 export async function openFolders(
   folders: Folders,
-  { seed, validationSplit }: SplitSettings,
+  { seed, validationSplit, ...decoding }: SplitSettings,
   classes: readonly string[] | null,
 ): Promise<Datasets> {
-  const train = await openDataset(folders.train, 'train', classes);
+  const train = await openDataset(folders.train, 'train', classes, decoding);
   if (folders.validation !== null) {
     if (validationSplit === null) {
-      return { train, validation: await openDataset(folders.validation, 'test', classes) };
+      return { train, validation: await openDataset(folders.validation, 'test', classes, decoding) };
     }
     const message = `There are validation pictures in ${folders.validation}. Leave --validation-split out.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);

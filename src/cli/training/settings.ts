@@ -1,5 +1,6 @@
 /** What `googlenet train` can be told, once for its flags, for settings.json and for what is printed at the start. */
 import { MAX_BATCH_SIZE } from '../../data/batches.js';
+import { MAX_PIXELS } from '../../data/decode-options.js';
 import { VARIANTS, type VariantName } from '../../models/variants/index.js';
 import { MAX_EPOCH, SCHEDULES } from '../../train/schedule.js';
 import {
@@ -34,7 +35,7 @@ export const GROUPS = {
   'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
   'Model:': ['network', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights', 'transformInput'],
   'Fine-tuning:': ['newHead', 'headLr', 'freeze'],
-  'Pictures:': ['resize', 'crop', 'augment', 'unreadable', 'validationSplit'],
+  'Pictures:': ['resize', 'crop', 'augment', 'maxPixels', 'autoOrient', 'unreadable', 'validationSplit'],
   'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
 } as const satisfies Record<string, readonly (keyof typeof SETTINGS)[]>;
 
@@ -115,6 +116,11 @@ export const SETTINGS = {
     'none',
     ['none', 'plain', 'paper'],
     'changes of the training pictures (plain: random crop and flip; paper: also scale, aspect, colours)',
+  ),
+  maxPixels: count(MAX_PIXELS, 'pixels of the largest picture that is decoded, height times width'),
+  autoOrient: toggle(
+    true,
+    'leave photographs as the camera held them, in place of upright by their EXIF orientation, as torchvision does',
   ),
   unreadable: choice('error', ['error', 'skip'], 'pictures that cannot be decoded'),
   validationSplit: optionalReal(

@@ -1,12 +1,12 @@
 import sharp from 'sharp';
-import { jpegSize } from '../../src/data/jpeg-size.js';
+import { jpegHeader } from '../../src/data/jpeg-header.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
 
 const picture = (channels: 3 | 4 = 3) =>
   sharp({ create: { width: 300, height: 200, channels, background: '#804020' } });
 
-describe('The size in the header of a JPEG', () => {
-  test('is that of baseline and progressive ones, with metadata before it or not', async () => {
+describe('The header of a JPEG', () => {
+  test('is read of baseline and progressive ones, with metadata before it or not', async () => {
     for (const file of [
       await picture().jpeg().toBuffer(),
       await picture().jpeg({ progressive: true }).toBuffer(),
@@ -16,23 +16,28 @@ describe('The size in the header of a JPEG', () => {
         .toBuffer(),
       await picture().withIccProfile('p3').withMetadata({ orientation: 6 }).jpeg().toBuffer(),
     ]) {
-      expect(jpegSize(file)).toEqual({ height: 200, width: 300 });
+      expect(jpegHeader(file)).toMatchObject({ height: 200, width: 300, channels: 3 });
     }
     // Fill bytes and a marker without length may come before any segment.
     const file = await picture().jpeg().toBuffer();
     const filled = Buffer.concat([file.subarray(0, 2), Buffer.of(0xff, 0xff, 0xff, 0x01), file.subarray(2)]);
-    expect(jpegSize(filled)).toEqual({ height: 200, width: 300 });
+    expect(jpegHeader(filled)).toEqual({ height: 200, width: 300, channels: 3, hasExif: false });
   });
 
-  test('is not told for grey, CMYK and other formats, which sharp must look at', async () => {
-    expect(jpegSize(await picture().toColourspace('b-w').jpeg().toBuffer())).toBeNull();
-    expect(jpegSize(await picture().toColourspace('cmyk').jpeg().toBuffer())).toBeNull();
-    expect(jpegSize(await picture().png().toBuffer())).toBeNull();
-    expect(jpegSize(await picture().webp().toBuffer())).toBeNull();
-    expect(jpegSize(new Uint8Array())).toBeNull();
+  test('tells grey from CMYK, and whether there is EXIF', async () => {
+    const read = async (image: ReturnType<typeof picture>) => jpegHeader(await image.jpeg().toBuffer());
+    expect(await read(picture().toColourspace('b-w'))).toMatchObject({ channels: 1, hasExif: false });
+    expect(await read(picture().toColourspace('cmyk'))).toMatchObject({ channels: 4 });
+    expect(await read(picture().withMetadata({ orientation: 6 }))).toMatchObject({ hasExif: true });
   });
 
-  test('is the one that sharp sees, or none, whatever the bytes', async () => {
+  test('is null for other formats, which sharp must look at', async () => {
+    expect(jpegHeader(await picture().png().toBuffer())).toBeNull();
+    expect(jpegHeader(await picture().webp().toBuffer())).toBeNull();
+    expect(jpegHeader(new Uint8Array())).toBeNull();
+  });
+
+  test('has the size that sharp sees, or is null, whatever the bytes', async () => {
     const random = Xoshiro128.seeded(3n, 3);
     const file = await picture().jpeg().toBuffer();
     const frame = file.indexOf(Buffer.of(0xff, 0xc0));
@@ -43,13 +48,13 @@ describe('The size in the header of a JPEG', () => {
       );
       for (let k = random.below(4); k > 0; k--)
         bytes[random.below(Math.min(bytes.length, frame))] = random.below(256);
-      const size = jpegSize(bytes);
+      const size = jpegHeader(bytes);
       if (size === null) continue;
       told++;
       const seen = await sharp(bytes)
         .metadata()
         .catch(() => null);
-      if (seen) expect(size).toEqual({ height: seen.height, width: seen.width });
+      if (seen) expect(size).toMatchObject({ height: seen.height, width: seen.width });
     }
     expect(told).toBeGreaterThan(300);
   });

@@ -1,0 +1,81 @@
+/** How large a picture may be, and how many are decoded at once. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { usableCpus } from '../../src/core/cpu-quota.js';
+import { batches, decodeImage, fromIterable, ImageFolder, Loader, loadImages } from '../../src/index.js';
+import { errorWith } from '../support/errors.js';
+import { png, RGB } from '../support/png.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const at = temporaryFolder();
+const photo = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: '#369' } })
+    .png()
+    .toBuffer();
+
+describe('A picture of more pixels than maxPixels is INVALID_IMAGE with both numbers and the option', () => {
+  const refusal = errorWith('INVALID_IMAGE', '20 × 30 = 600 pixels', 'maxPixels allows 599', '--max-pixels');
+  const limit = { maxPixels: 599 };
+  let path = '';
+  beforeEach(async () => {
+    await mkdir(at('data/cat'), { recursive: true });
+    path = at('data/cat/1.png');
+    await writeFile(path, await photo(30, 20));
+  });
+
+  test('wherever pictures are decoded', async () => {
+    await expect(decodeImage(path, limit)).rejects.toMatchObject(refusal);
+    await expect(loadImages([path], limit)).rejects.toMatchObject(refusal);
+    const folder = await ImageFolder.open(at('data'), limit);
+    await expect(folder.image(0)).rejects.toMatchObject(refusal);
+    const order = Uint32Array.of(0);
+    const plain = batches(folder, { order, batchSize: 1, resize: 32, crop: 32 });
+    await expect(plain.next()).rejects.toMatchObject(refusal);
+    const augmented = new Loader(folder, { batchSize: 1, resize: 32, crop: 32, augment: 'paper' });
+    await expect(augmented.epoch(0).next()).rejects.toMatchObject(refusal);
+    const open = () => [{ picture: path, label: 0 }];
+    const stream = new Loader(fromIterable({ open, classes: ['cat'], ...limit }), { batchSize: 1 });
+    await expect(stream.epoch(0).next()).rejects.toMatchObject(refusal);
+  });
+
+  test('and one of as many is decoded', async () => {
+    expect(await decodeImage(path, { maxPixels: 600 })).toMatchObject({ height: 20, width: 30 });
+  });
+
+  test('by default above 8192 × 8192, of which nothing but the header is read', async () => {
+    const header = (width: number) => png({ width, height: 8192, depth: 8, colour: RGB, rows: [] });
+    const expected = errorWith('INVALID_IMAGE', '8192 × 8193 = 67117056 pixels', '67108864');
+    await expect(decodeImage(header(8193))).rejects.toMatchObject(expected);
+    // This one is decoded, as far as it goes.
+    await expect(decodeImage(header(8192))).rejects.not.toMatchObject(
+      errorWith('INVALID_IMAGE', 'maxPixels'),
+    );
+  });
+
+  test.each([0, 1.5, -1, '9', Number.NaN])('maxPixels %p is INVALID_ARGUMENT', async (maxPixels) => {
+    const given = { maxPixels } as { maxPixels: number };
+    const expected = errorWith('INVALID_ARGUMENT', 'maxPixels');
+    await expect(decodeImage(path, given)).rejects.toMatchObject(expected);
+    await expect(loadImages([path], given)).rejects.toMatchObject(expected);
+    await expect(ImageFolder.open(at('data'), given)).rejects.toMatchObject(expected);
+  });
+});
+
+test('No more pictures are decoded at once than there are cores, whoever asks for them', async () => {
+  const encoded = await photo(640, 480);
+  let most = 0;
+  const count = () => {
+    const { queue, process } = sharp.counters();
+    most = Math.max(most, queue + process);
+  };
+  // Says so whenever a picture is given to sharp, and when its turn comes.
+  sharp.queue.on('change', count);
+  try {
+    const sources = Array.from({ length: 12 }, () => encoded);
+    await Promise.all([loadImages(sources), loadImages(sources), ...sources.map((one) => decodeImage(one))]);
+  } finally {
+    sharp.queue.off('change', count);
+  }
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(usableCpus());
+});
