@@ -1,68 +1,55 @@
-// `node scripts/fuzz-weights.mjs`: reads damaged and hostile files of every format of weights, and counts what comes of it.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { checkChoice, counts, readFlags } from './flags.mjs';
-import { FORMATS } from './fuzz-weights/formats.mjs';
+// `node scripts/fuzz-weights.mjs`: reads hostile and damaged files of every format, and counts what comes of it.
+import { createRequire } from 'node:module';
+import { checkChoice, counts, readFlags, refuse } from './flags.mjs';
 
-const HELP = `node scripts/fuzz-weights.mjs [options]     (after npm run build)
+const require = createRequire(import.meta.url);
+require('../test/support/register.cjs');
+const { fuzz, MOST_MEGABYTES, MOST_MS } = require('./fuzz-weights/fuzz.ts');
+const { KINDS } = require('./fuzz-weights/kinds.ts');
 
-Changes sound files at random: bytes become others, go missing, come twice, move; numbers and names of the format stand where they do
-not belong. What is read from each is compared with what C++ relies on: every tensor inside the file, as large as its shape. Anything
-but sound tensors or a documented error is a failure, and so is a process that dies.
+const HELP = `node scripts/fuzz-weights.mjs [options]
 
-  --tries N      files of each format (default 100000, about a minute)
-  --seed N       of the changes (default 1)
-  --format NAME  one of ${Object.keys(FORMATS).join(', ')} (default all)
+Writes files of each kind and reads them in another process. Kinds are programs of pickle instructions, directories of ZIP archives,
+headers and metadata with every extreme, idx files, and sound files that were damaged at random. Each must give what C++ relies on or an
+error of this package, within ${MOST_MS / 1000} s of CPU and ${MOST_MEGABYTES} MB of memory; anything else is a failure, and so is a process that dies.
+
+  --count N      files of each kind (default 100000)
+  --seed N       of all that is random (default 1)
+  --kind NAME    one of ${Object.keys(KINDS).join(', ')} (default all)
+  --only N       reads one file of the kind, by the number that a failure names
+  --folder PATH  leaves files that fail there, and the one of --only
 `;
 
-const flags = readFlags(HELP, { tries: '100000', seed: '1', format: undefined });
-const [tries, seed] = counts(flags, 'tries', 'seed').map(String);
-checkChoice(flags, 'format', Object.keys(FORMATS));
+const flags = readFlags(HELP, {
+  count: '100000',
+  seed: '1',
+  kind: undefined,
+  only: undefined,
+  folder: undefined,
+});
+const [count, seed] = counts(flags, 'count', 'seed');
+checkChoice(flags, 'kind', Object.keys(KINDS));
+if (flags.only !== undefined && flags.kind === undefined) refuse('--only takes the file of one --kind.');
+if (flags.only !== undefined && !/^\d+$/.test(flags.only)) refuse('--only takes a number from 0 on.');
+const only = flags.only === undefined ? undefined : Number(flags.only);
 
-/** One process a format, so that one that dies is noticed and its memory is its own. */
-async function fuzz(format) {
-  const worker = fork(fileURLToPath(new URL('./fuzz-weights/worker.mjs', import.meta.url)), [
-    format,
-    tries,
-    seed,
-  ]);
-  let result = null;
-  worker.on('message', (message) => {
-    result = message;
+const COLUMNS = ['kind', 'files', 'failures', 'accepted', 'refused', 'worst CPU', 'worst memory'];
+console.log(`| ${COLUMNS.join(' | ')} |\n|${'---|'.repeat(COLUMNS.length)}`);
+for (const kind of flags.kind === undefined ? Object.keys(KINDS) : [flags.kind]) {
+  const { files, failures, accepted, refused, worst } = await fuzz({
+    ...{ kind, count, seed, only },
+    folder: flags.folder,
   });
-  const [code, signal] = await once(worker, 'exit');
-  if (result === null) return { format, isGood: false, row: [format, tries, `died: ${signal ?? code}`] };
-  const { sound, refused, failures, slowestMs, slowestBytes, memoryMiB } = result;
-  for (const failure of failures) console.log(`${format}: ${failure}`);
-  const codes = Object.entries(refused).map(([name, count]) => `${name} ${count}`);
-  return {
-    isGood: failures.length === 0,
-    row: [
-      format,
-      tries,
-      '0',
-      String(failures.length),
-      String(sound),
-      codes.join(', '),
-      `${slowestMs.toFixed(1)} ms (${slowestBytes} bytes)`,
-      `+${memoryMiB.toFixed(0)} MiB`,
-    ],
-  };
+  for (const { number, failure } of failures) console.error(`${kind}, file ${number}: ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+  const codes = Object.entries(refused).map(([code, times]) => `\`${code}\` ${times}`);
+  const cells = [
+    files,
+    failures.length,
+    accepted,
+    codes.join(', '),
+    `${worst.ms.toFixed(0)} ms`,
+    `${worst.megabytes.toFixed(0)} MB`,
+  ];
+  console.log(`| ${[kind, ...cells].join(' | ')} |`);
 }
-
-const names = flags.format === undefined ? Object.keys(FORMATS) : [flags.format];
-const results = [];
-for (const name of names) results.push(await fuzz(name));
-const header = ['format', 'files', 'crashes', 'failures', 'sound', 'refused', 'slowest', 'peak memory'];
-const rows = [header, ...results.map(({ row }) => row)];
-const widths = header.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-console.log();
-for (const row of rows)
-  console.log(
-    row
-      .map((cell, i) => cell.padEnd(widths[i]))
-      .join('  ')
-      .trimEnd(),
-  );
-if (!results.every(({ isGood }) => isGood)) process.exitCode = 1;

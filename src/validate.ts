@@ -1,12 +1,20 @@
 import { types } from 'node:util';
 import { type ErrorCode, GoogLeNetError } from './errors.js';
 
+/** Has more digits than a message. */
+const HUGE = 10n ** 60n;
+
 /** What a rejected value looks like in a message: short, and never the megabytes of an array. */
 function show(value: unknown): string {
+  if (!Array.isArray(value)) return showOne(value);
+  return `[${value.slice(0, 8).map(showOne).join(', ')}${value.length > 8 ? ', …' : ''}]`;
+}
+
+/** Arrays within arrays are not gone into: of a file, they may be any number deep. */
+function showOne(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === 'bigint') return `${value}n`;
-  if (Array.isArray(value))
-    return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? ', …' : ''}]`;
+  if (typeof value === 'bigint') return value > -HUGE && value < HUGE ? `${value}n` : 'a huge bigint';
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : '[…]';
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value);
   return String(value);

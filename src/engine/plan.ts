@@ -1,5 +1,6 @@
 /** A finished network as engines run it, and the file it can be kept in: safetensors, with the layers in its metadata. */
 import { GoogLeNetError } from '../errors.js';
+import { assertShallow } from '../formats/json-depth.js';
 import { withSafetensors } from '../formats/safetensors.js';
 import type { InputSizes } from '../models/input-size.js';
 import type { NativeFrozen, NativeNetwork, NativeNetworkLayer } from '../native/contract.js';
@@ -78,6 +79,8 @@ export function toNative({ network, tensors }: Plan): NativeFrozen {
 
 const KEY = 'googlenet_plan';
 const FORMAT = 1;
+/** Numbers of layers of the network are four deep. */
+const MAX_DEPTH = 8;
 
 /** The file appears whole or not at all. */
 export async function savePlan(path: string, { model, network, tensors }: Plan): Promise<void> {
@@ -119,6 +122,7 @@ export function loadPlan(path: string, signal?: AbortSignal): Promise<Plan> {
 
 function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'> {
   let content: Partial<Plan> & { format?: unknown };
+  assertShallow(Buffer.from(text), MAX_DEPTH, 'its description', (what) => damaged(path, what));
   try {
     content = JSON.parse(text);
   } catch {
@@ -133,7 +137,8 @@ function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'
   const isNetwork =
     lists.every(Array.isArray) &&
     ['float32', 'bfloat16', 'int8'].includes(network?.precision ?? '') &&
-    network?.layers.every((layer) => typeof layer?.name === 'string');
+    network?.layers.every(isLayer) &&
+    network.heads.every(Number.isSafeInteger);
   if (!model || !network || !isNetwork) throw damaged(path, 'its description lacks something');
   // Weights go by the names of layers.
   const names = network.layers.filter(({ kind }) => kind === 'convolution').map(({ name }) => name);
@@ -141,6 +146,10 @@ function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'
   if (!isModel(model, network)) throw damaged(path, 'its description of the model does not fit the network');
   return { model, network };
 }
+
+/** As far as it is used here: numbers may be any, and texts in their place would be names of what every array has. */
+const isLayer = (layer: Partial<Layer> | null): boolean =>
+  typeof layer?.name === 'string' && [layer.input, layer.outputs, layer.window].every(Number.isSafeInteger);
 
 function isModel({ numClasses, classes, inputSizes }: PlanModel, { heads, values }: NativeNetwork): boolean {
   const { min, max, why } = inputSizes ?? {};

@@ -1,5 +1,6 @@
 import { GoogLeNetError } from '../errors.js';
 import { type ForeignTensor, unreadable } from '../formats/format.js';
+import { assertShallow } from '../formats/json-depth.js';
 import type { TensorSpan } from '../native/contract.js';
 import type { ModelDescription } from './description.js';
 import { type InputSizes, XCEPTION_SIZES } from './input-size.js';
@@ -7,6 +8,8 @@ import { VARIANTS, variantNamed } from './variants/index.js';
 
 /** The metadata key under which this package keeps JSON of its own. Files written elsewhere lack it. */
 const KEY = 'googlenet';
+/** Scores in the history in the progress of a checkpoint are five deep. */
+const MAX_DEPTH = 16;
 
 export function toMetadata(content: object): Record<string, string> {
   // 'pt' is what Python's readers look for.
@@ -25,13 +28,16 @@ function fromMetadata(
 ): Record<string, unknown> {
   const text = metadata[KEY];
   if (text === undefined) return {};
+  const damaged = (what: string) =>
+    new GoogLeNetError('INVALID_WEIGHTS', `The metadata of ${path} is damaged${what}. Save the file again.`);
+  assertShallow(Buffer.from(text), MAX_DEPTH, ': it', damaged);
   try {
     const content: unknown = JSON.parse(text);
     if (typeof content === 'object' && content !== null) return content as Record<string, unknown>;
   } catch {
     // Said below.
   }
-  throw new GoogLeNetError('INVALID_WEIGHTS', `The metadata of ${path} is damaged. Save the file again.`);
+  throw damaged('');
 }
 
 /** In checkpoints the model's tensors stand beside the optimiser's, behind this. */

@@ -5,6 +5,7 @@
  */
 import { type GoogLeNetError, throwIfAborted } from '../../errors.js';
 import type { InvalidFile } from '../invalid-file.js';
+import { shorten } from '../quote.js';
 import { PickleReader } from './pickle-reader.js';
 import { Dict, PickleFunction, type PickleValue, type PickleWorld, Tuple } from './pickle-values.js';
 
@@ -220,7 +221,7 @@ class Machine {
     const found = isShort ? this.world.global(`${module}.${name}`) : undefined;
     if (!found) {
       const asked = `${module.slice(0, MAX_NAME)}.${name.slice(0, MAX_NAME)}`;
-      throw unsafe(`asks for ${JSON.stringify(asked)}`, this.invalidFile);
+      throw unsafe(`asks for ${shorten(JSON.stringify(asked), 2 * MAX_NAME)}`, this.invalidFile);
     }
     this.push(found);
   }
