@@ -26,7 +26,9 @@ export const ERROR_CODES = {
   DIVERGED: 'The loss of a training or evaluation became NaN or infinite.',
   CUDA_UNAVAILABLE: 'CUDA was asked for and cannot be used.',
   UNSUPPORTED:
-    'What was asked for cannot be had here: a layer that no engine has, or instructions that the machine lacks.',
+    'What was asked for cannot be had here: a layer that no engine has, instructions that the machine lacks, bfloat16 on an old GPU.',
+  DEVICE_LOST:
+    'A CUDA device failed in such a way that nothing more can be computed on it in this process, or does not answer.',
   OUT_OF_MEMORY: 'Memory of the host or the device ran out.',
   ADDON_NOT_BUILT: 'The native addon has not been built yet.',
   ADDON_LOAD_FAILED: 'The native addon exists but could not be loaded.',

@@ -1,4 +1,5 @@
 /** The public API of googlenet-libtorch. */
+export { backends, useDeterministicAlgorithms } from './backends.js';
 export {
   type Classification,
   type ClassifyOptions,
@@ -86,7 +87,15 @@ export {
   type XceptionOptions,
 } from './models/xception.js';
 export type { Device } from './module.js';
-export { getNumThreads, type LibtorchInfo, libtorch, manualSeed, setNumThreads } from './runtime.js';
+export {
+  getNumThreads,
+  type LibtorchInfo,
+  libtorch,
+  manualSeed,
+  prepareDevice,
+  setNumThreads,
+} from './runtime.js';
+
 export type { Difference, StateDict, StateTensor, TypedArray } from './state-dict.js';
 export type { DType, Images, Tensor } from './tensor.js';
 export { readCheckpoint } from './train/checkpoint.js';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { callSync } from './native/call.js';
+import type { Device } from './module.js';
+import { call, callSync } from './native/call.js';
 import { loadAddon } from './native/load.js';
-import { integer, seed as readSeed } from './validate.js';
+import { integer, device as readDevice, seed as readSeed } from './validate.js';
 
 export interface LibtorchInfo {
   /** Version of the libtorch in use, e.g. `2.13.0`. */
@@ -15,7 +16,8 @@ export interface LibtorchInfo {
     /** Why CUDA cannot be used; empty when it can. */
     reason: string;
   };
-  devices: { device: string; name: string; memoryBytes: number }[];
+  /** `computeCapability`: `8.0` is Ampere, from which on GPUs compute in bfloat16. */
+  devices: { device: string; name: string; memoryBytes: number; computeCapability: string }[];
 }
 
 /** What this package runs on. On a CUDA build the first call opens libtorch's CUDA library (a quarter of a second). */
@@ -27,8 +29,20 @@ export function libtorch(): LibtorchInfo {
     version,
     cpuCapability,
     cuda: { built, available, reason },
-    devices: devices.map(({ index, name, memoryBytes }) => ({ device: `cuda:${index}`, name, memoryBytes })),
+    devices: devices.map(({ index, ...rest }) => ({ device: `cuda:${index}`, ...rest })),
   };
+}
+
+/**
+ * Does, off the JS thread, what the first use of a CUDA device in a process takes: opening libtorch's CUDA library, finding the
+ * devices and beginning to use this one, some tenths of a second together. `load` and `pretrained` do it by themselves; a constructor,
+ * which cannot wait, does it on the JS thread unless this has been awaited before.
+ * @returns the device that will be used, `cpu` or `cuda:N`.
+ * @throws GoogLeNetError `CUDA_UNAVAILABLE`, `INVALID_ARGUMENT`
+ */
+export async function prepareDevice(device: Device): Promise<string> {
+  const wish = readDevice('device', device);
+  return wish === 'cpu' ? wish : call(() => loadAddon().prepareDevice({ device: wish }));
 }
 
 /**

@@ -2,6 +2,10 @@
 
 #include <ATen/Context.h>
 
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
 #include "binding/classifier_handle.h"
 #include "binding/environment.h"
 #include "binding/freeze_binding.h"
@@ -15,9 +19,20 @@ namespace googlenet::binding {
 
 namespace {
 
+// A device that hangs would be waited for without end, and libtorch's statics must not be destroyed under a
+// thread that runs: where `exitCode` says that the process is ending, it ends at once then.
 Napi::Value shut_down(const Napi::CallbackInfo& info) {
-  Environment::of(info.Env())->shut_down();
-  return info.Env().Undefined();
+  return guarded(info, [&] {
+    const Options options(info);
+    const auto deadline =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(options.integer("withinMs"));
+    const bool ended = Environment::of(info.Env())->shut_down(deadline);
+    if (!ended && !options.value("exitCode").IsNull()) {
+      std::fputs("DEVICE_LOST: a device does not answer; the process ends without it.\n", stderr);
+      std::_Exit(static_cast<int>(options.integer("exitCode")));
+    }
+    return Napi::Boolean::New(info.Env(), ended);
+  });
 }
 
 }  // namespace
@@ -40,6 +55,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["limitDefaultThreads"] = Napi::Function::New<limit_default_threads_js>(env, "limitDefaultThreads");
   exports["numThreads"] = Napi::Function::New<num_threads_js>(env, "numThreads");
   exports["resolveDevice"] = Napi::Function::New<resolve_device_js>(env, "resolveDevice");
+  exports["prepareDevice"] =
+      Napi::Function::New<prepare_device_js>(env, "prepareDevice", OwnQueue::create(env));
+  exports["backends"] = Napi::Function::New<backends_js>(env, "backends");
+  exports["setBackends"] = Napi::Function::New<set_backends_js>(env, "setBackends");
   define_transforms(env, exports);  // cropViews, resizeCrop
 
   exports["Classifier"] = ClassifierHandle::define(env);

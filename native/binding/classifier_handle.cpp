@@ -7,6 +7,7 @@
 #include "binding/freeze_binding.h"
 #include "core/device.h"
 #include "core/error.h"
+#include "core/upload.h"
 #include "models/inspect.h"
 #include "models/variants.h"
 #include "models/xception.h"
@@ -118,18 +119,17 @@ Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
         const auto model = ClassifierHandle::model_of(self);
         const EvaluationMode mode(model.get());
         const torch::Tensor input = to_input(images, normalization, self);
-        return to_host(grad_cam(*model, input, name, labels.to(self.device)));
+        return to_host(grad_cam(*model, input, name, upload(labels, self.device)));
       },
       tensor_to_js);
 }
 
 }  // namespace
 
-torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization,
-                       const Session& session) {
-  const torch::Tensor local = images.to(session.device);
-  return (local.scalar_type() == at::kByte ? normalize(local, normalization) : local)
-      .contiguous(session.memory_format);
+torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization, Session& session) {
+  const torch::Tensor local = upload(images, session.device);
+  if (local.scalar_type() != at::kByte) return local.contiguous(session.memory_format);
+  return normalize(local, session.normalization_on_device(normalization)).contiguous(session.memory_format);
 }
 
 Normalization read_normalization(const Options& options) {

@@ -22,8 +22,7 @@ class ClassifierHandle : public ModuleHandle<ClassifierHandle> {
 };
 
 // Uploads a batch and normalises bytes; compute thread only.
-torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization,
-                       const Session& session);
+torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization, Session& session);
 Normalization read_normalization(const Options& options);
 
 }  // namespace googlenet::binding

@@ -4,6 +4,11 @@
 
 namespace googlenet::binding {
 
+namespace {
+// For what a device has been given to do.
+constexpr std::chrono::seconds kLongestWait{10};
+}  // namespace
+
 Member::Member(std::shared_ptr<Environment> environment) : environment_(std::move(environment)) {
   environment_->members_.insert(this);
 }
@@ -36,7 +41,9 @@ void Environment::create(Napi::Env env) {
   auto hook = std::make_unique<Held>(environment);
   const auto on_end = [](void* raw) {
     const std::unique_ptr<Held> held(static_cast<Held*>(raw));
-    (*held)->shut_down();
+    const auto now = std::chrono::steady_clock::now();
+    // Not twice: JavaScript may have waited already.
+    (*held)->shut_down((*held)->closed() ? now : now + kLongestWait);
     (*held)->adopted_.clear();  // no call can follow, and members hold their environment
   };
   if (napi_add_env_cleanup_hook(env, on_end, hook.get()) != napi_ok) throw Napi::Error::New(env);

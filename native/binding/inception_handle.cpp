@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include "core/device.h"
+#include "core/upload.h"
 #include "nn/inception.h"
 
 namespace googlenet::binding {
@@ -17,7 +18,7 @@ Napi::Value forward_and_pull(const Napi::CallbackInfo& info, Session& session) {
       [input = copy_floats(options, "input", options.shape("shape"))](Session& self) {
         const torch::NoGradGuard no_grad;
         InceptionModule module(std::dynamic_pointer_cast<InceptionModuleImpl>(self.module));
-        const auto [output, last] = module->forward_and_pull(input.to(self.device));
+        const auto [output, last] = module->forward_and_pull(upload(input, self.device));
         return InceptionModuleImpl::Pulled{to_host(output), to_host(last)};
       },
       [](Napi::Env env, const InceptionModuleImpl::Pulled& pulled) {

@@ -4,6 +4,8 @@
 
 #include "binding/addon.h"
 #include "binding/options.h"
+#include "binding/queued_work.h"
+#include "core/backends.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/threads.h"
@@ -27,6 +29,8 @@ Napi::Object cuda_to_js(Napi::Env env, const CudaStatus& status) {
     device["index"] = status.devices[i].index;
     device["name"] = status.devices[i].name;
     device["memoryBytes"] = static_cast<double>(status.devices[i].memory_bytes);
+    device["computeCapability"] =
+        std::to_string(status.devices[i].major) + "." + std::to_string(status.devices[i].minor);
     devices[i] = device;
   }
   Napi::Object cuda = Napi::Object::New(env);
@@ -75,6 +79,40 @@ Napi::Value limit_default_threads_js(const Napi::CallbackInfo& info) {
 
 Napi::Value num_threads_js(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), num_threads());
+}
+
+Napi::Value prepare_device_js(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Napi::Env env = info.Env();
+    return promise(
+        env, static_cast<OwnQueue*>(info.Data())->queue, /*threads=*/1,
+        [wish = Options(info).string("device")] { return prepare_device(wish); },
+        [](Napi::Env scope, const c10::Device& device) { return Napi::String::New(scope, device.str()); });
+  });
+}
+
+Napi::Value backends_js(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Backends now = backends();
+    Napi::Object result = Napi::Object::New(info.Env());
+    result["cudnnBenchmark"] = now.cudnn_benchmark;
+    result["cudnnDeterministic"] = now.cudnn_deterministic;
+    result["cudnnAllowTf32"] = now.cudnn_allow_tf32;
+    result["matmulAllowTf32"] = now.cuda_matmul_allow_tf32;
+    result["deterministicAlgorithms"] = now.deterministic;
+    result["deterministicWarnOnly"] = now.deterministic_warn_only;
+    return result;
+  });
+}
+
+Napi::Value set_backends_js(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Options options(info);
+    set_backends({options.boolean("cudnnBenchmark"), options.boolean("cudnnDeterministic"),
+                  options.boolean("cudnnAllowTf32"), options.boolean("matmulAllowTf32"),
+                  options.boolean("deterministicAlgorithms"), options.boolean("deterministicWarnOnly")});
+    return info.Env().Undefined();
+  });
 }
 
 Napi::Value resolve_device_js(const Napi::CallbackInfo& info) {

@@ -8,6 +8,25 @@
 
 namespace googlenet::binding {
 
+// A thread for work that belongs to no model.
+class OwnQueue : public Member {
+ public:
+  // As long as the environment; its thread starts with the first work.
+  static OwnQueue* create(Napi::Env env) {
+    const auto environment = Environment::of(env);
+    const auto created = std::make_shared<OwnQueue>(environment);
+    environment->adopt(created);
+    return created.get();
+  }
+
+  using Member::Member;
+  ~OwnQueue() override { queue.stop(); }
+  void request_stop() override { queue.request_stop(); }
+  bool join_until(Deadline deadline) override { return queue.join_until(deadline); }
+
+  SerialQueue queue;
+};
+
 // Runs task->run(), which must not throw, on a queue's thread, then task->finish() on the JavaScript thread.
 template <class QueuedTask>
 void submit(Environment& environment, SerialQueue& queue, std::unique_ptr<QueuedTask> task, bool keep_alive) {
@@ -33,7 +52,7 @@ Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work, C
   auto task = make_async_work(
       env,
       [threads, work = std::move(work)]() mutable {
-        apply_num_threads(threads);
+        begin_work(threads);
         return work();
       },
       std::move(convert));

@@ -1,5 +1,7 @@
 #include "binding/session.h"
 
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/types.h>
 
 #ifdef __GLIBC__
@@ -18,7 +20,14 @@ class DetachedTask : public Task {
  public:
   DetachedTask(std::shared_ptr<Session> session, std::function<void()> work, std::function<void()> finish)
       : session_(std::move(session)), work_(std::move(work)), finish_(std::move(finish)) {}
-  void run() { work_(); }
+  void run() {
+    try {
+      const auto here = session_->enter();
+      work_();
+    } catch (const std::exception&) {
+      // Nobody waits for it. A device that is lost frees nothing any more; its memory goes with the process.
+    }
+  }
   void finish(Napi::Env) override {
     if (finish_) finish_();
   }
@@ -75,11 +84,26 @@ void Session::add_dependent(std::weak_ptr<Dependent> dependent) {
   dependents_.push_back(std::move(dependent));
 }
 
+c10::OptionalStreamGuard Session::enter() {
+  if (device.is_cpu()) return c10::OptionalStreamGuard();
+  if (!stream_) stream_ = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+  return c10::OptionalStreamGuard(*stream_);
+}
+
+const data::NormalizationOn& Session::normalization_on_device(const data::Normalization& normalization) {
+  if (!normalization_ || normalization_->values != normalization)
+    normalization_.emplace(normalization, device);
+  return *normalization_;
+}
+
 void Session::release() {
   for (const auto& weak : dependents_) {
     if (const auto dependent = weak.lock()) dependent->release(*this);
   }
   module.reset();
+  normalization_.reset();
+  // What the allocator of a device keeps is of no use to other programs, nor to other streams of this one.
+  if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();
   release_unused_memory(std::chrono::seconds(0));
 #ifdef __GLIBC__
   // Otherwise glibc keeps much of a model for later, in an arena that other threads may never use.

@@ -1,14 +1,17 @@
 #pragma once
 
+#include <c10/core/StreamGuard.h>
 #include <torch/nn/module.h>
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "binding/queued_work.h"
 #include "binding/tensor_options.h"
 #include "core/random.h"
 #include "core/threads.h"
+#include "data/transforms.h"
 
 namespace googlenet::binding {
 
@@ -29,7 +32,10 @@ class Session : public Member {
   ~Session() override { queue.stop(); }
 
   void request_stop() override { queue.request_stop(); }
-  bool join_until(Deadline deadline) override { return queue.join_until(deadline); }
+  // On the CPU a thread ends within a layer, and a slow machine shall not be taken for one that hangs.
+  bool join_until(Deadline deadline) override {
+    return queue.join_until(device.is_cpu() ? Deadline::max() : deadline);
+  }
 
   // Throws DISPOSED.
   void require_usable() const;
@@ -42,13 +48,19 @@ class Session : public Member {
     require_usable();
     return promise(
         env, queue, num_threads(),
-        [self = this->self(), work = std::move(work)]() mutable { return work(*self); }, std::move(convert));
+        [self = this->self(), work = std::move(work)]() mutable {
+          const auto here = self->enter();
+          return work(*self);
+        },
+        std::move(convert));
   }
   template <class Work>
   Napi::Value run(Napi::Env env, Work work) {
     require_usable();
-    return promise(env, queue, num_threads(),
-                   [self = this->self(), work = std::move(work)]() mutable { work(*self); });
+    return promise(env, queue, num_threads(), [self = this->self(), work = std::move(work)]() mutable {
+      const auto here = self->enter();
+      work(*self);
+    });
   }
 
   void set_module(Napi::Env env, std::shared_ptr<torch::nn::Module> created);
@@ -57,9 +69,17 @@ class Session : public Member {
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
   const std::vector<TensorInfo>& parameters() const { return parameters_; }
 
-  // Runs `work`, which must not throw, on this session's thread, then `finish` on the JavaScript thread, if
+  // Runs `work` on this session's thread, then `finish` on the JavaScript thread, if
   // the process lives so long and has a thread to give.
   void run_detached(std::function<void()> work, std::function<void()> finish = nullptr) noexcept;
+
+  // Compute thread: on a device other than the CPU, that device and a stream of this session's are the
+  // current ones as long as what is returned exists. All work of a session is on one stream, so it is in
+  // order without waits, and overlaps with that of other sessions.
+  c10::OptionalStreamGuard enter();
+
+  // Compute thread: a normalisation on this session's device.
+  const data::NormalizationOn& normalization_on_device(const data::Normalization& normalization);
 
   // Freed with the module, on its thread.
   void add_dependent(std::weak_ptr<Dependent> dependent);
@@ -81,6 +101,8 @@ class Session : public Member {
   std::vector<TensorInfo> tensors_;
   std::vector<TensorInfo> parameters_;
   std::vector<std::weak_ptr<Dependent>> dependents_;
+  std::optional<c10::Stream> stream_;
+  std::optional<data::NormalizationOn> normalization_;
 };
 
 // The tensors a copy is about, looked up on the compute thread.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "binding/classifier_handle.h"
+#include "core/device.h"
 #include "core/error.h"
 
 namespace googlenet::binding {
@@ -18,12 +19,7 @@ struct TrainerHandle::State : Dependent {
   std::unique_ptr<Trainer> trainer;
 
   Trainer& on(Session& session) {
-    if (!trainer) {
-      TrainerOptions here = options;
-      if (here.loss.class_weights.defined())
-        here.loss.class_weights = here.loss.class_weights.to(session.device);
-      trainer = std::make_unique<Trainer>(ClassifierHandle::model_of(session), here);
-    }
+    if (!trainer) trainer = std::make_unique<Trainer>(ClassifierHandle::model_of(session), options);
     return *trainer;
   }
 
@@ -136,6 +132,7 @@ TrainerHandle::TrainerHandle(Info info) : Napi::ObjectWrap<TrainerHandle>(info) 
     auto state = std::make_shared<State>();
     state->num_classes = ClassifierHandle::model_of(*session_)->num_classes;
     state->options = read_options(options, state->num_classes);
+    if (state->options.precision == at::kBFloat16) require_bfloat16(session_->device);
     state->trained = without(session_->parameters(), state->options.frozen);
     state->reported_bytes = training_bytes(state->trained, state->options);
     state_ = std::move(state);
@@ -158,9 +155,8 @@ Napi::Value TrainerHandle::run_batch(Info info, Run run) {
     return session_->run(
         info.Env(),
         [images, labels = copy_labels(options, images.size(0), state_->num_classes),
-         normalization = read_normalization(options), state = state_, run](Session& self) {
-          return run(self, *state, to_input(images, normalization, self), labels.to(self.device));
-        },
+         normalization = read_normalization(options), state = state_,
+         run](Session& self) { return run(self, *state, to_input(images, normalization, self), labels); },
         [](Napi::Env env, const auto& result) { return to_js(env, result); });
   });
 }

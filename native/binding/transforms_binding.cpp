@@ -13,18 +13,8 @@ using namespace data;
 namespace {
 
 // One thread for image transforms, beside the models' threads.
-class DataQueue : public Member {
- public:
-  using Member::Member;
-  ~DataQueue() override { queue.stop(); }
-  void request_stop() override { queue.request_stop(); }
-  bool join_until(Deadline deadline) override { return queue.join_until(deadline); }
-
-  SerialQueue queue;
-};
-
 SerialQueue& data_queue(const Napi::CallbackInfo& info) {
-  return static_cast<DataQueue*>(info.Data())->queue;
+  return static_cast<OwnQueue*>(info.Data())->queue;
 }
 
 struct Picture {
@@ -156,11 +146,9 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void define_transforms(Napi::Env env, Napi::Object exports) {
-  const auto environment = Environment::of(env);
-  const auto queue = std::make_shared<DataQueue>(environment);
-  environment->adopt(queue);
-  exports["cropViews"] = Napi::Function::New<crop_views_of>(env, "cropViews", queue.get());
-  exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop", queue.get());
+  OwnQueue* queue = OwnQueue::create(env);
+  exports["cropViews"] = Napi::Function::New<crop_views_of>(env, "cropViews", queue);
+  exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop", queue);
 }
 
 }  // namespace googlenet::binding

@@ -2,9 +2,14 @@
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <dlfcn.h>
 
+#include <charconv>
 #include <filesystem>
+#include <limits>
+#include <string_view>
 
 #include "core/error.h"
 
@@ -35,7 +40,7 @@ class Driver {
   const std::string& problem() const { return problem_; }
 
   CudaDevice describe(int index) const {
-    CudaDevice device{index, "unknown", 0};
+    CudaDevice device{index, "unknown", 0, 0, 0};
     const auto get_device = find<int (*)(int*, int)>("cuDeviceGet");
     const auto get_name = find<int (*)(char*, int, int)>("cuDeviceGetName");
     const auto get_memory = find<int (*)(size_t*, int)>("cuDeviceTotalMem_v2");
@@ -46,6 +51,8 @@ class Driver {
     size_t bytes = 0;
     if (get_memory != nullptr && get_memory(&bytes, handle) == 0)
       device.memory_bytes = static_cast<int64_t>(bytes);
+    device.major = attribute(kComputeCapabilityMajor, handle);
+    device.minor = attribute(kComputeCapabilityMinor, handle);
     return device;
   }
 
@@ -53,6 +60,16 @@ class Driver {
   template <class Function>
   Function find(const char* name) const {
     return reinterpret_cast<Function>(dlsym(library_, name));
+  }
+
+  // Of CUdevice_attribute.
+  static constexpr int kComputeCapabilityMajor = 75;
+  static constexpr int kComputeCapabilityMinor = 76;
+
+  int attribute(int which, int handle) const {
+    const auto get = find<int (*)(int*, int, int)>("cuDeviceGetAttribute");
+    int value = 0;
+    return get != nullptr && get(&value, which, handle) == 0 ? value : 0;
   }
 
   void* library_;  // never closed: libtorch uses it too
@@ -106,13 +123,36 @@ CudaStatus probe() {
   return status;
 }
 
-// Not parsed by c10::Device, whose index has 8 bits: 'cuda:256' would be device 0.
-size_t index_of(const std::string& wish) {
-  if (wish == "cuda") return 0;
-  const std::string digits = wish.substr(0, 5) == "cuda:" ? wish.substr(5) : "";
-  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos)
+constexpr std::string_view kCuda = "cuda";
+constexpr std::string_view kOfTests = "privateuseone";
+
+// The N of `name:N`; 0 without one. Not parsed by c10::Device, whose index has 8 bits: 'cuda:256' would be
+// device 0.
+size_t index_of(const std::string& wish, std::string_view name) {
+  if (wish == name) return 0;
+  const std::string_view digits = std::string_view(wish).substr(name.size() + 1);
+  size_t index = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+  if (digits.empty() || end != digits.data() + digits.size() || error == std::errc::invalid_argument)
     throw Error("INVALID_ARGUMENT", "Unknown device '" + wish + "'.");
-  return std::stoul(digits);
+  return error == std::errc::result_out_of_range ? std::numeric_limits<size_t>::max() : index;
+}
+
+bool is_named(const std::string& wish, std::string_view name) {
+  return wish == name || wish.starts_with(std::string(name) + ":");
+}
+
+c10::Device numbered(c10::DeviceType type, size_t index, size_t count, const std::string& wish) {
+  if (index >= count) {
+    throw Error("CUDA_UNAVAILABLE", "There is no device '" + wish + "': this machine has " +
+                                        std::to_string(count) + " such device(s), numbered from 0.");
+  }
+  return c10::Device(type, static_cast<c10::DeviceIndex>(index));
+}
+
+// Whether there may be something that libtorch's CUDA library can use.
+bool may_have_cuda() {
+  return has_cuda_library() && driver().problem().empty();
 }
 
 }  // namespace
@@ -122,21 +162,41 @@ const CudaStatus& cuda_status() {
   return status;
 }
 
+void open_cuda_library() {
+  static const bool opened = may_have_cuda() && cuda_status().loaded;
+  (void)opened;
+}
+
 c10::Device resolve_device(const std::string& wish) {
-  // Where there is no device, opening the library would cost a quarter of a second for nothing.
-  const bool is_optional = wish == "cpu" || wish == "auto";
-  if (is_optional && (!has_cuda_library() || !driver().problem().empty())) return c10::Device(c10::kCPU);
+  if (wish == "cpu" || (wish == "auto" && !may_have_cuda())) return c10::Device(c10::kCPU);
+  if (is_named(wish, kOfTests) && c10::impl::hasDeviceGuardImpl(c10::kPrivateUse1)) {
+    const auto count = static_cast<size_t>(c10::impl::getDeviceGuardImpl(c10::kPrivateUse1)->deviceCount());
+    return numbered(c10::kPrivateUse1, index_of(wish, kOfTests), count, wish);
+  }
+  if (wish != "auto" && !is_named(wish, kCuda))
+    throw Error("INVALID_ARGUMENT", "Unknown device '" + wish + "'.");
+  const size_t index = wish == "auto" ? 0 : index_of(wish, kCuda);
   const CudaStatus& cuda = cuda_status();
-  if (wish == "cpu" || (wish == "auto" && !cuda.available)) return c10::Device(c10::kCPU);
+  if (wish == "auto" && !cuda.available) return c10::Device(c10::kCPU);
   if (!cuda.available)
     throw Error("CUDA_UNAVAILABLE", "CUDA cannot be used: " + cuda.reason + ". Use device 'cpu' or 'auto'.");
-  const size_t index = wish == "auto" ? 0 : index_of(wish);
-  if (index >= cuda.devices.size()) {
-    throw Error("CUDA_UNAVAILABLE", "There is no device '" + wish + "': this machine has " +
-                                        std::to_string(cuda.devices.size()) +
-                                        " CUDA device(s), numbered from 0.");
-  }
-  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+  return numbered(c10::kCUDA, index, cuda.devices.size(), wish);
+}
+
+c10::Device prepare_device(const std::string& wish) {
+  const c10::Device device = resolve_device(wish);
+  // The first tensor makes the device's context; its memory is taken by the next one.
+  if (!device.is_cpu()) at::zeros({1}, at::TensorOptions(device));
+  return device;
+}
+
+void require_bfloat16(c10::Device device) {
+  if (!device.is_cuda()) return;
+  const CudaDevice& one = cuda_status().devices.at(static_cast<size_t>(device.index()));
+  if (one.major >= 8) return;
+  throw Error("UNSUPPORTED", device.str() + " (" + one.name + ") has compute capability " +
+                                 std::to_string(one.major) + "." + std::to_string(one.minor) +
+                                 ", and bfloat16 needs 8.0 (Ampere) or newer. Use precision 'float32'.");
 }
 
 }  // namespace googlenet

@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "core/device.h"
+
 namespace googlenet {
 
 namespace {
@@ -30,7 +32,8 @@ int num_threads() {
   return wanted();
 }
 
-void apply_num_threads(int threads) {
+void begin_work(int threads) {
+  open_cuda_library();
   thread_local int applied = 0;
   if (threads == applied) return;
   // A thread that asks for the first time takes the process's number, over whatever was set before.

@@ -12,9 +12,10 @@ int num_threads();
 // whatever the quota of the process.
 void limit_default_threads(int most);
 
-// Called on a compute thread before its work: libtorch keeps the number per calling thread once that thread
-// has run a parallel region, so setting it once for the process is not enough.
-void apply_num_threads(int threads);
+// Called on a compute thread before its work. Opens libtorch's CUDA library where that must be, and sets the
+// number of threads: libtorch keeps it per calling thread once that thread has run a parallel region, so
+// setting it once for the process is not enough.
+void begin_work(int threads);
 
 // `work(begin, end)` for disjoint ranges that cover [0, count), on the intra-op threads when there are more
 // than `grain`. at::parallel_for would run on one thread here without a word: its loop is compiled where it

@@ -2,6 +2,9 @@
 
 #include <c10/util/Exception.h>
 
+#include <algorithm>
+#include <array>
+
 namespace googlenet {
 
 namespace {
@@ -15,6 +18,17 @@ bool is_out_of_memory(const c10::Error& error, const std::string& message) {
   return mentions("DefaultCPUAllocator") || mentions("STATUS_ALLOC_FAILED");
 }
 
+// Errors of CUDA after which every later call of the process fails too: memory that cannot be corrected, a
+// kernel that touched memory of nobody's or took too long, an assertion on the device, a GPU that fell off
+// the bus.
+constexpr std::array kLost = {214, 220, 226, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721};
+
+bool is_lost(const c10::Error& error) {
+  const auto* device_error = dynamic_cast<const c10::AcceleratorError*>(&error);
+  return device_error != nullptr &&
+         std::find(kLost.begin(), kLost.end(), device_error->get_error_code()) != kLost.end();
+}
+
 }  // namespace
 
 std::optional<ErrorReport> report_torch_error(const std::exception_ptr& error) {
@@ -25,6 +39,12 @@ std::optional<ErrorReport> report_torch_error(const std::exception_ptr& error) {
                        first_line(e.what_without_backtrace()) + " Use a smaller batch or dispose of models."};
   } catch (const c10::Error& e) {
     const std::string message = first_line(e.what_without_backtrace());
+    if (is_lost(e)) {
+      return ErrorReport{"DEVICE_LOST",
+                         message +
+                             " No work on this device can succeed in this process any more: go "
+                             "on in a new one, from the last checkpoint."};
+    }
     return ErrorReport{is_out_of_memory(e, message) ? "OUT_OF_MEMORY" : "LIBTORCH_ERROR", message};
   } catch (...) {
     return std::nullopt;

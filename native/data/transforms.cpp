@@ -29,16 +29,17 @@ int64_t crop_offset(int64_t size, int64_t crop) {
   return std::lrint(static_cast<double>(size - crop) / 2.0);
 }
 
+torch::Tensor channels(const std::array<float, 3>& values, c10::Device device) {
+  return torch::tensor(at::ArrayRef<float>(values.data(), values.size())).to(device);
+}
+
 // Numbers whose last dimension is the channels, changed in place.
-torch::Tensor scale(torch::Tensor numbers, const Normalization& normalization) {
-  const auto channels = [&](const std::array<float, 3>& values) {
-    return torch::tensor(at::ArrayRef<float>(values.data(), values.size())).to(numbers.device());
-  };
-  return numbers.div_(255).sub_(channels(normalization.mean)).div_(channels(normalization.std));
+torch::Tensor scale(torch::Tensor numbers, const NormalizationOn& normalization) {
+  return numbers.div_(255).sub_(normalization.mean).div_(normalization.std);
 }
 
 // What each byte becomes in each channel, [256, 3]: the same operations, so the same bits.
-torch::Tensor table_of(const Normalization& normalization) {
+torch::Tensor table_of(const NormalizationOn& normalization) {
   return scale(torch::arange(256, at::kFloat).unsqueeze(1).repeat({1, 3}), normalization);
 }
 
@@ -59,7 +60,12 @@ torch::Tensor look_up(const torch::Tensor& images, const torch::Tensor& table) {
 
 }  // namespace
 
-torch::Tensor normalize(const torch::Tensor& images, const Normalization& normalization) {
+NormalizationOn::NormalizationOn(const Normalization& normalization, c10::Device device)
+    : values(normalization),
+      mean(channels(normalization.mean, device)),
+      std(channels(normalization.std, device)) {}
+
+torch::Tensor normalize(const torch::Tensor& images, const NormalizationOn& normalization) {
   const torch::Tensor normalized = images.is_cpu() ? look_up(images.contiguous(), table_of(normalization))
                                                    : scale(images.to(at::kFloat), normalization);
   return normalized.permute({0, 3, 1, 2});

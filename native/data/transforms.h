@@ -11,10 +11,21 @@ namespace googlenet::data {
 struct Normalization {
   std::array<float, 3> mean;
   std::array<float, 3> std;
+
+  bool operator==(const Normalization&) const = default;
+};
+
+// A normalisation's numbers on the device where they are used, made once and not for every batch.
+struct NormalizationOn {
+  NormalizationOn(const Normalization& normalization, c10::Device device);
+
+  Normalization values;
+  torch::Tensor mean;
+  torch::Tensor std;
 };
 
 // RGB bytes [n, h, w, 3] → float [n, 3, h, w]: torchvision's convert_image_dtype and normalize, bit for bit.
-torch::Tensor normalize(const torch::Tensor& images, const Normalization& normalization);
+torch::Tensor normalize(const torch::Tensor& images, const NormalizationOn& normalization);
 
 // One picture [h, w, 3] of bytes → [crop, crop, 3]: resized to that short edge, bilinear with antialiasing,
 // then the centre. torchvision's tensor pipeline (transforms.functional.resize and center_crop) on bytes, bit

@@ -24,9 +24,9 @@ Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels, c
   return losses;
 }
 
-double weight_of(const torch::Tensor& labels, const LossOptions& options) {
-  if (!options.class_weights.defined()) return static_cast<double>(labels.numel());
-  return options.class_weights.index_select(0, labels).sum().item<double>();
+double weight_of(const torch::Tensor& labels, const torch::Tensor& class_weights) {
+  if (!class_weights.defined()) return static_cast<double>(labels.numel());
+  return class_weights.index_select(0, labels).sum().item<double>();
 }
 
 }  // namespace googlenet::train

@@ -9,7 +9,7 @@ using namespace models;
 struct LossOptions {
   double aux_weight = 0;
   double label_smoothing = 0;
-  torch::Tensor class_weights;  // float [num_classes] on the model's device; undefined: all alike
+  torch::Tensor class_weights;  // float [num_classes]; undefined: all alike
 };
 
 // The mean goes by class weight, where there are weights.
@@ -27,6 +27,7 @@ Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels, c
                             Over over);
 
 // What a mean over these labels weighs in a mean over more of them: their number, or their classes' weights.
-double weight_of(const torch::Tensor& labels, const LossOptions& options);
+// All on the host: for a sum on the device the host would wait.
+double weight_of(const torch::Tensor& labels, const torch::Tensor& class_weights);
 
 }  // namespace googlenet::train

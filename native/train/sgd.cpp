@@ -92,10 +92,11 @@ void Sgd::set_momentum_buffers(const std::vector<NamedTensor>& buffers) {
 
 bool Sgd::is_finite() const {
   const torch::NoGradGuard no_grad;
-  const auto finite = [](const torch::Tensor& tensor) { return torch::isfinite(tensor).all().item<bool>(); };
-  return std::all_of(momentum_.begin(), momentum_.end(), finite) &&
-         std::all_of(parameters_.begin(), parameters_.end(),
-                     [&](const NamedTensor& parameter) { return finite(parameter.tensor); });
+  std::vector<torch::Tensor> finite;
+  for (const torch::Tensor& buffer : momentum_) finite.push_back(torch::isfinite(buffer).all());
+  for (const NamedTensor& parameter : parameters_) finite.push_back(torch::isfinite(parameter.tensor).all());
+  // Asked once: for each answer the host would wait for the device.
+  return finite.empty() || torch::stack(finite).all().item<bool>();
 }
 
 std::vector<NamedTensor> Sgd::gradients() const {

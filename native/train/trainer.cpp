@@ -7,13 +7,14 @@
 #include <limits>
 
 #include "core/serial_queue.h"
+#include "core/upload.h"
 #include "train/gradients.h"
 
 namespace googlenet::train {
 
 namespace {
 
-// Losses and hits of a batch as one tensor on its device, so that the host waits for it once.
+// Losses and hits of a batch as one tensor on its device.
 // total, main, aux 1, aux 2, hits, hits among five, hits of aux 1, hits of aux 2
 torch::Tensor summarize(const Losses& losses, const Logits& logits, const torch::Tensor& labels) {
   const torch::NoGradGuard no_grad;
@@ -31,9 +32,7 @@ torch::Tensor summarize(const Losses& losses, const Logits& logits, const torch:
                        hits(logits.aux2)});
 }
 
-BatchResult to_result(const torch::Tensor& summary) {
-  const torch::Tensor host = summary.to(at::kCPU);
-  const double* v = host.const_data_ptr<double>();
+BatchResult to_result(const double* v) {
   const auto count = [](double value) { return static_cast<int64_t>(value); };
   return {v[0], v[1], v[2], v[3], count(v[4]), count(v[5]), count(v[6]), count(v[7])};
 }
@@ -42,8 +41,9 @@ Predictions predict(const torch::Tensor& logits, const torch::Tensor& labels) {
   const torch::Tensor probabilities = logits.to(at::kFloat).softmax(1);
   const auto [best, classes] = probabilities.max(1);
   const torch::Tensor of_labels = probabilities.gather(1, labels.unsqueeze(1)).squeeze(1);
-  return {classes.to(at::kCPU, at::kInt), best.to(at::kCPU).contiguous(),
-          of_labels.to(at::kCPU).contiguous()};
+  // Numbers of classes are exact in float.
+  const torch::Tensor host = torch::stack({classes.to(at::kFloat), best, of_labels}).to(at::kCPU);
+  return {host[0].to(at::kInt), host[1], host[2]};
 }
 
 struct Split {
@@ -58,6 +58,15 @@ Split split(const std::vector<NamedTensor>& parameters, const std::vector<std::s
     (is_frozen ? parts.frozen : parts.trained).push_back(parameter);
   }
   return parts;
+}
+
+c10::Device device_of(const Classifier& model) {
+  return model.parameters().front().device();
+}
+
+LossOptions on_device(LossOptions options, c10::Device device) {
+  if (options.class_weights.defined()) options.class_weights = upload(options.class_weights, device);
+  return options;
 }
 
 // No gradients for these parameters as long as it lives. Not longer, because another trainer of the model may
@@ -80,6 +89,7 @@ class WithoutGradients {
 Trainer::Trainer(std::shared_ptr<Classifier> model, const TrainerOptions& options)
     : model_(std::move(model)),
       options_(options),
+      loss_(on_device(options.loss, device_of(*model_))),
       parameters_(split(named_parameters(*model_), options.frozen).trained),
       frozen_(split(named_parameters(*model_), options.frozen).frozen),
       optimizer_(parameters_, options.head, options.sgd) {
@@ -93,7 +103,7 @@ torch::Tensor Trainer::accumulate(const torch::Tensor& images, const torch::Tens
   {
     const Autocast autocast(options_.precision, images.device());
     logits = model_->forward(images);
-    losses = cross_entropy_losses(logits, labels, options_.loss, over);
+    losses = cross_entropy_losses(logits, labels, loss_, over);
   }
   (share == 1 ? losses.total : losses.total * share).backward();
   check_cancelled();
@@ -110,27 +120,30 @@ StepResult Trainer::step(const torch::Tensor& images, const torch::Tensor& label
   optimizer_.zero_grad();
   const auto some_images = images.chunk(parts);
   const auto some_labels = labels.chunk(parts);
-  const double whole = some_images.size() == 1 ? 1 : weight_of(labels, options_.loss);
+  const auto their_labels = upload(labels, images.device()).chunk(parts);
+  const auto weight = [&](const torch::Tensor& of) { return weight_of(of, options_.loss.class_weights); };
+  const double whole = some_images.size() == 1 ? 1 : weight(labels);
   torch::Tensor summary;
   for (size_t i = 0; i < some_images.size(); ++i) {
-    const double weight = some_images.size() == 1 ? 1 : weight_of(some_labels[i], options_.loss);
+    const double own = some_images.size() == 1 ? 1 : weight(some_labels[i]);
     // Classes that weigh nothing have no mean. Label smoothing gives their pictures a share all the same.
-    const Over over = weight > 0 ? Over::kMean : Over::kSum;
-    const double share = (weight > 0 ? weight : 1) / whole;
-    const torch::Tensor part = accumulate(some_images[i], some_labels[i], over, share);
+    const Over over = own > 0 ? Over::kMean : Over::kSum;
+    const double share = (own > 0 ? own : 1) / whole;
+    const torch::Tensor part = accumulate(some_images[i], their_labels[i], over, share);
     summary = summary.defined() ? summary.add_(part) : part;
   }
-  torch::Tensor norm;
-  if (options_.clip_norm) norm = clip_gradients(parameters_, *options_.clip_norm);
+  torch::Tensor norm = torch::full({}, std::numeric_limits<double>::quiet_NaN(), summary.options());
+  if (options_.clip_norm) norm = clip_gradients(parameters_, *options_.clip_norm).to(at::kDouble);
   optimizer_.step(lr);
   if (average_) average_->update();
-  const double gradient_norm =
-      norm.defined() ? norm.item<double>() : std::numeric_limits<double>::quiet_NaN();
-  return {to_result(summary), gradient_norm};
+  const torch::Tensor host = torch::cat({summary, norm.unsqueeze(0)}).to(at::kCPU);
+  const double* numbers = host.const_data_ptr<double>();
+  return {to_result(numbers), numbers[8]};
 }
 
-Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& labels, bool averaged) {
+Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& host_labels, bool averaged) {
   const torch::NoGradGuard no_grad;
+  const torch::Tensor labels = upload(host_labels, images.device());
   const EvaluationMode mode(model_.get());
   const AveragedWeights weights(averaged ? average() : nullptr);
   const Autocast autocast(options_.precision, images.device());
@@ -138,7 +151,8 @@ Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& l
   LossOptions plain;
   plain.aux_weight = options_.loss.aux_weight;
   const Losses losses = cross_entropy_losses(logits, labels, plain, Over::kMean);
-  return {to_result(summarize(losses, logits, labels)), predict(logits.main, labels)};
+  const torch::Tensor summary = summarize(losses, logits, labels).to(at::kCPU);
+  return {to_result(summary.const_data_ptr<double>()), predict(logits.main, labels)};
 }
 
 }  // namespace googlenet::train

@@ -48,14 +48,15 @@ struct Evaluation : BatchResult {
   Predictions predictions;
 };
 
-// One step of training. The loop, the schedule and everything that is written down are TypeScript's.
+// One step of training, for whose results the host waits once. The loop, the schedule and everything that is
+// written down are TypeScript's.
 class Trainer {
  public:
   Trainer(std::shared_ptr<Classifier> model, const TrainerOptions& options);
 
-  // images: [n, 3, h, w] on the model's device; labels: int64 [n]. The batch is computed in `parts`, one
-  // after the other, whose gradients add up to those of the mean over the whole batch: it takes the memory of
-  // one.
+  // images: [n, 3, h, w] on the model's device; labels: int64 [n] on the host. The batch is computed in
+  // `parts`, one after the other, whose gradients add up to those of the mean over the whole batch: it takes
+  // the memory of one.
   StepResult step(const torch::Tensor& images, const torch::Tensor& labels, const LearningRates& lr,
                   int64_t parts);
   // Plain cross entropy, in evaluation mode; with `averaged` of the averaged weights, where there are any.
@@ -72,6 +73,7 @@ class Trainer {
 
   std::shared_ptr<Classifier> model_;
   TrainerOptions options_;
+  LossOptions loss_;                     // on the model's device
   std::vector<NamedTensor> parameters_;  // those that are trained
   std::vector<NamedTensor> frozen_;
   Sgd optimizer_;

@@ -16,6 +16,7 @@ import { type Device, Module, type ModulePlace } from '../module.js';
 import { call, callSync } from '../native/call.js';
 import type { NativeArchitecture, NativeClassifier } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
+import { prepareDevice } from '../runtime.js';
 import type { Images, Tensor } from '../tensor.js';
 import {
   boolean,
@@ -320,6 +321,7 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
     const replaces = newHead || numClasses !== rest.numClasses;
     const named = replaces || classes === undefined ? {} : { classes };
     const options = { ...rest, ...named, ...own, numClasses } as Omit<Described<A>, 'architecture'>;
+    await prepareDevice(own.device ?? 'cpu');
     throwIfAborted(signal, `Loading ${path}`);
     const model = make(options, strict && !replaces);
     try {

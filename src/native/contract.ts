@@ -308,7 +308,17 @@ export interface NativeCuda {
   available: boolean;
   /** Why CUDA cannot be used; empty when it can. */
   reason: string;
-  devices: { index: number; name: string; memoryBytes: number }[];
+  devices: { index: number; name: string; memoryBytes: number; computeCapability: string }[];
+}
+
+/** Switches of libtorch, for all models of the process. */
+export interface NativeBackends {
+  cudnnBenchmark: boolean;
+  cudnnDeterministic: boolean;
+  cudnnAllowTf32: boolean;
+  matmulAllowTf32: boolean;
+  deterministicAlgorithms: boolean;
+  deterministicWarnOnly: boolean;
 }
 
 export interface NativeAddon {
@@ -318,15 +328,20 @@ export interface NativeAddon {
   /**
    * Stops the compute threads of this environment, after the layer they are at, and drops what is queued. For the end of the
    * process: Node's main thread runs no clean-up hooks of addons in `process.exit`, and libtorch's statics must not be destroyed
-   * under a running thread.
+   * under a running thread. A device may never answer: work on one is waited for so long, and then with `exitCode` the process ends
+   * at once, or false is returned.
    */
-  shutDown(): void;
+  shutDown(options: { withinMs: number; exitCode: number | null }): boolean;
   setNumThreads(options: { threads: number }): void;
   /** Lowers the default, unless `setNumThreads` was called. */
   limitDefaultThreads(options: { most: number }): void;
   numThreads(): number;
   /** `device` → the device that will be used, `cpu` or `cuda:N`; fails with CUDA_UNAVAILABLE. */
   resolveDevice(options: { device: string }): string;
+  /** The same on another thread, with what the first tensor on the device waits for. */
+  prepareDevice(options: { device: string }): Promise<string>;
+  backends(): NativeBackends;
+  setBackends(options: NativeBackends): void;
   Classifier: new (options: {
     model: NativeArchitecture;
     channelsLast: boolean;

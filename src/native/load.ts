@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import { usableCpus } from '../core/cpu-quota.js';
 import { GoogLeNetError } from '../errors.js';
 import { type BuildRecord, recordOfAddon } from '../setup/build-record.js';
@@ -7,6 +8,9 @@ import { addonPath, EXTERNAL, isLost } from '../setup/paths.js';
 import { isSupportedLibtorch, majorMinor, supportedRange } from '../setup/versions.js';
 import type { NativeAddon } from './contract.js';
 import { withSpinLimit } from './spin-limit.js';
+
+/** Of the end of a process for a device that hangs. On the CPU threads end within a layer. */
+const LONGEST_WAIT_MS = 10_000;
 
 const SETUP = 'Run `npx googlenet setup`';
 
@@ -94,7 +98,10 @@ export function loadAddon(): NativeAddon {
   const addon = open(path);
   checkVersions(path, addon);
   if (!process.env.OMP_NUM_THREADS) addon.limitDefaultThreads({ most: usableCpus() });
-  process.prependOnceListener('exit', () => addon.shutDown());
+  process.prependOnceListener('exit', (code) => {
+    // In a worker the process goes on, and what hangs is left behind.
+    addon.shutDown({ withinMs: LONGEST_WAIT_MS, exitCode: isMainThread ? code : null });
+  });
   loaded = addon;
   return addon;
 }

@@ -268,6 +268,8 @@ test('every error code is reached by a test', () => {
     'ADDRESS_IN_USE',
     'DOWNLOAD_FAILED',
     'CUDA_UNAVAILABLE',
+    // Reached in device.long.test.ts.
+    'DEVICE_LOST',
     // Reached in guards.test.ts, by going around TypeScript.
     'LIBTORCH_ERROR',
     // Reached in engine.test.ts.

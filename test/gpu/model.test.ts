@@ -1,4 +1,5 @@
-import { type Device, GoogLeNet, InceptionModule, type Logits, libtorch } from '../../src/index.js';
+import { execFileSync } from 'node:child_process';
+import { backends, type Device, GoogLeNet, InceptionModule, type Logits, libtorch } from '../../src/index.js';
 import { runChild } from '../support/child.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -34,8 +35,9 @@ describeOnCuda('a model on CUDA', () => {
     const { devices, cuda } = libtorch();
     expect(cuda).toEqual({ built: true, available: true, reason: '' });
     expect(devices.length).toBeGreaterThan(0);
-    for (const { name, memoryBytes } of devices) {
+    for (const { name, memoryBytes, computeCapability } of devices) {
       expect(name).not.toBe('unknown');
+      expect(computeCapability).toMatch(/^[1-9]\d*\.\d$/);
       expect(memoryBytes).toBeGreaterThan(2 ** 30);
     }
   });
@@ -128,6 +130,14 @@ describeOnCuda('a model on CUDA', () => {
   test.each([
     ['a forward', 'await new GoogLeNet({ numClasses: 10 }).forward(pictures(1));'],
     ['a training step', 'await new Trainer(new GoogLeNet({ numClasses: 10 })).step(pictures(2), labels(2));'],
+    [
+      'an engine on libtorch',
+      "await (await new GoogLeNet({ numClasses: 10 }).optimize({ tier: 'portable' })).forward(pictures(1));",
+    ],
+    [
+      'pictures that are resized',
+      'await require(ROOT).loadImages([{ data: Buffer.alloc(30_000), width: 100, height: 100 }]);',
+    ],
   ])('%s on the CPU before the first use of CUDA leaves CUDA usable', async (_, before) => {
     const child = await runChild(`(async () => {
       ${before}
@@ -136,5 +146,70 @@ describeOnCuda('a model on CUDA', () => {
       console.log(model.device, Number.isFinite(loss));
     })();`);
     expect(child).toEqual({ code: 0, signal: null, stdout: 'cuda:0 true\n', stderr: '' });
+  });
+
+  test('an engine from a file, which never asks for a device, leaves CUDA usable', async () => {
+    const engine = await on('cpu').optimize({ tier: 'portable' });
+    await engine.save(folder('model.plan'));
+    engine.dispose();
+    const child = await runChild(
+      `(async () => {
+        const { Engine } = require(ROOT);
+        const engine = await Engine.load(process.env.PLAN, { tier: 'portable' });
+        await engine.forward(pictures(1));
+        console.log(new GoogLeNet({ numClasses: 10, device: 'cuda' }).device);
+      })();`,
+      { env: { PLAN: folder('model.plan') } },
+    );
+    expect(child).toEqual({ code: 0, signal: null, stdout: 'cuda:0\n', stderr: '' });
+  });
+
+  test('a device that was prepared does not hold the JS thread up', async () => {
+    const child = await runChild(`(async () => {
+      const { monitorEventLoopDelay } = require('node:perf_hooks');
+      require(ROOT + '/dist/native/load.js').loadAddon();
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      console.log(await require(ROOT).prepareDevice('auto'));
+      const model = new GoogLeNet({ numClasses: 10, device: 'cuda' });
+      await model.forward(pictures(1));
+      console.log(delay.max / 1e6 < 100);
+    })();`);
+    expect(child).toEqual({ code: 0, signal: null, stdout: 'cuda:0\ntrue\n', stderr: '' });
+  });
+
+  test('the memory of a disposed model goes back to the device', async () => {
+    const used = () =>
+      Number(
+        execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'])
+          .toString()
+          .split('\n')
+          .find((line) => Number(line.split(',')[0]) === process.pid)
+          ?.split(',')[1] ?? Number.NaN,
+      );
+    const model = on('cuda');
+    await model.forward(noise(64));
+    const before = used();
+    // In a container the driver does not know our process.
+    if (!Number.isFinite(before)) return;
+    model.dispose();
+    const deadline = Date.now() + 30_000;
+    while (used() > before - 100 && Date.now() < deadline) await new Promise(setImmediate);
+    expect(used()).toBeLessThanOrEqual(before - 100);
+  });
+
+  test('the switches of the libraries are what they were set to, and change the arithmetic', async () => {
+    const { cudnn } = backends;
+    const before = cudnn.allowTf32;
+    const model = on('cuda').eval();
+    cudnn.allowTf32 = false;
+    const exact = (await model.forward(noise(2)))[0].data;
+    cudnn.benchmark = true;
+    cudnn.deterministic = true;
+    expect([cudnn.benchmark, cudnn.deterministic, cudnn.allowTf32]).toEqual([true, true, false]);
+    expect(distance((await model.forward(noise(2)))[0].data, exact)).toBeLessThan(CLOSE);
+    cudnn.benchmark = false;
+    cudnn.deterministic = false;
+    cudnn.allowTf32 = before;
   });
 });

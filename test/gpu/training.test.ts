@@ -1,4 +1,4 @@
-import { type Device, GoogLeNet, Trainer } from '../../src/index.js';
+import { type Device, GoogLeNet, libtorch, Trainer } from '../../src/index.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import {
   CLOSE,
@@ -95,5 +95,27 @@ describeOnCuda('training on CUDA', () => {
     ];
     expect(Math.abs(a.loss / b.loss - 1)).toBeLessThan(CLOSE);
     expect([a.correct, a.correctTop5]).toEqual([b.correct, b.correctTop5]);
+  });
+
+  const ampere = Number(libtorch().devices[0]?.computeCapability ?? 0) >= 8;
+  test(`bfloat16 ${ampere ? 'trains' : 'is refused'} on a device of compute capability ${ampere ? '8.0 and newer' : 'before 8.0'}`, async () => {
+    const model = new GoogLeNet({ ...MODEL, ...withoutDropout, device: 'cuda' });
+    const make = () => new Trainer(model, { optimizer: { lr: 0.003 }, precision: 'bfloat16' });
+    if (!ampere) {
+      expect(make).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
+      model.dispose();
+      return;
+    }
+    const trainer = make();
+    trainers.push(trainer);
+    const losses = await train(trainer, 20);
+    expect(losses.at(-1)).toBeLessThan(0.7 * (losses[0] ?? 0));
+  });
+
+  test('models train at the same time, and none disturbs another', async () => {
+    const [alone] = await train(trainerOn('cuda', withoutDropout), 1);
+    const together = [1, 2, 3].map(() => train(trainerOn('cuda', withoutDropout), 1));
+    for (const losses of await Promise.all(together))
+      expect(distance(losses, [alone ?? 0])).toBeLessThan(CLOSE);
   });
 });

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { backends, useDeterministicAlgorithms } from '../../backends.js';
 import type { ModelDescription } from '../../models/description.js';
 import { GoogLeNet, type GoogLeNetOptions } from '../../models/googlenet.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
@@ -6,12 +7,12 @@ import { type InputSizes, XCEPTION_SIZES } from '../../models/input-size.js';
 import { variantNamed } from '../../models/variants/index.js';
 import { Xception, type XceptionOptions } from '../../models/xception.js';
 import type { Device } from '../../module.js';
-import { getNumThreads, libtorch, setNumThreads } from '../../runtime.js';
+import { getNumThreads, libtorch, prepareDevice, setNumThreads } from '../../runtime.js';
 import { readCheckpoint } from '../../train/checkpoint.js';
 import { packageVersion } from '../version.js';
 import type { Plan } from './plan.js';
 import { writeRun } from './run-folder.js';
-import type { Network } from './settings.js';
+import type { Network, TrainSettings } from './settings.js';
 
 /** The model of a run as it begins; going on from a checkpoint is the trainer's work. */
 export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassifier> {
@@ -19,6 +20,8 @@ export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassi
   const { network, auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed, newHead } = settings;
   const { transformInput } = settings;
   if (settings.threads !== null) setNumThreads(settings.threads);
+  applyBackends(settings);
+  await prepareDevice(settings.device as Device);
   const common = {
     ...{ classes, channelsLast, seed, initWeights, device: settings.device as Device },
     ...(dropout !== null && { dropout }),
@@ -36,6 +39,16 @@ export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassi
   }
   if (weights !== null) return GoogLeNet.load(weights, { ...common, ...heads, newHead });
   return new GoogLeNet({ variant: network, ...common, ...heads, numClasses: classes.length });
+}
+
+/** What differs from libtorch's own choice is set before the first work. */
+function applyBackends(settings: TrainSettings): void {
+  const { cudnnBenchmark, cudnnDeterministic, cudnnAllowTf32, matmulAllowTf32 } = settings;
+  backends.cudnn.benchmark = cudnnBenchmark;
+  backends.cudnn.deterministic = cudnnDeterministic;
+  backends.cudnn.allowTf32 = cudnnAllowTf32;
+  backends.cuda.matmul.allowTf32 = matmulAllowTf32;
+  useDeterministicAlgorithms(settings.deterministicAlgorithms, { warnOnly: true });
 }
 
 /** The model of a checkpoint, its numbers left out: what the settings do not say may come from the file that the run began with. */

@@ -114,6 +114,11 @@ const LATER: Partial<TrainSettings> = {
   headLr: null,
   freeze: 'none',
   transformInput: null,
+  cudnnBenchmark: false,
+  cudnnDeterministic: false,
+  cudnnAllowTf32: true,
+  matmulAllowTf32: false,
+  deterministicAlgorithms: false,
 };
 
 function checkSettings(value: unknown): TrainSettings {

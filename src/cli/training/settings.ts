@@ -37,6 +37,13 @@ export const GROUPS = {
   'Fine-tuning:': ['newHead', 'headLr', 'freeze'],
   'Pictures:': ['resize', 'crop', 'augment', 'maxPixels', 'autoOrient', 'unreadable', 'validationSplit'],
   'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
+  'On CUDA:': [
+    'cudnnBenchmark',
+    'cudnnAllowTf32',
+    'matmulAllowTf32',
+    'cudnnDeterministic',
+    'deterministicAlgorithms',
+  ],
 } as const satisfies Record<string, readonly (keyof typeof SETTINGS)[]>;
 
 export type Network = VariantName | 'xception';
@@ -134,7 +141,16 @@ export const SETTINGS = {
   precision: choice(
     'float32',
     ['float32', 'bfloat16'],
-    'bfloat16 is faster where the hardware computes in it (AMX, AVX512-BF16, GPUs)',
+    'bfloat16 is faster where the hardware computes in it (AMX, AVX512-BF16, GPUs from Ampere on)',
+  ),
+
+  cudnnBenchmark: toggle(false, 'cuDNN tries the algorithms of each convolution and takes the fastest'),
+  cudnnAllowTf32: toggle(true, 'fp32 convolutions in fp32 and not in TF32: slower, more exact'),
+  matmulAllowTf32: toggle(false, 'fp32 matrix products in TF32'),
+  cudnnDeterministic: toggle(false, 'cuDNN takes algorithms that give the same bits in each run'),
+  deterministicAlgorithms: toggle(
+    false,
+    "the same of libtorch's operations, with a warning where there is none; on the CPU too",
   ),
 } as const satisfies Settings;
 
