@@ -11,6 +11,7 @@ import { IN_WORK } from './data/decoding-slots.js';
 import { Limiter } from './data/limiter.js';
 import { checkElongation, checkPicture, copyPicture, resizeCropInto } from './data/transforms.js';
 import { throwIfAborted } from './errors.js';
+import { allocate } from './private-copy.js';
 import type { Images } from './tensor.js';
 import { integer, invalid, isFloat32Array, isUint8Array, options } from './validate.js';
 
@@ -50,7 +51,7 @@ export async function loadImages(
   if (!Array.isArray(sources)) throw invalid('sources', 'an array of paths or encoded pictures', sources);
   const reading = readReading(options('options', given, LOADING_OPTIONS) as DecodeImageOptions);
   throwIfAborted(reading.signal, 'Loading pictures');
-  const data = new Uint8Array(sources.length * PREPARED_BYTES);
+  const data = allocate(sources.length * PREPARED_BYTES);
   const limiter = new Limiter(IN_WORK);
   const load = (source: PictureSource, i: number) =>
     loadInto(data.subarray(i * PREPARED_BYTES, (i + 1) * PREPARED_BYTES), source, `sources[${i}]`, reading);

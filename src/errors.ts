@@ -1,3 +1,5 @@
+import { withVisibleBytes } from './file-names.js';
+
 /**
  * Every error this package raises on purpose, as code → what it means. Codes are part of the public API:
  * programs branch on them; the wording of messages may change.
@@ -42,13 +44,24 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** A few lines; only what callers give (paths, names, texts) makes a message longer. */
+const MAX_MESSAGE = 2000;
+
+/** Without its middle: the beginning says what went wrong, and the end what to do. */
+function shortened(message: string): string {
+  if (message.length <= MAX_MESSAGE) return message;
+  const half = MAX_MESSAGE / 2;
+  const left = message.length - MAX_MESSAGE;
+  return `${message.slice(0, half)} … (${left} characters left out) … ${message.slice(-half)}`;
+}
+
 /** The one error class of this package: `code` is stable, `message` says what to do about it. */
 export class GoogLeNetError extends Error {
   override readonly name = 'GoogLeNetError';
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(shortened(withVisibleBytes(message)), options);
     this.code = code;
   }
 }

@@ -2,12 +2,14 @@
 import { softmax } from './classifier.js';
 import { assertViews, type Crops, cropViews } from './data/crops.js';
 import type { Dataset } from './data/dataset.js';
+import { nameOf } from './data/items.js';
 import { checkResizeCrop } from './data/transforms.js';
-import { GoogLeNetError } from './errors.js';
+import { isUnreadable, type Skipped, UNREADABLE, type Unreadable } from './data/unreadable.js';
+import { GoogLeNetError, throwIfAborted } from './errors.js';
 import { evaluated, type ImageClassifier, nativeOf } from './models/image-classifier.js';
 import { assertInputSize } from './models/input-size.js';
 import { assertDataset } from './train/datasets.js';
-import { callback, integer, invalid, options, signal as readSignal } from './validate.js';
+import { callback, integer, invalid, oneOf, options, signal as readSignal } from './validate.js';
 
 export interface EvaluateOptions {
   /** Views of each picture whose softmaxes are averaged: 1 (default), 10 or 144. */
@@ -18,6 +20,8 @@ export interface EvaluateOptions {
   crop?: number;
   /** Views that are computed together. Default 32. */
   batchSize?: number;
+  /** Default `error`. */
+  unreadable?: Unreadable;
   /** Ends with the error `ABORTED`. */
   signal?: AbortSignal | undefined;
   /** After each picture. */
@@ -42,10 +46,14 @@ export interface EvaluateResult {
   classes: ClassResult[];
   /** `confusion[label][predicted]`: pictures. Null above 2048 classes. */
   confusion: Uint32Array[] | null;
+  /** What `unreadable: 'skip'` has left out; it counts nowhere else. */
+  skipped: Skipped[];
 }
 
 const MAX_CONFUSION = 2048;
-const KNOWN = ['crops', 'resize', 'crop', 'batchSize', 'signal', 'onProgress'] as const;
+/** What messages call it. */
+const EVALUATION = 'The evaluation';
+const KNOWN = ['crops', 'resize', 'crop', 'batchSize', 'unreadable', 'signal', 'onProgress'] as const;
 
 /**
  * Scores one model or an ensemble, in evaluation mode.
@@ -63,18 +71,36 @@ export async function evaluate(
   const sides = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
   assertViews(crops, sides.crop);
   const batchSize = integer('batchSize', read.batchSize ?? 32, 1, 65_536);
+  const unreadable = oneOf('unreadable', read.unreadable ?? 'error', UNREADABLE);
   const signal = readSignal('signal', read.signal);
   const onProgress = callback('onProgress', read.onProgress);
   assertEnsemble(models, dataset, sides.crop);
   const tally = new Tally(dataset);
-  for (let i = 0; i < dataset.length; i++) {
-    if (signal?.aborted) throw new GoogLeNetError('ABORTED', 'The evaluation was aborted.');
-    const views = await cropViews(dataset.name?.(i) ?? `picture ${i}`, await dataset.image(i), crops, sides);
-    tally.add(dataset.label(i), await meanSoftmax(models, views, sides.crop, batchSize));
-    onProgress?.(i + 1, dataset.length);
+  const skipped: Skipped[] = [];
+  for (let index = 0; index < dataset.length; index++) {
+    throwIfAborted(signal, EVALUATION);
+    const name = nameOf(dataset, index);
+    try {
+      const picture = await dataset.image(index);
+      throwIfAborted(signal, EVALUATION);
+      const views = await cropViews(name, picture, crops, sides);
+      tally.add(dataset.label(index), await meanSoftmax(models, views, sides.crop, batchSize, signal));
+    } catch (error) {
+      if (unreadable === 'error' || !isUnreadable(error)) throw error;
+      skipped.push({ index, name, reason: error.message });
+    }
+    onProgress?.(index + 1, dataset.length);
   }
-  return tally.finish();
+  if (skipped.length === dataset.length) throw nothingReadable(skipped);
+  return { ...tally.finish(), skipped };
 }
+
+/** @param skipped all that there was. */
+export const nothingReadable = (skipped: readonly Skipped[]): GoogLeNetError =>
+  new GoogLeNetError(
+    'INVALID_DATASET',
+    `None of the ${skipped.length} pictures can be read. The first one: ${skipped[0]?.reason}`,
+  );
 
 function assertEnsemble(models: readonly ImageClassifier[], dataset: Dataset, crop: number): void {
   if (!Array.isArray(models) || models.length === 0) throw invalid('models', 'an array of models', models);
@@ -98,6 +124,7 @@ async function meanSoftmax(
   views: Uint8Array,
   crop: number,
   batchSize: number,
+  signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
   const bytes = crop * crop * 3;
   const count = views.length / bytes;
@@ -106,7 +133,7 @@ async function meanSoftmax(
     const size = Math.min(batchSize, count - start);
     const data = views.subarray(start * bytes, (start + size) * bytes);
     const logits = await Promise.all(
-      models.map((model) => evaluated(model, { data, shape: [size, crop, crop, 3] })),
+      models.map((model) => evaluated(model, { data, shape: [size, crop, crop, 3] }, signal)),
     );
     for (const [main] of logits) addSoftmaxes(sum, main.data);
   }
@@ -162,7 +189,7 @@ class Tally {
     if (row && predicted < row.length) row[predicted] = (row[predicted] ?? 0) + 1;
   }
 
-  finish(): EvaluateResult {
+  finish(): Omit<EvaluateResult, 'skipped'> {
     const sum = (values: Uint32Array | Float64Array) => Array.from(values).reduce((a, b) => a + b, 0);
     const pictures = sum(this.#pictures);
     const classes = this.#names.map((name, i) => {

@@ -1,6 +1,7 @@
 /** Where in a picture a network sees a class: Grad-CAM over the picture. */
 import { unlessAborted } from './abort.js';
 import { LOADING_OPTIONS, loadImages, type PictureSource, softmax } from './classifier.js';
+import { isSameClass } from './data/classes.js';
 import type { DecodeImageOptions } from './data/decode.js';
 import { loadSharp } from './data/sharp.js';
 import { GoogLeNetError } from './errors.js';
@@ -87,7 +88,8 @@ function indexOf(
   probabilities: Float64Array,
 ): number {
   if (wanted === undefined) return probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b)));
-  const named = typeof wanted === 'string' ? (classes?.indexOf(wanted) ?? -1) : -1;
+  const named =
+    typeof wanted === 'string' ? (classes?.findIndex((name) => isSameClass(name, wanted)) ?? -1) : -1;
   if (named >= 0) return named;
   if (typeof wanted === 'string' && !/^\d+$/.test(wanted)) {
     const known =

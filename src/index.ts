@@ -17,7 +17,7 @@ export type {
   Interpolation,
   Range,
 } from './data/augment.js';
-export { type Batch, type BatchesOptions, batches, type Unreadable } from './data/batches.js';
+export { type Batch, type BatchesOptions, batches } from './data/batches.js';
 export type { Crops } from './data/crops.js';
 export type { Dataset, Picture } from './data/dataset.js';
 export { type DecodeImageOptions, decodeImage } from './data/decode.js';
@@ -25,7 +25,6 @@ export type { DecodeOptions } from './data/decode-options.js';
 export { FASHION_MNIST_CLASSES, IdxDataset, type IdxOptions } from './data/idx-dataset.js';
 export { ImageFolder, type ImageFolderOptions, type Sample } from './data/image-folder.js';
 export { type EpochOptions, Loader, type LoaderOptions, type LoaderPlan } from './data/loader.js';
-export type { Skipped } from './data/prepare.js';
 export { type EpochOrderOptions, epochOrder } from './data/sampler.js';
 export type { Shard } from './data/shards.js';
 export { type SplitOptions, split } from './data/split.js';
@@ -37,6 +36,7 @@ export {
   type StreamOptions,
 } from './data/stream-dataset.js';
 export { IMAGENET_MEAN, IMAGENET_STD, preprocess, type ResizeCropOptions } from './data/transforms.js';
+export type { Skipped, Unreadable } from './data/unreadable.js';
 export { type CallOptions, Engine, type EngineDescription, type EngineStep } from './engine/engine.js';
 export type {
   Calibration,

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fromFileError, GoogLeNetError } from './errors.js';
+import { fsPath } from './file-names.js';
 
 const { O_NONBLOCK, O_RDONLY } = constants;
 
@@ -15,7 +16,7 @@ export const MAX_TEXT_BYTES = 2 ** 24;
  */
 export async function openRegularFile(path: string, flags: number = O_RDONLY): Promise<FileHandle> {
   try {
-    const file = await open(path, flags | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    const file = await open(fsPath(path), flags | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
       // A socket, or a named pipe that is opened for writing.
       throw error.code === 'ENXIO' ? notRegular(path) : error;
     });

@@ -4,20 +4,27 @@ import { type ErrorCode, GoogLeNetError } from './errors.js';
 /** Has more digits than a message. */
 const HUGE = 10n ** 60n;
 
+const clip = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
 /** What a rejected value looks like in a message: short, and never the megabytes of an array. */
 function show(value: unknown): string {
-  if (!Array.isArray(value)) return showOne(value);
-  return `[${value.slice(0, 8).map(showOne).join(', ')}${value.length > 8 ? ', …' : ''}]`;
+  try {
+    if (!Array.isArray(value)) return showOne(value);
+    return `[${value.slice(0, 8).map(showOne).join(', ')}${value.length > 8 ? ', …' : ''}]`;
+  } catch {
+    // A getter or a proxy of the caller's throws.
+    return 'an object';
+  }
 }
 
 /** Arrays within arrays are not gone into: of a file, they may be any number deep. */
 function showOne(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'string') return JSON.stringify(clip(value));
   if (typeof value === 'bigint') return value > -HUGE && value < HUGE ? `${value}n` : 'a huge bigint';
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : '[…]';
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value);
-  return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : '[…]';
+  if (typeof value === 'object' && value !== null) return clip(Object.prototype.toString.call(value));
+  return clip(String(value));
 }
 
 /** The one sentence for every invalid argument. */

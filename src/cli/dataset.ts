@@ -1,27 +1,33 @@
 /** Pictures however they are stored: class folders, or the idx files of MNIST and its kin. */
 import type { Dataset } from '../data/dataset.js';
-import type { DecodeOptions } from '../data/decode-options.js';
 import { FASHION_MNIST_CLASSES, hasIdxImages, IdxDataset } from '../data/idx-dataset.js';
-import { ImageFolder } from '../data/image-folder.js';
+import { ImageFolder, type ImageFolderOptions } from '../data/image-folder.js';
+import type { Unreadable } from '../data/unreadable.js';
 import { GoogLeNetError } from '../errors.js';
+
+/** How files of pictures are read. */
+export type FileOptions = Required<Omit<ImageFolderOptions, 'extensions'>>;
 
 export type Split = 'train' | 'test';
 
 /**
  * @param split of idx files; a folder of class folders is one.
  * @param classes names for idx files, which have none.
- * @param decoding of files of pictures; idx files are not decoded.
  * @throws GoogLeNetError `INVALID_DATASET`, `FILE_NOT_FOUND`, `FILE_ERROR`
  */
 export async function openDataset(
   dir: string,
   split: Split,
   classes: readonly string[] | null,
-  { maxPixels, autoOrient }: Required<DecodeOptions>,
+  { maxPixels, autoOrient, checkFormats }: FileOptions,
 ): Promise<Dataset> {
-  if (!(await hasIdxImages(dir, split))) return ImageFolder.open(dir, { maxPixels, autoOrient });
+  if (!(await hasIdxImages(dir, split)))
+    return ImageFolder.open(dir, { maxPixels, autoOrient, checkFormats });
   return IdxDataset.open(dir, { split, ...(classes && { classes }) });
 }
+
+/** `--on-error`, in the words of the library. */
+export const unreadableOf = (onError: 'stop' | 'skip'): Unreadable => (onError === 'skip' ? 'skip' : 'error');
 
 /** `--classes`: the name of a known list, or names with commas between them. */
 export function readClassNames(text: string): readonly string[] {

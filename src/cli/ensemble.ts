@@ -7,7 +7,7 @@ import type { Device } from '../module.js';
 import { setNumThreads } from '../runtime.js';
 import type { Terminal } from '../terminal.js';
 import type { EvaluateSettings } from './commands/evaluate.js';
-import { openDataset } from './dataset.js';
+import { openDataset, unreadableOf } from './dataset.js';
 import { createDisplay } from './display.js';
 import { evaluationProgress } from './evaluation.js';
 import { Interrupt } from './interrupt.js';
@@ -32,7 +32,10 @@ export async function evaluateEnsemble(
   const { resize, crop, batchSize, device, channelsLast, threads } = settings;
   const crops = Number(settings.crops) as Crops;
   const files = await Promise.all(weights.map(describeFile));
-  const dataset = await openDataset(dir, 'test', files[0]?.model.classes ?? null, settings);
+  const dataset = await openDataset(dir, 'test', files[0]?.model.classes ?? null, {
+    ...settings,
+    checkFormats: settings.onError === 'stop',
+  });
   for (const file of files) assertSameClasses(file, dir, dataset);
   const own = transformInputs(terminal, files, settings.transformInput);
   if (threads !== null) setNumThreads(threads);
@@ -43,8 +46,10 @@ export async function evaluateEnsemble(
     for (const [i, path] of weights.entries())
       models.push(await loadModel(path, { device: device as Device, channelsLast, ...own[i] }));
     const onProgress = evaluationProgress(display);
-    const options = { crops, resize, crop, batchSize, signal: interrupt.signal, onProgress };
+    const unreadable = unreadableOf(settings.onError);
+    const options = { crops, resize, crop, batchSize, unreadable, signal: interrupt.signal, onProgress };
     const { confusion: matrix, ...scores } = await evaluate(models, dataset, options);
+    for (const { reason } of scores.skipped) display.line(`Skipped: ${reason}`);
     const confusion = matrix?.map((row) => Array.from(row)) ?? null;
     return { status: 0, evaluation: { weights: [...weights], dir, crops, ...scores, confusion } };
   } catch (error) {

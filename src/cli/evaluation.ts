@@ -1,6 +1,8 @@
 import { batches } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { checkResizeCrop } from '../data/transforms.js';
+import type { Skipped } from '../data/unreadable.js';
+import { nothingReadable } from '../evaluate.js';
 import { assertInputSize } from '../models/input-size.js';
 import { loadModel } from '../models/load.js';
 import { inputSizesOf } from '../models/model-file.js';
@@ -10,7 +12,7 @@ import type { Terminal } from '../terminal.js';
 import { add, addTallies, emptyTally, type Scores, type Tally, toScores } from '../train/scores.js';
 import { Trainer } from '../train/trainer.js';
 import type { EvaluateSettings } from './commands/evaluate.js';
-import { openDataset } from './dataset.js';
+import { openDataset, unreadableOf } from './dataset.js';
 import { createDisplay, type Display } from './display.js';
 import { Interrupt } from './interrupt.js';
 import { formatDuration } from './output.js';
@@ -30,6 +32,8 @@ export interface Evaluation extends Scores {
   classes: ClassScores[];
   /** `confusion[label][predicted]`: pictures, in the order of the dataset's classes. */
   confusion: number[][];
+  /** What `--on-error skip` has left out. */
+  skipped: Skipped[];
 }
 
 /** @returns the exit status, and the scores unless Ctrl-C came first. */
@@ -42,7 +46,10 @@ export async function evaluateModel(
   checkResizeCrop(settings.resize, settings.crop);
   const file = await describeFile(weights);
   assertInputSize(settings.crop, settings.crop, inputSizesOf(file.model));
-  const dataset = await openDataset(dir, 'test', file.model.classes ?? null, settings);
+  const dataset = await openDataset(dir, 'test', file.model.classes ?? null, {
+    ...settings,
+    checkFormats: settings.onError === 'stop',
+  });
   assertSameClasses(file, dir, dataset);
   const [own] = transformInputs(terminal, [file], settings.transformInput);
   if (settings.threads !== null) setNumThreads(settings.threads);
@@ -57,10 +64,11 @@ export async function evaluateModel(
     );
   }
   try {
-    const scored = await tallyClasses(trainer, dataset, settings, display, interrupt.signal);
+    const { scored, skipped } = await tallyClasses(trainer, dataset, settings, display, interrupt.signal);
     const names = scored.map(({ tally }, label) => ({ name: dataset.classes[label] ?? '', tally }));
     const confusion = scored.map(({ predicted }) => predicted);
-    return { status: 0, evaluation: { weights, dir, ...summarise(names, model.auxInEvaluation), confusion } };
+    const scores = summarise(names, model.auxInEvaluation);
+    return { status: 0, evaluation: { weights, dir, ...scores, confusion, skipped } };
   } catch (error) {
     return { status: interrupt.statusOf(error), evaluation: null };
   } finally {
@@ -92,26 +100,32 @@ interface ScoredClass {
 async function tallyClasses(
   trainer: Trainer,
   dataset: Dataset,
-  { batchSize, resize, crop }: EvaluateSettings,
+  { batchSize, resize, crop, onError }: EvaluateSettings,
   display: Display,
   signal: AbortSignal,
-): Promise<ScoredClass[]> {
+): Promise<{ scored: ScoredClass[]; skipped: Skipped[] }> {
   const onProgress = evaluationProgress(display);
   const scored: ScoredClass[] = [];
+  const skipped: Skipped[] = [];
+  const loading = { batchSize, resize, crop, signal, unreadable: unreadableOf(onError) };
   let done = 0;
   for (const order of groupByClass(dataset)) {
     let tally = emptyTally();
     const predicted = dataset.classes.map(() => 0);
-    for await (const { images, labels } of batches(dataset, { order, batchSize, resize, crop, signal })) {
+    for await (const { images, labels, skipped: more } of batches(dataset, { order, ...loading })) {
+      skipped.push(...more);
+      for (const one of more) display.line(`Skipped: ${one.reason}`);
+      done += labels.length + more.length;
+      onProgress(done, dataset.length);
+      if (labels.length === 0) continue;
       const result = await trainer.evaluate(images, labels);
       tally = add(tally, result, labels.length);
       for (const label of result.predicted) predicted[label] = (predicted[label] ?? 0) + 1;
-      done += labels.length;
-      onProgress(done, dataset.length);
     }
     scored.push({ tally, predicted });
   }
-  return scored;
+  if (skipped.length === dataset.length) throw nothingReadable(skipped);
+  return { scored, skipped };
 }
 
 /** The positions of each class's pictures. */
@@ -124,7 +138,7 @@ function groupByClass(dataset: Dataset): Uint32Array[] {
 function summarise(
   entries: readonly { name: string; tally: Tally }[],
   hasAux: boolean,
-): Omit<Evaluation, 'weights' | 'dir' | 'confusion'> {
+): Omit<Evaluation, 'weights' | 'dir' | 'confusion' | 'skipped'> {
   const sum = entries.map(({ tally }) => tally).reduce(addTallies, emptyTally());
   // A dataset of arrays or idx files may lack a class, which then has no means.
   const present = entries.filter(({ tally }) => tally.count > 0);

@@ -113,6 +113,9 @@ export const deviceSetting: Setting<string> = {
   read: (text) => text,
 };
 
+/** What is done about a picture that cannot be read. */
+export const onError = choice('stop', ['stop', 'skip'], 'pictures that cannot be read');
+
 export const flagOf = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { type Host, Terminal } from '../terminal.js';
+import { commandLineArguments } from './arguments.js';
 import { compareCommand } from './commands/compare.js';
 import { convertCommand } from './commands/convert.js';
 import { dashboardCommand } from './commands/dashboard.js';
@@ -87,7 +88,7 @@ export async function main(argv: readonly string[], host: Host = process): Promi
 }
 
 if (require.main === module) {
-  main(process.argv.slice(2)).then((status) => {
+  main(commandLineArguments()).then((status) => {
     process.exitCode = status;
   });
 }

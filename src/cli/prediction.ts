@@ -1,9 +1,12 @@
 import { type Classification, loadImages, topK } from '../classifier.js';
 import { usableCpus } from '../core/cpu-quota.js';
+import { isUnreadable } from '../data/unreadable.js';
+import type { ErrorCode, GoogLeNetError } from '../errors.js';
+import type { Logits } from '../models/image-classifier.js';
 import { loadModel } from '../models/load.js';
 import type { Device } from '../module.js';
 import { setNumThreads } from '../runtime.js';
-import type { Tensor } from '../tensor.js';
+import type { Images, Tensor } from '../tensor.js';
 import type { Terminal } from '../terminal.js';
 import type { PredictSettings } from './commands/predict.js';
 import { transformInputs } from './transform-input.js';
@@ -20,17 +23,24 @@ export interface Prediction extends Heads {
   image: string;
 }
 
+/** A picture that could not be read. */
+export interface SkippedImage {
+  image: string;
+  code: ErrorCode;
+  reason: string;
+}
+
 /** Pictures that are loaded and computed together. More would hardly be faster, take ten megabytes each, and be answered later. */
 const BATCH = Math.max(2, usableCpus());
 
-/** Picture by picture, in the order given; the first unreadable one ends it. */
+/** Picture by picture, in the order given. One that cannot be read ends it, after those before it, or is skipped. */
 export async function* predict(
   terminal: Terminal,
   weights: string,
   images: readonly string[],
   settings: PredictSettings,
-): AsyncGenerator<Prediction, void, void> {
-  const { maxPixels, autoOrient } = settings;
+): AsyncGenerator<Prediction | SkippedImage, void, void> {
+  const { maxPixels, autoOrient, onError } = settings;
   const file = await describeFile(weights);
   const [own] = transformInputs(terminal, [file], settings.transformInput);
   // What is not shown need not be computed.
@@ -44,20 +54,48 @@ export async function* predict(
   try {
     for (let start = 0; start < images.length; start += BATCH) {
       const paths = images.slice(start, start + BATCH);
-      const [main, aux1, aux2] = await model.forward(await loadImages(paths, { maxPixels, autoOrient }));
-      const best = (tensor: Tensor, i: number) => topK(row(tensor, i), settings.topK, model.classes);
-      for (const [i, image] of paths.entries()) {
-        yield {
-          image,
-          main: best(main, i),
-          aux1: aux1 && best(aux1, i),
-          aux2: aux2 && best(aux2, i),
-        };
+      const loading = paths.map((path) => loadImages([path], { maxPixels, autoOrient }));
+      const loaded = await Promise.allSettled(loading);
+      const failed = loaded.findIndex(
+        (one) => one.status === 'rejected' && !mayBeSkipped(one.reason, onError),
+      );
+      const wanted = failed === -1 ? loaded : loaded.slice(0, failed);
+      const readable = wanted.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const logits = readable.length > 0 ? await model.forward(together(readable)) : null;
+      let row = 0;
+      for (const [i, result] of wanted.entries()) {
+        const image = paths[i] as string;
+        if (result.status === 'rejected') yield skippedImage(image, result.reason);
+        else if (logits) yield { image, ...headsOf(logits, row++, settings.topK, model.classes) };
       }
+      const failure = loaded[failed];
+      if (failure?.status === 'rejected') throw failure.reason;
     }
   } finally {
     model.dispose();
   }
 }
 
-const row = ({ data, shape: [, width = 0] }: Tensor, i: number) => data.subarray(i * width, (i + 1) * width);
+const mayBeSkipped = (error: unknown, onError: PredictSettings['onError']): boolean =>
+  onError === 'skip' && isUnreadable(error);
+
+const skippedImage = (image: string, { code, message }: GoogLeNetError): SkippedImage => ({
+  image,
+  code,
+  reason: message,
+});
+
+/** Batches of one as one batch. */
+function together(batches: readonly Images[]): Images {
+  const size = batches[0]?.data.length ?? 0;
+  const data = new Uint8Array(batches.length * size);
+  for (const [i, one] of batches.entries()) data.set(one.data, i * size);
+  const [, ...shape] = batches[0]?.shape ?? [];
+  return { data, shape: [batches.length, ...shape] };
+}
+
+function headsOf([main, aux1, aux2]: Logits, i: number, k: number, classes?: readonly string[]): Heads {
+  const best = ({ data, shape: [, width = 0] }: Tensor) =>
+    topK(data.subarray(i * width, (i + 1) * width), k, classes);
+  return { main: best(main), aux1: aux1 && best(aux1), aux2: aux2 && best(aux2) };
+}

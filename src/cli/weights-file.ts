@@ -1,3 +1,4 @@
+import { isSameClass } from '../data/classes.js';
 import type { Dataset } from '../data/dataset.js';
 import { GoogLeNetError } from '../errors.js';
 import { describeTensorFile } from '../formats/tensor-file.js';
@@ -35,7 +36,7 @@ export async function describeFile(path: string): Promise<WeightsFile> {
 /** Whether a model's classifiers are for these classes; names that a file lacks are taken to be the same. */
 export function hasSameClasses({ model }: WeightsFile, { classes }: Dataset): boolean {
   const { numClasses, classes: names } = model;
-  return classes.length === numClasses && (names?.every((name, i) => name === classes[i]) ?? true);
+  return classes.length === numClasses && (names?.every((name, i) => isSameClass(name, classes[i])) ?? true);
 }
 
 /**
@@ -49,7 +50,7 @@ export function assertSameClasses({ path, model }: WeightsFile, dir: string, { c
     const numbers = `${dir} has ${classes.length} classes, the model in ${path} has ${numClasses}`;
     throw new GoogLeNetError('INVALID_DATASET', `${numbers}. ${fix}`);
   }
-  const other = names?.findIndex((name, i) => name !== classes[i]) ?? -1;
+  const other = names?.findIndex((name, i) => !isSameClass(name, classes[i])) ?? -1;
   if (other === -1) return;
   const pair = `class ${other} is ${classes[other]} in ${dir} but ${names?.[other]} in ${path}`;
   throw new GoogLeNetError('INVALID_DATASET', `The classes differ: ${pair}. ${fix}`);

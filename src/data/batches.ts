@@ -5,19 +5,12 @@ import { readDecoding } from './decode-options.js';
 import { datasetItem, type Feed } from './items.js';
 import { type Batch, type Preparation, prepare } from './prepare.js';
 import { checkResizeCrop, type ResizeCropOptions } from './transforms.js';
+import { UNREADABLE, type Unreadable } from './unreadable.js';
 
 export type { Batch };
 
 /** More pictures than any machine trains on at once. */
 export const MAX_BATCH_SIZE = 2 ** 16;
-
-/**
- * What becomes of a picture that is no picture or whose file cannot be read (`INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`):
- * - `error`: it ends the loop.
- * - `skip`: its batch comes without it and names it in `skipped`.
- */
-export type Unreadable = 'error' | 'skip';
-export const UNREADABLE: readonly Unreadable[] = ['error', 'skip'];
 
 export interface BatchesOptions extends ResizeCropOptions {
   /** Positions in the dataset, in the order in which to visit them. */
@@ -29,7 +22,7 @@ export interface BatchesOptions extends ResizeCropOptions {
   dropLast?: boolean;
   /** How many batches are prepared while the caller works on one. */
   prefetch?: number;
-  /** Default `error`. */
+  /** With `skip` a batch comes without such pictures and names them in `skipped`. Default `error`. */
   unreadable?: Unreadable;
   signal?: AbortSignal | undefined;
 }

@@ -10,3 +10,10 @@ export function readClasses(given: unknown): readonly string[] {
   if (twice !== undefined) throw invalid('classes', 'names that differ', twice);
   return [...given];
 }
+
+/**
+ * Whether two names are those of one class. The same letters can be written in several ways, é as one character or as e with an accent,
+ * and file systems and archivers change one into the other.
+ */
+export const isSameClass = (name: string | undefined, other: string | undefined): boolean =>
+  name === other || name?.normalize() === other?.normalize();

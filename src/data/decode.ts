@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { fromFileError, GoogLeNetError, throwIfAborted } from '../errors.js';
+import { openRegularFile } from '../regular-file.js';
 import { invalid, isUint8Array, options, path as readPath, signal as readSignal } from '../validate.js';
 import { rgbOfCmyk } from './cmyk.js';
 import type { Picture } from './dataset.js';
@@ -67,13 +67,14 @@ export async function readSource(
 
 /** @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR` */
 export async function readImageFile(path: string): Promise<Uint8Array> {
+  const file = await openRegularFile(path);
   try {
-    // Reading a named pipe or a device could go on forever.
-    if ((await stat(path)).isFile()) return await readFile(path);
+    return await file.readFile();
   } catch (error) {
     throw fromFileError(error, 'read', path);
+  } finally {
+    await file.close();
   }
-  throw new GoogLeNetError('FILE_ERROR', `Cannot read ${path}: it is not a regular file.`);
 }
 
 /**

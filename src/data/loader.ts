@@ -1,7 +1,7 @@
 import { GoogLeNetError } from '../errors.js';
 import { boolean, integer, invalid, object, oneOf, options, seed, signal } from '../validate.js';
 import { type Augment, type AugmentOptions, isPlainEvaluation, readAugment } from './augment.js';
-import { batchCount, MAX_BATCH_SIZE, UNREADABLE, type Unreadable, visit } from './batches.js';
+import { batchCount, MAX_BATCH_SIZE, visit } from './batches.js';
 import type { Dataset } from './dataset.js';
 import type { Feed } from './items.js';
 import { type Batch, prepare } from './prepare.js';
@@ -10,6 +10,7 @@ import { readShard, type Shard, shardLength } from './shards.js';
 import { StreamDataset } from './stream-dataset.js';
 import { streamFeed } from './stream-feed.js';
 import { checkResizeCrop } from './transforms.js';
+import { UNREADABLE, type Unreadable } from './unreadable.js';
 
 export interface LoaderOptions {
   batchSize: number;

@@ -1,6 +1,6 @@
 /** The machinery under `batches()` and `Loader`: pictures → batches, ahead of the caller, in order, whatever finishes first. */
 import { unlessAborted } from '../abort.js';
-import { GoogLeNetError, throwIfAborted } from '../errors.js';
+import { throwIfAborted } from '../errors.js';
 import type { Images } from '../tensor.js';
 import { isUint8Array } from '../validate.js';
 import type { AugmentOptions } from './augment.js';
@@ -18,14 +18,7 @@ import {
   type ResizeCropOptions,
   resizeCropInto,
 } from './transforms.js';
-
-/** A picture that was left out. */
-export interface Skipped {
-  /** Position in the dataset. */
-  readonly index: number;
-  readonly name: string;
-  readonly reason: string;
-}
+import { isUnreadable, type Skipped, type Unreadable } from './unreadable.js';
 
 export interface Batch {
   /** RGB bytes, `[n, crop, crop, 3]`. */
@@ -40,7 +33,7 @@ export interface Batch {
 export interface Preparation extends ResizeCropOptions {
   /** Null for the pictures of evaluation; else what its random numbers begin with. */
   augment: { options: AugmentOptions; seed: bigint; epoch: number } | null;
-  unreadable: 'error' | 'skip';
+  unreadable: Unreadable;
   prefetch: number;
   signal: AbortSignal | undefined;
 }
@@ -112,10 +105,6 @@ async function load(items: readonly Item[], plan: Preparation, limiter: Limiter)
     skipped,
   };
 }
-
-/** Anything else is a mistake of the program, which leaving pictures out would hide. */
-const isUnreadable = (error: unknown): error is GoogLeNetError =>
-  error instanceof GoogLeNetError && ['INVALID_IMAGE', 'FILE_NOT_FOUND', 'FILE_ERROR'].includes(error.code);
 
 async function fill(output: Uint8Array, item: Item, plan: Preparation): Promise<void> {
   const { name, position, decoding } = item;

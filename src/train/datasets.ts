@@ -1,3 +1,4 @@
+import { isSameClass } from '../data/classes.js';
 import type { Dataset } from '../data/dataset.js';
 import type { StreamDataset } from '../data/stream-dataset.js';
 import { GoogLeNetError } from '../errors.js';
@@ -42,7 +43,7 @@ export function assertSameClasses(
   other: string,
   others: readonly string[],
 ): void {
-  const at = names.findIndex((name, i) => name !== others[i]);
+  const at = names.findIndex((name, i) => !isSameClass(name, others[i]));
   if (at === -1 && names.length === others.length) return;
   const pair =
     at === -1

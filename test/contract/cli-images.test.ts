@@ -1,5 +1,5 @@
 /** How the commands read files of pictures. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import sharp from 'sharp';
 import { GoogLeNet, type GoogLeNetError, loadModel } from '../../src/index';
 import { errorWith } from '../support/errors';
@@ -81,6 +81,24 @@ test('predict and classify turn photographs upright, unless told not to', async 
   const upright = await model.classify(at('data/a/1.png'));
   expect(upright).not.toEqual(await model.classify(at('data/a/1.png'), { autoOrient: false }));
   model.dispose();
+});
+
+test('Folders and files with names that are not UTF-8 are read, and shown with escapes', async () => {
+  const bytes = (name: string) => Buffer.concat([Buffer.from(at('data/')), Buffer.from(name, 'latin1')]);
+  renameSync(at('data/b'), bytes('caf\xe9'));
+  renameSync(bytes('caf\xe9/1.png'), bytes('caf\xe9/\xff.png'));
+  const scored = await runCommandLine(
+    'evaluate',
+    at('model.safetensors'),
+    at('data'),
+    '--resize',
+    '32',
+    '--crop',
+    '32',
+  );
+  expect(scored).toMatchObject({ code: 0, stdout: expect.stringContaining('caf\\xe9') });
+  const seen = await runCommandLine('predict', at('model.safetensors'), at('data/caf\udce9/\udcff.png'));
+  expect(seen).toMatchObject({ code: 0, stdout: expect.stringContaining('caf\\xe9/\\xff.png') });
 });
 
 test('A signal that has come stops classify, forward, explain and loadImages before anything is read', async () => {

@@ -1,5 +1,5 @@
 /** Every flag of `googlenet train` in a run that shows its effect. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SETTING_NAMES } from '../../src/cli/training/settings.js';
 import { idxFile } from '../support/idx.js';
 import { cli, records, workspace } from './cli.js';
@@ -50,6 +50,8 @@ describe('a run with the flags of the paper and of a small machine', () => {
     expect(stdout).toMatch(/patience-metric +loss/);
     expect(stderr).toMatch(/^Warning: .*broken\.png is left out/m);
   });
+
+  afterAll(() => rmSync(path('pictures/train/0-t-shirt-top/broken.png')));
 
   test('writes them down as they were typed', () => {
     expect(settingsOf('paper').settings).toMatchObject(PAPER);

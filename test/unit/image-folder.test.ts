@@ -1,16 +1,18 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import sharp from 'sharp';
+import { decodeImage } from '../../src/data/decode.js';
 import { ImageFolder } from '../../src/data/image-folder.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const at = temporaryFolder();
 
-/** Empty files: what a folder lists does not depend on their content. */
+/** Files that begin like pictures: what a folder lists does not depend on the rest. */
 async function touch(...paths: string[]): Promise<void> {
   for (const path of paths) {
     await mkdir(dirname(at(path)), { recursive: true });
-    await writeFile(at(path), '');
+    await writeFile(at(path), Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'));
   }
 }
 
@@ -88,6 +90,61 @@ describe('Files', () => {
       'data/cat/more/b.png',
     ]);
     await expect(folder.image(1)).rejects.toMatchObject(errorWith('FILE_NOT_FOUND', 'lost.png'));
+  });
+});
+
+describe('Files that cannot be decoded', () => {
+  const CONTENTS: [string, string, string][] = [
+    ['cat/1.jpg', 'BM\x36', 'a BMP picture'],
+    ['cat/2.png', '', 'an empty file'],
+    ['cat/3.ppm', 'P6\n1 1\n255\n', 'a PPM'],
+    ['dog/4.png', 'version https://git-lfs.github.com/spec/v1', 'git-lfs'],
+    ['dog/5.jpeg', '\0\0\0\x18ftypheic\0\0\0\0', 'a HEIC picture'],
+    ['dog/6.jpeg', 'nonsense', 'of an unknown format'],
+  ];
+  beforeEach(async () => {
+    await touch('cat/good.png', 'dog/good.png', ...CONTENTS.map(([path]) => path));
+    for (const [path, content] of CONTENTS) await writeFile(at(path), Buffer.from(content, 'latin1'));
+  });
+
+  test('are all counted and the first of them named when the folder is opened', async () => {
+    const named = CONTENTS.slice(0, 5).flatMap(([path, , what]) => [at(path), what]);
+    const expected = errorWith('INVALID_DATASET', '6 of 8 files', ...named, 'and 1 more', 'JPEG, PNG, WebP');
+    await expect(open(at())).rejects.toMatchObject(expected);
+  });
+
+  test('are errors of those who decode them, without that check', async () => {
+    const folder = await ImageFolder.open(at(), { checkFormats: false });
+    expect(folder.length).toBe(8);
+    for (const [index, { path }] of folder.samples.entries()) {
+      const what = CONTENTS.find(([name]) => at(name) === path)?.[2] ?? '';
+      await expect(folder.image(index)).rejects.toMatchObject(
+        errorWith('INVALID_IMAGE', path, what === 'an empty file' ? 'empty' : what),
+      );
+    }
+  });
+});
+
+describe('Names that are not UTF-8', () => {
+  const bytes = (path: string) => Buffer.concat([Buffer.from(at()), Buffer.from(`/${path}`, 'latin1')]);
+
+  test('are listed, sorted as in Python, and read', async () => {
+    await mkdir(bytes('caf\xe9'));
+    await mkdir(at('cafe'));
+    const picture = await sharp({ create: { width: 2, height: 3, channels: 3, background: '#f00' } })
+      .png()
+      .toBuffer();
+    for (const name of ['\xff.png', '\xc3\xa9.png', 'a.png'])
+      await writeFile(bytes(`caf\xe9/${name}`), picture);
+    await touch('cafe/1.png');
+    const folder = await open(at());
+    expect(folder.classes).toEqual(['cafe', 'caf\udce9']);
+    const names = ['a.png', 'é.png', '\udcff.png'].map((name) => at(`caf\udce9/${name}`));
+    expect(folder.samples.slice(1).map(({ path }) => path)).toEqual(names);
+    for (const index of [1, 2, 3]) expect(await folder.image(index)).toMatchObject({ width: 2, height: 3 });
+    expect(await decodeImage(names[2] ?? '')).toMatchObject({ width: 2, height: 3 });
+    const elsewhere = decodeImage(at('\udcfe.png'));
+    await expect(elsewhere).rejects.toMatchObject(errorWith('FILE_NOT_FOUND', '\\xfe.png'));
   });
 });
 

@@ -157,7 +157,7 @@ describe('Pictures that cannot be read', () => {
     for (const name of ['a', 'c', 'd', 'e'])
       await copyFile(join(SAMPLE, '8-bag/000.png'), at('bag', `${name}.png`));
     await writeFile(at('bag/b.png'), 'not a picture');
-    const folder = await ImageFolder.open(at());
+    const folder = await ImageFolder.open(at(), { checkFormats: false });
     await rm(at('bag/e.png'));
     return folder;
   }
@@ -191,7 +191,7 @@ describe('Pictures that cannot be read', () => {
   test('may be all of a batch, which is then empty', async () => {
     await mkdir(at('bag'));
     for (const name of ['a', 'b', 'c']) await writeFile(at('bag', `${name}.png`), name);
-    const found = await epochOf(await ImageFolder.open(at()), {
+    const found = await epochOf(await ImageFolder.open(at(), { checkFormats: false }), {
       ...options,
       batchSize: 2,
       unreadable: 'skip',

@@ -4,7 +4,7 @@ import type { Terminal } from '../../terminal.js';
 import { fitName, formatConfusion } from '../confusion.js';
 import type { EnsembleEvaluation } from '../ensemble.js';
 import type { Evaluation } from '../evaluation.js';
-import { choice, toOptions, type ValuesOf, withDefaults } from '../flags.js';
+import { choice, onError, toOptions, type ValuesOf, withDefaults } from '../flags.js';
 import { formatCount, formatJson, formatPercent, formatTable, plural } from '../output.js';
 import { SETTINGS } from '../training/settings.js';
 import { transformInput } from '../transform-input.js';
@@ -17,7 +17,7 @@ const crops = choice(
   'views of each picture whose predictions are averaged (10: corners, centre, mirrored; 144: the paper)',
 );
 const OPTIONS = {
-  ...{ batchSize, auxWeight, resize, crop, crops, maxPixels, autoOrient, transformInput },
+  ...{ batchSize, auxWeight, resize, crop, crops, onError, maxPixels, autoOrient, transformInput },
   ...{ device, threads, channelsLast, precision },
 };
 export type EvaluateSettings = ValuesOf<typeof OPTIONS>;
@@ -30,7 +30,10 @@ Examples:
   $ googlenet evaluate --crops 10 a.safetensors b.safetensors pictures/test        two models, averaged
 
 The loss of one model and one crop is that of training: cross entropy of the main head plus --aux-weight times that of each auxiliary
-head. Of several it is that of the main heads' averaged predictions, in fp32.`;
+head. Of several it is that of the main heads' averaged predictions, in fp32.
+
+A picture that cannot be read ends the command with status 1. With --on-error skip such pictures are named on standard error, counted in the
+result and left out of the scores; the status is 0 unless there was no other.`;
 
 /** `googlenet evaluate`: how well a model, or several together, does on a folder of pictures. */
 export function evaluateCommand(terminal: Terminal): Command {
@@ -91,6 +94,9 @@ type Scored = Pick<Evaluation, 'loss' | 'top1' | 'top5'>;
 const formatScores = ({ loss, top1, top5 }: Scored): string =>
   `loss ${loss.toFixed(4)}  top-1 ${formatPercent(top1)}  top-5 ${formatPercent(top5)}`;
 
+const formatSkipped = ({ length }: Evaluation['skipped']): string[] =>
+  length > 0 ? [`${plural(length, 'picture')} skipped`] : [];
+
 function formatClasses(
   classes: readonly { name: string; pictures: number; correct: number; top1: number; loss: number }[],
   columns: number,
@@ -122,6 +128,7 @@ const formatEvaluation = (evaluation: Evaluation, columns: number): string =>
   [
     printableLine(`${evaluation.weights} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}`),
     formatScores(evaluation),
+    ...formatSkipped(evaluation.skipped),
     '',
     formatClasses(evaluation.classes, columns),
     ...confusionOf(evaluation, columns),
@@ -133,6 +140,7 @@ const formatEnsemble = (evaluation: EnsembleEvaluation, columns: number): string
       `${evaluation.weights.join(', ')} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}, ${plural(evaluation.crops, 'crop')} of each`,
     ),
     formatScores(evaluation),
+    ...formatSkipped(evaluation.skipped),
     '',
     formatClasses(
       evaluation.classes.filter(({ pictures }) => pictures > 0),

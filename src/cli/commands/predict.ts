@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { printableLine } from '../../printable.js';
 import type { Terminal } from '../../terminal.js';
-import { count, toggle, toOptions, type ValuesOf, withDefaults } from '../flags.js';
-import { formatJson, formatTable } from '../output.js';
-import type { Heads, Prediction } from '../prediction.js';
+import { EXIT_FAILURE } from '../failure.js';
+import { count, onError, toggle, toOptions, type ValuesOf, withDefaults } from '../flags.js';
+import { formatJson, formatTable, plural } from '../output.js';
+import type { Heads, Prediction, SkippedImage } from '../prediction.js';
 import { SETTINGS } from '../training/settings.js';
 import { transformInput } from '../transform-input.js';
 
@@ -11,6 +12,7 @@ const { maxPixels, autoOrient, device, threads } = SETTINGS;
 const OPTIONS = {
   topK: count(5, 'classes to show'),
   auxHeads: toggle(false, 'show what the two auxiliary heads see, too'),
+  onError,
   maxPixels,
   autoOrient,
   transformInput,
@@ -25,7 +27,9 @@ Examples:
   $ googlenet predict runs/first/model.safetensors pictures/*.png --top-k 1
   $ googlenet predict runs/first/model.safetensors cat.jpg --json
 
-Pictures are prepared as the published weights expect: short edge to 256, then the central 224 × 224.`;
+Pictures are prepared as the published weights expect: short edge to 256, then the central 224 × 224. Results are printed as they come. The
+first picture that cannot be read ends the command with status 1, after the results of those before it; with --on-error skip such pictures
+are named and counted on standard error, and the status is 0 unless there was no other.`;
 
 /** `googlenet predict`: what is in pictures. */
 export function predictCommand(terminal: Terminal): Command {
@@ -42,11 +46,26 @@ export function predictCommand(terminal: Terminal): Command {
     const { json, ...typed } = command.opts();
     const settings = withDefaults(OPTIONS, typed);
     const predictions: Prediction[] = [];
-    for await (const prediction of predict(terminal, weights, images, settings)) {
-      if (json) predictions.push(prediction);
-      else terminal.print(formatPrediction(prediction));
+    const skipped: SkippedImage[] = [];
+    let done = 0;
+    try {
+      for await (const result of predict(terminal, weights, images, settings)) {
+        if ('reason' in result) {
+          skipped.push(result);
+          terminal.tell(`Skipped: ${printableLine(result.reason)}`);
+          continue;
+        }
+        done++;
+        if (json) predictions.push(result);
+        else terminal.print(formatPrediction(result));
+      }
+    } finally {
+      // What came before an error is worth having.
+      if (json && done + skipped.length > 0) terminal.print(formatJson({ weights, predictions, skipped }));
     }
-    if (json) terminal.print(formatJson({ weights, predictions }));
+    if (skipped.length === 0) return;
+    terminal.tell(`${plural(skipped.length, 'picture')} of ${images.length} skipped.`);
+    if (done === 0) terminal.status = EXIT_FAILURE;
   });
 }
 

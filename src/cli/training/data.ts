@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
-import type { DecodeOptions } from '../../data/decode-options.js';
 import { hasIdxImages } from '../../data/idx-dataset.js';
 import { split } from '../../data/split.js';
+import type { Unreadable } from '../../data/unreadable.js';
 import { GoogLeNetError } from '../../errors.js';
-import { openDataset } from '../dataset.js';
+import { fsPath } from '../../file-names.js';
+import { type FileOptions, openDataset } from '../dataset.js';
 import type { Source } from './run-folder.js';
 
 export interface DataFlags {
@@ -24,7 +25,7 @@ export interface Folders {
 const VALIDATION_FOLDERS = ['val', 'validation', 'test'];
 
 const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
+  stat(fsPath(path)).then(
     (found) => found.isDirectory(),
     () => false,
   );
@@ -59,7 +60,8 @@ export interface Datasets {
   validation: Dataset | null;
 }
 
-export interface SplitSettings extends Required<DecodeOptions> {
+export interface DataSettings extends Omit<FileOptions, 'checkFormats'> {
+  unreadable: Unreadable;
   seed: number;
   validationSplit: number | null;
 }
@@ -67,13 +69,15 @@ export interface SplitSettings extends Required<DecodeOptions> {
 /** @throws GoogLeNetError `INVALID_ARGUMENT` where there are validation pictures and a share to split off, too. */
 export async function openFolders(
   folders: Folders,
-  { seed, validationSplit, ...decoding }: SplitSettings,
+  { seed, validationSplit, unreadable, maxPixels, autoOrient }: DataSettings,
   classes: readonly string[] | null,
 ): Promise<Datasets> {
-  const train = await openDataset(folders.train, 'train', classes, decoding);
+  // What is skipped anyway is counted when it is met.
+  const files = { maxPixels, autoOrient, checkFormats: unreadable === 'error' };
+  const train = await openDataset(folders.train, 'train', classes, files);
   if (folders.validation !== null) {
     if (validationSplit === null) {
-      return { train, validation: await openDataset(folders.validation, 'test', classes, decoding) };
+      return { train, validation: await openDataset(folders.validation, 'test', classes, files) };
     }
     const message = `There are validation pictures in ${folders.validation}. Leave --validation-split out.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);

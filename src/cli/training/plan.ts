@@ -1,6 +1,7 @@
 /** From the flags of `googlenet train` to a run that can begin or go on; nothing is written yet. */
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { isSameClass } from '../../data/classes.js';
 import { checkResizeCrop } from '../../data/transforms.js';
 import { GoogLeNetError } from '../../errors.js';
 import type { ModelDescription } from '../../models/description.js';
@@ -144,7 +145,11 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   if (before.validation && datasets.validation) {
     assertSamePictures(before.validation, datasets.validation, folders.validation ?? folders.train);
   }
-  if (!isDeepStrictEqual([...before.classes], [...datasets.train.classes])) {
+  const { classes } = datasets.train;
+  if (
+    classes.length !== before.classes.length ||
+    !classes.every((name, i) => isSameClass(name, before.classes[i]))
+  ) {
     throw new GoogLeNetError(
       'INVALID_DATASET',
       `${folders.train} has other classes than the run began with.`,

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { nameOfBytes } from '../file-names.js';
+
+/** What Node puts in the place of bytes that are no UTF-8. */
+const REPLACEMENT = '\ufffd';
+
+/**
+ * What follows the name of this program on the command line. Node reads arguments as UTF-8 and loses all other bytes, with which a file
+ * may be named; the kernel still has them.
+ */
+export function commandLineArguments(
+  decoded: readonly string[] = process.argv.slice(2),
+  source = '/proc/self/cmdline',
+): readonly string[] {
+  if (!decoded.some((argument) => argument.includes(REPLACEMENT))) return decoded;
+  try {
+    const all = argumentsIn(readFileSync(source)).slice(-decoded.length);
+    // A process that has changed its title has overwritten them.
+    return decoded.map((text, i) => (all[i]?.toString('utf8') === text ? nameOfBytes(all[i]) : text));
+  } catch {
+    return decoded;
+  }
+}
+
+/** Each ends with a NUL. */
+function argumentsIn(line: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let start = 0; start < line.length; ) {
+    const end = line.indexOf(0, start);
+    found.push(line.subarray(start, end === -1 ? line.length : end));
+    start = end === -1 ? line.length : end + 1;
+  }
+  return found;
+}

@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { commandLineArguments } from '../../src/cli/arguments.js';
+import { compareCodePoints } from '../../src/code-points.js';
+import { GoogLeNetError } from '../../src/errors.js';
+import { fsPath, nameOfBytes, withVisibleBytes } from '../../src/file-names.js';
+import { printable } from '../../src/printable.js';
+import { PACKAGE_ROOT } from '../support/child.js';
+
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+
+test.each([
+  // As os.fsdecode gives them in Python.
+  ['caf\xe9', 'caf\udce9'],
+  ['caf\xc3\xa9', 'café'],
+  ['\xc3', '\udcc3'],
+  ['\xf0\x9f\x98', '\udcf0\udc9f\udc98'],
+  ['\xf0\x9f\x98\x80', '\u{1f600}'],
+  ['\xed\xb2\x80', '\udced\udcb2\udc80'],
+  ['\xc0\xaf', '\udcc0\udcaf'],
+  ['\xef\xbb\xbfa', '\ufeffa'],
+])('the bytes of %j are the text that Python has for them', (bytes, text) => {
+  expect(nameOfBytes(latin1(bytes))).toBe(text);
+  expect(Buffer.from(fsPath(text) as string)).toEqual(latin1(bytes));
+});
+
+test('any bytes come back', () => {
+  const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(bytes, (given) => {
+      const name = nameOfBytes(Buffer.from(given));
+      expect(Buffer.from(fsPath(name) as string)).toEqual(Buffer.from(given));
+    }),
+  );
+});
+
+test('such bytes are shown as escapes, and characters of two units as they are', () => {
+  expect(withVisibleBytes('caf\udce9 \u{1f600}')).toBe('caf\\xe9 \u{1f600}');
+  expect(printable('caf\udce9\x1b')).toBe('caf\\xe9\\u001b');
+  expect(new GoogLeNetError('FILE_NOT_FOUND', 'no caf\udce9').message).toBe('no caf\\xe9');
+});
+
+test('such names sort by their code points, before characters above U+DCFF', () => {
+  const sorted = ['z', 'é', '\ud7ff', '\udc80', '\udcff', '\ue000', '\uffee', '\u{1f600}', '\u{1f601}'];
+  expect([...sorted].reverse().sort(compareCodePoints)).toEqual(sorted);
+});
+
+test('arguments of the command line that are not UTF-8 are read from the kernel', () => {
+  const program = `
+    const { commandLineArguments } = require(${JSON.stringify(join(PACKAGE_ROOT, 'src/cli/arguments.ts'))});
+    console.log(JSON.stringify(commandLineArguments(process.argv.slice(1))));
+  `;
+  const register = join(PACKAGE_ROOT, 'test/support/register.cjs');
+  const shell = 'exec "$0" -r "$1" -e "$2" -- plain "$(printf \'caf\\351.png\')" é';
+  const printed = execFileSync('sh', ['-c', shell, process.execPath, register, program], {
+    encoding: 'utf8',
+  });
+  expect(JSON.parse(printed)).toEqual(['plain', 'caf\udce9.png', 'é']);
+  expect(commandLineArguments(['a\ufffd'], '/nowhere')).toEqual(['a\ufffd']);
+});
