@@ -43,6 +43,7 @@
         "-fvisibility=hidden",
         "-Wall",
         "-Wextra",
+        "-Wframe-larger-than=32768",
         "-isystem<!(node -p \"require('node:path').resolve(require('node-addon-api').include_dir)\")"
       ],
       "libraries": ["-Wl,-z,nodelete"]

@@ -136,7 +136,7 @@ std::shared_ptr<Request> EngineHandle::read_request(const Options& options) {
   }
   for (const int classes : session_->classes) {
     const size_t numbers = static_cast<size_t>(request->count) * static_cast<size_t>(classes);
-    request->logits.push_back(std::make_unique_for_overwrite<float[]>(numbers));
+    request->logits.push_back(std::unique_ptr<float[]>(new float[numbers]));
   }
   request->pixels = std::exchange(session_->spare, {});
   const auto* first = static_cast<const std::byte*>(array.data);

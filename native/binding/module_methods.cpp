@@ -51,12 +51,13 @@ Napi::Value restore(Info info, Session& session) {
 
 Napi::Value set_training(Info info, Session& session) {
   const bool training = Options(info).boolean("training");
-  return session.run(info.Env(), [training](Session& self) { self.module->train(training); });
+  return session.run_briefly(info.Env(), [training](Session& self) { self.module->train(training); });
 }
 
 Napi::Value manual_seed(Info info, Session& session) {
   const uint64_t seed = Options(info).uint64("seed");
-  return session.run(info.Env(), [seed](Session& self) { googlenet::manual_seed(self.random, seed); });
+  return session.run_briefly(info.Env(),
+                             [seed](Session& self) { googlenet::manual_seed(self.random, seed); });
 }
 
 Napi::Value generator_state(Info info, Session& session) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <exception>
 #include <memory>
 
 #include "binding/promise.h"
 #include "core/serial_queue.h"
 #include "core/threads.h"
+#include "core/torch_error.h"
 
 namespace googlenet::binding {
 
@@ -52,8 +54,13 @@ Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work, C
   auto task = make_async_work(
       env,
       [threads, work = std::move(work)]() mutable {
-        begin_work(threads);
-        return work();
+        try {
+          begin_work(threads);
+          return work();
+        } catch (...) {
+          if (ends_thread(std::current_exception())) change_thread();
+          throw;
+        }
       },
       std::move(convert));
   const Napi::Promise result = task->promise();

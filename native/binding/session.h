@@ -63,6 +63,14 @@ class Session : public Member {
     });
   }
 
+  // For work that is done at once.
+  template <class Work>
+  Napi::Value run_briefly(Napi::Env env, Work work) {
+    require_usable();
+    return promise(env, queue, kOneThread,
+                   [self = this->self(), work = std::move(work)]() mutable { work(*self); });
+  }
+
   void set_module(Napi::Env env, std::shared_ptr<torch::nn::Module> created);
 
   // What the module is made of, for the JavaScript thread; the module itself belongs to the compute thread.

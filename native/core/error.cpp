@@ -31,7 +31,8 @@ ErrorReport report(const std::exception_ptr& error) {
   } catch (const std::system_error& e) {
     if (e.code() != std::errc::resource_unavailable_try_again)
       return {"LIBTORCH_ERROR", first_line(e.what())};
-    return {"OUT_OF_MEMORY", "The system has no thread to give. Dispose of models, or raise its limits."};
+    return {"OUT_OF_MEMORY",
+            "The system has no thread to give. Dispose of models, use fewer threads, or raise its limits."};
   } catch (const std::exception& e) {
     return {"LIBTORCH_ERROR", first_line(e.what())};
   } catch (...) {

@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Functions.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/util/Exception.h>
 
 #include <cstring>
 #include <mutex>
@@ -57,6 +58,23 @@ void check_mersenne_twister(const std::vector<uint8_t>& state) {
     throw Error("INVALID_CHECKPOINT", "The random state is damaged.");
 }
 
+// A run may move between CPU and CUDA: the device's own state is then taken over only where both have one.
+bool has_local_state(const RandomSource& source, const std::vector<uint8_t>& state) {
+  if (is_shared(source)) return false;
+  return state.size() == static_cast<size_t>(state_of(source.host).numel() + state_of(source.local).numel());
+}
+
+// A device's generator knows which states it can go on from; a copy of it is asked.
+void check_local(const RandomSource& source, const at::Tensor& state) {
+  try {
+    at::Generator copy = source.local.clone();
+    set_state(copy, state);
+  } catch (const c10::Error& error) {
+    throw Error("INVALID_CHECKPOINT",
+                "The random state of the device is damaged: " + first_line(error.what_without_backtrace()));
+  }
+}
+
 }  // namespace
 
 RandomSource make_random_source(c10::Device device, uint64_t seed) {
@@ -89,17 +107,18 @@ void check_state(const RandomSource& source, const std::vector<uint8_t>& state) 
                                           std::to_string(kPhiloxBytes) + " more from CUDA.");
   }
   check_mersenne_twister(state);
+  if (has_local_state(source, state))
+    check_local(source, slice(state, host_bytes, state.size() - host_bytes));
 }
 
 void load_state(RandomSource& source, const std::vector<uint8_t>& state) {
   check_state(source, state);
   const auto host_bytes = static_cast<size_t>(state_of(source.host).numel());
-  const size_t local_bytes = is_shared(source) ? 0 : static_cast<size_t>(state_of(source.local).numel());
-  set_state(source.host, slice(state, 0, host_bytes));
-  // A run may move between CPU and CUDA: the device's own state is then taken over only where both have one.
-  if (local_bytes > 0 && state.size() == host_bytes + local_bytes) {
-    set_state(source.local, slice(state, host_bytes, local_bytes));
-  }
+  const at::Tensor host = slice(state, 0, host_bytes);
+  // The device's first, which may be refused: the host's was checked.
+  if (has_local_state(source, state))
+    set_state(source.local, slice(state, host_bytes, state.size() - host_bytes));
+  set_state(source.host, host);
 }
 
 }  // namespace googlenet

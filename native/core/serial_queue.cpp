@@ -1,6 +1,7 @@
 #include "core/serial_queue.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "core/caching_allocator.h"
@@ -11,6 +12,7 @@ namespace googlenet {
 
 namespace {
 thread_local const std::atomic<bool>* cancelled = nullptr;
+thread_local bool is_spent = false;
 
 // Longer than the pause between two steps or two requests of a busy service.
 constexpr std::chrono::seconds kKeepMemory{10};
@@ -18,6 +20,10 @@ constexpr std::chrono::seconds kKeepMemory{10};
 
 void check_cancelled() {
   if (cancelled != nullptr && *cancelled) throw Error("ABORTED", "The environment is shutting down.");
+}
+
+void change_thread() {
+  is_spent = true;
 }
 
 bool SerialQueue::push(Job job, const void* key) {
@@ -69,7 +75,29 @@ void SerialQueue::run() {
     }
     if (!freed_memory) freed_memory.emplace();
     job();
+    job = nullptr;
     release_unused_memory(kKeepMemory);
+    if (is_spent && hand_over()) return;
+  }
+}
+
+// The fresh thread waits for the end of this one, so that there is one thread to wait for.
+bool SerialQueue::hand_over() {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  std::shared_ptr<TimedThread> spent;
+  try {
+    spent = std::make_shared<TimedThread>();
+    spent->swap(thread_);
+    thread_.start([this, spent] {
+      spent->join();
+      run();
+    });
+    return true;
+  } catch (const std::exception&) {
+    // Neither memory nor a thread: tried again after the next job.
+    if (spent) spent->swap(thread_);
+    return false;
   }
 }
 

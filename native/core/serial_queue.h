@@ -10,9 +10,10 @@
 
 namespace googlenet {
 
-// One worker thread that runs jobs in the order they were pushed. The thread starts with the first job. It
-// has the priority of other threads: with a lower one, libtorch's threads got so little of a core beside
-// another program that those on the other cores, which wait for them after each operation, stood still too.
+// One worker thread that runs jobs in the order they were pushed. The thread starts with the first job, and
+// another one takes its place where change_thread() asks for that. It has the priority of other threads: with
+// a lower one, libtorch's threads got so little of a core beside another program that those on the other
+// cores, which wait for them after each operation, stood still too.
 class SerialQueue {
  public:
   using Job = std::function<void()>;
@@ -47,6 +48,8 @@ class SerialQueue {
   };
 
   void run();
+  // False where the running thread is to go on.
+  bool hand_over();
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -54,6 +57,9 @@ class SerialQueue {
   std::atomic<bool> stopping_{false};
   TimedThread thread_;
 };
+
+// Called by a job: those that follow run on a fresh thread, if there is one to be had.
+void change_thread();
 
 // Called between the modules of a forward pass, and by each max-pooling of a backward pass: ends the running
 // job with an Error when its queue is being stopped, so that leaving the process waits for a module and not

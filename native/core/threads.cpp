@@ -5,8 +5,10 @@
 #include <ATen/ops/empty.h>
 
 #include <atomic>
+#include <mutex>
 
 #include "core/device.h"
+#include "core/thread_trial.h"
 
 namespace googlenet {
 
@@ -17,6 +19,12 @@ std::atomic<int>& wanted() {
 }
 
 std::atomic<bool> is_set{false};
+
+// Held while threads are tried and started, so that no two models want the same last ones.
+std::mutex& starting() {
+  static std::mutex mutex;
+  return mutex;
+}
 }  // namespace
 
 void set_num_threads(int threads) {
@@ -35,10 +43,19 @@ int num_threads() {
 void begin_work(int threads) {
   open_cuda_library();
   thread_local int applied = 0;
-  if (threads == applied) return;
+  if (threads == kOneThread || threads == applied) return;
   // A thread that asks for the first time takes the process's number, over whatever was set before.
   (void)at::get_num_threads();
+  // OpenMP keeps threads for each thread that it works for, and ends those that are too many; one more pool
+  // of libtorch's is the process's and is made anew for each number.
+  static int pool = 0;
+  const std::lock_guard lock(starting());
+  const int omp = threads > applied ? threads - 1 : 0;
+  try_threads(omp + (threads != pool ? threads - 1 : 0));
   at::set_num_threads(threads);
+  pool = threads;
+  // Now, when there is room for them.
+  if (omp > 0) parallel_for(threads, 1, [](int64_t, int64_t) {});
   applied = threads;
 }
 

@@ -12,9 +12,14 @@ int num_threads();
 // whatever the quota of the process.
 void limit_default_threads(int most);
 
+// In place of a number of threads: for work that computes nothing, and must not fail because others are
+// missing.
+constexpr int kOneThread = 0;
+
 // Called on a compute thread before its work. Opens libtorch's CUDA library where that must be, and sets the
 // number of threads: libtorch keeps it per calling thread once that thread has run a parallel region, so
-// setting it once for the process is not enough.
+// setting it once for the process is not enough. Starts the threads, and throws OUT_OF_MEMORY where the
+// system has none to give.
 void begin_work(int threads);
 
 // `work(begin, end)` for disjoint ranges that cover [0, count), on the intra-op threads when there are more

@@ -4,6 +4,7 @@
 #include <functional>
 #include <future>
 #include <thread>
+#include <utility>
 
 namespace googlenet {
 
@@ -24,6 +25,11 @@ class TimedThread {
       end.set_value();
     });
     ended_ = std::move(ended);
+  }
+
+  void swap(TimedThread& other) {
+    thread_.swap(other.thread_);
+    std::swap(ended_, other.ended_);
   }
 
   bool started() const { return thread_.joinable(); }

@@ -1,6 +1,10 @@
 #include "core/torch_error.h"
 
 #include <c10/util/Exception.h>
+#if __has_include(<dnnl.hpp>)
+#include <dnnl.hpp>
+#define HAS_ONEDNN
+#endif
 
 #include <algorithm>
 #include <array>
@@ -8,6 +12,8 @@
 namespace googlenet {
 
 namespace {
+
+constexpr const char* kWithLessMemory = " Use a smaller batch or dispose of models.";
 
 // Memory that ran out where c10 has no exception type for it: on the host, in a CUDA call outside of
 // libtorch's allocator (error 2 is cudaErrorMemoryAllocation), or when cuBLAS or cuDNN make their workspace.
@@ -29,14 +35,20 @@ bool is_lost(const c10::Error& error) {
          std::find(kLost.begin(), kLost.end(), device_error->get_error_code()) != kLost.end();
 }
 
+#ifdef HAS_ONEDNN
+// oneDNN says of most failures only that it could not create something, and the reason by its status.
+std::string describe(const dnnl::error& error) {
+  return "oneDNN: " + first_line(error.what()) + " (status " + std::to_string(error.status) + ").";
+}
+#endif
+
 }  // namespace
 
 std::optional<ErrorReport> report_torch_error(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const c10::OutOfMemoryError& e) {
-    return ErrorReport{"OUT_OF_MEMORY",
-                       first_line(e.what_without_backtrace()) + " Use a smaller batch or dispose of models."};
+    return ErrorReport{"OUT_OF_MEMORY", first_line(e.what_without_backtrace()) + kWithLessMemory};
   } catch (const c10::Error& e) {
     const std::string message = first_line(e.what_without_backtrace());
     if (is_lost(e)) {
@@ -46,9 +58,27 @@ std::optional<ErrorReport> report_torch_error(const std::exception_ptr& error) {
                              "on in a new one, from the last checkpoint."};
     }
     return ErrorReport{is_out_of_memory(e, message) ? "OUT_OF_MEMORY" : "LIBTORCH_ERROR", message};
+#ifdef HAS_ONEDNN
+  } catch (const dnnl::error& e) {
+    if (e.status == dnnl_out_of_memory) return ErrorReport{"OUT_OF_MEMORY", describe(e) + kWithLessMemory};
+    return ErrorReport{"LIBTORCH_ERROR", describe(e)};
+#endif
   } catch (...) {
     return std::nullopt;
   }
+}
+
+// Xbyak, which writes oneDNN's machine code, keeps its last error for the thread and never forgets it.
+bool ends_thread(const std::exception_ptr& error) {
+#ifdef HAS_ONEDNN
+  try {
+    std::rethrow_exception(error);
+  } catch (const dnnl::error&) {
+    return true;
+  } catch (...) {
+  }
+#endif
+  return false;
 }
 
 }  // namespace googlenet

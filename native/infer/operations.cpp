@@ -244,6 +244,15 @@ class Convolve : public Operation {
   bool by_groups_;
 };
 
+// Parts of a thread's memory begin with a cache line.
+int64_t whole_lines(int64_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
+
+float* floats_at(const Workspace& own, int64_t offset) {
+  return reinterpret_cast<float*>(own.memory.data() + offset);
+}
+
 class Winograd : public Operation {
  public:
   Winograd(const Layer& layer, const PackedConvolution& convolution, const Map& input, const Map& output)
@@ -269,7 +278,8 @@ class Winograd : public Operation {
         static_cast<double>(bytes) / kBytesPerNanosecond);
     by_groups_ = bytes > kManyWeights * tiles_ * tile_bytes;
     most_ = static_cast<int>(std::clamp<int64_t>(kernel_.transformed_bytes / tile_bytes, 1, tiles_));
-    workspace_bytes = most_ * tile_bytes;
+    sums_ = whole_lines(most_ * tile_bytes);
+    workspace_bytes = sums_ + kernel_.sums_bytes;
   }
 
   void run(const Frame& frame, Workspace& own, int first, int last) const override {
@@ -287,6 +297,7 @@ class Winograd : public Operation {
       const int last = std::min(first + most_, end);
       const kernels::WinogradProduct product = {shape_,
                                                 transformed(frame, own, first, last),
+                                                floats_at(own, sums_),
                                                 across_,
                                                 reinterpret_cast<const float*>(convolution_.weights.data()),
                                                 convolution_.bias.data(),
@@ -300,7 +311,7 @@ class Winograd : public Operation {
   // Every thread transforms for itself: once more is cheaper than from the cache of another core, and needs
   // no agreement. It stays for the groups of channels that follow.
   const float* transformed(const Frame& frame, Workspace& own, int first, int last) const {
-    auto* numbers = reinterpret_cast<float*>(own.memory.data());
+    float* numbers = floats_at(own, 0);
     if (own.holds_of == this && own.first == first && own.last == last) return numbers;
     kernel_.transform_input({shape_, input_.place(frame.arena), input_.size, across_, numbers}, first, last);
     own.holds_of = this;
@@ -315,7 +326,8 @@ class Winograd : public Operation {
   const PackedConvolution& convolution_;
   Map input_, output_;
   int across_, tiles_, runs_, groups_;
-  int most_;  // tiles transformed at once
+  int most_;      // tiles transformed at once
+  int64_t sums_;  // where a thread's sums lie behind them
   bool by_groups_;
 };
 
@@ -339,24 +351,26 @@ class WinogradRows : public Operation {
     const int64_t row = kernels::kRowsPoints * row_floats() * size_of(Number::kFloat);
     most_ = static_cast<int>(
         std::clamp<int64_t>(kernel_.transformed_bytes / row / kernels::kRowsStride, 1, output.size.height));
-    workspace_bytes =
-        rows_for(most_) * row + kernels::line_floats(tiles_, convolution.inputs) * size_of(Number::kFloat);
+    line_ = whole_lines(rows_for(most_) * row);
+    sums_ = line_ + whole_lines(kernels::line_floats(tiles_, convolution.inputs) * size_of(Number::kFloat));
+    workspace_bytes = sums_ + kernel_.sums_bytes;
   }
 
   void run(const Frame& frame, Workspace& own, int first, int last) const override {
     own.forget();
-    auto* transformed = reinterpret_cast<float*>(own.memory.data());
-    float* line = transformed + kernels::kRowsPoints * rows_for(most_) * row_floats();
+    float* transformed = floats_at(own, 0);
     const Place in = input_.place(frame.arena);
     for (; first < last; first += most_) {
       const int end = std::min(first + most_, last), rows = rows_for(end - first);
       const int first_row = kernels::kRowsStride * first - kernels::kRowsPadding;
-      kernel_.transform_input({convolution_.inputs, in, input_.size, tiles_, transformed, line}, first_row,
-                              first_row + rows);
-      kernel_.multiply({convolution_.inputs, layer_.outputs, transformed, first_row, rows, tiles_,
-                        reinterpret_cast<const float*>(convolution_.weights.data()), convolution_.bias.data(),
-                        output_.place(frame.arena, layer_.channel), output_.size.width, layer_.relu},
-                       first, end);
+      kernel_.transform_input(
+          {convolution_.inputs, in, input_.size, tiles_, transformed, floats_at(own, line_)}, first_row,
+          first_row + rows);
+      kernel_.multiply(
+          {convolution_.inputs, layer_.outputs, transformed, first_row, rows, floats_at(own, sums_), tiles_,
+           reinterpret_cast<const float*>(convolution_.weights.data()), convolution_.bias.data(),
+           output_.place(frame.arena, layer_.channel), output_.size.width, layer_.relu},
+          first, end);
     }
   }
 
@@ -369,8 +383,9 @@ class WinogradRows : public Operation {
   Layer layer_;
   const PackedConvolution& convolution_;
   Map input_, output_;
-  int tiles_;  // of a row
-  int most_;   // rows of the output whose input is transformed at once
+  int tiles_;            // of a row
+  int most_;             // rows of the output whose input is transformed at once
+  int64_t line_, sums_;  // where in a thread's memory they lie, behind the transformed rows
 };
 
 class MapOperation : public Operation {

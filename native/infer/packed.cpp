@@ -118,6 +118,31 @@ void pack_layer(const PackedNetwork& packed, size_t index) {
   }
 }
 
+// Threads that do some work, and have ended when this does; std::jthread, which libc++ lacks before
+// version 20.
+class Joined {
+ public:
+  template <typename Work>
+  Joined(int count, const Work& work) {
+    try {
+      for (int thread = 0; thread < count; ++thread) threads_.emplace_back(work);
+    } catch (...) {
+      join();
+      throw;
+    }
+  }
+  ~Joined() { join(); }
+  Joined(const Joined&) = delete;
+  Joined& operator=(const Joined&) = delete;
+
+ private:
+  void join() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  std::vector<std::thread> threads_;
+};
+
 }  // namespace
 
 bool can_compute(Tier tier, Precision precision) {
@@ -160,8 +185,7 @@ void PackedNetwork::pack_weights(int threads) {
     for (size_t i = next++; i < convolutions.size(); i = next++)
       if (convolutions[i]) pack_layer(*this, i);
   };
-  std::vector<std::jthread> helpers;
-  for (int thread = 1; thread < threads; ++thread) helpers.emplace_back(work);
+  const Joined helpers(threads - 1, work);
   work();
 }
 

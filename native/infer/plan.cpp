@@ -76,6 +76,8 @@ class Builder {
       phases_.push_back(phase);
       last_[layer.input] = std::max(last_[layer.input], phase);
       first_[layer.output] = std::min(first_[layer.output], phase);
+      // What nobody reads is in use while it is written.
+      last_[layer.output] = std::max(last_[layer.output], phase);
       ready[layer.output] = std::max(ready[layer.output], phase + 1);
       count_ = std::max(count_, phase + 1);
     }

@@ -4,6 +4,16 @@
 
 namespace googlenet::infer {
 
+namespace {
+
+// Whoever sleeps here may be woken on the core of another thread of the team, and stay behind it.
+void wait_while(const std::atomic<int>& value, int old) {
+  if (changes_soon(value, old) || changes_meanwhile(value, old, kSomeMilliseconds)) return;
+  value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
+
 Team::Team(int threads) {
   try {
     for (int thread = 1; thread < threads; ++thread) helpers_.emplace_back([this, thread] { help(thread); });
@@ -41,8 +51,9 @@ bool Team::run(const std::vector<PhasePieces>& phases, const Work& work, const s
   }
   take_part(0);
   open_.store(false);
-  // Helpers that are still inside find nothing left to do.
-  while (inside_.load() != 0) pause_briefly();
+  // Helpers that are still inside find nothing left to do. One that has lost its core comes back when another
+  // thread gives it up.
+  for (int inside = inside_.load(); inside != 0; inside = inside_.load()) wait_while(inside_, inside);
   return !cancelled.load(std::memory_order_relaxed);
 }
 
@@ -63,7 +74,7 @@ void Team::help(int thread) {
     inside_.fetch_add(1);
     was_roused = !open_.load();
     if (!was_roused) take_part(thread);
-    inside_.fetch_sub(1);
+    if (inside_.fetch_sub(1) == 1) inside_.notify_one();
   }
 }
 
@@ -96,11 +107,8 @@ void Team::work_on(int thread, int phase) {
   }
   const std::atomic<int>& done = progress.done.value;
   for (int seen = done.load(std::memory_order_acquire); seen < all;
-       seen = done.load(std::memory_order_acquire)) {
-    // Whoever sleeps here may be woken on the core of another thread of the team, and stay behind it.
-    if (changes_soon(done, seen) || changes_meanwhile(done, seen, kSomeMilliseconds)) continue;
-    done.wait(seen, std::memory_order_acquire);
-  }
+       seen = done.load(std::memory_order_acquire))
+    wait_while(done, seen);
 }
 
 }  // namespace googlenet::infer

@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/wide_vectors.h"
+
 // Plain loops that compilers turn into vector instructions. All of it is inlined into the functions at the
 // end, and so compiled for the instruction set of each.
 #define INLINED inline __attribute__((always_inline))
@@ -138,7 +140,7 @@ void sums_portable(const Gradients<Number>& row) {
 
 #ifdef __x86_64__
 #define FOR_AVX2 __attribute__((target("avx2")))
-#define FOR_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+#define FOR_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl" WITH_WIDE_VECTORS)))
 
 template <typename Number>
 FOR_AVX2 void maxima_avx2(const Windows<Number>& row) {

@@ -2,15 +2,27 @@
 
 #include <torch/types.h>
 
+#include <utility>
+
 namespace googlenet::train {
 
 WeightAverage::WeightAverage(std::vector<NamedTensor> parameters, double decay)
     : parameters_(std::move(parameters)), decay_(decay) {}
 
+void WeightAverage::prepare() {
+  const torch::NoGradGuard no_grad;
+  if (exists() || !first_.empty()) return;
+  std::vector<torch::Tensor> fresh;
+  for (const auto& [name, tensor] : parameters_) fresh.push_back(torch::empty_like(tensor));
+  first_ = std::move(fresh);
+}
+
 void WeightAverage::update() {
   const torch::NoGradGuard no_grad;
   if (!exists()) {
-    for (const auto& [name, tensor] : parameters_) average_.push_back(tensor.detach().clone());
+    prepare();
+    for (size_t i = 0; i < first_.size(); ++i) first_[i].copy_(parameters_[i].tensor);
+    average_ = std::exchange(first_, {});
     return;
   }
   for (size_t i = 0; i < average_.size(); ++i) average_[i].lerp_(parameters_[i].tensor, 1 - decay_);

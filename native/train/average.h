@@ -12,6 +12,8 @@ class WeightAverage {
  public:
   WeightAverage(std::vector<NamedTensor> parameters, double decay);
 
+  // Takes what memory update() needs.
+  void prepare();
   // After an optimiser step. The first one copies the parameters.
   void update();
 
@@ -32,6 +34,7 @@ class WeightAverage {
   std::vector<NamedTensor> parameters_;
   double decay_;
   std::vector<torch::Tensor> average_;
+  std::vector<torch::Tensor> first_;  // before the first update: tensors that become the average
 };
 
 // The model has the averaged weights as long as this exists. Memory is exchanged, nothing is copied.

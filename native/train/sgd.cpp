@@ -22,6 +22,8 @@ void Sgd::step(const LearningRates& lr) {
   const torch::NoGradGuard no_grad;
   const bool is_first_step = options_.momentum != 0 && momentum_.empty();
   std::vector<torch::Tensor> buffers = momentum_;
+  if (is_first_step)
+    for (const NamedTensor& one : parameters_) buffers.push_back(torch::empty_like(one.tensor.grad()));
   if (options_.fused) {
     step_fused(buffers, is_first_step, lr);
   } else {
@@ -30,45 +32,94 @@ void Sgd::step(const LearningRates& lr) {
   momentum_ = std::move(buffers);
 }
 
-void Sgd::step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr) {
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    torch::Tensor parameter = parameters_[i].tensor;
-    torch::Tensor update = parameter.grad();
-    if (options_.weight_decay != 0) update = update.add(parameter, options_.weight_decay);
+namespace {
+
+// For each of these tensors one of its shape; all in the same memory.
+std::vector<torch::Tensor> scratch_for(const std::vector<torch::Tensor>& tensors) {
+  int64_t most = 0;
+  for (const torch::Tensor& tensor : tensors) most = std::max(most, tensor.numel());
+  std::vector<torch::Tensor> scratch;
+  if (tensors.empty()) return scratch;
+  const torch::Tensor memory = torch::empty({most}, tensors.front().options());
+  for (const torch::Tensor& tensor : tensors) {
+    const bool is_dense = tensor.is_non_overlapping_and_dense();
+    const torch::Tensor some = memory.narrow(0, 0, tensor.numel());
+    scratch.push_back(is_dense ? some.as_strided(tensor.sizes(), tensor.strides())
+                               : some.view(tensor.sizes()));
+  }
+  return scratch;
+}
+
+}  // namespace
+
+// Nothing is written before all memory is there: one that ran out in the middle would leave some of the
+// parameters changed, and a caller that tries again would change them twice. So numbers that libtorch would
+// make tensors of are tensors already.
+void Sgd::step_one_by_one(const std::vector<torch::Tensor>& buffers, bool is_first_step,
+                          const LearningRates& lr) {
+  std::vector<torch::Tensor> parameters, gradients;
+  for (const NamedTensor& one : parameters_) {
+    parameters.push_back(one.tensor);
+    gradients.push_back(one.tensor.grad());
+  }
+  const bool needs_scratch = options_.weight_decay != 0 || options_.nesterov;
+  std::vector<torch::Tensor> scratch = needs_scratch ? scratch_for(gradients) : std::vector<torch::Tensor>();
+  const torch::Tensor momentum = torch::full({}, options_.momentum, torch::kFloat);
+
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const torch::Tensor* update = &gradients[i];
+    if (options_.weight_decay != 0)
+      update = &at::add_out(scratch[i], *update, parameters[i], options_.weight_decay);
     if (options_.momentum != 0) {
+      const torch::Tensor& buffer = buffers[i];
       // The first step sets a buffer to the gradient itself, without dampening.
       if (is_first_step) {
-        buffers.push_back(update.clone());
+        buffer.copy_(*update);
       } else {
-        buffers[i].mul_(options_.momentum).add_(update, 1 - options_.dampening);
+        buffer.mul_(momentum).add_(*update, 1 - options_.dampening);
       }
-      update = options_.nesterov ? update.add(buffers[i], options_.momentum) : buffers[i];
+      update = options_.nesterov ? &at::add_out(scratch[i], *update, buffer, options_.momentum) : &buffer;
     }
-    parameter.add_(update, -(in_head_[i] ? lr.head : lr.body));
+    parameters[i].add_(*update, -(in_head_[i] ? lr.head : lr.body));
   }
 }
 
-void Sgd::step_fused(std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr) {
-  if (is_first_step)
-    for (const NamedTensor& one : parameters_) buffers.push_back(torch::empty_like(one.tensor.grad()));
-  step_fused_group(buffers, is_first_step, /*head=*/false, lr.body);
-  step_fused_group(buffers, is_first_step, /*head=*/true, lr.head);
+namespace {
+
+// libtorch's fused step copies what is not contiguous, although all it needs is one order of memory. Tensors
+// that have one become lists of numbers, in that order.
+void flatten(std::initializer_list<torch::Tensor*> tensors) {
+  const torch::Tensor& first = **tensors.begin();
+  for (const torch::Tensor* one : tensors)
+    if (!one->is_non_overlapping_and_dense() || one->strides() != first.strides()) return;
+  for (torch::Tensor* one : tensors) *one = one->as_strided({one->numel()}, {1});
 }
 
-void Sgd::step_fused_group(const std::vector<torch::Tensor>& buffers, bool is_first_step, bool head,
-                           double lr) {
-  std::vector<torch::Tensor> parameters;
-  std::vector<torch::Tensor> gradients;
-  std::vector<torch::Tensor> momentum;
+}  // namespace
+
+// Likewise: what both groups need is there before the first of them. Autograd, which has nothing to do here,
+// would copy the lists of each.
+void Sgd::step_fused(const std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr) {
+  struct Group {
+    std::vector<torch::Tensor> parameters, gradients, momentum;
+  } groups[2];
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    if (in_head_[i] != head) continue;
-    parameters.push_back(parameters_[i].tensor);
-    gradients.push_back(parameters_[i].tensor.grad());
-    if (!buffers.empty()) momentum.push_back(buffers[i]);
+    Group& group = groups[in_head_[i] ? 1 : 0];
+    torch::Tensor parameter = parameters_[i].tensor, gradient = parameter.grad();
+    torch::Tensor momentum = buffers.empty() ? gradient : buffers[i];
+    flatten({&parameter, &gradient, &momentum});
+    group.parameters.push_back(parameter);
+    group.gradients.push_back(gradient);
+    if (!buffers.empty()) group.momentum.push_back(momentum);
   }
-  if (parameters.empty()) return;
-  at::_fused_sgd_(parameters, gradients, momentum, options_.weight_decay, options_.momentum, lr,
-                  options_.dampening, options_.nesterov, /*maximize=*/false, is_first_step);
+  const at::AutoDispatchBelowADInplaceOrView without_autograd;
+  for (const bool head : {false, true}) {
+    const auto& [parameters, gradients, momentum] = groups[head ? 1 : 0];
+    if (parameters.empty()) continue;
+    at::_fused_sgd_(parameters, gradients, momentum, options_.weight_decay, options_.momentum,
+                    head ? lr.head : lr.body, options_.dampening, options_.nesterov, /*maximize=*/false,
+                    is_first_step);
+  }
 }
 
 std::vector<NamedTensor> Sgd::momentum_buffers() const {

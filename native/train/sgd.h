@@ -29,6 +29,7 @@ class Sgd {
   Sgd(std::vector<NamedTensor> parameters, const std::vector<std::string>& head, const SgdOptions& options);
 
   void zero_grad();
+  // All parameters or, where memory runs out, none.
   void step(const LearningRates& lr);
 
   // False before the first step and without momentum.
@@ -44,10 +45,9 @@ class Sgd {
   std::vector<NamedTensor> gradients() const;
 
  private:
-  void step_one_by_one(std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr);
-  void step_fused(std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr);
-  // Of the parameters that are in the head, or of the others.
-  void step_fused_group(const std::vector<torch::Tensor>& buffers, bool is_first_step, bool head, double lr);
+  void step_one_by_one(const std::vector<torch::Tensor>& buffers, bool is_first_step,
+                       const LearningRates& lr);
+  void step_fused(const std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr);
 
   std::vector<NamedTensor> parameters_;
   std::vector<bool> in_head_;  // one for each parameter

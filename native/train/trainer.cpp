@@ -134,11 +134,15 @@ StepResult Trainer::step(const torch::Tensor& images, const torch::Tensor& label
   }
   torch::Tensor norm = torch::full({}, std::numeric_limits<double>::quiet_NaN(), summary.options());
   if (options_.clip_norm) norm = clip_gradients(parameters_, *options_.clip_norm).to(at::kDouble);
+  // Memory that runs out behind the optimiser's step would end a step that was taken with an error.
+  const torch::Tensor numbers = torch::cat({summary, norm.unsqueeze(0)});
+  const torch::Tensor host = torch::empty(numbers.sizes(), torch::kDouble);
+  if (average_) average_->prepare();
   optimizer_.step(lr);
   if (average_) average_->update();
-  const torch::Tensor host = torch::cat({summary, norm.unsqueeze(0)}).to(at::kCPU);
-  const double* numbers = host.const_data_ptr<double>();
-  return {to_result(numbers), numbers[8]};
+  host.copy_(numbers);
+  const double* values = host.const_data_ptr<double>();
+  return {to_result(values), values[8]};
 }
 
 Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& host_labels, bool averaged) {

@@ -4,6 +4,7 @@
 #include "core/caching_allocator.cpp"
 #include "core/device.cpp"
 #include "core/random.cpp"
+#include "core/thread_trial.cpp"
 #include "core/threads.cpp"
 #include "core/torch_error.cpp"
 #include "core/upload.cpp"

@@ -15,3 +15,4 @@
 #include "nn/layers.cpp"
 #include "nn/max_pool.cpp"
 #include "nn/observe.cpp"
+#include "nn/transform_input.cpp"

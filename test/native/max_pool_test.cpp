@@ -1,13 +1,11 @@
 // Compares our max-pooling with libtorch's, bit for bit, on random shapes and awkward numbers, and counts
-// what its loop does. Prints how much was compared, or the first difference and exits with 1.
+// what its loop does.
 #include "nn/max_pool.h"
 
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <mutex>
@@ -19,17 +17,12 @@
 
 #include "core/threads.h"
 #include "nn/max_pool_kernel.h"
+#include "tests.h"
 
 namespace googlenet::nn {
 namespace {
 
 int64_t compared = 0;
-
-void require(bool holds, const std::string& what) {
-  if (holds) return;
-  std::fprintf(stderr, "%s\n", what.c_str());
-  std::exit(1);
-}
 
 enum class Nan { kAny, kSameBits };
 
@@ -215,13 +208,13 @@ void test_parallel_for() {
 }
 
 }  // namespace
-}  // namespace googlenet::nn
 
-int main(int, char** arguments) {
-  torch::manual_seed(1);
+int64_t test_max_pool(int count) {
   at::set_num_threads(2);
-  googlenet::nn::test_parallel_for();
-  googlenet::nn::test_kernels(arguments[1] == nullptr ? 400 : std::atoi(arguments[1]));
-  googlenet::nn::test_module();
-  std::printf("%lld numbers compared\n", static_cast<long long>(googlenet::nn::compared));
+  test_parallel_for();
+  test_kernels(count);
+  test_module();
+  return compared;
 }
+
+}  // namespace googlenet::nn

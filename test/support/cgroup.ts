@@ -2,20 +2,22 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+type Controller = 'cpu' | 'pids';
+
 interface Hierarchy {
   at: string;
   version: 1 | 2;
 }
 
-/** Where control groups with CPU quotas are mounted, if this process may make some. */
-function hierarchy(): Hierarchy | undefined {
+/** Where control groups of a kind are mounted, if this process may make some. */
+function hierarchy(controller: Controller): Hierarchy | undefined {
   for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
     const [, at, type, controllers = ''] = /^(?:\S+ ){4}(\S+) .* - (cgroup2?) \S+ (\S+)/.exec(line) ?? [];
     if (at === undefined) continue;
     const version = type === 'cgroup2' ? 2 : 1;
-    if (version === 1 && !controllers.split(',').includes('cpu')) continue;
+    if (version === 1 && !controllers.split(',').includes(controller)) continue;
     try {
-      if (version === 2) writeFileSync(join(at, 'cgroup.subtree_control'), '+cpu');
+      if (version === 2) writeFileSync(join(at, 'cgroup.subtree_control'), `+${controller}`);
       const probe = join(at, `googlenet-probe-${process.pid}`);
       mkdirSync(probe);
       rmdirSync(probe);
@@ -27,12 +29,13 @@ function hierarchy(): Hierarchy | undefined {
   return undefined;
 }
 
-const found = hierarchy();
-export const canMakeCgroups = found !== undefined;
+const found = { cpu: hierarchy('cpu'), pids: hierarchy('pids') };
+export const canMakeCgroups = found.cpu !== undefined;
+export const canLimitThreads = found.pids !== undefined;
 
 /** A control group with a quota of so many CPUs, and one without inside it, while `use` runs. @param use gets the inner one. */
 export async function withCpuQuota(cpus: number, use: (group: string) => Promise<void>): Promise<void> {
-  const { at, version } = found as Hierarchy;
+  const { at, version } = found.cpu as Hierarchy;
   const outer = join(at, `googlenet-test-${process.pid}`);
   const inner = join(outer, 'inner');
   mkdirSync(outer);
@@ -46,6 +49,17 @@ export async function withCpuQuota(cpus: number, use: (group: string) => Promise
     await use(inner);
   } finally {
     for (const group of [inner, outer]) await removed(group);
+  }
+}
+
+/** A control group whose `pids.max` says how many threads the processes in it may have, while `use` runs. */
+export async function withThreadLimit(use: (group: string) => Promise<void>): Promise<void> {
+  const group = join((found.pids as Hierarchy).at, `googlenet-threads-${process.pid}`);
+  mkdirSync(group);
+  try {
+    await use(group);
+  } finally {
+    await removed(group);
   }
 }
 

@@ -18,6 +18,7 @@
 #include "nn/max_pool.h"
 #include "nn/names.h"
 #include "nn/observe.h"
+#include "nn/transform_input.h"
 
 namespace googlenet::lowering {
 
@@ -74,9 +75,9 @@ class Freezer {
     unsupported(module);
   }
 
-  // A module that changes each channel of the picture by itself, linearly: seen from what it makes of 0
-  // and 1.
-  void add_to_picture(const torch::Tensor& of_zeros, const torch::Tensor& of_ones) {
+  // What it makes of 0 and 1 says all about a module that changes each channel by itself, linearly.
+  void add_to_picture(const TransformInputImpl&, const torch::Tensor& of_zeros,
+                      const torch::Tensor& of_ones) {
     for (int c = 0; c < 3; ++c) {
       const double shift = of_zeros[0][c][0][0].item<float>();
       frozen_.network.picture_shift[c] = static_cast<float>(shift);
@@ -315,8 +316,9 @@ Frozen freeze(Classifier& model, Precision precision, bool all_heads, const std:
     const auto& [module, output] = stages[i];
     const bool is_auxiliary = output.is_same(logits.aux1) || output.is_same(logits.aux2);
     if (!output.defined() || (is_auxiliary && !all_heads)) continue;
-    if (output.sizes() == at::IntArrayRef({1, 3, kSide, kSide})) {
-      freezer.add_to_picture(output, stages_of_ones[i].output);
+    if (const auto* transform = module->as<TransformInputImpl>()) {
+      if (value != 0) freezer.unsupported(*module);
+      freezer.add_to_picture(*transform, output, stages_of_ones[i].output);
       continue;
     }
     const int end = freezer.add(*module, value);

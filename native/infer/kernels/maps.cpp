@@ -5,6 +5,9 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
+
+#include "core/wide_vectors.h"
 
 // Plain loops that compilers turn into vector instructions. All of it is inlined into the functions at the
 // end, and so compiled for the instructions of each.
@@ -31,10 +34,11 @@ struct Element<Number::kBfloat16> {
   static INLINED float widen(int16_t number) {
     return std::bit_cast<float>(static_cast<uint32_t>(static_cast<uint16_t>(number)) << 16);
   }
-  // The nearest, ties to even. Of finite numbers.
+  // The nearest, ties to even; NaN stays NaN.
   static INLINED int16_t narrow(float number) {
     const auto bits = std::bit_cast<uint32_t>(number);
-    return static_cast<int16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    const uint32_t nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    return static_cast<int16_t>(number != number ? 0x7fc0 : nearest);
   }
 };
 
@@ -166,16 +170,96 @@ INLINED int max_of_rows(const MaxPool& p, const Type* const* rows, Type* out, in
   return last;
 }
 
+// Bits of numbers as whole numbers, and those of infinity: without its sign, only NaN is above.
+template <typename Type>
+struct BitsOf;
+template <>
+struct BitsOf<float> {
+  using Type = int32_t;
+  static constexpr Type kInfinity = 0x7f800000;
+};
+template <>
+struct BitsOf<int16_t> {
+  using Type = int16_t;
+  static constexpr Type kInfinity = 0x7f80;
+};
+
+template <typename Type>
+INLINED bool is_nan(Type number) {
+  using Bits = BitsOf<Type>;
+  return (std::bit_cast<typename Bits::Type>(number) & std::numeric_limits<typename Bits::Type>::max()) >
+         Bits::kInfinity;
+}
+
+template <typename Type, int kBytes>
+INLINED bool has_nan(const Type* numbers, int count) {
+  using Bits = BitsOf<Type>;
+  using Vector = typename VectorOf<typename Bits::Type, kBytes>::Vector;
+  constexpr int kNumbers = kBytes / static_cast<int>(sizeof(Type));
+  Vector most = {};
+  int i = 0;
+  for (; i + kNumbers <= count; i += kNumbers) {
+    Vector bits;
+    __builtin_memcpy(&bits, numbers + i, sizeof(bits));
+    bits &= std::numeric_limits<typename Bits::Type>::max();
+    most = most > bits ? most : bits;
+  }
+  bool found = false;
+  for (int lane = 0; lane < kNumbers; ++lane) found |= most[lane] > Bits::kInfinity;
+  for (; i < count; ++i) found |= is_nan(numbers[i]);
+  return found;
+}
+
+template <typename Type, int kBytes>
+INLINED bool row_has_nan(const MaxPool& p, int y) {
+  const auto* row = at<const Type>(p.input, y, 0);
+  const int pixel = static_cast<int>(p.input.pixel / static_cast<int64_t>(sizeof(Type)));
+  if (pixel == p.channels) return has_nan<Type, kBytes>(row, p.input_size.width * pixel);
+  bool found = false;
+  for (int x = 0; x < p.input_size.width; ++x) found |= has_nan<Type, kBytes>(row + x * pixel, p.channels);
+  return found;
+}
+
+// A row of the output in whose windows is NaN, which wins over all numbers.
+template <typename Type, int kWindow>
+void max_with_nan(const MaxPool& p, const Type* const* rows, Type* out) {
+  const int64_t pixel = p.input.pixel / static_cast<int64_t>(sizeof(Type));
+  const int64_t out_pixel = p.output.pixel / static_cast<int64_t>(sizeof(Type));
+  for (int x = 0; x < p.output_width; ++x, out += out_pixel) {
+    for (int c = 0; c < p.channels; ++c) {
+      const auto number = [&](int i) {
+        const int column = x * p.stride - p.padding + i % kWindow;
+        return rows[i / kWindow][std::clamp(column, 0, p.input_size.width - 1) * pixel + c];
+      };
+      Type most = number(0);
+      for (int i = 1; i < kWindow * kWindow && !is_nan(most); ++i)
+        if (number(i) > most || is_nan(number(i))) most = number(i);
+      out[c] = most;
+    }
+  }
+}
+
+// The largest of vectors is another number than NaN, or not, by their order, so NaN is looked for before: in
+// one pass over the input, which also brings it into the cache.
 template <Number kNumber, int kBytes, int kWindow>
 INLINED void max_pool_of(const MaxPool& p, int first_row, int last_row) {
   using Type = TypeOf<kNumber>;
+  const auto row_of = [&](int y, int i) {
+    return std::clamp(y * p.stride - p.padding + i, 0, p.input_size.height - 1);
+  };
+  int next = 0, last_with_nan = -1;  // rows of the input: the first that was not looked at
   for (int y = first_row; y < last_row; ++y) {
     const Type* rows[kWindow];
-    for (int i = 0; i < kWindow; ++i) {
-      const int row = std::clamp(y * p.stride - p.padding + i, 0, p.input_size.height - 1);
-      rows[i] = at<const Type>(p.input, row, 0);
-    }
+    for (int i = 0; i < kWindow; ++i) rows[i] = at<const Type>(p.input, row_of(y, i), 0);
     auto* out = at<Type>(p.output, y, 0);
+    if constexpr (kNumber != Number::kByte) {
+      for (next = std::max(next, row_of(y, 0)); next <= row_of(y, kWindow - 1); ++next)
+        if (row_has_nan<Type, kBytes>(p, next)) last_with_nan = next;
+      if (last_with_nan >= row_of(y, 0)) {
+        max_with_nan<Type, kWindow>(p, rows, out);
+        continue;
+      }
+    }
     int c = max_of_rows<Type, kBytes, kWindow>(p, rows, out, 0);
     c = max_of_rows<Type, kBytes / 2, kWindow>(p, rows, out, c);
     c = max_of_rows<Type, kBytes / 4, kWindow>(p, rows, out, c);
@@ -295,8 +379,7 @@ INLINED void average(Number to, const Average& a, int first, int last) {
 
 #ifdef __x86_64__
 KERNELS(__attribute__((target("avx2,fma"))), Avx2, 32)
-KERNELS(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"))),
-        Avx512, 64)
+KERNELS(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl" WITH_WIDE_VECTORS))), Avx512, 64)
 #else
 KERNELS(, Portable, 16)
 #endif

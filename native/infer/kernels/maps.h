@@ -30,7 +30,7 @@ struct Picture {
   int stored;  // numbers of a pixel in the output: 3, or 4 of which the last is zero
 };
 
-// Numbers of the input are zero or more.
+// Numbers of the input are zero or more, or NaN, which wins over all others; floats may be below zero.
 struct MaxPool {
   Place input;
   Size input_size;

@@ -4,7 +4,9 @@
 #include <immintrin.h>
 
 // GCC 12 takes the undefined operands of its own intrinsics for ours.
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #pragma GCC diagnostic ignored "-Wuninitialized"
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "core/wide_vectors.h"
 #include "infer/kernels/conv_tiers.h"
 #include "infer/kernels/winograd_points.h"
 
@@ -175,11 +176,17 @@ void multiply_point(const ConvKernel& kernel, const float* tiles, int inputs, co
   kernel.to[0](product, runs, run_count, 0, 1);
 }
 
+// Of a block of tiles and a group of channels: up to a quarter of a megabyte, too much for a stack whose size
+// somebody else decides.
+template <typename Tile, int kGroup>
+constexpr int64_t sums_bytes() {
+  return int64_t{Tile::kPoints} * kBlock * kGroup * static_cast<int64_t>(sizeof(float));
+}
+
 template <typename Tile, int kLanes>
 INLINED void multiply_tiles(const ConvKernel& kernel, const WinogradProduct& w, int first_group,
                             int last_group, int first_tile, int last_tile) {
   constexpr int kGroup = 2 * kLanes, kPoints = Tile::kPoints;
-  alignas(64) float sums[kPoints * kBlock * kGroup];
   const int inputs = w.shape.inputs;
   const int64_t point_weights = int64_t{inputs} * kGroup;
   const int64_t point_tiles = int64_t{last_tile - first_tile} * inputs;
@@ -192,12 +199,12 @@ INLINED void multiply_tiles(const ConvKernel& kernel, const WinogradProduct& w, 
         const bool has_next = block == 0 && (point + 1 < kPoints || group + 1 < last_group);
         multiply_point(kernel, w.transformed + point * point_tiles + int64_t{first} * inputs, inputs,
                        weights + point * point_weights, count, has_next,
-                       sums + int64_t{point} * count * kGroup);
+                       w.sums + int64_t{point} * count * kGroup);
       }
       for (int half = 0; half < kGroup; half += kLanes) {
         const int channel = group * kGroup + half;
         if (channel >= w.shape.outputs) break;
-        finish_tiles<Tile, kLanes>(w, sums + half, count, first_tile + first, channel);
+        finish_tiles<Tile, kLanes>(w, w.sums + half, count, first_tile + first, channel);
       }
     }
   }
@@ -220,10 +227,15 @@ INLINED void multiply_tiles(const ConvKernel& kernel, const WinogradProduct& w, 
   template <typename Tile>                                                                               \
   WinogradKernel kernel_##TIER(int64_t transformed_bytes) {                                              \
     const ConvKernel& product = kConv##TIER##Float;                                                      \
-    return {Tile::kTaps,          {Tile::kHeight, Tile::kWidth},                                         \
-            Tile::kPoints,        product.group,                                                         \
-            product.longest,      transformed_bytes,                                                     \
-            pack_##TIER<Tile>,    transform_##TIER<Tile>,                                                \
+    return {Tile::kTaps,                                                                                 \
+            {Tile::kHeight, Tile::kWidth},                                                               \
+            Tile::kPoints,                                                                               \
+            product.group,                                                                               \
+            product.longest,                                                                             \
+            transformed_bytes,                                                                           \
+            sums_bytes<Tile, 2 * LANES>(),                                                               \
+            pack_##TIER<Tile>,                                                                           \
+            transform_##TIER<Tile>,                                                                      \
             multiply_##TIER<Tile>};                                                                      \
   }                                                                                                      \
   std::array<WinogradKernel, 3> kernels_##TIER(int64_t transformed_bytes) {                              \
@@ -233,8 +245,7 @@ INLINED void multiply_tiles(const ConvKernel& kernel, const WinogradProduct& w, 
   }
 
 KERNEL(__attribute__((target("avx2,fma"))), Avx2, 8)
-KERNEL(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"))), Avx512,
-       16)
+KERNEL(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl" WITH_WIDE_VECTORS))), Avx512, 16)
 
 }  // namespace
 

@@ -29,6 +29,7 @@ struct WinogradInput {
 struct WinogradProduct {
   WinogradShape shape;
   const float* transformed;  // of these tiles
+  float* sums;               // sums_bytes to work with
   int tiles_across;
   const float* weights;
   const float* bias;
@@ -45,6 +46,7 @@ struct WinogradKernel {
   int group;                  // output channels computed together
   int longest;                // tiles computed together
   int64_t transformed_bytes;  // of tiles that are best transformed before they are multiplied
+  int64_t sums_bytes;
 
   // [outputs][inputs][window][window] → for each group, point and input its outputs.
   void (*pack)(const float* weights, const WinogradShape& shape, float* packed);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/wide_vectors.h"
 #include "infer/kernels/conv_tiers.h"
 #include "infer/kernels/winograd_points.h"
 
@@ -121,10 +122,14 @@ void multiply_row(const ConvKernel& kernel, const RowsProduct& w, const float* t
   }
 }
 
+// Of a block of tiles and a group of channels.
+constexpr int64_t sums_bytes(int group) {
+  return int64_t{kRowsPoints} * kBlock * group * static_cast<int64_t>(sizeof(float));
+}
+
 template <int kLanes>
 INLINED void multiply_rows(const ConvKernel& kernel, const RowsProduct& w, int first_row, int last_row) {
   constexpr int kGroup = 2 * kLanes;
-  alignas(64) float sums[kRowsPoints * kBlock * kGroup];
   const int64_t pair = 2 * w.inputs, across = row_floats(w.tiles, w.inputs);
   const int64_t group_weights = kRowsPoints * kRowsWindow * pair * kGroup;
   const int blocks = (w.tiles + kBlock - 1) / kBlock;
@@ -136,9 +141,9 @@ INLINED void multiply_rows(const ConvKernel& kernel, const RowsProduct& w, int f
       std::byte* out = w.output.first + row * w.output.row + column * w.output.pixel;
       for (int channel = 0; channel < w.outputs; channel += kGroup) {
         multiply_row(kernel, w, tiles + first * pair, count, w.weights + channel / kGroup * group_weights,
-                     out, channel == 0 ? columns * w.output.pixel : 0, sums);
+                     out, channel == 0 ? columns * w.output.pixel : 0, w.sums);
         for (int half = 0; half < kGroup && channel + half < w.outputs; half += kLanes)
-          finish_row<kLanes>(w, sums + half, count, columns, channel + half,
+          finish_row<kLanes>(w, w.sums + half, count, columns, channel + half,
                              out + (channel + half) * static_cast<int64_t>(sizeof(float)));
       }
     }
@@ -156,12 +161,12 @@ INLINED void multiply_rows(const ConvKernel& kernel, const RowsProduct& w, int f
     multiply_rows<LANES>(kConv##TIER##Float, w, first_row, last_row);                                     \
   }                                                                                                       \
   RowsKernel kernel_##TIER(int64_t transformed_bytes) {                                                   \
-    return {kConv##TIER##Float.group, transformed_bytes, pack_##TIER, transform_##TIER, multiply_##TIER}; \
+    const int group = kConv##TIER##Float.group;                                                           \
+    return {group, transformed_bytes, sums_bytes(group), pack_##TIER, transform_##TIER, multiply_##TIER}; \
   }
 
 KERNEL(__attribute__((target("avx2,fma"))), Avx2, 8)
-KERNEL(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"))), Avx512,
-       16)
+KERNEL(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl" WITH_WIDE_VECTORS))), Avx512, 16)
 
 }  // namespace
 

@@ -27,6 +27,7 @@ struct RowsProduct {
   int inputs, outputs;
   const float* transformed;  // from row `first_row` of the input on, of `rows` rows
   int first_row, rows;
+  float* sums;  // sums_bytes to work with
   int tiles;
   const float* weights;
   const float* bias;
@@ -38,6 +39,7 @@ struct RowsProduct {
 struct RowsKernel {
   int group;                  // output channels computed together
   int64_t transformed_bytes;  // of rows that are best transformed before they are multiplied
+  int64_t sums_bytes;
 
   // [outputs][inputs][7][7] → for each group, point, row of the window and number of a pair its outputs.
   void (*pack)(const float* weights, int inputs, int outputs, float* packed);

@@ -7,6 +7,7 @@
 #include "nn/chain.h"
 #include "nn/conv_norm.h"
 #include "nn/max_pool.h"
+#include "nn/transform_input.h"
 
 namespace googlenet::models::torchvision {
 
@@ -21,19 +22,6 @@ using torch::nn::ReLU;
 MaxPool2d halve() {
   return MaxPool2d(MaxPool2dOptions{/*stride=*/2});
 }
-
-// Normalised by ImageNet's mean and standard deviation → by 0.5 and 0.5, which the weights were first trained
-// with.
-class TransformInputImpl : public torch::nn::Module {
- public:
-  torch::Tensor forward(const torch::Tensor& x) {
-    const auto channel = [&](int64_t index, double std, double mean) {
-      return x.select(1, index).unsqueeze(1) * (std / 0.5) + (mean - 0.5) / 0.5;
-    };
-    return torch::cat({channel(0, 0.229, 0.485), channel(1, 0.224, 0.456), channel(2, 0.225, 0.406)}, 1);
-  }
-};
-TORCH_MODULE(TransformInput);
 
 std::vector<NamedModule> stem(const GoogLeNetOptions& o) {
   std::vector<NamedModule> parts;

@@ -290,12 +290,20 @@ void test_winograd(Random& random, const WinogradKernel& kernel) {
   const int64_t pixel = shape.outputs * 4;
   const Place to = {reinterpret_cast<std::byte*>(output.data()), shape.width * pixel, pixel};
   const int groups = (shape.outputs + kernel.group - 1) / kernel.group, middle = random.in(0, groups);
+  Memory sums(static_cast<size_t>(kernel.sums_bytes));
   for (int first = 0; first < tiles;) {
     const int last = std::min(tiles, first + random.in(1, 120));
     std::vector<float> transformed(static_cast<size_t>(kernel.points * (last - first) * shape.inputs));
     kernel.transform_input({of, from, size, across, transformed.data()}, first, last);
-    const WinogradProduct product = {of,   transformed.data(), across, packed.data(), bias.data(), to,
-                                     size, /*relu=*/false};
+    const WinogradProduct product = {of,
+                                     transformed.data(),
+                                     reinterpret_cast<float*>(sums.data()),
+                                     across,
+                                     packed.data(),
+                                     bias.data(),
+                                     to,
+                                     size,
+                                     /*relu=*/false};
     kernel.multiply(product, 0, middle, first, last);
     kernel.multiply(product, middle, groups, first, last);
     first = last;
@@ -323,6 +331,7 @@ void test_rows(Random& random, const RowsKernel& kernel) {
   const int64_t pixel = shape.outputs * 4;
   const Place to = {reinterpret_cast<std::byte*>(output.data()), width * pixel, pixel};
   std::vector<float> line(static_cast<size_t>(line_floats(tiles, shape.inputs)), NAN);
+  Memory sums(static_cast<size_t>(kernel.sums_bytes));
   for (int first = 0; first < height;) {
     const int last = std::min(height, first + random.in(1, 9));
     const int first_row = kRowsStride * first - kRowsPadding;
@@ -331,8 +340,9 @@ void test_rows(Random& random, const RowsKernel& kernel) {
     kernel.transform_input(
         {shape.inputs, from, {shape.height, shape.width}, tiles, transformed.data(), line.data()}, first_row,
         first_row + rows);
-    kernel.multiply({shape.inputs, shape.outputs, transformed.data(), first_row, rows, tiles, packed.data(),
-                     bias.data(), to, width, /*relu=*/false},
+    kernel.multiply({shape.inputs, shape.outputs, transformed.data(), first_row, rows,
+                     reinterpret_cast<float*>(sums.data()), tiles, packed.data(), bias.data(), to, width,
+                     /*relu=*/false},
                     first, last);
     first = last;
   }

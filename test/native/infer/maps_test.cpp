@@ -2,6 +2,7 @@
 #include "infer/kernels/maps.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -35,14 +36,15 @@ struct Map {
   void fill(Random& random) {
     for (int y = 0; y < size.height; ++y)
       for (int x = 0; x < size.width; ++x)
-        for (int c = 0; c < channels; ++c) {
-          const float value = std::max(random.normal(), 0.f);
-          const uint16_t half = to_bfloat16(value);
-          const auto byte = static_cast<uint8_t>(std::min(value * 60, 255.f));
-          if (number == Number::kFloat) std::memcpy(at(y, x, c), &value, 4);
-          if (number == Number::kBfloat16) std::memcpy(at(y, x, c), &half, 2);
-          if (number == Number::kByte) std::memcpy(at(y, x, c), &byte, 1);
-        }
+        for (int c = 0; c < channels; ++c) set(y, x, c, std::max(random.normal(), 0.f));
+  }
+  void set(int y, int x, int c, float value) {
+    const uint16_t half =
+        std::isnan(value) ? static_cast<uint16_t>(std::bit_cast<uint32_t>(value) >> 16) : to_bfloat16(value);
+    const auto byte = static_cast<uint8_t>(std::min(value * 60, 255.f));
+    if (number == Number::kFloat) std::memcpy(at(y, x, c), &value, 4);
+    if (number == Number::kBfloat16) std::memcpy(at(y, x, c), &half, 2);
+    if (number == Number::kByte) std::memcpy(at(y, x, c), &byte, 1);
   }
   void expect(const char* what, int y, int x, int c, double expected) {
     const double tolerance = number == Number::kFloat      ? 1e-5 * (std::abs(expected) + 1)
@@ -66,6 +68,10 @@ void test_max_pool(Random& random, const MapKernels& kernels, Number number) {
   const Size size = {random.in(window, 15), random.in(window, 15)};
   Map input(number, size, random.in(1, 200));
   input.fill(random);
+  const float others[] = {NAN, -NAN, INFINITY};
+  for (int i = number == Number::kByte ? 0 : random.in(0, 3); i > 0; --i)
+    input.set(random.in(0, size.height - 1), random.in(0, size.width - 1), random.in(0, input.channels - 1),
+              random.one_of(others));
   // The last window may be cut off by the end of the map, but begins inside.
   const bool ceil = random.maybe();
   const auto pooled = [&](int side) {
@@ -87,8 +93,9 @@ void test_max_pool(Random& random, const MapKernels& kernels, Number number) {
              i < std::min(size.height, y * stride - padding + window); ++i)
           for (int j = std::max(0, x * stride - padding);
                j < std::min(size.width, x * stride - padding + window); ++j)
-            most = std::max(most, input.get(i, j, c));
-        if (output.get(y, x, c) != most) fail("max-pool: another maximum");
+            if (!(input.get(i, j, c) <= most)) most = std::isnan(most) ? most : input.get(i, j, c);
+        const double found = output.get(y, x, c);
+        if (found != most && !(std::isnan(found) && std::isnan(most))) fail("max-pool: another maximum");
       }
 }
 
@@ -123,6 +130,16 @@ void test_average(Random& random, const MapKernels& kernels, Number number, Numb
         const double mean = sum / count * scale;
         output.expect("average", y, x, c, to == Number::kByte ? std::min(mean, 255.) : mean);
       }
+}
+
+// NaN of any bits stays NaN in an average, however it is rounded.
+void test_nan(Random& random, const MapKernels& kernels, Number number, Number to) {
+  Map input(number, {1, 1}, random.in(1, 70)), output(to, {1, 1}, input.channels);
+  input.fill(random);
+  const uint32_t payloads[] = {0x7fc00000, 0xffc00000, 0x7fffffff, 0xffffffff, 0x7fff0000, 0xffff0000};
+  input.set(0, 0, 0, std::bit_cast<float>(random.one_of(payloads)));
+  kernels.average(number, to, {input.place(), {1, 1}, output.place(), {1, 1}, input.channels, 1, 1, 1}, 0, 1);
+  if (!std::isnan(output.get(0, 0, 0))) fail("average: NaN became a number");
 }
 
 void test_normalize(Random& random, const MapKernels& kernels, Number number) {
@@ -196,7 +213,8 @@ int64_t test_maps(Random& random, int repeats) {
         tested += 3;
         if (number == Number::kByte) continue;
         test_read(random, kernels, number);
-        ++tested;
+        test_nan(random, kernels, number, random.maybe() ? Number::kFloat : Number::kBfloat16);
+        tested += 2;
       }
   }
   return tested;

@@ -157,8 +157,17 @@ RandomNetwork draw_network(Random& random, Precision precision) {
   };
   const int strides[] = {1, 1, 2, 2, 7};
   draw.convolution(0, x, 0, channels_of(x), random.one_of(windows), random.one_of(strides));
+  // What nobody reads, as plans from elsewhere may have it, takes memory from nobody all the same.
+  const auto dead_branch = [&](int from) {
+    for (int length = random.in(0, 3); length > 0; --length) {
+      const int y = draw.value(channels());
+      draw.convolution(from, y, 0, channels_of(y), random.one_of(windows), random.in(1, 2));
+      if (random.maybe()) from = y;
+    }
+  };
   const int blocks = random.in(0, 4);
   for (int block = 0; block < blocks; ++block) {
+    dead_branch(x);
     const int kind = random.in(0, 4);
     if (kind == 0) {
       const int y = draw.value(channels_of(x));
@@ -186,6 +195,7 @@ RandomNetwork draw_network(Random& random, Precision precision) {
       x = y;
     }
   }
+  dead_branch(x);
   for (int head = random.in(1, 3); head > 0; --head) {
     const int side = random.in(1, 3), mean = draw.value(channels_of(x)),
               logits = draw.value(random.in(1, 60));
