@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseShallow } from '../core/json-depth.js';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { readRegularText } from '../regular-file.js';
 import type { RunRecord } from '../report/records.js';
@@ -73,7 +74,7 @@ class JsonFile {
 
   #parse<T>(text: string, check: (value: unknown) => T): T {
     try {
-      return check(JSON.parse(text));
+      return check(parseShallow(text));
     } catch (cause) {
       const message = `${this.#path} is damaged: ${(cause as Error).message}`;
       throw new GoogLeNetError('INVALID_RUN_LOG', message, { cause });

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseShallow } from '../core/json-depth.js';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { openRegularFile } from '../regular-file.js';
 import { checkRecord, type RunRecord } from '../report/records.js';
@@ -89,7 +90,7 @@ export class MetricsTail {
 
   #parse(line: string): RunRecord {
     try {
-      return checkRecord(JSON.parse(line));
+      return checkRecord(parseShallow(line));
     } catch (error) {
       throw this.#invalid((error as Error).message, error);
     }

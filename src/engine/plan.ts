@@ -1,6 +1,7 @@
 /** A finished network as engines run it, and the file it can be kept in: safetensors, with the layers in its metadata. */
+
+import { assertShallow } from '../core/json-depth.js';
 import { GoogLeNetError } from '../errors.js';
-import { assertShallow } from '../formats/json-depth.js';
 import { withSafetensors } from '../formats/safetensors.js';
 import type { InputSizes } from '../models/input-size.js';
 import type { NativeFrozen, NativeNetwork, NativeNetworkLayer } from '../native/contract.js';

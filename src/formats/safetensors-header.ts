@@ -1,9 +1,10 @@
 /** The JSON header of a safetensors file: bytes that anybody may have written → tensors at offsets that are safe to read. */
+
+import { assertShallow } from '../core/json-depth.js';
 import type { TensorSpan } from '../native/contract.js';
 import { DTYPE_BYTES, type DType } from '../tensor.js';
 import type { ForeignTensor } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
-import { assertShallow } from './json-depth.js';
 import { quote } from './quote.js';
 
 export interface ParsedHeader {

@@ -3,9 +3,9 @@
  * https://github.com/huggingface/huggingface_hub for models that are too large for one file.
  */
 import { dirname, join } from 'node:path';
+import { assertShallow } from '../core/json-depth.js';
 import type { Contents, ForeignTensor, Format, ReadOptions, StoredTensor } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
-import { assertShallow } from './json-depth.js';
 import { type OpenFile, readBytes } from './open-files.js';
 import { quote } from './quote.js';
 import { SAFETENSORS } from './safetensors.js';

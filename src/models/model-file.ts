@@ -1,6 +1,6 @@
+import { assertShallow } from '../core/json-depth.js';
 import { GoogLeNetError } from '../errors.js';
 import { type ForeignTensor, unreadable } from '../formats/format.js';
-import { assertShallow } from '../formats/json-depth.js';
 import type { TensorSpan } from '../native/contract.js';
 import type { ModelDescription } from './description.js';
 import { type InputSizes, XCEPTION_SIZES } from './input-size.js';

@@ -1,7 +1,9 @@
 /** `metrics.jsonl`: written line by line while a run goes on, so a killed process loses at most the line it was writing. */
+
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseShallow } from '../core/json-depth.js';
 import { fromFileError, GoogLeNetError } from '../errors.js';
 import { openRegularFile } from '../regular-file.js';
 import { checkRecord, type RunRecord } from './records.js';
@@ -145,7 +147,7 @@ async function* readLines(path: string): AsyncGenerator<Line> {
 
 function parseLine(text: string, path: string, number: number): RunRecord {
   try {
-    return checkRecord(JSON.parse(text));
+    return checkRecord(parseShallow(text));
   } catch (error) {
     throw invalidLine(path, number, (error as Error).message, error);
   }

@@ -1,5 +1,7 @@
 /** What settings.json says of a run, for readers: any settings, also those of other versions of the package. */
+
 import { join } from 'node:path';
+import { parseShallow } from '../core/json-depth.js';
 import { GoogLeNetError } from '../errors.js';
 import { readTextIfThere } from '../regular-file.js';
 import { object } from '../validate.js';
@@ -23,7 +25,7 @@ export async function readRunSettings(runDir: string): Promise<RunSettings | nul
   const text = await readTextIfThere(path);
   if (text === null) return null;
   try {
-    return describe(JSON.parse(text));
+    return describe(parseShallow(text));
   } catch (cause) {
     throw new GoogLeNetError('INVALID_RUN_LOG', `${path} is damaged: ${(cause as Error).message}`, { cause });
   }

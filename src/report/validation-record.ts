@@ -1,5 +1,7 @@
 /** `validation.json`: how the model did on each class and on single pictures, after the latest epoch that was validated. */
+
 import { join } from 'node:path';
+import { parseShallow } from '../core/json-depth.js';
 import { GoogLeNetError } from '../errors.js';
 import { writeFileAtomic } from '../formats/atomic-file.js';
 import { readTextIfThere } from '../regular-file.js';
@@ -58,7 +60,7 @@ export async function readValidation(runDir: string): Promise<ValidationRecord |
   const text = await readTextIfThere(path, MAX_VALIDATION_BYTES);
   if (text === null) return null;
   try {
-    return checkValidation(JSON.parse(text));
+    return checkValidation(parseShallow(text));
   } catch (cause) {
     throw damaged(path, (cause as Error).message, cause);
   }

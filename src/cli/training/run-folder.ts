@@ -1,6 +1,8 @@
 /** The folder of one run: what lies where in it, and its settings.json. */
+
 import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { parseShallow } from '../../core/json-depth.js';
 import { fromFileError, GoogLeNetError } from '../../errors.js';
 import { writeFileAtomic } from '../../formats/atomic-file.js';
 import { makeFolder } from '../../formats/make-folder.js';
@@ -77,7 +79,7 @@ export async function readRun(dir: string): Promise<RunDescription> {
     throw new GoogLeNetError('FILE_NOT_FOUND', message);
   }
   try {
-    return checkRun(JSON.parse(text));
+    return checkRun(parseShallow(text));
   } catch (cause) {
     const message = `${path} is damaged: ${(cause as Error).message}`;
     throw new GoogLeNetError('INVALID_CHECKPOINT', message, { cause });
