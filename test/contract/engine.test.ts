@@ -1,4 +1,6 @@
-import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadPlan, type Plan, savePlan } from '../../src/engine/plan';
 import {
   type Calibration,
@@ -8,6 +10,7 @@ import {
   GoogLeNet,
   type GoogLeNetOptions,
   type Images,
+  type Logits,
   type OptimizeOptions,
   type StateTensor,
   Xception,
@@ -54,10 +57,12 @@ const VARIANTS: [string, GoogLeNetOptions][] = [
 
 describe.each(VARIANTS)('%s', (_, options) => {
   let model: GoogLeNet;
+  let expected: Logits;
   const pictures = floatPictures(3);
 
   beforeAll(async () => {
     model = await finishedModel(options);
+    expected = await model.forward(pictures);
   });
   afterAll(() => model.dispose());
 
@@ -72,7 +77,6 @@ describe.each(VARIANTS)('%s', (_, options) => {
           outputs: 'all',
           ...calibrationFor(precision),
         });
-        const expected = await model.forward(pictures);
         const found = await engine.forward(pictures);
         engine.dispose();
         expect(found.map((head) => head === null)).toEqual(expected.map((head) => head === null));
@@ -448,17 +452,20 @@ describe('a plan', () => {
 
   describe('that is damaged', () => {
     const path = () => folder('plan.safetensors');
-    let plan: Plan;
+    let bytes: Buffer;
+    let sound: Plan;
 
-    beforeEach(async () => {
+    beforeAll(async () => {
+      const dir = await mkdtemp(join(tmpdir(), 'googlenet-'));
+      const file = join(dir, 'plan.safetensors');
       const engine = await model.optimize({ precision: 'bfloat16' });
-      await engine.save(path());
+      await engine.save(file);
       engine.dispose();
-      plan = await loadPlan(path());
+      [bytes, sound] = [await readFile(file), await loadPlan(file)];
+      await rm(dir, { recursive: true });
     });
 
     test('is refused where a byte has changed or the end is missing', async () => {
-      const bytes = await readFile(path());
       const at = bytes.length - 1000;
       bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
       await writeFile(path(), bytes);
@@ -533,6 +540,8 @@ describe('a plan', () => {
       ['no model', (whole) => Object.assign(whole, { model: undefined })],
       ['weights missing', ({ tensors }) => delete (tensors as Record<string, unknown>)['fc.bias']],
     ])('is refused with %s', async (_, damage) => {
+      const { model: described, network, tensors } = sound;
+      const plan = { ...structuredClone({ model: described, network }), tensors: { ...tensors } };
       damage(plan);
       await savePlan(path(), plan);
       await expect(Engine.load(path())).rejects.toMatchObject(errorWith('INVALID_WEIGHTS', path()));

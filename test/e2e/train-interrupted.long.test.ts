@@ -8,11 +8,11 @@ const { dir, path, train } = trainings();
 const expectWhole = (run: string) => expectSameRun(path(run), path('whole'));
 
 beforeAll(async () => {
-  expect(await train('whole').result).toMatchObject({ code: 0 });
+  expect(await train.slowly('whole').result).toMatchObject({ code: 0 });
 });
 
 test('a run that is killed and resumed ends with the same weights, byte for byte', async () => {
-  const run = train('killed', '--checkpoint-every', '1');
+  const run = train.slowly('killed', '--checkpoint-every', '1');
   await until(run, () => records(path('killed')).length > STEPS_PER_EPOCH + 2);
   run.child.kill('SIGKILL');
   expect(await run.result).toMatchObject({ signal: 'SIGKILL' });
@@ -29,7 +29,7 @@ test('a run that is killed and resumed ends with the same weights, byte for byte
 });
 
 test('a run that is killed before its first checkpoint begins again', async () => {
-  const run = train('early');
+  const run = train.slowly('early');
   await until(run, () => records(path('early')).length > 0);
   run.child.kill('SIGKILL');
   await run.result;
@@ -39,7 +39,7 @@ test('a run that is killed before its first checkpoint begins again', async () =
 });
 
 test('a run whose newest checkpoint is damaged says so and goes on from the one before it', async () => {
-  const run = train('damaged', '--checkpoint-every', '2', '--keep-last', '3');
+  const run = train.slowly('damaged', '--checkpoint-every', '2', '--keep-last', '3');
   await until(run, () => records(path('damaged')).length > STEPS_PER_EPOCH + 3);
   run.child.kill('SIGKILL');
   await run.result;
@@ -57,7 +57,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('%s finishes the step and prints the command that goes on', async (signal, status) => {
-  const run = train(signal);
+  const run = train.slowly(signal);
   await until(run, () => records(path(signal)).length > 1);
   run.child.kill(signal);
   const { code, stdout } = await run.result;
@@ -70,7 +70,7 @@ test.each([
 });
 
 test('Ctrl-C during the validation after an epoch does not wait for its end', async () => {
-  const run = train('validating');
+  const run = train.slowly('validating');
   await until(run, () => records(path('validating')).length === STEPS_PER_EPOCH);
   run.child.kill('SIGINT');
   expect(await run.result).toMatchObject({ code: 130 });

@@ -53,7 +53,7 @@ test('the folder of a run is never overwritten', async () => {
 });
 
 test('a second process in the folder of a run is refused, and changes nothing of it', async () => {
-  const first = train('shared', '--epochs', '1');
+  const first = train.slowly('shared', '--epochs', '1');
   await until(first, () => records(path('shared')).length > 1);
   const written = records(path('shared'));
   const names = readdirSync(path('shared'));
@@ -111,7 +111,7 @@ test('a run of some steps ends amid an epoch, stays as it is, and goes on to mor
 
 test('--patience ends a run with the weights of its best epoch', async () => {
   const flags = ['--epochs', '9', '--patience', '1', '--lr', '1e-12', '--no-aux-logits'];
-  const { code, stdout } = await train('patient', ...flags).result;
+  const { code, stdout } = await train.slowly('patient', ...flags).result;
   expect(code).toBe(0);
   expect(stdout).toContain(
     'Trained 2 epochs, 8 steps. Validation got no better: the weights of the best epoch',
@@ -123,7 +123,7 @@ test('--patience ends a run with the weights of its best epoch', async () => {
 });
 
 test('a loss that explodes ends the run with one line that says what to do', async () => {
-  const { code, stderr } = await train('diverged', '--lr', '1e30', '--epochs', '1').result;
+  const { code, stderr } = await train.slowly('diverged', '--lr', '1e30', '--epochs', '1').result;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^DIVERGED: .*learning rate/m);
   expect(stderr).toMatch(/start a new run with `node .* train --lr '…' --weights/);
@@ -132,16 +132,16 @@ test('a loss that explodes ends the run with one line that says what to do', asy
 });
 
 test('a run starts from the weights of another one, or from its checkpoint', async () => {
-  for (const file of ['model.safetensors', 'checkpoints/step-00000004.safetensors']) {
-    const run = train(`from-${file.slice(0, 5)}`, '--weights', `shared/${file}`, '--epochs', '1');
+  for (const file of ['model.safetensors', 'checkpoints/step-00000012.safetensors']) {
+    const run = train(`from-${file.slice(0, 5)}`, '--weights', `whole/${file}`, '--epochs', '1');
     const { code, stdout } = await run.result;
     expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`weights +shared/${file}`));
+    expect(stdout).toMatch(new RegExp(`weights +whole/${file}`));
   }
 });
 
 test('--dashboard shows the run while it goes on', async () => {
-  const run = train('watched', '--dashboard', '--epochs', '9', '--no-aux-logits');
+  const run = train.slowly('watched', '--dashboard', '--epochs', '9', '--no-aux-logits');
   await until(run, () => records(path('watched')).length > STEPS_PER_EPOCH + 1);
   const url = /^Dashboard: (http:\/\/127\.0\.0\.1:\d+\/?)$/m.exec(run.output.stderr)?.[1] ?? '';
   expect(await (await fetch(url)).text()).toContain('<html');

@@ -5,6 +5,8 @@ import { records, type Started, startCli, workspace } from './cli.js';
 
 /** One thread: two of them wait for each other by spinning, which takes ten times as long where a core is taken. */
 const RECIPE = ['--data', 'pictures', '--batch-size', '2', '--seed', '3', '--threads', '1'];
+/** Steps that take no time. */
+const SMALL = ['--network', 'torchvision', '--crop', '32', '--resize', '32'];
 export const STEPS_PER_EPOCH = 4;
 
 /** Steps of the checkpoints in a run's folder. */
@@ -13,14 +15,18 @@ export const checkpoints = (run: string): number[] =>
     .sort()
     .map((name) => Number(/^step-(\d{8})\.safetensors$/.exec(name)?.[1]));
 
-/** A workspace, and the command that trains in it: two epochs, where nothing else is said. */
+/**
+ * A workspace, and the command that trains in it: two epochs, where nothing else is said, of small images. `slowly` is for runs that are
+ * disturbed in their middle: the steps of whole images leave time for it.
+ */
 export function trainings() {
   const dir = workspace();
   const start = (out: string, ...more: string[]) => startCli(dir, 'train', ...RECIPE, '--out', out, ...more);
-  const train = (out: string, ...more: string[]): Started =>
+  const slowly = (out: string, ...more: string[]): Started =>
     start(out, ...(more.includes('--epochs') ? [] : ['--epochs', '2']), ...more);
-  train.steps = (steps: number, out: string): Started =>
-    start(out, '--steps', String(steps), '--no-aux-logits');
+  const train = (out: string, ...more: string[]): Started => slowly(out, ...SMALL, ...more);
+  train.slowly = slowly;
+  train.steps = (steps: number, out: string): Started => start(out, '--steps', String(steps), ...SMALL);
   return { dir, path: (...names: string[]) => join(dir, ...names), train };
 }
 
