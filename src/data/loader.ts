@@ -1,3 +1,4 @@
+import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { GoogLeNetError } from '../errors.js';
 import { boolean, integer, invalid, object, oneOf, options, seed, signal } from '../validate.js';
 import { type Augment, type AugmentOptions, isPlainEvaluation, readAugment } from './augment.js';
@@ -92,7 +93,10 @@ export class Loader {
     const read = options('options', given, LOADER_OPTIONS);
     this.#source = readSource(source);
     this.#seed = seed('seed', read.seed ?? 0);
-    const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
+    const sizes = checkResizeCrop(
+      read.resize ?? TRAINING_DEFAULTS.resize,
+      read.crop ?? TRAINING_DEFAULTS.crop,
+    );
     const shuffle = boolean('shuffle', read.shuffle ?? true);
     this.plan = {
       seed: this.#seed.toString(),
@@ -102,13 +106,13 @@ export class Loader {
       shuffleBuffer: shuffle && source instanceof StreamDataset ? source.shuffleBuffer : null,
       dropLast: boolean('dropLast', read.dropLast ?? false),
       ...sizes,
-      augment: readAugment(read.augment ?? 'none'),
+      augment: readAugment(read.augment ?? TRAINING_DEFAULTS.augment),
       shard: readShard(read.shard),
     };
     this.#preparation = {
       ...sizes,
       prefetch: integer('prefetch', read.prefetch ?? 2, 0, 64),
-      unreadable: oneOf('unreadable', read.unreadable ?? 'error', UNREADABLE),
+      unreadable: oneOf('unreadable', read.unreadable ?? TRAINING_DEFAULTS.unreadable, UNREADABLE),
     };
     const share = this.#share();
     const { batchSize, dropLast } = this.plan;

@@ -1,3 +1,4 @@
+import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import type { DownloadProgress } from '../hub/download.js';
 import { fetchPublished } from '../hub/fetch-published.js';
 import { IMAGENET1K_V1, PUBLISHED } from '../hub/published.js';
@@ -35,8 +36,8 @@ export interface GoogLeNetOptions<Aux extends boolean = boolean, Name extends Va
   /** With the two auxiliary heads. Default true. */
   auxLogits?: Aux;
   /**
-   * True: Xavier-uniform weights and zero biases, in the variant `torchvision` normal weights of standard deviation 0.01. False
-   * (default): PyTorch's own initialization. Both bit-equal to Python's.
+   * True (default): Xavier-uniform weights and zero biases, in the variant `torchvision` normal weights of standard deviation 0.01.
+   * False: PyTorch's own initialization, with which a model hardly learns at first. Both bit-equal to Python's.
    */
   initWeights?: boolean;
   /** Probability of zeroing before the main classifier. Default 0.4, in the variant `torchvision` 0.2. */
@@ -49,7 +50,7 @@ export interface GoogLeNetOptions<Aux extends boolean = boolean, Name extends Va
   seed?: number | bigint;
   /**
    * Keeps convolution weights and pictures in PyTorch's `channels_last` memory format: the same results but for rounding, and
-   * less time on the CPU (`npm run bench -- --channels-last`). Default false, the format PyTorch starts with.
+   * less time on the CPU (`npm run bench:eager`). Default true; false is the format that PyTorch starts with.
    */
   channelsLast?: boolean;
   /** Default `cpu`. */
@@ -116,16 +117,18 @@ function resolve(given: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
     architecture: 'googlenet' as const,
     variant: variant.name,
     numClasses: integer('numClasses', read.numClasses ?? 1000, 1, MAX_CLASSES),
-    auxLogits: boolean('auxLogits', read.auxLogits ?? true),
+    auxLogits: boolean('auxLogits', read.auxLogits ?? TRAINING_DEFAULTS.auxLogits),
     dropout: number('dropout', read.dropout ?? variant.dropout, { min: 0, max: 1 }),
     dropoutAux: number('dropoutAux', read.dropoutAux ?? variant.dropoutAux, { min: 0, max: 1 }),
     transformInput: readTransformInput(read.transformInput, variant),
   };
-  const drawn = boolean('initWeights', read.initWeights ?? false) ? variant.init : 'default';
+  const drawn = boolean('initWeights', read.initWeights ?? TRAINING_DEFAULTS.initWeights)
+    ? variant.init
+    : 'default';
   return {
     architecture,
     variant,
-    channelsLast: boolean('channelsLast', read.channelsLast ?? false),
+    channelsLast: boolean('channelsLast', read.channelsLast ?? TRAINING_DEFAULTS.channelsLast),
     classes: readClasses(read.classes, architecture.numClasses),
     inputSizes: variant.inputSizes,
     initMethod: given[WITHOUT_WEIGHTS] ? ('none' as const) : drawn,

@@ -1,3 +1,4 @@
+import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { type Device, readPlace } from '../module.js';
 import { boolean, integer, number, oneOf, options } from '../validate.js';
 import type { ModelDescription } from './description.js';
@@ -25,11 +26,11 @@ export interface XceptionOptions {
   reluBetween?: boolean;
   /** Probability of zeroing before the classifier. Default 0.5. */
   dropout?: number;
-  /** True: Xavier-uniform weights and zero biases. False (default): PyTorch's own initialization. */
+  /** True (default): Xavier-uniform weights and zero biases. False: PyTorch's own initialization. */
   initWeights?: boolean;
   /** An integer in [0, 2^64): as `torch.manual_seed(seed)` just before the model is built. Default: random, or see `manualSeed`. */
   seed?: number | bigint;
-  /** As for `GoogLeNet`. Default false. */
+  /** As for `GoogLeNet`. Default true. */
   channelsLast?: boolean;
   /** Default `cpu`. */
   device?: Device;
@@ -69,13 +70,13 @@ function resolve(given: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
     pointwiseFirst: order === 'pointwise-first',
     reluBetween: boolean('reluBetween', read.reluBetween ?? false),
   };
-  const drawn = boolean('initWeights', read.initWeights ?? false)
+  const drawn = boolean('initWeights', read.initWeights ?? TRAINING_DEFAULTS.initWeights)
     ? ('xavier' as const)
     : ('default' as const);
   return {
     architecture,
     order,
-    channelsLast: boolean('channelsLast', read.channelsLast ?? false),
+    channelsLast: boolean('channelsLast', read.channelsLast ?? TRAINING_DEFAULTS.channelsLast),
     classes: readClasses(read.classes, architecture.numClasses),
     inputSizes: XCEPTION_SIZES,
     initMethod: given[WITHOUT_WEIGHTS] ? ('none' as const) : drawn,

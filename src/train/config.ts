@@ -1,3 +1,4 @@
+import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import { GoogLeNetError } from '../errors.js';
 import { boolean, integer, invalid, number, oneOf, options, string } from '../validate.js';
@@ -89,13 +90,25 @@ export function readTrainerConfig(given: unknown): TrainerConfig {
   return {
     optimizer: readOptimizer(read.optimizer),
     schedule: readSchedule(read.schedule),
-    auxWeight: number('auxWeight', read.auxWeight ?? 0.3, FACTOR),
-    labelSmoothing: number('labelSmoothing', read.labelSmoothing ?? 0, { min: 0, max: 1, below: true }),
+    auxWeight: number('auxWeight', read.auxWeight ?? TRAINING_DEFAULTS.auxWeight, FACTOR),
+    labelSmoothing: number('labelSmoothing', read.labelSmoothing ?? TRAINING_DEFAULTS.labelSmoothing, {
+      min: 0,
+      max: 1,
+      below: true,
+    }),
     classWeights: readClassWeights(read.classWeights ?? null),
     clipNorm: optional('clipNorm', read.clipNorm, { ...FACTOR, above: true }),
-    accumulation: integer('accumulation', read.accumulation ?? 1, 1, MAX_BATCH_SIZE),
+    accumulation: integer(
+      'accumulation',
+      read.accumulation ?? TRAINING_DEFAULTS.accumulation,
+      1,
+      MAX_BATCH_SIZE,
+    ),
     averageDecay: optional('averageDecay', read.averageDecay, { min: 0, max: 1, below: true }),
-    precision: oneOf('precision', read.precision ?? 'float32', ['float32', 'bfloat16'] as const),
+    precision: oneOf('precision', read.precision ?? TRAINING_DEFAULTS.precision, [
+      'float32',
+      'bfloat16',
+    ] as const),
     freeze: readPatterns(read.freeze ?? []),
   };
 }
@@ -118,12 +131,12 @@ function readOptimizer(given: unknown): Required<SgdOptions> {
   const known = ['lr', 'momentum', 'weightDecay', 'dampening', 'nesterov', 'fused', 'headLr'] as const;
   const read = options('optimizer', given, known);
   const optimizer = {
-    lr: number('optimizer.lr', read.lr ?? 0.01, FACTOR),
-    momentum: number('optimizer.momentum', read.momentum ?? 0.9, FACTOR),
-    weightDecay: number('optimizer.weightDecay', read.weightDecay ?? 2e-4, FACTOR),
-    dampening: number('optimizer.dampening', read.dampening ?? 0),
-    nesterov: boolean('optimizer.nesterov', read.nesterov ?? false),
-    fused: boolean('optimizer.fused', read.fused ?? false),
+    lr: number('optimizer.lr', read.lr ?? TRAINING_DEFAULTS.lr, FACTOR),
+    momentum: number('optimizer.momentum', read.momentum ?? TRAINING_DEFAULTS.momentum, FACTOR),
+    weightDecay: number('optimizer.weightDecay', read.weightDecay ?? TRAINING_DEFAULTS.weightDecay, FACTOR),
+    dampening: number('optimizer.dampening', read.dampening ?? TRAINING_DEFAULTS.dampening),
+    nesterov: boolean('optimizer.nesterov', read.nesterov ?? TRAINING_DEFAULTS.nesterov),
+    fused: boolean('optimizer.fused', read.fused ?? TRAINING_DEFAULTS.fused),
     headLr:
       read.headLr === undefined || read.headLr === null
         ? null

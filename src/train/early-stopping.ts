@@ -1,4 +1,5 @@
 /** When a run has nothing more to gain: a pure function of its progress, so that a resumed run stops where it would have. */
+import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { integer, number, oneOf, options } from '../validate.js';
 import type { Best, Progress } from './progress.js';
 import type { Scores } from './scores.js';
@@ -22,7 +23,7 @@ export function readEarlyStopping(given: unknown): EarlyStopping {
   const read = options('earlyStopping', given, ['patience', 'metric', 'minDelta']);
   return {
     patience: integer('earlyStopping.patience', read.patience, 1),
-    metric: oneOf('earlyStopping.metric', read.metric ?? 'top1', METRICS),
+    metric: oneOf('earlyStopping.metric', read.metric ?? TRAINING_DEFAULTS.patienceMetric, METRICS),
     minDelta: number('earlyStopping.minDelta', read.minDelta ?? 0, { min: 0 }),
   };
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { LOADER_OPTIONS, Loader, type LoaderOptions } from '../data/loader.js';
@@ -81,7 +82,12 @@ const KNOWN = [
 export function readFitOptions(given: FitOptions, source: Source, { model, config }: Trainer): FitPlan {
   const read = options('options', given, KNOWN) as FitOptions;
   const loading = Object.fromEntries(LOADER_OPTIONS.map((name) => [name, read[name]]));
-  const { batchSize = 32, resize = 256, crop = 224, unreadable = 'error' } = read;
+  const {
+    batchSize = TRAINING_DEFAULTS.batchSize,
+    resize = TRAINING_DEFAULTS.resize,
+    crop = TRAINING_DEFAULTS.crop,
+    unreadable = TRAINING_DEFAULTS.unreadable,
+  } = read;
   assertInputSize(crop, crop, model.inputSizes);
   const signal = readSignal('signal', read.signal);
   const loader = new Loader(source, {
@@ -150,8 +156,8 @@ function readCheckpoints(read: FitOptions): CheckpointPlan | null {
     dir: resolve(readPath('checkpointDir', checkpointDir)),
     every: optional('checkpointEvery', checkpointEvery),
     keep: {
-      keepLast: integer('keepLast', keepLast ?? 2, 1),
-      keepBest: integer('keepBest', keepBest ?? 0, 0),
+      keepLast: integer('keepLast', keepLast ?? TRAINING_DEFAULTS.keepLast, 1),
+      keepBest: integer('keepBest', keepBest ?? TRAINING_DEFAULTS.keepBest, 0),
       keepEvery: optional('keepEvery', keepEvery),
     },
   };

@@ -1,3 +1,4 @@
+import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { integer } from '../validate.js';
 
 /** Which checkpoints of a run are kept: those that any of the rules names. */
@@ -24,8 +25,8 @@ export interface Milestone {
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
 export function readRetention({ keepLast, keepBest, keepEvery }: Retention): Required<Retention> {
   return {
-    keepLast: integer('keepLast', keepLast ?? 2, 1),
-    keepBest: integer('keepBest', keepBest ?? 0, 0),
+    keepLast: integer('keepLast', keepLast ?? TRAINING_DEFAULTS.keepLast, 1),
+    keepBest: integer('keepBest', keepBest ?? TRAINING_DEFAULTS.keepBest, 0),
     keepEvery: keepEvery == null ? null : integer('keepEvery', keepEvery, 1),
   };
 }

@@ -1,3 +1,4 @@
+import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { integer, number, oneOf, options } from '../validate.js';
 
 /** The learning rate decays in steps of whole epochs: × `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`). */
@@ -60,7 +61,8 @@ const PARAMETERS: Record<Schedule['type'], readonly string[]> = {
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
 export function readSchedule(given: unknown): Schedule {
   const known = ['type', 'stepSize', 'gamma', 'power', 'warmupSteps'] as const;
-  const { type: givenType = 'step', warmupSteps = 0 } = options('schedule', given, known);
+  const { type: givenType = TRAINING_DEFAULTS.schedule, warmupSteps = TRAINING_DEFAULTS.warmupSteps } =
+    options('schedule', given, known);
   const type = oneOf('schedule.type', givenType, SCHEDULES);
   // What another schedule would need is a mistake, not something to leave out in silence.
   const read = options(`a schedule of type '${type}'`, given, ['type', 'warmupSteps', ...PARAMETERS[type]]);
@@ -72,13 +74,16 @@ function readDecay(
   { stepSize, gamma, power }: Partial<Record<string, unknown>>,
 ): StepDecay | PolynomialDecay | CosineDecay | Constant {
   if (type === 'polynomial') {
-    return { type, power: number('schedule.power', power ?? 1, { min: 0, above: true }) };
+    return {
+      type,
+      power: number('schedule.power', power ?? TRAINING_DEFAULTS.power, { min: 0, above: true }),
+    };
   }
   if (type !== 'step') return { type };
   return {
     type,
-    stepSize: integer('schedule.stepSize', stepSize ?? 8, 1),
-    gamma: number('schedule.gamma', gamma ?? 0.96, { min: 0, above: true }),
+    stepSize: integer('schedule.stepSize', stepSize ?? TRAINING_DEFAULTS.stepSize, 1),
+    gamma: number('schedule.gamma', gamma ?? TRAINING_DEFAULTS.gamma, { min: 0, above: true }),
   };
 }
 

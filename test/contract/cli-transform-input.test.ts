@@ -8,7 +8,13 @@ import { runCommandLine } from '../support/host';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const at = temporaryFolder();
-const torchvision = { variant: 'torchvision', numClasses: 2, auxLogits: false, seed: 1 } as const;
+const torchvision = {
+  variant: 'torchvision',
+  numClasses: 2,
+  auxLogits: false,
+  initWeights: false,
+  seed: 1,
+} as const;
 
 beforeEach(async () => {
   const model = new GoogLeNet({ ...torchvision, transformInput: true });

@@ -13,7 +13,13 @@ import { temporaryFolder } from '../support/temporary-folder';
 const folder = temporaryFolder();
 
 const build = (seed = 1) => {
-  const model = new GoogLeNet({ variant: 'torchvision', numClasses: 2, auxLogits: false, seed });
+  const model = new GoogLeNet({
+    variant: 'torchvision',
+    numClasses: 2,
+    auxLogits: false,
+    initWeights: false,
+    seed,
+  });
   return { model, trainer: new Trainer(model) };
 };
 

@@ -113,7 +113,13 @@ describe('a trainer', () => {
     const options = { freeze: ['conv1'], optimizer: { lr: 0.01, headLr: 0.05 } };
     const data = memoryDataset(4);
     const build = () => {
-      const model = new GoogLeNet({ variant: 'torchvision', numClasses: 2, auxLogits: false, seed: 1 });
+      const model = new GoogLeNet({
+        variant: 'torchvision',
+        numClasses: 2,
+        auxLogits: false,
+        initWeights: false,
+        seed: 1,
+      });
       return { model, trainer: new Trainer(model, options) };
     };
     const whole = build();
@@ -128,7 +134,13 @@ describe('a trainer', () => {
 
   test('refuses a checkpoint of a network that is another where no tensor shows it, and of other frozen layers', async () => {
     const build = (transformInput: boolean) =>
-      new GoogLeNet({ variant: 'torchvision', numClasses: 2, auxLogits: false, transformInput });
+      new GoogLeNet({
+        variant: 'torchvision',
+        numClasses: 2,
+        auxLogits: false,
+        initWeights: false,
+        transformInput,
+      });
     using model = build(true);
     using trainer = new Trainer(model, { freeze: ['conv1'] });
     await trainer.step(noise(2), [0, 1]);

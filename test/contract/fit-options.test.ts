@@ -81,6 +81,8 @@ describe('a step', () => {
           variant: 'torchvision',
           numClasses: 2,
           auxLogits: false,
+          initWeights: false,
+          channelsLast: false,
           seed: 1,
           dropout: 0,
         });

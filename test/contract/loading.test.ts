@@ -7,7 +7,13 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const at = temporaryFolder();
 const COUNTER = 'conv1.bn.num_batches_tracked';
-const OPTIONS = { variant: 'torchvision', numClasses: 2, auxLogits: false, seed: 0 } as const;
+const OPTIONS = {
+  variant: 'torchvision',
+  numClasses: 2,
+  auxLogits: false,
+  initWeights: false,
+  seed: 0,
+} as const;
 
 /** A safetensors file of a model's tensors, with what is changed in its header, and bytes behind its data. */
 async function write(

@@ -109,9 +109,9 @@ test('loadStateDict without strict takes what fits and says what differs', async
   expect((await model.stateDict())['fc.weight']).toEqual(state['fc.weight']);
 });
 
-test('channels-last differs from the default by rounding only, in forward and in training', async () => {
+test('channels-last differs from PyTorch’s own format by rounding only, in forward and in training', async () => {
   setNumThreads(2);
-  using a = new GoogLeNet({ numClasses: 5, seed: 1 });
+  using a = new GoogLeNet({ numClasses: 5, seed: 1, channelsLast: false });
   using b = new GoogLeNet({ numClasses: 5, seed: 1, channelsLast: true });
   const steps = await Promise.all([a, b].map((model) => new Trainer(model).step(noise(4), [0, 1, 2, 3])));
   expect(Math.abs((steps[0]?.loss ?? 0) / (steps[1]?.loss ?? 1) - 1)).toBeLessThan(1e-5);

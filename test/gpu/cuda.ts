@@ -28,7 +28,7 @@ export const CLOSE_LOSSES = 1e-3;
  */
 export const CLOSE_GRADIENTS = 3e-2;
 
-export const MODEL: GoogLeNetOptions = { numClasses: 10, initWeights: true, seed: 7 };
+export const MODEL: GoogLeNetOptions = { numClasses: 10, initWeights: true, channelsLast: false, seed: 7 };
 
 /** Noise, the brighter the higher the number of the picture. */
 export function noise(count: number): Images {

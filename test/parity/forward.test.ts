@@ -1,7 +1,6 @@
-import { GoogLeNet } from '../../src/index.js';
 import { tensorNamed } from '../support/bits.js';
 import { Parity, THREADS } from './harness.js';
-import { snakeCase } from './options.js';
+import { build, snakeCase } from './options.js';
 import { allBatches, comparePasses, heads, smallBatches } from './passes.js';
 
 const parity = Parity.use();
@@ -39,7 +38,7 @@ test('bytes are scaled and normalised as torchvision does', async () => {
     batch: 4,
     input_seed: 32,
   });
-  const model = parity.own(new GoogLeNet({ ...options, seed: 31, device: 'cpu' })).eval();
+  const model = parity.own(build(options, 31)).eval();
   const { images: _, ...theirs } = tensors;
   const { data, shape } = tensorNamed('images', tensors);
   const ours = await model.forward({ data: data as Uint8Array, shape });

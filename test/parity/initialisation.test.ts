@@ -1,7 +1,7 @@
 import { GoogLeNet, manualSeed } from '../../src/index.js';
 import { under } from '../support/bits.js';
 import { Parity } from './harness.js';
-import { type ModelOptions, snakeCase } from './options.js';
+import { AS_PYTHON, build, type ModelOptions, snakeCase } from './options.js';
 
 const parity = Parity.use();
 
@@ -18,7 +18,7 @@ function described({ numClasses, auxLogits = true }: ModelOptions): string {
 test.each(cases)(
   'seed $seed draws the initial weights that PyTorch draws: $numClasses classes, aux $auxLogits',
   async ({ seed, ...options }) => {
-    const model = parity.own(new GoogLeNet({ ...options, seed, device: 'cpu' }));
+    const model = parity.own(build(options, seed));
     const { tensors, facts } = await parity.ask('init', { seed, options: snakeCase(options) });
     const check = `initial weights, default, ${described(options)}, seed ${seed}`;
     parity.expectBitEqual(check, await model.stateDict(), under('state', tensors));
@@ -30,7 +30,7 @@ test.each(cases)(
   'initWeights with seed $seed draws PyTorch’s Xavier weights: $numClasses classes, aux $auxLogits',
   async ({ seed, ...rest }) => {
     const options = { ...rest, initWeights: true };
-    const model = parity.own(new GoogLeNet({ ...options, seed, device: 'cpu' }));
+    const model = parity.own(build(options, seed));
     const { tensors } = await parity.ask('init', { seed, options: snakeCase(options) });
     const check = `initial weights, Xavier, ${described(options)}, seed ${seed}`;
     parity.expectBitEqual(check, await model.stateDict(), under('state', tensors));
@@ -40,7 +40,7 @@ test.each(cases)(
 test('manualSeed before a model is built stands for torch.manual_seed', async () => {
   const [seed, options] = [7, { numClasses: 10, auxLogits: false }];
   manualSeed(seed);
-  const model = parity.own(new GoogLeNet(options));
+  const model = parity.own(new GoogLeNet({ ...AS_PYTHON, ...options }));
   const { tensors } = await parity.ask('init', { seed, options: snakeCase(options) });
   parity.expectBitEqual('initial weights after manualSeed', await model.stateDict(), under('state', tensors));
 });
@@ -50,7 +50,7 @@ test('the published sizes hold: 13,378,792 parameters with auxiliary heads and 6
     [true, 13_378_792],
     [false, 6_999_064],
   ] as const) {
-    const model = parity.own(new GoogLeNet({ numClasses: 1000, auxLogits, device: 'cpu' }));
+    const model = parity.own(build({ numClasses: 1000, auxLogits }, 0));
     expect(model.parameters).toBe(parameters);
   }
 });

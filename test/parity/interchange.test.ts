@@ -1,7 +1,7 @@
-import { GoogLeNet } from '../../src/index.js';
+import { GoogLeNet, type Xception } from '../../src/index.js';
 import { float32, type NamedTensors, under } from '../support/bits.js';
 import { Parity } from './harness.js';
-import { snakeCase } from './options.js';
+import { AS_PYTHON, build, snakeCase } from './options.js';
 
 const parity = Parity.use();
 
@@ -11,7 +11,7 @@ const cases = [
 ];
 
 async function logits(
-  model: GoogLeNet,
+  model: GoogLeNet | Xception,
   images: { data: Float32Array; shape: number[] },
 ): Promise<NamedTensors> {
   const [main, aux1, aux2] = await model.eval().forward(images);
@@ -22,7 +22,7 @@ test.each(cases)(
   'Python loads a file that we saved, strictly, and gives our logits: aux $auxLogits',
   async (options) => {
     const path = parity.python.path('ours.safetensors');
-    const model = parity.own(new GoogLeNet({ ...options, seed: 71, device: 'cpu' }));
+    const model = parity.own(build(options, 71));
     await model.save(path);
     const { tensors } = await parity.ask('load_weights', {
       path,
@@ -51,7 +51,7 @@ test.each(cases)(
       batch: 2,
       input_seed: 74,
     });
-    const loaded = parity.own(await GoogLeNet.load(path, { device: 'cpu' }));
+    const loaded = parity.own(await GoogLeNet.load(path, AS_PYTHON));
     const ours = await logits(loaded, float32('images', tensors));
     const theirs = under('logits', tensors);
     const name = `saved by Python, loaded by us, ${options.auxLogits ? 'with' : 'without'} aux`;

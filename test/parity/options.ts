@@ -15,12 +15,15 @@ export interface ModelOptions {
   channelsLast?: boolean;
 }
 
+/** What Python does where a case says nothing, and what is not the default here. */
+export const AS_PYTHON = { initWeights: false, channelsLast: false, device: 'cpu' } as const;
+
 /** Our model of these options. */
 export function build(
   { network = 'reference', ...options }: ModelOptions,
   seed: number,
 ): GoogLeNet | Xception {
-  const given = { ...options, seed, device: 'cpu' as const };
+  const given = { ...AS_PYTHON, ...options, seed };
   return network === 'xception' ? new Xception(given) : new GoogLeNet({ variant: network, ...given });
 }
 

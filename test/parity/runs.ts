@@ -26,8 +26,9 @@ export const sgd = {
   model: { numClasses: 10, auxLogits: true, initWeights: true },
   optimizer: { lr: 0.01, momentum: 0.9, weightDecay: 2e-4 },
   schedule: { stepSize: 2, gamma: 0.96 },
-  steps: 5,
-  stepsPerEpoch: 5,
+  // The first has no momentum yet, the second makes it, the third has some.
+  steps: 3,
+  stepsPerEpoch: 3,
   batch: 4,
   auxWeight: 0.3,
 } satisfies Run;

@@ -1,6 +1,5 @@
-import { GoogLeNet } from '../../src/index.js';
 import { Parity } from './harness.js';
-import { snakeCase } from './options.js';
+import { build, snakeCase } from './options.js';
 
 const parity = Parity.use();
 
@@ -21,7 +20,7 @@ test.each([true, false])(
   async (auxLogits) => {
     const options = { numClasses: 10, auxLogits };
     const { facts } = await parity.ask('accepts', { options: snakeCase(options), sizes });
-    const model = parity.own(new GoogLeNet({ ...options, device: 'cpu' })).eval();
+    const model = parity.own(build(options, 0)).eval();
     const accepted: (readonly [number, number])[] = [];
     for (const [height, width] of sizes) {
       const images = { data: new Float32Array(3 * height * width), shape: [1, 3, height, width] };

@@ -3,7 +3,7 @@ import { convertWeights, GoogLeNet, loadModel } from '../../src/index.js';
 import { float32, under } from '../support/bits.js';
 import { Parity } from './harness.js';
 import { NETWORKS } from './networks.js';
-import { build, type ModelOptions, snakeCase } from './options.js';
+import { AS_PYTHON, build, type ModelOptions, snakeCase } from './options.js';
 import { comparePasses, heads, type Pass } from './passes.js';
 import { compareRuns, sgd } from './runs.js';
 
@@ -20,10 +20,11 @@ test.each(NETWORKS)('%s has the logits of its counterpart in both modes', async 
 });
 
 test.each(NETWORKS.filter(([name]) => !name.includes('without')))(
-  '%s trains as its counterpart: 20 steps',
+  '%s trains as its counterpart: five steps',
   async (name, options) => {
     const model = { ...options, numClasses: 10, initWeights: true };
-    await compareRuns(parity, `20 steps, ${name}`, { ...sgd, model, steps: 20, batch: 3 });
+    // The first step has no momentum yet, and statistics of BatchNorm move in all of them; what decays the learning rate knows no network.
+    await compareRuns(parity, `5 steps, ${name}`, { ...sgd, model, steps: 5, batch: 3 });
   },
 );
 
@@ -44,28 +45,24 @@ test.each(NETWORKS.filter(([, { initWeights }]) => initWeights))(
   },
 );
 
+/** How a file is made is known before the names in it are, so the second network has the two formats only. */
+const FORMATS = ['zip', 'legacy'];
+const LAYOUTS = ['legacy, protocol 4', 'checkpoint', 'lightning', 'views', 'one buffer', 'without counters'];
+const DTYPES = ['float16', 'bfloat16', 'float64'];
+
 describe.each([
-  ['reference', { numClasses: 10, auxLogits: true }],
-  ['torchvision', { network: 'torchvision', numClasses: 10, auxLogits: true, initWeights: true }],
-] as [string, ModelOptions][])('files of torch.save, %s', (name, options) => {
-  const ways = [
-    ...[
-      'zip',
-      'legacy',
-      'legacy, protocol 4',
-      'checkpoint',
-      'lightning',
-      'views',
-      'one buffer',
-      'without counters',
-    ],
-    ...['float16', 'bfloat16', 'float64'],
-  ];
+  ['reference', { numClasses: 10, auxLogits: true }, FORMATS],
+  [
+    'torchvision',
+    { network: 'torchvision', numClasses: 10, auxLogits: true, initWeights: true },
+    [...FORMATS, ...LAYOUTS, ...DTYPES],
+  ],
+] as [string, ModelOptions, string[]][])('files of torch.save, %s', (name, options, ways) => {
   test.each(ways)('written by Python as %s give its logits here', async (how) => {
     const path = parity.python.path('theirs.pth');
     const asked = { path, seed: 73, options: snakeCase(options), batch: 2, input_seed: 74, how };
     const { tensors } = await parity.ask('save_weights', asked);
-    const loaded = parity.own(await loadModel(path));
+    const loaded = parity.own(await loadModel(path, AS_PYTHON));
     expect(loaded).toBeInstanceOf(GoogLeNet);
     parity.expectAllBitEqual(`saved by torch.save (${how}), loaded by us, ${name}`, [
       ['weights', await loaded.stateDict(), under('state', tensors)],

@@ -39,7 +39,8 @@ export const pictureOf = ({ data, shape }: Images, index: number): Images => {
 
 /** In evaluation mode, with statistics of BatchNorm that pictures have moved. */
 export async function finishedModel(options: GoogLeNetOptions = {}): Promise<GoogLeNet> {
-  const model = new GoogLeNet({ numClasses: 10, auxLogits: true, seed: 3, ...options });
+  const usual = { numClasses: 10, auxLogits: true, initWeights: false, channelsLast: false, seed: 3 };
+  const model = new GoogLeNet({ ...usual, ...options });
   for (let step = 0; step < 3; step++) await model.forward(floatPictures(2));
   model.eval();
   return model;

@@ -25,7 +25,13 @@ export const SMALL = { batchSize: 2, resize: SIZE, crop: SIZE } as const;
  */
 export function build(options: TrainerOptions = {}, seed = 1): { model: GoogLeNet; trainer: Trainer } {
   setNumThreads(1);
-  const model = new GoogLeNet({ variant: 'torchvision', numClasses: 2, auxLogits: false, seed });
+  const model = new GoogLeNet({
+    variant: 'torchvision',
+    numClasses: 2,
+    auxLogits: false,
+    initWeights: false,
+    seed,
+  });
   return { model, trainer: new Trainer(model, options) };
 }
 

@@ -1,4 +1,5 @@
 /** What `googlenet train` can be told, once for its flags, for settings.json and for what is printed at the start. */
+import { TRAINING_DEFAULTS } from '../../core/training-defaults.js';
 import { MAX_BATCH_SIZE } from '../../data/batches.js';
 import { MAX_PIXELS } from '../../data/decode-options.js';
 import { VARIANTS, type VariantName } from '../../models/variants/index.js';
@@ -55,38 +56,49 @@ const belowOne = { min: 0, max: 1, below: true };
 export const SETTINGS = {
   epochs: count(20, 'epochs in all', 1, MAX_EPOCH),
   steps: optionalCount('steps in all, in place of epochs'),
-  batchSize: count(32, 'pictures in a step', 1, MAX_BATCH_SIZE),
-  accumulation: count(1, 'parts in which a step is computed: less memory for the same batch'),
+  batchSize: count(TRAINING_DEFAULTS.batchSize, 'pictures in a step', 1, MAX_BATCH_SIZE),
+  accumulation: count(
+    TRAINING_DEFAULTS.accumulation,
+    'parts in which a step is computed: less memory for the same batch',
+  ),
   seed: count(
     0,
     'seed of the initial weights, the dropout masks, the order of the pictures and their augmentation',
     0,
   ),
   patience: optionalCount('stop after so many epochs without a better validation, with the best weights'),
-  patienceMetric: choice('top1', ['top1', 'loss'], 'what is better then'),
+  patienceMetric: choice(TRAINING_DEFAULTS.patienceMetric, ['top1', 'loss'], 'what is better then'),
 
   checkpointEvery: optionalCount('write a checkpoint every so many steps, besides that of each epoch'),
-  keepLast: count(2, 'how many of the newest checkpoints are kept'),
-  keepBest: count(0, 'keep so many of the best on the validation pictures, too', 0),
+  keepLast: count(TRAINING_DEFAULTS.keepLast, 'how many of the newest checkpoints are kept'),
+  keepBest: count(TRAINING_DEFAULTS.keepBest, 'keep so many of the best on the validation pictures, too', 0),
   keepEvery: optionalCount('keep that of every so many epochs, too'),
 
-  lr: real(0.01, { min: 0 }, 'learning rate at the start'),
-  momentum: real(0.9, { min: 0 }, 'momentum'),
-  dampening: real(0, {}, 'dampening of the momentum'),
-  weightDecay: real(2e-4, { min: 0 }, 'L2 penalty'),
-  nesterov: toggle(false, 'Nesterov momentum'),
-  fused: toggle(false, 'one pass over the memory: faster, other rounding'),
+  lr: real(TRAINING_DEFAULTS.lr, { min: 0 }, 'learning rate at the start'),
+  momentum: real(TRAINING_DEFAULTS.momentum, { min: 0 }, 'momentum'),
+  dampening: real(TRAINING_DEFAULTS.dampening, {}, 'dampening of the momentum'),
+  weightDecay: real(TRAINING_DEFAULTS.weightDecay, { min: 0 }, 'L2 penalty'),
+  nesterov: toggle(TRAINING_DEFAULTS.nesterov, 'Nesterov momentum'),
+  fused: toggle(TRAINING_DEFAULTS.fused, 'one pass over the memory: faster, other rounding'),
   clipNorm: optionalReal({ min: 0, above: true }, 'scale gradients down to this norm'),
   averageDecay: optionalReal(belowOne, 'keep a moving average of the weights, e.g. 0.999, and end with it'),
 
-  schedule: choice('step', SCHEDULES, 'how the learning rate falls'),
-  stepSize: count(8, 'step: epochs between two decays'),
-  gamma: real(0.96, { min: 0, above: true }, 'step: what the learning rate is multiplied by then'),
-  power: real(1, { min: 0, above: true }, 'polynomial: its power'),
-  warmupSteps: count(0, 'steps in which the learning rate rises from zero', 0),
+  schedule: choice(TRAINING_DEFAULTS.schedule, SCHEDULES, 'how the learning rate falls'),
+  stepSize: count(TRAINING_DEFAULTS.stepSize, 'step: epochs between two decays'),
+  gamma: real(
+    TRAINING_DEFAULTS.gamma,
+    { min: 0, above: true },
+    'step: what the learning rate is multiplied by then',
+  ),
+  power: real(TRAINING_DEFAULTS.power, { min: 0, above: true }, 'polynomial: its power'),
+  warmupSteps: count(TRAINING_DEFAULTS.warmupSteps, 'steps in which the learning rate rises from zero', 0),
 
-  auxWeight: real(0.3, { min: 0 }, 'weight of the loss of each auxiliary head'),
-  labelSmoothing: real(0, belowOne, 'share of each label that is spread over all classes'),
+  auxWeight: real(TRAINING_DEFAULTS.auxWeight, { min: 0 }, 'weight of the loss of each auxiliary head'),
+  labelSmoothing: real(
+    TRAINING_DEFAULTS.labelSmoothing,
+    belowOne,
+    'share of each label that is spread over all classes',
+  ),
   classWeights: text(
     'none',
     'list',
@@ -94,7 +106,7 @@ export const SETTINGS = {
   ),
 
   network: choice<Network>(VARIANTS[0].name, NETWORKS, 'xception or a form of GoogLeNet'),
-  auxLogits: toggle(true, 'leave out the two auxiliary heads'),
+  auxLogits: toggle(TRAINING_DEFAULTS.auxLogits, 'leave out the two auxiliary heads'),
   dropout: optionalReal(
     probability,
     'probability of zeroing before the main classifier (default: 0.4, torchvision 0.2, xception 0.5)',
@@ -102,7 +114,7 @@ export const SETTINGS = {
   dropoutAux: optionalReal(probability, 'the same in the auxiliary heads (default: 0.7)'),
   transformInput,
   initWeights: toggle(
-    true,
+    TRAINING_DEFAULTS.initWeights,
     "PyTorch's default initial weights instead of Xavier's; at the default learning rate they hardly learn",
   ),
 
@@ -114,13 +126,13 @@ export const SETTINGS = {
     'modules or parameters that stay as they are, with commas between them and * for anything: partA,inception_3*',
   ),
 
-  resize: count(256, 'short edge of the resized pictures'),
+  resize: count(TRAINING_DEFAULTS.resize, 'short edge of the resized pictures'),
   crop: count(
-    224,
+    TRAINING_DEFAULTS.crop,
     'edge of the square that is cut from them; 223 to 254, torchvision from 15 and xception from 71',
   ),
   augment: choice(
-    'none',
+    TRAINING_DEFAULTS.augment,
     ['none', 'plain', 'paper'],
     'changes of the training pictures (plain: random crop and flip; paper: also scale, aspect, colours)',
   ),
@@ -129,7 +141,7 @@ export const SETTINGS = {
     true,
     'leave photographs as the camera held them, in place of upright by their EXIF orientation, as torchvision does',
   ),
-  unreadable: choice('error', ['error', 'skip'], 'pictures that cannot be decoded'),
+  unreadable: choice(TRAINING_DEFAULTS.unreadable, ['error', 'skip'], 'pictures that cannot be decoded'),
   validationSplit: optionalReal(
     { min: 0, max: 1, above: true, below: true },
     'share of the training pictures to validate on, where there are no others',
@@ -137,9 +149,12 @@ export const SETTINGS = {
 
   device: deviceSetting,
   threads: optionalCount("threads to compute with (default: libtorch's own choice)", 1024),
-  channelsLast: toggle(true, 'the usual memory format: other rounding, and on the CPU slower'),
+  channelsLast: toggle(
+    TRAINING_DEFAULTS.channelsLast,
+    'the usual memory format: other rounding, and on the CPU slower',
+  ),
   precision: choice(
-    'float32',
+    TRAINING_DEFAULTS.precision,
     ['float32', 'bfloat16'],
     'bfloat16 is faster where the hardware computes in it (AMX, AVX512-BF16, GPUs from Ampere on)',
   ),
