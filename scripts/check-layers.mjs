@@ -20,7 +20,7 @@ const native = {
 
 // Modules of src/ that anybody may import.
 const common =
-  /^(core\/.*|errors|validate|tensor|labels|code-points|printable|regular-file|terminal|native\/contract)$/;
+  /^(core\/.*|errors|validate|tensor|labels|code-points|printable|regular-file|file-names|abort|terminal|native\/contract)$/;
 // TypeScript folder → modules it may import, besides its own and the common ones. Folders that are not named are free.
 const typescript = {
   formats: /^(?!)/,

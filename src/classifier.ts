@@ -56,7 +56,7 @@ export async function loadImages(
   const load = (source: PictureSource, i: number) =>
     loadInto(data.subarray(i * PREPARED_BYTES, (i + 1) * PREPARED_BYTES), source, `sources[${i}]`, reading);
   try {
-    await Promise.all(sources.map((source, i) => limiter.run(() => load(source, i), reading.signal)));
+    await Promise.all(sources.map((source, i) => limiter.run(() => load(source, i))));
   } finally {
     // Nothing goes on behind the caller's back.
     await limiter.stop();

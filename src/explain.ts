@@ -1,5 +1,4 @@
 /** Where in a picture a network sees a class: Grad-CAM over the picture. */
-import { unlessAborted } from './abort.js';
 import { LOADING_OPTIONS, loadImages, type PictureSource, softmax } from './classifier.js';
 import { isSameClass } from './data/classes.js';
 import type { DecodeImageOptions } from './data/decode.js';
@@ -51,15 +50,12 @@ export async function explain(
   const read = options('options', given, ['class', 'layer', ...LOADING_OPTIONS]) as ExplainOptions;
   const { class: wanted, layer: name, ...loading } = read;
   nativeOf(model);
-  const layer = name === undefined ? [] : ([string('layer', name)] as const);
+  if (name !== undefined) string('layer', name);
   const images = await loadImages([source], loading);
   const probabilities = await probabilitiesOf(model, images, loading.signal);
   const index = indexOf(model, wanted, probabilities);
-  const { data, shape } = await unlessAborted(
-    model.gradCam(images, [index], ...layer),
-    loading.signal,
-    'Grad-CAM',
-  );
+  const { signal } = loading;
+  const { data, shape } = await model.gradCam(images, [index], name, { signal });
   const [, height = 0, width = 0] = shape;
   const [, side = 0] = images.shape;
   return {

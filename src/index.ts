@@ -35,7 +35,13 @@ export {
   type StreamItem,
   type StreamOptions,
 } from './data/stream-dataset.js';
-export { IMAGENET_MEAN, IMAGENET_STD, preprocess, type ResizeCropOptions } from './data/transforms.js';
+export {
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  type PreprocessOptions,
+  preprocess,
+  type ResizeCropOptions,
+} from './data/transforms.js';
 export type { Skipped, Unreadable } from './data/unreadable.js';
 export { type CallOptions, Engine, type EngineDescription, type EngineStep } from './engine/engine.js';
 export type {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
+import { fsPath } from '../file-names.js';
 import { type Idx, readIdx } from '../formats/idx.js';
 import { oneOf, options, path as readPath } from '../validate.js';
 import { ArrayDataset } from './array-dataset.js';
@@ -103,7 +104,7 @@ async function find(
     const path = join(dir, name);
     try {
       // What is no file, nor a folder that may hold it, is refused by whoever opens it.
-      if (!(await stat(path)).isDirectory()) return path;
+      if (!(await stat(fsPath(path))).isDirectory()) return path;
       folder = path;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

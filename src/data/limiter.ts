@@ -4,6 +4,7 @@ import { GoogLeNetError } from '../errors.js';
 export class Limiter {
   readonly #waiting = new Set<() => void>();
   readonly #running = new Set<Promise<unknown>>();
+  readonly #watched = new WeakMap<AbortSignal, Set<() => void>>();
   #free: number;
   #stopped = false;
 
@@ -28,6 +29,7 @@ export class Limiter {
     }
   }
 
+  /** Waits in line, which a signal leaves. */
   async #turn(signal: AbortSignal | undefined): Promise<void> {
     let start = () => {};
     let abort = () => {};
@@ -43,12 +45,24 @@ export class Limiter {
           reject(new GoogLeNetError('ABORTED', 'Waiting for a turn was aborted.', { cause: signal?.reason }));
         };
         this.#waiting.add(start);
-        signal?.addEventListener('abort', abort, { once: true });
         if (signal?.aborted) abort();
+        else if (signal) this.#watch(signal).add(abort);
       });
     } finally {
-      signal?.removeEventListener('abort', abort);
+      if (signal) this.#watch(signal).delete(abort);
     }
+  }
+
+  /** What to do when a signal comes: with one listener, because Node warns of a leak from eleven on. */
+  #watch(signal: AbortSignal): Set<() => void> {
+    const known = this.#watched.get(signal);
+    if (known) return known;
+    const waiting = new Set<() => void>();
+    this.#watched.set(signal, waiting);
+    signal.addEventListener('abort', () => {
+      for (const abort of waiting) abort();
+    });
+    return waiting;
   }
 
   /** Starts nothing any more; resolves when the tasks under way have settled. */

@@ -1,10 +1,11 @@
 /** Evaluation preprocessing, equal to torchvision's tensor pipeline on bytes. The arithmetic is C++; meaning is checked here. */
-import { GoogLeNetError } from '../errors.js';
+import { unlessAborted } from '../abort.js';
+import { GoogLeNetError, throwIfAborted } from '../errors.js';
 import { call } from '../native/call.js';
 import { loadAddon } from '../native/load.js';
 import { allocate, copyInSlices } from '../private-copy.js';
 import type { Images } from '../tensor.js';
-import { integer, invalid, isUint8Array, object, options } from '../validate.js';
+import { integer, invalid, isUint8Array, object, options, signal as readSignal } from '../validate.js';
 import type { Picture } from './dataset.js';
 
 /** Per channel (RGB), of values in [0, 1]; what the published weights were trained with. */
@@ -22,6 +23,14 @@ export interface ResizeCropOptions {
   crop: number;
 }
 
+export interface PreprocessOptions extends Partial<ResizeCropOptions> {
+  /** Ends with the error `ABORTED`; looked at first and between all stages. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What messages call it. */
+const PREPROCESSING = 'Preprocessing';
+
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
 export function checkResizeCrop(resize: unknown, crop: unknown): ResizeCropOptions {
   const edge = integer('resize', resize, 1, MAX_RESIZE);
@@ -32,16 +41,19 @@ export function checkResizeCrop(resize: unknown, crop: unknown): ResizeCropOptio
  * Short edge to `resize` (bilinear, antialiased; the long edge is truncated), then the central `crop` × `crop`, rounded to bytes.
  * @param pictures RGB bytes of any sizes; must not change until the promise settles.
  * @returns RGB bytes `[n, crop, crop, 3]`; the model scales and normalises them.
- * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `INVALID_DTYPE`; `INVALID_IMAGE` for pictures too long to resize.
+ * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `INVALID_DTYPE`; `INVALID_IMAGE` for pictures too long to resize; `ABORTED`.
  */
 export async function preprocess(
   pictures: readonly Picture[],
-  given: Partial<ResizeCropOptions> = {},
+  given: PreprocessOptions = {},
 ): Promise<Images> {
-  const { resize, crop } = options('options', given, ['resize', 'crop']);
+  const { resize, crop, signal } = options('options', given, ['resize', 'crop', 'signal']);
   const sizes = checkResizeCrop(resize ?? 256, crop ?? 224);
   if (!Array.isArray(pictures)) throw invalid('pictures', 'an array of pictures', pictures);
-  const data = await resizeCrop(pictures, sizes);
+  const abort = readSignal('signal', signal);
+  throwIfAborted(abort, PREPROCESSING);
+  const output = allocate(pictures.length * sizes.crop ** 2 * 3);
+  const data = await resizeCrop(pictures, sizes, output, abort);
   return { data, shape: [pictures.length, sizes.crop, sizes.crop, 3] };
 }
 
@@ -49,13 +61,16 @@ export async function preprocess(
 export async function resizeCrop(
   pictures: readonly Picture[],
   sizes: ResizeCropOptions,
-  output = new Uint8Array(pictures.length * sizes.crop * sizes.crop * 3),
+  output: Uint8Array = new Uint8Array(pictures.length * sizes.crop * sizes.crop * 3),
+  signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const own: Picture[] = [];
   for (const [i, picture] of pictures.entries()) {
+    throwIfAborted(signal, PREPROCESSING);
     own.push(await copyPicture(checkPicture(`pictures[${i}]`, picture, sizes.resize)));
   }
-  await resizeCropInto(output, own, sizes);
+  throwIfAborted(signal, PREPROCESSING);
+  await unlessAborted(resizeCropInto(output, own, sizes), signal, PREPROCESSING);
   return output;
 }
 

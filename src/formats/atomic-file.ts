@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../errors.js';
+import { assertWritablePath } from './writable-path.js';
 
 /**
  * Writes a file so that `path` holds either the old content or all of the new, also after a crash or a power cut: a temporary
@@ -10,7 +11,8 @@ import { fromFileError, GoogLeNetError } from '../errors.js';
  * and the file that they lead to is replaced; it keeps its permissions and, where this user may give it, its owner and group.
  * Other hard links to it keep the old content.
  * @param chunks one after the other; must not change until the promise settles.
- * @throws GoogLeNetError `FILE_NOT_FOUND` where the folder does not exist, `FILE_ERROR`; `path` is then as it was.
+ * @throws GoogLeNetError `FILE_NOT_FOUND` where the folder does not exist, `FILE_ERROR`, `INVALID_ARGUMENT` for a name that is not UTF-8; `path`
+ * is then as it was.
  */
 export const writeFileAtomic = (path: string, chunks: readonly Uint8Array[]): Promise<void> =>
   replaceFile(path, async (file) => {
@@ -22,6 +24,7 @@ export const writeFileAtomic = (path: string, chunks: readonly Uint8Array[]): Pr
  * @param write fills the new file. @throws what `write` throws, where that is no error of the file system; as `writeFileAtomic`.
  */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  assertWritablePath(path);
   let temporary: string | null = null;
   try {
     const target = await targetOf(path);

@@ -192,12 +192,19 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
    * @returns by name; those of a convolution that is followed by a ReLU are from before it.
    * @throws GoogLeNetError as `forward`; `INVALID_ARGUMENT` for a name that is none of a module, or of one that does not run
    */
-  async features<Name extends string>(images: Images, names: readonly Name[]): Promise<Record<Name, Tensor>> {
+  async features<Name extends string>(
+    images: Images,
+    names: readonly Name[],
+    given: ForwardOptions = {},
+  ): Promise<Record<Name, Tensor>> {
     const { native } = this;
+    const signal = readSignal('signal', options('options', given, ['signal']).signal);
+    throwIfAborted(signal, PASS);
     const { count: _, ...batch } = readImages(images, this.inputSizes);
     if (!Array.isArray(names)) throw invalid('names', 'an array of names of modules', names);
     const wanted = names.map((name, i) => string(`names[${i}]`, name));
-    const outputs = await call(() => native.features({ ...batch, names: wanted }));
+    const pass = call(() => native.features({ ...batch, names: wanted }));
+    const outputs = await unlessAborted(pass, signal, PASS);
     return Object.fromEntries(wanted.map((name, i) => [name, outputs[i]])) as Record<Name, Tensor>;
   }
 
@@ -208,11 +215,23 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
    * @returns `[n, h, w]`, zero or more.
    * @throws GoogLeNetError as `features`; `INVALID_LABEL`
    */
-  async gradCam(images: Images, classes: readonly number[], layer: string = this.lastMaps): Promise<Tensor> {
+  async gradCam(
+    images: Images,
+    classes: readonly number[],
+    layer: string = this.lastMaps,
+    given: ForwardOptions = {},
+  ): Promise<Tensor> {
     const { native } = this;
+    const signal = readSignal('signal', options('options', given, ['signal']).signal);
+    throwIfAborted(signal, PASS);
     const { count, ...batch } = readImages(images, this.inputSizes);
     const labels = readLabels(classes, count, this.numClasses);
-    return call(() => native.gradCam({ ...batch, labels, name: string('layer', layer) }));
+    const name = string('layer', layer);
+    return unlessAborted(
+      call(() => native.gradCam({ ...batch, labels, name })),
+      signal,
+      PASS,
+    );
   }
 
   /**

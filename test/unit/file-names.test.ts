@@ -1,13 +1,23 @@
 import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { commandLineArguments } from '../../src/cli/arguments.js';
 import { compareCodePoints } from '../../src/code-points.js';
+import { IdxDataset } from '../../src/data/idx-dataset.js';
 import { GoogLeNetError } from '../../src/errors.js';
 import { fsPath, nameOfBytes, withVisibleBytes } from '../../src/file-names.js';
+import { writeFileAtomic } from '../../src/formats/atomic-file.js';
+import { makeFolder } from '../../src/formats/make-folder.js';
+import { describeTensorFile } from '../../src/formats/tensor-file.js';
 import { printable } from '../../src/printable.js';
+import { readRegularText } from '../../src/regular-file.js';
 import { PACKAGE_ROOT } from '../support/child.js';
+import { errorWith } from '../support/errors.js';
+import { idxFile } from '../support/idx.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
+const at = temporaryFolder();
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
 test.each([
@@ -58,4 +68,24 @@ test('arguments of the command line that are not UTF-8 are read from the kernel'
   });
   expect(JSON.parse(printed)).toEqual(['plain', 'caf\udce9.png', 'é']);
   expect(commandLineArguments(['a\ufffd'], '/nowhere')).toEqual(['a\ufffd']);
+});
+
+test('nothing is written under such a name, and the error says so', async () => {
+  const expected = errorWith('INVALID_ARGUMENT', 'caf\\xe9', 'not UTF-8');
+  await expect(writeFileAtomic(at('caf\udce9'), [])).rejects.toMatchObject(expected);
+  await expect(makeFolder(at('caf\udce9/run'))).rejects.toMatchObject(expected);
+  expect(await readdir(at())).toEqual([]);
+});
+
+test('files of text, idx files and weights are read under such names', async () => {
+  const folder = Buffer.concat([Buffer.from(at('')), latin1('/caf\xe9')]);
+  await mkdir(folder);
+  const inside = (name: string) => Buffer.concat([folder, Buffer.from(`/${name}`)]);
+  await writeFile(inside('notes.txt'), 'text');
+  await writeFile(inside('t10k-images-idx3-ubyte'), idxFile([1, 2, 2], Uint8Array.of(1, 2, 3, 4)));
+  await writeFile(inside('t10k-labels-idx1-ubyte'), idxFile([1], [3]));
+  await writeFile(inside('model.safetensors'), latin1('\x02\0\0\0\0\0\0\0{}'));
+  expect(await readRegularText(at('caf\udce9/notes.txt'))).toBe('text');
+  expect((await IdxDataset.open(at('caf\udce9'), { split: 'test' })).label(0)).toBe(3);
+  expect((await describeTensorFile(at('caf\udce9/model.safetensors'))).tensors).toEqual([]);
 });

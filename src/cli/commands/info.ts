@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { fsPath } from '../../file-names.js';
 import type { Terminal } from '../../terminal.js';
 import { isParameter } from '../../train/parameter-names.js';
 import { numberOfElements } from '../../validate.js';
@@ -94,7 +95,7 @@ async function inspect(file: WeightsFile) {
   return {
     path,
     type: isCheckpoint ? ('checkpoint' as const) : ('weights' as const),
-    bytes: (await stat(path)).size,
+    bytes: (await stat(fsPath(path))).size,
     network: model.architecture === 'xception' ? 'xception' : model.variant,
     numClasses: model.numClasses,
     auxLogits: model.auxLogits,

@@ -1,0 +1,86 @@
+/** A signal is looked at first, while a picture waits for its turn, and between all stages. */
+import sharp from 'sharp';
+import { unlessAborted } from '../../src/abort.js';
+import { Limiter } from '../../src/data/limiter.js';
+import { decodeImage, loadImages, preprocess } from '../../src/index.js';
+import { errorWith } from '../support/errors.js';
+
+const ABORTED = errorWith('ABORTED');
+const photo = (side: number) =>
+  sharp({ create: { width: side, height: side, channels: 3, background: '#963' } })
+    .png()
+    .toBuffer();
+
+test('One that has come is seen before anything is read', async () => {
+  const signal = AbortSignal.abort('enough');
+  for (const call of [
+    () => decodeImage('none.png', { signal }),
+    () => loadImages(['none.png'], { signal }),
+    () => preprocess([{ data: new Uint8Array(3), height: 1, width: 1 }], { signal }),
+  ])
+    await expect(call()).rejects.toMatchObject({ ...ABORTED, cause: 'enough' });
+  expect(sharp.counters()).toEqual({ queue: 0, process: 0 });
+});
+
+test.each([
+  ['decodeImage', (file: Uint8Array, signal: AbortSignal) => decodeImage(file, { signal })],
+  ['loadImages', (file: Uint8Array, signal: AbortSignal) => loadImages([file, file], { signal })],
+])('%s ends where it comes while a picture is decoded', async (_, call) => {
+  const file = await photo(900);
+  const controller = new AbortController();
+  // Said when a picture is given to sharp.
+  const abort = () => controller.abort();
+  sharp.queue.once('change', abort);
+  await expect(call(file, controller.signal)).rejects.toMatchObject(ABORTED);
+  sharp.queue.off('change', abort);
+  expect(sharp.counters()).toEqual({ queue: 0, process: 0 });
+});
+
+test('A picture that waits for its turn leaves the queue, and the others go on', async () => {
+  const file = await photo(900);
+  const controller = new AbortController();
+  const warned = jest.fn();
+  process.on('warning', warned);
+  let given = 0;
+  const count = () => given++;
+  const others = Array.from({ length: 6 }, () => decodeImage(file));
+  const waiting = Array.from({ length: 50 }, () => decodeImage(file, { signal: controller.signal }));
+  sharp.queue.on('change', count);
+  controller.abort();
+  for (const one of await Promise.allSettled(waiting)) expect(one).toMatchObject({ reason: ABORTED });
+  for (const picture of await Promise.all(others)) expect(picture.height).toBe(900);
+  sharp.queue.off('change', count);
+  // Each picture that is decoded changes the queue twice.
+  expect(given).toBeLessThan(2 * 50);
+  // A warning comes in a turn of its own.
+  await new Promise(setImmediate);
+  process.off('warning', warned);
+  expect(warned).not.toHaveBeenCalled();
+});
+
+test('A limiter runs no task whose signal has come, and keeps its places', async () => {
+  const limiter = new Limiter(1);
+  let release = () => {};
+  const first = limiter.run(() => new Promise<string>((resolve) => (release = () => resolve('first'))));
+  const controller = new AbortController();
+  const never = jest.fn();
+  const second = limiter.run(never, controller.signal);
+  const third = limiter.run(async () => 'third');
+  const gone = limiter.run(never, AbortSignal.abort());
+  await expect(gone).rejects.toMatchObject(ABORTED);
+  controller.abort();
+  await expect(second).rejects.toMatchObject(ABORTED);
+  release();
+  expect(await Promise.all([first, third])).toEqual(['first', 'third']);
+  expect(await limiter.run(async () => 'fourth')).toBe('fourth');
+  expect(never).not.toHaveBeenCalled();
+});
+
+test('Work that cannot be stopped is left, with its result dropped', async () => {
+  const controller = new AbortController();
+  const work = new Promise<never>(() => undefined);
+  const raced = unlessAborted(work, controller.signal, 'The work');
+  controller.abort();
+  await expect(raced).rejects.toMatchObject(errorWith('ABORTED', 'The work was aborted'));
+  expect(await unlessAborted(Promise.resolve(7), new AbortController().signal, 'it')).toBe(7);
+});
