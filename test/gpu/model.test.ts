@@ -179,23 +179,17 @@ describeOnCuda('a model on CUDA', () => {
   });
 
   test('the memory of a disposed model goes back to the device', async () => {
+    // Of all processes, in MiB: inside a container the driver does not know which is ours.
     const used = () =>
       Number(
-        execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'])
-          .toString()
-          .split('\n')
-          .find((line) => Number(line.split(',')[0]) === process.pid)
-          ?.split(',')[1] ?? Number.NaN,
+        execFileSync('nvidia-smi', ['--id=0', '--query-gpu=memory.used', '--format=csv,noheader,nounits']),
       );
     const model = on('cuda');
+    // Maps of the first layer alone are 200 MB.
     await model.forward(noise(64));
     const before = used();
-    // In a container the driver does not know our process.
-    if (!Number.isFinite(before)) return;
     model.dispose();
-    const deadline = Date.now() + 30_000;
-    while (used() > before - 100 && Date.now() < deadline) await new Promise(setImmediate);
-    expect(used()).toBeLessThanOrEqual(before - 100);
+    while (used() > before - 200) await new Promise((resolve) => setTimeout(resolve, 100));
   });
 
   test('the switches of the libraries are what they were set to, and change the arithmetic', async () => {
