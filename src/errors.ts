@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   ADDRESS_IN_USE: 'Another program listens on the port that was asked for.',
   DISPOSED: 'The model or trainer was disposed.',
   ABORTED: 'An AbortSignal stopped the operation.',
+  OVERLOADED: 'More calls wait for a model or engine than its maxQueue allows.',
   DIVERGED: 'The loss of a training or evaluation became NaN or infinite.',
   CUDA_UNAVAILABLE: 'CUDA was asked for and cannot be used.',
   UNSUPPORTED:

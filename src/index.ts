@@ -1,5 +1,7 @@
 /** The public API of googlenet-libtorch. */
+
 export { backends, useDeterministicAlgorithms } from './backends.js';
+export type { CallOptions, MaxQueue, Pending } from './call-queue.js';
 export {
   type Classification,
   type ClassifyOptions,
@@ -43,7 +45,7 @@ export {
   type ResizeCropOptions,
 } from './data/transforms.js';
 export type { Skipped, Unreadable } from './data/unreadable.js';
-export { type CallOptions, Engine, type EngineDescription, type EngineStep } from './engine/engine.js';
+export { Engine, type EngineDescription, type EngineStep } from './engine/engine.js';
 export type {
   Calibration,
   EngineOptions,
@@ -71,7 +73,6 @@ export {
   type PretrainedOptions,
 } from './models/googlenet.js';
 export {
-  type ForwardOptions,
   ImageClassifier,
   type LoadAnyOptions,
   type Logits,

@@ -1,3 +1,4 @@
+import { CallQueue, type MaxQueue, type Pending, type QueuedCall, readMaxQueue } from './call-queue.js';
 import { GoogLeNetError } from './errors.js';
 import { call, callSync } from './native/call.js';
 import type { NativeModule } from './native/contract.js';
@@ -16,13 +17,15 @@ export type InitMethod = 'none' | 'default' | 'xavier' | 'truncated-normal';
 export interface ModulePlace {
   device: string;
   seed: bigint;
+  maxQueue: Required<MaxQueue>;
 }
 
-export function readPlace(given: { device?: unknown; seed?: unknown }): ModulePlace {
+export function readPlace(given: { device?: unknown; seed?: unknown; maxQueue?: unknown }): ModulePlace {
   const wish = readDevice('device', given.device ?? 'cpu');
   return {
     device: callSync(() => loadAddon().resolveDevice({ device: wish })),
     seed: given.seed === undefined ? takeSeed() : readSeed('seed', given.seed),
+    maxQueue: readMaxQueue(given.maxQueue),
   };
 }
 
@@ -38,13 +41,15 @@ export abstract class Module implements Seedable {
   /** How many numbers can be trained. */
   readonly parameters: number;
   readonly #native: NativeModule;
+  readonly #calls: CallQueue;
   #training = true;
   #disposed = false;
   #failure: Error | undefined;
 
   /** @internal */
-  protected constructor(native: NativeModule, { device, seed }: ModulePlace) {
+  protected constructor(native: NativeModule, { device, seed, maxQueue }: ModulePlace) {
     this.#native = native;
+    this.#calls = new CallQueue(maxQueue);
     this.device = device;
     this.seed = seed;
     this.parameters = callSync(() => native.parameterCount());
@@ -65,6 +70,20 @@ export abstract class Module implements Seedable {
     }
     if (this.#failure) throw this.#failure;
     return this.#native;
+  }
+
+  /** Calls with images that are not answered yet; `maxQueue` bounds them. */
+  get pending(): Pending {
+    return this.#calls.pending;
+  }
+
+  /**
+   * A call with images.
+   * @throws GoogLeNetError `OVERLOADED`, `ABORTED`
+   * @internal
+   */
+  protected queue<T>(queued: Omit<QueuedCall, 'cancel'>, start: (id: number) => Promise<T>): Promise<T> {
+    return this.#calls.run({ ...queued, cancel: (options) => this.#native.cancel(options) }, start);
   }
 
   get disposed(): boolean {
@@ -124,13 +143,23 @@ export abstract class Module implements Seedable {
 
   /** Frees the module's memory after the work that is queued; later calls fail with `DISPOSED`. Calling it again does nothing. */
   dispose(): void {
-    if (this.#disposed) return;
     this.#disposed = true;
     this.#native.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Takes no more calls, waits until every call that was made before has its answer, and disposes. */
+  async close(): Promise<void> {
+    this.#disposed = true;
+    await this.#calls.empty();
+    this.#native.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Starts work that nobody awaits. It can only fail for lack of memory; every later call then fails with the same error. */

@@ -58,7 +58,8 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
         heads[1u] = tensor_to_js(env, logits.aux1);
         heads[2u] = tensor_to_js(env, logits.aux2);
         return heads;
-      });
+      },
+      options.integer("id"));
 }
 
 Napi::Value summary(const Napi::CallbackInfo& info, Session& session) {
@@ -104,7 +105,8 @@ Napi::Value intermediate(const Napi::CallbackInfo& info, Session& session) {
         Napi::Array list = Napi::Array::New(env, outputs.size());
         for (uint32_t i = 0; i < outputs.size(); ++i) list[i] = tensor_to_js(env, outputs[i]);
         return list;
-      });
+      },
+      options.integer("id"));
 }
 
 Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
@@ -121,7 +123,7 @@ Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
         const torch::Tensor input = to_input(images, normalization, self);
         return to_host(grad_cam(*model, input, name, upload(labels, self.device)));
       },
-      tensor_to_js);
+      tensor_to_js, options.integer("id"));
 }
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace googlenet::binding {
 namespace {
 
 constexpr int kMostThreads = 256;
+constexpr int kLongestKept = 1 << 30;  // milliseconds
 
-kernels::Tier read_tier(const Options& options, Precision precision) {
-  const std::string name = options.string("tier");
+kernels::Tier tier_named(const std::string& name, Precision precision) {
   for (const kernels::Tier tier : {kernels::Tier::kAvx2, kernels::Tier::kAvx512, kernels::Tier::kAmx}) {
     if (name == kernels::name_of(tier)) {
       if (can_compute(tier, precision)) return tier;
@@ -91,18 +91,24 @@ Napi::Function EngineHandle::define(Napi::Env env) {
       env, "Engine",
       {InstanceMethod<&EngineHandle::ready>("ready"), InstanceMethod<&EngineHandle::forward>("forward"),
        InstanceMethod<&EngineHandle::cancel>("cancel"), InstanceMethod<&EngineHandle::describe>("describe"),
-       InstanceMethod<&EngineHandle::profile>("profile"), InstanceMethod<&EngineHandle::dispose>("dispose")});
+       InstanceMethod<&EngineHandle::profile>("profile"),
+       InstanceMethod<&EngineHandle::working_bytes>("workingBytes"),
+       InstanceMethod<&EngineHandle::dispose>("dispose")});
 }
 
 EngineHandle::EngineHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineHandle>(info) {
   guarded(info, [&] {
     const Options options(info);
-    Network network = read_network(options);
-    const Engine::Options wanted = {{read_tier(options, network.precision), options.boolean("winograd")},
-                                    small_positive(options, "threads", kMostThreads),
-                                    small_positive(options, "maxBatch", 1 << 16)};
-    session_ = EngineSession::start(info.Env(), std::move(network), wanted,
-                                    options.value("weights").As<Napi::Object>());
+    const std::string tier = options.string("tier");
+    const bool winograd = options.boolean("winograd");
+    const int threads = small_positive(options, "threads", kMostThreads);
+    const int max_batch = small_positive(options, "maxBatch", 1 << 16);
+    const std::chrono::milliseconds keep_memory(small_positive(options, "keepMemoryMs", kLongestKept));
+    BorrowedNetwork borrowed = read_network(options);
+    const Engine::Options wanted = {
+        {tier_named(tier, borrowed.network.precision), winograd}, threads, max_batch, keep_memory};
+    session_ =
+        EngineSession::start(info.Env(), std::move(borrowed.network), wanted, std::move(borrowed.weights));
     return info.Env().Undefined();
   });
 }
@@ -117,7 +123,7 @@ Napi::Value EngineHandle::ready(const Napi::CallbackInfo& info) {
 }
 
 std::shared_ptr<Request> EngineHandle::read_request(const Options& options) {
-  const ArrayView array = options.typed_array("images");
+  const CallerArray array = options.typed_array("images");
   const std::vector<int64_t> shape = shape_of_images(options, array);
   auto request = std::make_shared<Request>();
   request->is_bytes = array.is_bytes();
@@ -134,13 +140,15 @@ std::shared_ptr<Request> EngineHandle::read_request(const Options& options) {
     std::fill_n(request->scale, 3, 1.f);
     std::fill_n(request->shift, 3, 0.f);
   }
+  const ArrayView view = array.view();
+  require_length(view, shape);
   for (const int classes : session_->classes) {
     const size_t numbers = static_cast<size_t>(request->count) * static_cast<size_t>(classes);
     request->logits.push_back(std::unique_ptr<float[]>(new float[numbers]));
   }
   request->pixels = std::exchange(session_->spare, {});
-  const auto* first = static_cast<const std::byte*>(array.data);
-  request->pixels.assign(first, first + array.bytes);
+  const auto* first = static_cast<const std::byte*>(view.data);
+  request->pixels.assign(first, first + view.bytes);
   return request;
 }
 
@@ -149,8 +157,8 @@ Napi::Value EngineHandle::forward(const Napi::CallbackInfo& info) {
     session_->require_usable();
     const Options options(info);
     session_->engine.rouse();
-    const std::shared_ptr<Request> request = read_request(options);
-    return session_->forward(info.Env(), request, options.integer("id"));
+    const int64_t id = options.integer("id");
+    return session_->forward(info.Env(), read_request(options), id);
   });
 }
 
@@ -167,6 +175,10 @@ Napi::Value EngineHandle::describe(const Napi::CallbackInfo& info) {
     return session_->run(
         info.Env(), [size](const Engine& engine) { return description_of(engine, size); }, description_to_js);
   });
+}
+
+Napi::Value EngineHandle::working_bytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(session_->engine.working_bytes()));
 }
 
 Napi::Value EngineHandle::profile(const Napi::CallbackInfo& info) {

@@ -19,11 +19,13 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
   Napi::Value forward(const Napi::CallbackInfo& info);
   Napi::Value cancel(const Napi::CallbackInfo& info);
   Napi::Value describe(const Napi::CallbackInfo& info);
+  Napi::Value working_bytes(const Napi::CallbackInfo& info);
   Napi::Value profile(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Request> read_request(const Options& options);
 
+  const HandleGuard guard_{this->Env(), [this] { this->Ref(); }};
   std::shared_ptr<EngineSession> session_;
 };
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "binding/new_floats.h"
 #include "core/error.h"
 
 namespace googlenet::binding {
@@ -11,28 +12,16 @@ namespace {
 
 constexpr size_t kMostSpare = size_t{4} << 20;
 
-// Few numbers are copied, which is cheaper than telling V8 of foreign memory. Of many there is no second
-// copy, for which V8 might have no memory and end the process.
-Napi::ArrayBuffer memory_of(Napi::Env env, std::unique_ptr<float[]> numbers, size_t bytes) {
-  constexpr size_t kMostCopied = size_t{1} << 16;
-  if (bytes > kMostCopied) {
-    const auto free = [](Napi::BasicEnv, void* kept) { delete[] static_cast<float*>(kept); };
-    return Napi::ArrayBuffer::New(env, numbers.release(), bytes, free);
-  }
-  auto memory = Napi::ArrayBuffer::New(env, bytes);
-  std::memcpy(memory.Data(), numbers.get(), bytes);
-  return memory;
-}
-
-// [n, classes], in memory that the engine has filled.
-Napi::Value logits_to_js(Napi::Env env, std::unique_ptr<float[]> logits, int count, int classes) {
+// [n, classes]
+Napi::Value logits_to_js(Napi::Env env, const float* logits, int count, int classes) {
   const size_t numbers = static_cast<size_t>(count) * static_cast<size_t>(classes);
-  const Napi::ArrayBuffer memory = memory_of(env, std::move(logits), numbers * sizeof(float));
+  Napi::Float32Array data = new_floats(env, numbers);
+  std::memcpy(data.Data(), logits, numbers * sizeof(float));
   Napi::Array shape = Napi::Array::New(env, 2);
   shape[0u] = count;
   shape[1u] = classes;
   Napi::Object tensor = Napi::Object::New(env);
-  tensor["data"] = Napi::Float32Array::New(env, numbers, memory, 0);
+  tensor["data"] = data;
   tensor["shape"] = shape;
   return tensor;
 }
@@ -83,8 +72,7 @@ class EngineSession::Forward : public PromiseTask {
   Napi::Value to_result(Napi::Env env) override {
     Napi::Array heads = Napi::Array::New(env, request_->logits.size());
     for (uint32_t head = 0; head < request_->logits.size(); ++head)
-      heads[head] =
-          logits_to_js(env, std::move(request_->logits[head]), request_->count, session_->classes[head]);
+      heads[head] = logits_to_js(env, request_->logits[head].get(), request_->count, session_->classes[head]);
     return heads;
   }
 

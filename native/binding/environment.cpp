@@ -28,6 +28,15 @@ void Member::forget_memory(Napi::Env env) {
   forgotten_ = true;
 }
 
+HandleGuard::HandleGuard(Napi::Env env, std::function<void()> hold)
+    : environment_(Environment::of(env)), hold_(std::move(hold)) {
+  environment_->handles_.insert(this);
+}
+
+HandleGuard::~HandleGuard() {
+  environment_->handles_.erase(this);
+}
+
 Environment::Environment(Napi::Env env) : env_(env) {
   completions_ = Completions::New(env, "googlenet", /*maxQueueSize=*/0, /*initialThreadCount=*/1, this);
   completions_.Unref(env);
@@ -41,6 +50,7 @@ void Environment::create(Napi::Env env) {
   auto hook = std::make_unique<Held>(environment);
   const auto on_end = [](void* raw) {
     const std::unique_ptr<Held> held(static_cast<Held*>(raw));
+    for (const HandleGuard* handle : (*held)->handles_) handle->hold_();
     const auto now = std::chrono::steady_clock::now();
     // Not twice: JavaScript may have waited already.
     (*held)->shut_down((*held)->closed() ? now : now + kLongestWait);

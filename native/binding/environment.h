@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -19,7 +20,9 @@ class Environment;
 class Task {
  public:
   virtual ~Task() = default;
-  virtual void finish(Napi::Env env) = 0;  // must not throw
+  // Neither throws.
+  virtual void finish(Napi::Env env) = 0;
+  virtual void abort(Napi::Env) {}  // taken back before it began
 };
 
 // What has threads of its own, which must end before its environment does: a model, an engine. It is
@@ -51,6 +54,23 @@ class Member : public std::enable_shared_from_this<Member> {
   bool forgotten_ = false;
 };
 
+// Of a JavaScript object of ours: keeps it from being collected once its environment ends. Between the
+// clean-up hooks and the end of Node's own structures a garbage collection may still run, and Node 20 uses
+// freed memory when that finds objects to finalize (node_napi_env__::DrainFinalizerQueue, after the last
+// Unref).
+class HandleGuard {
+ public:
+  HandleGuard(Napi::Env env, std::function<void()> hold);
+  ~HandleGuard();
+  HandleGuard(const HandleGuard&) = delete;
+  HandleGuard& operator=(const HandleGuard&) = delete;
+
+ private:
+  friend class Environment;
+  const std::shared_ptr<Environment> environment_;
+  const std::function<void()> hold_;
+};
+
 // What belongs to one Node environment (the main thread or a Worker) of one addon: all threads by their
 // members, and all tasks under way. Nothing native is shared between environments but libtorch itself. The
 // environment's one clean-up hook, which holds it, is registered before there is anything to clean up and is
@@ -80,6 +100,13 @@ class Environment : public std::enable_shared_from_this<Environment> {
 
   // Keeps a member until the end.
   void adopt(std::shared_ptr<Member> member) { adopted_.push_back(std::move(member)); }
+  template <class One>
+  One* adopted() const {
+    for (const auto& member : adopted_) {
+      if (auto* one = dynamic_cast<One*>(member.get())) return one;
+    }
+    return nullptr;
+  }
 
   // Stops all threads and drops all tasks; their promises never settle. All are asked first, then waited for:
   // on the CPU they end within a layer, but a device can take as long as it likes. Where the deadline passes
@@ -88,6 +115,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
 
  private:
   friend class Member;
+  friend class HandleGuard;
   struct Entry {
     std::unique_ptr<Task> task;
     bool keep_alive;
@@ -105,6 +133,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   size_t kept_alive_ = 0;  // tasks for which the process stays alive
   std::unordered_map<Task*, Entry> tasks_;
   std::unordered_set<Member*> members_;
+  std::unordered_set<HandleGuard*> handles_;
   std::vector<std::shared_ptr<Member>> adopted_;
 };
 

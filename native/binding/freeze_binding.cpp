@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "binding/classifier_handle.h"
+#include "binding/data_queue.h"
 #include "binding/network_options.h"
 #include "core/error.h"
 #include "infer/freeze/freeze.h"
@@ -14,56 +15,70 @@ using namespace lowering;
 
 namespace {
 
-struct Packed {
-  Frozen frozen;
-  std::unique_ptr<uint8_t[]> bytes;  // all weights and biases, each at a multiple of eight
-  size_t size = 0;
-};
+constexpr size_t kAlignment = 8;
 
 size_t aligned(size_t size) {
-  return (size + 7) / 8 * 8;
+  return (size + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-// All numbers side by side, and the layers borrow them from there.
-Packed pack(Frozen frozen) {
-  Packed packed = {std::move(frozen), nullptr, 0};
-  Frozen& from = packed.frozen;
-  for (const auto* tensors : {&from.weights, &from.biases, &from.scales}) {
-    for (const torch::Tensor& tensor : *tensors)
-      if (tensor.defined()) packed.size += aligned(tensor.nbytes());
+// A frozen model, and where each of its tensors goes: all of them lie side by side in one buffer.
+class Packing {
+ public:
+  explicit Packing(Frozen frozen) : frozen_(std::move(frozen)), offsets_(frozen_.network.layers.size()) {
+    for (size_t i = 0; i < frozen_.weights.size(); ++i) {
+      if (!frozen_.weights[i].defined()) continue;
+      LayerOffsets& offsets = offsets_[i].emplace();
+      offsets.weight = place(frozen_.weights[i]);
+      offsets.bias = place(frozen_.biases[i]);
+      if (frozen_.network.layers[i].weight_scales != nullptr) offsets.scale = place(frozen_.scales[i]);
+    }
   }
-  packed.bytes = std::make_unique<uint8_t[]>(packed.size);
-  uint8_t* next = packed.bytes.get();
-  const auto append = [&](const torch::Tensor& tensor) {
-    std::memcpy(next, tensor.const_data_ptr(), tensor.nbytes());
-    return std::exchange(next, next + aligned(tensor.nbytes()));
-  };
-  for (size_t i = 0; i < from.weights.size(); ++i) {
-    if (!from.weights[i].defined()) continue;
-    Layer& layer = from.network.layers[i];
-    layer.weights = reinterpret_cast<const std::byte*>(append(from.weights[i]));
-    layer.bias = reinterpret_cast<const float*>(append(from.biases[i]));
-    const bool has_scales = layer.weight_scales != nullptr;
-    if (has_scales) layer.weight_scales = reinterpret_cast<const float*>(append(from.scales[i]));
-  }
-  from.weights.clear();
-  from.biases.clear();
-  from.scales.clear();
-  return packed;
-}
 
-Napi::Value packed_to_js(Napi::Env env, Packed& packed) {
-  const auto* first = reinterpret_cast<const std::byte*>(packed.bytes.get());
+  size_t size() const { return size_; }
+
+  void copy_to(uint8_t* buffer) const {
+    for (const auto& [tensor, offset] : places_)
+      std::memcpy(buffer + offset, tensor.const_data_ptr(), tensor.nbytes());
+  }
+
+  Napi::Object network(Napi::Env env) const { return network_to_js(env, frozen_.network, offsets_); }
+
+ private:
+  int64_t place(const torch::Tensor& tensor) {
+    const size_t offset = std::exchange(size_, size_ + aligned(tensor.nbytes()));
+    places_.emplace_back(tensor, offset);
+    return static_cast<int64_t>(offset);
+  }
+
+  Frozen frozen_;
+  std::vector<std::optional<LayerOffsets>> offsets_;
+  std::vector<std::pair<torch::Tensor, size_t>> places_;
+  size_t size_ = 0;
+};
+
+// { network, weightBytes, copyWeights({ buffer }) }: the memory is the caller's, and filled by another
+// thread.
+Napi::Value packing_to_js(Napi::Env env, const std::shared_ptr<Packing>& packing) {
   Napi::Object result = Napi::Object::New(env);
-  result["network"] = network_to_js(env, packed.frozen.network, first);
-  const auto free = [](Napi::BasicEnv, void* kept) { delete[] static_cast<uint8_t*>(kept); };
-  const auto memory = Napi::ArrayBuffer::New(env, packed.bytes.release(), packed.size, free);
-  result["weights"] = Napi::Uint8Array::New(env, packed.size, memory, 0);
+  result["network"] = packing->network(env);
+  result["weightBytes"] = static_cast<double>(packing->size());
+  const auto copy = [packing](const Napi::CallbackInfo& info) {
+    return guarded(info, [&] {
+      const KeptBytes buffer(Options(info).byte_array("buffer"));
+      if (buffer.size() != packing->size())
+        throw Error("INVALID_SHAPE", "The buffer has another size than the weights.");
+      return promise(info.Env(), DataQueue::of(info.Env()), /*threads=*/1,
+                     [packing, buffer] { packing->copy_to(const_cast<uint8_t*>(buffer.data())); });
+    });
+  };
+  result["copyWeights"] = Napi::Function::New(env, copy, "copyWeights");
   return result;
 }
 
 std::shared_ptr<PortableImpl> engine_of(const Session& session) {
-  return std::dynamic_pointer_cast<PortableImpl>(session.module);
+  auto engine = std::dynamic_pointer_cast<PortableImpl>(session.module);
+  if (!engine) throw Error("INVALID_ARGUMENT", "The engine could not be made; ready() says why.");
+  return engine;
 }
 
 }  // namespace
@@ -73,18 +88,20 @@ Napi::Value freeze_model(const Napi::CallbackInfo& info, Session& session) {
   const Precision precision = read_precision(options);
   std::vector<float> highest;
   if (precision == Precision::kByte) {
-    const ArrayView array = options.typed_array("highest");
-    if (array.type != napi_float32_array)
+    const CallerArray array = options.typed_array("highest");
+    if (array.type() != napi_float32_array)
       throw Error("INVALID_DTYPE", "Expected a Float32Array for highest.");
-    const auto* numbers = static_cast<const float*>(array.data);
-    highest.assign(numbers, numbers + array.elements);
+    const ArrayView view = array.view();
+    const auto* numbers = static_cast<const float*>(view.data);
+    highest.assign(numbers, numbers + view.elements);
   }
   return session.run(
       info.Env(),
       [precision, highest = std::move(highest), all_heads = options.boolean("allHeads")](Session& self) {
-        return pack(freeze(*ClassifierHandle::model_of(self), precision, all_heads, highest));
+        return std::make_shared<Packing>(
+            freeze(*ClassifierHandle::model_of(self), precision, all_heads, highest));
       },
-      packed_to_js);
+      packing_to_js);
 }
 
 Napi::Function PortableHandle::define(Napi::Env env) {
@@ -97,18 +114,42 @@ Napi::Function PortableHandle::define(Napi::Env env) {
        InstanceMethod<&PortableHandle::dispose>("dispose")});
 }
 
+// The weights are copied on the engine's thread.
 PortableHandle::PortableHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PortableHandle>(info) {
   guarded(info, [&] {
-    const Options options(info);
-    auto module = std::make_shared<PortableImpl>(read_network(options));
-    session_ = std::make_shared<Session>(info.Env(), c10::Device(c10::kCPU), 0);
-    session_->set_module(info.Env(), std::move(module));
-    return info.Env().Undefined();
+    const Napi::Env env = info.Env();
+    BorrowedNetwork borrowed = read_network(Options(info));
+    check_portable(borrowed.network);
+    network_ = borrowed.network;
+    for (Layer& layer : network_.layers) {
+      layer.weights = nullptr;
+      layer.bias = layer.weight_scales = nullptr;
+    }
+    session_ = std::make_shared<Session>(env);
+    const auto weights = std::make_shared<Napi::ObjectReference>(Napi::Persistent(borrowed.weights));
+    const Napi::Value promise = session_->run(
+        env,
+        [network = std::move(borrowed.network), weights](Session& self) {
+          self.module = std::make_shared<PortableImpl>(network);
+          return bytes_of(*self.module);
+        },
+        [session = session_](Napi::Env scope, int64_t bytes) {
+          session->report_memory(scope, bytes);
+          return scope.Undefined();
+        });
+    preparation_ = Napi::Persistent(promise.As<Napi::Object>());
+    return env.Undefined();
   });
 }
 
 Napi::Value PortableHandle::ready(const Napi::CallbackInfo& info) {
-  return guarded(info, [&] { return session_->run(info.Env(), [](Session&) {}); });
+  return guarded(info, [&]() -> Napi::Value {
+    session_->require_usable();
+    if (preparation_.IsEmpty()) throw Error("INVALID_ARGUMENT", "ready() was called too late.");
+    const Napi::Value promise = preparation_.Value();
+    preparation_.Reset();
+    return promise;
+  });
 }
 
 Napi::Value PortableHandle::forward(const Napi::CallbackInfo& info) {
@@ -128,7 +169,8 @@ Napi::Value PortableHandle::forward(const Napi::CallbackInfo& info) {
           Napi::Array heads = Napi::Array::New(env, logits.size());
           for (uint32_t i = 0; i < logits.size(); ++i) heads[i] = tensor_to_js(env, logits[i]);
           return heads;
-        });
+        },
+        id);
   });
 }
 
@@ -152,7 +194,9 @@ Napi::Value PortableHandle::calibrate(const Napi::CallbackInfo& info) {
 
 Napi::Value PortableHandle::cancel(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    const auto found = cancellable_.find(Options(info).integer("id"));
+    const int64_t id = Options(info).integer("id");
+    if (cancel_work(info.Env(), session_->queue, id)) return info.Env().Undefined();
+    const auto found = cancellable_.find(id);
     if (found != cancellable_.end()) {
       if (const auto cancelled = found->second.lock()) *cancelled = true;
     }
@@ -164,9 +208,8 @@ Napi::Value PortableHandle::describe(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     session_->require_usable();
     const Napi::Env env = info.Env();
-    const Options options(info);
-    const Network& network = engine_of(*session_)->network();
-    const auto sizes = map_sizes(network, read_size(options));
+    const Network& network = network_;
+    const auto sizes = map_sizes(network, read_size(Options(info)));
     Napi::Array steps = Napi::Array::New(env, network.layers.size());
     for (uint32_t i = 0; i < network.layers.size(); ++i) {
       const Layer& layer = network.layers[i];
@@ -184,7 +227,9 @@ Napi::Value PortableHandle::describe(const Napi::CallbackInfo& info) {
     Napi::Object result = Napi::Object::New(env);
     result["steps"] = steps;
     result["arenaBytes"] = 0;
-    return result;
+    const auto answer = Napi::Promise::Deferred::New(env);
+    answer.Resolve(result);
+    return answer.Promise();
   });
 }
 

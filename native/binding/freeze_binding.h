@@ -4,8 +4,11 @@
 #include <unordered_map>
 
 #include "binding/session.h"
+#include "infer/network.h"
 
 namespace googlenet::binding {
+
+using namespace infer;
 
 // A method of Classifier: the model as a network and its weights, for engines.
 Napi::Value freeze_model(const Napi::CallbackInfo& info, Session& session);
@@ -25,7 +28,10 @@ class PortableHandle : public Napi::ObjectWrap<PortableHandle> {
   Napi::Value describe(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
+  const HandleGuard guard_{this->Env(), [this] { this->Ref(); }};
   std::shared_ptr<Session> session_;
+  Network network_;                    // whose weights are not there any more
+  Napi::ObjectReference preparation_;  // the promise of ready(), until it is asked for
   std::unordered_map<int64_t, std::weak_ptr<std::atomic<bool>>> cancellable_;
 };
 

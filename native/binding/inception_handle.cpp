@@ -26,7 +26,8 @@ Napi::Value forward_and_pull(const Napi::CallbackInfo& info, Session& session) {
         both[0u] = tensor_to_js(env, pulled.output);
         both[1u] = tensor_to_js(env, pulled.last);
         return both;
-      });
+      },
+      options.integer("id"));
 }
 
 InceptionModule make_module(const Options& options) {

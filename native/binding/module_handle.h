@@ -18,6 +18,7 @@ Napi::Value set_training(Info info, Session& session);
 Napi::Value manual_seed(Info info, Session& session);
 Napi::Value generator_state(Info info, Session& session);
 Napi::Value initialize(Info info, Session& session);
+Napi::Value cancel(Info info, Session& session);
 Napi::Value dispose(Info info, Session& session);
 }  // namespace module_methods
 
@@ -60,11 +61,13 @@ class ModuleHandle : public Napi::ObjectWrap<Self> {
                               method<module_methods::manual_seed>("manualSeed"),
                               method<module_methods::generator_state>("generatorState"),
                               method<module_methods::initialize>("initialize"),
+                              method<module_methods::cancel>("cancel"),
                               method<module_methods::dispose>("dispose"),
                           });
     return Self::DefineClass(env, name, own);
   }
 
+  const HandleGuard guard_{this->Env(), [this] { this->Ref(); }};
   std::shared_ptr<Session> session_;
 };
 

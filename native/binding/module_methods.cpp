@@ -81,6 +81,11 @@ Napi::Value initialize(Info info, Session& session) {
   });
 }
 
+Napi::Value cancel(Info info, Session& session) {
+  cancel_work(info.Env(), session.queue, Options(info).integer("id"));
+  return info.Env().Undefined();
+}
+
 Napi::Value dispose(Info info, Session& session) {
   session.dispose(info.Env());
   return info.Env().Undefined();

@@ -56,18 +56,15 @@ float finite(const Options& options, const char* name) {
   return number;
 }
 
-// `count` numbers of a size in bytes, at the offset of this name.
-const std::byte* borrow(const Options& layer, const char* name, const Bytes& weights, int64_t count,
+// `count` numbers of a size in bytes.
+const std::byte* borrow(const std::string& layer, const Bytes& weights, int64_t offset, int64_t count,
                         int64_t size) {
-  const int64_t offset = layer.integer(name);
   if (offset < 0 || count > static_cast<int64_t>(weights.size) / size ||
       offset > static_cast<int64_t>(weights.size) - count * size)
-    throw Error("INVALID_ARGUMENT",
-                "Layer '" + layer.string("name") + "' of the plan has weights that are not there.");
+    throw Error("INVALID_ARGUMENT", "Layer '" + layer + "' of the plan has weights that are not there.");
   const uint8_t* first = weights.data + offset;
   if (reinterpret_cast<uintptr_t>(first) % static_cast<uintptr_t>(size) != 0)
-    throw Error("INVALID_ARGUMENT",
-                "Layer '" + layer.string("name") + "' of the plan has weights at an odd place.");
+    throw Error("INVALID_ARGUMENT", "Layer '" + layer + "' of the plan has weights at an odd place.");
   return reinterpret_cast<const std::byte*>(first);
 }
 
@@ -90,13 +87,24 @@ Layer read_layer(const Options& options) {
   return layer;
 }
 
-void borrow_weights(const Network& network, Layer& layer, const Options& options, const Bytes& bytes) {
+LayerOffsets read_offsets(const Network& network, const Layer& layer, const Options& options) {
+  LayerOffsets offsets = {options.integer("weightOffset"), options.integer("biasOffset"), std::nullopt};
+  if (size_of_weight(network, layer) == 1) offsets.scale = options.integer("scaleOffset");
+  return offsets;
+}
+
+void borrow_weights(const Network& network, Layer& layer, const LayerOffsets& offsets, const Bytes& bytes) {
   const int64_t size = size_of_weight(network, layer);
-  layer.weights = borrow(options, "weightOffset", bytes, number_of_weights(network, layer), size);
-  layer.bias = reinterpret_cast<const float*>(borrow(options, "biasOffset", bytes, layer.outputs, 4));
-  if (size == 1)
-    layer.weight_scales =
-        reinterpret_cast<const float*>(borrow(options, "scaleOffset", bytes, layer.outputs, 4));
+  const auto floats = [&](int64_t offset) {
+    return reinterpret_cast<const float*>(borrow(layer.name, bytes, offset, layer.outputs, 4));
+  };
+  layer.weights = borrow(layer.name, bytes, offsets.weight, number_of_weights(network, layer), size);
+  layer.bias = floats(offsets.bias);
+  if (offsets.scale) layer.weight_scales = floats(*offsets.scale);
+}
+
+bool has_weights(const Network& network, const Layer& layer) {
+  return layer.kind == Layer::Kind::kConvolution && layer.input < static_cast<int>(network.values.size());
 }
 
 }  // namespace
@@ -120,34 +128,34 @@ kernels::Size read_size(const Options& options) {
   return to_size(options.integer("height"), options.integer("width"));
 }
 
-Network read_network(const Options& options) {
+BorrowedNetwork read_network(const Options& options) {
   const Options given(options.object("network"));
-  const Bytes bytes = options.bytes("weights");
+  const CallerArray weights = options.byte_array("weights");
   Network network = {};
   network.precision = read_precision(given);
   for (const Options& value : given.objects("values"))
     network.values.push_back({small(value, "channels"), finite(value, "scale")});
-  for (const Options& layer : given.objects("layers")) network.layers.push_back(read_layer(layer));
+  std::vector<LayerOffsets> offsets;
+  for (const Options& one : given.objects("layers")) {
+    const Layer& layer = network.layers.emplace_back(read_layer(one));
+    offsets.push_back(has_weights(network, layer) ? read_offsets(network, layer, one) : LayerOffsets());
+  }
   network.heads = small_integers(given, "heads");
   const auto scale = given.channels("pictureScale"), shift = given.channels("pictureShift");
   std::copy(scale.begin(), scale.end(), network.picture_scale);
   std::copy(shift.begin(), shift.end(), network.picture_shift);
 
-  const std::vector<Options> layers = given.objects("layers");
-  for (size_t i = 0; i < layers.size(); ++i) {
+  const Bytes bytes = weights.bytes();
+  for (size_t i = 0; i < network.layers.size(); ++i) {
     Layer& layer = network.layers[i];
-    const bool has_weights = layer.kind == Layer::Kind::kConvolution;
-    if (has_weights && layer.input < static_cast<int>(network.values.size()))
-      borrow_weights(network, layer, layers[i], bytes);
+    if (has_weights(network, layer)) borrow_weights(network, layer, offsets[i], bytes);
   }
   validate(network);
-  return network;
+  return {std::move(network), weights.object()};
 }
 
-Napi::Object network_to_js(Napi::Env env, const Network& network, const std::byte* first) {
-  const auto offset = [&](const void* numbers) {
-    return static_cast<double>(static_cast<const std::byte*>(numbers) - first);
-  };
+Napi::Object network_to_js(Napi::Env env, const Network& network,
+                           const std::vector<std::optional<LayerOffsets>>& offsets) {
   Napi::Array values = Napi::Array::New(env, network.values.size());
   for (uint32_t i = 0; i < network.values.size(); ++i) {
     Napi::Object value = Napi::Object::New(env);
@@ -173,11 +181,11 @@ Napi::Object network_to_js(Napi::Env env, const Network& network, const std::byt
     row["side"] = layer.side;
     row["alpha"] = layer.alpha;
     row["k"] = layer.k;
-    if (layer.weights != nullptr) {
-      row["weightOffset"] = offset(layer.weights);
-      row["biasOffset"] = offset(layer.bias);
+    if (const std::optional<LayerOffsets>& of_layer = offsets[i]) {
+      row["weightOffset"] = static_cast<double>(of_layer->weight);
+      row["biasOffset"] = static_cast<double>(of_layer->bias);
+      if (of_layer->scale) row["scaleOffset"] = static_cast<double>(*of_layer->scale);
     }
-    if (layer.weight_scales != nullptr) row["scaleOffset"] = offset(layer.weight_scales);
     layers[i] = row;
   }
   Napi::Array heads = Napi::Array::New(env, network.heads.size());

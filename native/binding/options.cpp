@@ -42,20 +42,33 @@ void require_length(const ArrayView& array, const std::vector<int64_t>& shape) {
   }
 }
 
-std::vector<int64_t> shape_of_images(const Options& options, const ArrayView& array) {
+std::vector<int64_t> shape_of_images(const Options& options, const CallerArray& array) {
   const std::vector<int64_t> shape = options.shape("shape");
   if (shape.size() != 4) throw Error("INVALID_SHAPE", "A batch of pictures has four dimensions.");
   if (array.is_bytes()) {
     if (shape[3] != 3)
       throw Error("INVALID_SHAPE", "Pictures of bytes have the shape [n, height, width, 3].");
   } else {
-    if (array.type != napi_float32_array)
+    if (array.type() != napi_float32_array)
       throw Error("INVALID_DTYPE", "Expected a Float32Array or a Uint8Array.");
     if (shape[1] != 3)
       throw Error("INVALID_SHAPE", "Pictures of floats have the shape [n, 3, height, width].");
   }
-  require_length(array, shape);
   return shape;
+}
+
+CallerArray::CallerArray(const Napi::TypedArray& array) : array_(array), type_(array.TypedArrayType()) {}
+
+ArrayView CallerArray::view() const {
+  size_t elements = 0;
+  void* data = nullptr;
+  napi_get_typedarray_info(array_.Env(), array_, nullptr, &elements, &data, nullptr, nullptr);
+  return {data, elements, elements * array_.ElementSize()};
+}
+
+Bytes CallerArray::bytes() const {
+  const ArrayView here = view();
+  return {static_cast<const uint8_t*>(here.data), here.bytes};
 }
 
 Options::Options(const Napi::CallbackInfo& info) {
@@ -148,19 +161,16 @@ std::vector<std::string> Options::strings(const char* name) const {
   return strings;
 }
 
-ArrayView Options::typed_array(const char* name) const {
+CallerArray Options::typed_array(const char* name) const {
   const Napi::Value value = object_.Get(name);
   if (!value.IsTypedArray()) reject(name, "a typed array");
-  const auto array = value.As<Napi::TypedArray>();
-  void* data = nullptr;
-  napi_get_typedarray_info(array.Env(), array, nullptr, nullptr, &data, nullptr, nullptr);
-  return {data, array.ElementLength(), array.ByteLength(), array.TypedArrayType()};
+  return CallerArray(value.As<Napi::TypedArray>());
 }
 
-Bytes Options::bytes(const char* name) const {
-  const ArrayView array = typed_array(name);
+CallerArray Options::byte_array(const char* name) const {
+  const CallerArray array = typed_array(name);
   if (!array.is_bytes()) reject(name, "a Uint8Array");
-  return {static_cast<const uint8_t*>(array.data), array.bytes};
+  return array;
 }
 
 }  // namespace googlenet::binding

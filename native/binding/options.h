@@ -10,14 +10,30 @@
 
 namespace googlenet::binding {
 
-// A typed array: borrowed from JavaScript, which may change or detach it after the call.
+// Where a typed array lies.
 struct ArrayView {
   const void* data;
   size_t elements;
   size_t bytes;
-  napi_typedarray_type type;
+};
 
-  bool is_bytes() const { return type == napi_uint8_array || type == napi_uint8_clamped_array; }
+// A typed array of a caller. Every option that is read may run a getter of the caller's, which may resize or
+// detach the array: all options are read first, then where it lies is asked for, and until the bytes are
+// copied, or the array is kept as private, no JavaScript runs.
+class CallerArray {
+ public:
+  explicit CallerArray(const Napi::TypedArray& array);
+
+  napi_typedarray_type type() const { return type_; }
+  bool is_bytes() const { return type_ == napi_uint8_array || type_ == napi_uint8_clamped_array; }
+  const Napi::TypedArray& object() const { return array_; }
+
+  ArrayView view() const;
+  Bytes bytes() const;
+
+ private:
+  Napi::TypedArray array_;
+  napi_typedarray_type type_;
 };
 
 // Reads the one options object of a call. TypeScript has validated the meaning; here a wrong type, which
@@ -39,9 +55,8 @@ class Options {
   Napi::Array array(const char* name) const;
   std::vector<Options> objects(const char* name) const;
   std::vector<std::string> strings(const char* name) const;
-  ArrayView typed_array(const char* name) const;
-  // A Uint8Array. Borrowed: whoever keeps the pointer keeps the object alive and private.
-  Bytes bytes(const char* name) const;
+  CallerArray typed_array(const char* name) const;
+  CallerArray byte_array(const char* name) const;  // a Uint8Array
   bool has(const char* name) const { return object_.Has(name); }
   Napi::Value value(const char* name) const { return object_.Get(name); }
 
@@ -56,6 +71,6 @@ void require_length(const ArrayView& array, const std::vector<int64_t>& shape);
 
 // The shape of a batch of pictures: floats [n, 3, h, w] or bytes [n, h, w, 3]. Throws INVALID_SHAPE,
 // INVALID_DTYPE.
-std::vector<int64_t> shape_of_images(const Options& options, const ArrayView& array);
+std::vector<int64_t> shape_of_images(const Options& options, const CallerArray& array);
 
 }  // namespace googlenet::binding

@@ -21,6 +21,11 @@ class PromiseTask : public Task {
   // Any thread, before the task is completed.
   void fail(std::exception_ptr error) { error_ = std::move(error); }
 
+  void abort(Napi::Env env) override {
+    fail(std::make_exception_ptr(Error("ABORTED", "The work was cancelled.")));
+    finish(env);
+  }
+
   void finish(Napi::Env env) override {
     const Napi::HandleScope scope(env);
     try {

@@ -31,26 +31,26 @@ class OwnQueue : public Member {
 
 // Runs task->run(), which must not throw, on a queue's thread, then task->finish() on the JavaScript thread.
 template <class QueuedTask>
-void submit(Environment& environment, SerialQueue& queue, std::unique_ptr<QueuedTask> task, bool keep_alive) {
+void submit(Environment& environment, SerialQueue& queue, std::unique_ptr<QueuedTask> task, bool keep_alive,
+            int64_t id = 0) {
   QueuedTask* begun = environment.begin(std::move(task), keep_alive);
   if (begun == nullptr) return;
   try {
-    const bool accepted = queue.push(
-        [&environment, begun] {
-          begun->run();
-          environment.complete(begun);
-        },
-        begun);
-    if (!accepted) environment.withdraw(begun);
+    const auto job = [&environment, begun] {
+      begun->run();
+      environment.complete(begun);
+    };
+    if (!queue.push(job, static_cast<Task*>(begun), id)) environment.withdraw(begun);
   } catch (...) {
     environment.withdraw(begun);
     throw;
   }
 }
 
-// The one way from JavaScript to a thread of libtorch's and back, see AsyncWork.
+// The one way from JavaScript to a thread of libtorch's and back, see AsyncWork. By an id other than 0 it can
+// be cancelled while it waits.
 template <class Work, class Convert>
-Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work, Convert convert) {
+Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, int64_t id, Work work, Convert convert) {
   auto task = make_async_work(
       env,
       [threads, work = std::move(work)]() mutable {
@@ -64,8 +64,16 @@ Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work, C
       },
       std::move(convert));
   const Napi::Promise result = task->promise();
-  submit(*Environment::of(env), queue, std::move(task), /*keep_alive=*/true);
+  submit(*Environment::of(env), queue, std::move(task), /*keep_alive=*/true, id);
   return result;
+}
+
+// Work of that id which waits is dropped with ABORTED, at once; false where none waits.
+inline bool cancel_work(Napi::Env env, SerialQueue& queue, int64_t id) {
+  auto* owner = static_cast<Task*>(queue.remove(id));
+  if (owner == nullptr) return false;
+  if (const auto task = Environment::of(env)->withdraw(owner)) task->abort(env);
+  return true;
 }
 
 struct Nothing {};
@@ -73,7 +81,7 @@ struct Nothing {};
 template <class Work>
 Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work) {
   return promise(
-      env, queue, threads,
+      env, queue, threads, /*id=*/0,
       [work = std::move(work)]() mutable {
         work();
         return Nothing{};

@@ -4,10 +4,10 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/types.h>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
+#include <cstring>
+#include <optional>
 
+#include "binding/new_floats.h"
 #include "core/caching_allocator.h"
 #include "core/error.h"
 
@@ -38,13 +38,15 @@ class DetachedTask : public Task {
   std::function<void()> finish_;
 };
 
+}  // namespace
+
 int64_t bytes_of(const torch::nn::Module& module) {
   int64_t bytes = 0;
   for (const auto& [name, tensor] : state_dict(module)) bytes += static_cast<int64_t>(tensor.nbytes());
   return bytes;
 }
 
-}  // namespace
+Session::Session(Napi::Env env) : Member(Environment::of(env)), device(c10::kCPU) {}
 
 Session::Session(Napi::Env env, c10::Device on, uint64_t seed)
     : Member(Environment::of(env)), device(on), random(make_random_source(on, seed)) {}
@@ -105,18 +107,15 @@ void Session::release() {
   // What the allocator of a device keeps is of no use to other programs, nor to other streams of this one.
   if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();
   release_unused_memory(std::chrono::seconds(0));
-#ifdef __GLIBC__
-  // Otherwise glibc keeps much of a model for later, in an arena that other threads may never use.
-  malloc_trim(0);
-#endif
+  trim_malloc();
 }
 
 Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of) {
-  const Bytes buffer = options.bytes("buffer");
+  std::vector<TensorSpan> spans = read_spans(options, "spans");
+  const KeptBytes buffer(options.byte_array("buffer"));
   return session.run(env,
-                     [spans = read_spans(options, "spans"), buffer, keeper = keep(options.value("buffer")),
-                      tensors_of = std::move(tensors_of)](Session& self) {
-                       snapshot(tensors_of(self), spans, const_cast<uint8_t*>(buffer.data), buffer.size);
+                     [spans = std::move(spans), buffer, tensors_of = std::move(tensors_of)](Session& self) {
+                       snapshot(tensors_of(self), spans, const_cast<uint8_t*>(buffer.data()), buffer.size());
                      });
 }
 
@@ -125,30 +124,51 @@ namespace {
 // Reads the tensors of one source; on the compute thread.
 using ReadPart = std::function<Restore(const std::vector<NamedTensor>&)>;
 
-ReadPart to_part(const Options& part) {
+// A part of which everything is read but where its bytes lie.
+struct PartOptions {
+  std::vector<TensorSpan> spans;
+  std::optional<CallerArray> buffer;  // or a file
+  int64_t fd = 0;
+  std::string path;
+};
+
+PartOptions read_part(const Options& part) {
   const Options source(part.object("source"));
-  std::vector<TensorSpan> spans = read_spans(part, "spans");
+  PartOptions read = {read_spans(part, "spans")};
   if (source.has("fd")) {
-    auto file = std::make_shared<FileReader>(static_cast<int>(source.integer("fd")), source.string("path"));
-    return [spans = std::move(spans), file = std::move(file)](const std::vector<NamedTensor>& tensors) {
+    read.fd = source.integer("fd");
+    read.path = source.string("path");
+  } else {
+    read.buffer = source.byte_array("buffer");
+  }
+  return read;
+}
+
+ReadPart to_part(PartOptions read) {
+  if (!read.buffer) {
+    auto file = std::make_shared<FileReader>(static_cast<int>(read.fd), read.path);
+    return [spans = std::move(read.spans), file = std::move(file)](const std::vector<NamedTensor>& tensors) {
       return read_tensors(tensors, spans, *file);
     };
   }
-  const Bytes buffer = source.bytes("buffer");
-  return [spans = std::move(spans), buffer, keeper = keep(source.value("buffer"))](
-             const std::vector<NamedTensor>& tensors) { return read_tensors(tensors, spans, buffer); };
+  return [spans = std::move(read.spans),
+          buffer = KeptBytes(*read.buffer)](const std::vector<NamedTensor>& tensors) {
+    return read_tensors(tensors, spans, Bytes{buffer.data(), buffer.size()});
+  };
 }
 
 }  // namespace
 
 Napi::Value copy_in(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of) {
+  std::vector<PartOptions> read;
+  for (const Options& part : options.objects("parts")) read.push_back(read_part(part));
   std::vector<ReadPart> parts;
-  for (const Options& part : options.objects("parts")) parts.push_back(to_part(part));
+  for (PartOptions& part : read) parts.push_back(to_part(std::move(part)));
   return session.run(env, [parts = std::move(parts), tensors_of = std::move(tensors_of)](Session& self) {
     const std::vector<NamedTensor> tensors = tensors_of(self);
-    std::vector<Restore> read;
-    for (const ReadPart& part : parts) read.push_back(part(tensors));
-    for (Restore& one : read) one.apply();
+    std::vector<Restore> restores;
+    for (const ReadPart& part : parts) restores.push_back(part(tensors));
+    for (Restore& one : restores) one.apply();
   });
 }
 
@@ -161,15 +181,11 @@ Napi::Array shape_to_js(Napi::Env env, at::IntArrayRef sizes) {
 
 namespace {
 
-// The tensor's own memory, without a copy. Node ends the process where V8 cannot allocate a large array;
-// libtorch has already allocated this one.
 Napi::Float32Array array_of(Napi::Env env, const torch::Tensor& tensor) {
   const auto count = static_cast<size_t>(tensor.numel());
-  if (count == 0) return Napi::Float32Array::New(env, 0);
-  auto* owner = new torch::Tensor(tensor);
-  const auto free = [](Napi::BasicEnv, void*, torch::Tensor* kept) { delete kept; };
-  const auto memory = Napi::ArrayBuffer::New(env, tensor.mutable_data_ptr(), tensor.nbytes(), free, owner);
-  return Napi::Float32Array::New(env, count, memory, 0);
+  Napi::Float32Array array = new_floats(env, count);
+  if (count > 0) std::memcpy(array.Data(), tensor.const_data_ptr(), tensor.nbytes());
+  return array;
 }
 
 }  // namespace
@@ -196,10 +212,6 @@ Napi::Value tensor_to_js(Napi::Env env, const torch::Tensor& tensor) {
   result["data"] = array_of(env, tensor);
   result["shape"] = shape_to_js(env, tensor.sizes());
   return result;
-}
-
-Keeper keep(const Napi::Value& object) {
-  return std::make_shared<Napi::ObjectReference>(Napi::Persistent(object.As<Napi::Object>()));
 }
 
 }  // namespace googlenet::binding

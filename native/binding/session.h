@@ -17,6 +17,8 @@ namespace googlenet::binding {
 
 class Session;
 
+int64_t bytes_of(const torch::nn::Module& module);
+
 // What else has tensors that belong to a session's thread: a trainer.
 class Dependent {
  public:
@@ -29,6 +31,8 @@ class Dependent {
 class Session : public Member {
  public:
   Session(Napi::Env env, c10::Device on, uint64_t seed);
+  // On the CPU, and without random numbers.
+  explicit Session(Napi::Env env);
   ~Session() override { queue.stop(); }
 
   void request_stop() override { queue.request_stop(); }
@@ -42,12 +46,13 @@ class Session : public Member {
   void dispose(Napi::Env env);
   bool disposed() const { return disposed_; }
 
-  // Runs `work` on this session's thread, keeping the session alive until the promise has settled.
+  // Runs `work` on this session's thread, keeping the session alive until the promise has settled. By its id
+  // it can be cancelled while it waits.
   template <class Work, class Convert>
-  Napi::Value run(Napi::Env env, Work work, Convert convert) {
+  Napi::Value run(Napi::Env env, Work work, Convert convert, int64_t id = 0) {
     require_usable();
     return promise(
-        env, queue, num_threads(),
+        env, queue, num_threads(), id,
         [self = this->self(), work = std::move(work)]() mutable {
           const auto here = self->enter();
           return work(*self);
@@ -128,9 +133,21 @@ torch::Tensor to_host(const torch::Tensor& tensor);
 Napi::Value tensor_to_js(Napi::Env env,
                          const torch::Tensor& tensor);  // float, contiguous, on the CPU; undefined → null
 
-// Keeps a borrowed buffer's JavaScript object alive while work is queued; created and destroyed on the
-// JavaScript thread.
-using Keeper = std::shared_ptr<Napi::ObjectReference>;
-Keeper keep(const Napi::Value& object);
+// The bytes of a caller's array that stays private to us, kept alive while work is queued; created and
+// destroyed on the JavaScript thread. Made when all options have been read.
+class KeptBytes {
+ public:
+  explicit KeptBytes(const CallerArray& array)
+      : bytes_(array.bytes()),
+        object_(
+            std::make_shared<Napi::ObjectReference>(Napi::Persistent(array.object().As<Napi::Object>()))) {}
+
+  const uint8_t* data() const { return bytes_.data; }
+  size_t size() const { return bytes_.size; }
+
+ private:
+  Bytes bytes_;
+  std::shared_ptr<Napi::ObjectReference> object_;
+};
 
 }  // namespace googlenet::binding

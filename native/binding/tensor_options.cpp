@@ -22,10 +22,11 @@ c10::ScalarType to_dtype(const std::string& name) {
   throw Error("INVALID_DTYPE", "Unknown element type '" + name + "'.");
 }
 
-torch::Tensor copy(const ArrayView& array, const std::vector<int64_t>& shape, c10::ScalarType dtype) {
-  require_length(array, shape);
+torch::Tensor copy(const CallerArray& array, const std::vector<int64_t>& shape, c10::ScalarType dtype) {
+  const ArrayView view = array.view();
+  require_length(view, shape);
   torch::Tensor tensor = torch::empty(shape, dtype);
-  if (tensor.numel() > 0) std::memcpy(tensor.mutable_data_ptr(), array.data, tensor.nbytes());
+  if (tensor.numel() > 0) std::memcpy(tensor.mutable_data_ptr(), view.data, tensor.nbytes());
   return tensor;
 }
 
@@ -53,20 +54,20 @@ std::vector<TensorSpan> read_spans(const Options& options, const char* name) {
 }
 
 torch::Tensor copy_images(const Options& options) {
-  const ArrayView array = options.typed_array("images");
+  const CallerArray array = options.typed_array("images");
   return copy(array, shape_of_images(options, array), array.is_bytes() ? c10::kByte : c10::kFloat);
 }
 
 torch::Tensor copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape) {
-  const ArrayView array = options.typed_array(name);
-  if (array.type != napi_float32_array)
+  const CallerArray array = options.typed_array(name);
+  if (array.type() != napi_float32_array)
     throw Error("INVALID_DTYPE", std::string("Expected a Float32Array for ") + name + ".");
   return copy(array, shape, c10::kFloat);
 }
 
 torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_classes) {
-  const ArrayView array = options.typed_array("labels");
-  if (array.type != napi_int32_array) throw Error("INVALID_DTYPE", "Expected an Int32Array for labels.");
+  const CallerArray array = options.typed_array("labels");
+  if (array.type() != napi_int32_array) throw Error("INVALID_DTYPE", "Expected an Int32Array for labels.");
   const torch::Tensor labels = copy(array, {count}, at::kInt);
   const auto* values = labels.const_data_ptr<int32_t>();
   for (int64_t i = 0; i < count; ++i) {

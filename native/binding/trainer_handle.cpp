@@ -234,15 +234,19 @@ Napi::Value TrainerHandle::resume(Info info) {
     require_usable();
     const Options options(info);
     const Options source(options.object("source"));
-    const Bytes state = options.bytes("generator");
+    const CallerArray random = options.byte_array("generator");
+    std::vector<TensorSpan> weights = read_spans(options, "weights");
+    std::vector<TensorSpan> momentum = read_spans(options, "momentum");
+    std::vector<TensorSpan> average = read_spans(options, "average");
+    const bool has_momentum = options.boolean("hasMomentum"), has_average = options.boolean("hasAverage");
+    const int fd = static_cast<int>(source.integer("fd"));
+    auto file = std::make_shared<FileReader>(fd, source.string("path"));
+    const Bytes bytes = random.bytes();
     return session_->run(
-        info.Env(),
-        [file = std::make_shared<FileReader>(static_cast<int>(source.integer("fd")), source.string("path")),
-         weights = read_spans(options, "weights"), momentum = read_spans(options, "momentum"),
-         has_momentum = options.boolean("hasMomentum"), average = read_spans(options, "average"),
-         has_average = options.boolean("hasAverage"),
-         generator = std::vector<uint8_t>(state.data, state.data + state.size),
-         state = state_](Session& self) {
+        info.Env(), [file = std::move(file), weights = std::move(weights), momentum = std::move(momentum),
+                     has_momentum, average = std::move(average), has_average,
+                     generator = std::vector<uint8_t>(bytes.data, bytes.data + bytes.size),
+                     state = state_](Session& self) {
           Trainer& trainer = state->on(self);
           Sgd& optimizer = trainer.optimizer();
           check_state(self.random, generator);

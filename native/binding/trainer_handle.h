@@ -43,6 +43,7 @@ class TrainerHandle : public Napi::ObjectWrap<TrainerHandle> {
   template <class Work>
   Napi::Value ask(Info info, Work work);
 
+  const HandleGuard guard_{this->Env(), [this] { this->Ref(); }};
   std::shared_ptr<Session> session_;
   std::shared_ptr<State> state_;  // null after dispose()
 };

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "binding/addon.h"
+#include "binding/data_queue.h"
 #include "binding/session.h"
 #include "core/error.h"
 #include "data/transforms.h"
@@ -12,43 +13,51 @@ using namespace data;
 
 namespace {
 
-// One thread for image transforms, beside the models' threads.
-SerialQueue& data_queue(const Napi::CallbackInfo& info) {
-  return static_cast<OwnQueue*>(info.Data())->queue;
-}
-
 struct Picture {
-  const uint8_t* data;
+  KeptBytes bytes;
   int64_t height;
   int64_t width;
-  Keeper keeper;
 };
 
-std::vector<Picture> read_pictures(const Napi::Array& list) {
+// The bytes of all images and of the output; the last thing that is read of a call's options.
+struct Buffers {
   std::vector<Picture> pictures;
+  KeptBytes output;
+};
+
+Buffers read_buffers(const Options& options) {
+  struct Unread {
+    CallerArray array;
+    int64_t height, width;
+  };
+  std::vector<Unread> unread;
+  const Napi::Array list = options.array("pictures");
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const Napi::Value value = list[i];
     if (!value.IsObject()) throw Error("INVALID_ARGUMENT", "Expected an array of pictures.");
     const Options picture(value.As<Napi::Object>());
-    const Bytes bytes = picture.bytes("data");
-    const int64_t height = picture.integer("height");
-    const int64_t width = picture.integer("width");
+    unread.push_back({picture.byte_array("data"), picture.integer("height"), picture.integer("width")});
+  }
+  const CallerArray output = options.byte_array("output");
+  Buffers buffers = {{}, KeptBytes(output)};
+  for (const auto& [array, height, width] : unread) {
+    const KeptBytes bytes(array);
     const int64_t limit = int64_t{1} << 20;
     if (height < 1 || width < 1 || height > limit || width > limit ||
-        bytes.size != static_cast<size_t>(height * width * 3)) {
+        bytes.size() != static_cast<size_t>(height * width * 3)) {
       throw Error("INVALID_SHAPE", "A picture has height × width × 3 bytes.");
     }
-    pictures.push_back({bytes.data, height, width, keep(picture.value("data"))});
+    buffers.pictures.push_back({bytes, height, width});
   }
-  return pictures;
+  return buffers;
 }
 
 void fill(const std::vector<Picture>& pictures, int64_t resize, int64_t crop, uint8_t* output) {
   const torch::NoGradGuard no_grad;
   for (const Picture& picture : pictures) {
     check_cancelled();
-    const auto pixels =
-        torch::from_blob(const_cast<uint8_t*>(picture.data), {picture.height, picture.width, 3}, at::kByte);
+    const auto pixels = torch::from_blob(const_cast<uint8_t*>(picture.bytes.data()),
+                                         {picture.height, picture.width, 3}, at::kByte);
     torch::from_blob(output, {crop, crop, 3}, at::kByte).copy_(resize_crop(pixels, resize, crop));
     output += crop * crop * 3;
   }
@@ -61,15 +70,17 @@ void detach(const Napi::ObjectReference& array) {
   if (!buffer.IsDetached()) buffer.Detach();
 }
 
-std::vector<Keeper> read_released(const Options& options) {
-  std::vector<Keeper> released;
+using Released = std::shared_ptr<Napi::ObjectReference>;
+
+std::vector<Released> read_released(const Options& options) {
+  std::vector<Released> released;
   if (!options.has("release")) return released;
   const Napi::Array list = options.array("release");
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const Napi::Value value = list[i];
     if (!value.IsTypedArray())
       throw Error("INVALID_ARGUMENT", "Expected an array of typed arrays for release.");
-    released.push_back(keep(value));
+    released.push_back(std::make_shared<Napi::ObjectReference>(Napi::Persistent(value.As<Napi::Object>())));
   }
   return released;
 }
@@ -97,20 +108,20 @@ Napi::Value crop_views_of(const Napi::CallbackInfo& info) {
     if (height < 1 || width < 1 || height > limit || width > limit || crop < 1 || crop > 8192)
       throw Error("INVALID_ARGUMENT", "Expected sizes from 1 on.");
     const std::vector<View> views = read_views(options, height, width);
-    std::vector<Picture> pictures = read_pictures(options.array("pictures"));
-    const Bytes output = options.bytes("output");
-    if (pictures.size() != 1 || output.size != views.size() * static_cast<size_t>(crop * crop * 3))
+    Buffers buffers = read_buffers(options);
+    if (buffers.pictures.size() != 1 ||
+        buffers.output.size() != views.size() * static_cast<size_t>(crop * crop * 3))
       throw Error("INVALID_SHAPE", "The output of one picture has views × crop × crop × 3 bytes.");
-    return promise(info.Env(), data_queue(info), /*threads=*/1,
-                   [pictures = std::move(pictures), height, width, views, crop, output,
-                    keeper = keep(options.value("output"))] {
+    return promise(info.Env(), DataQueue::of(info.Env()), /*threads=*/1,
+                   [buffers = std::move(buffers), height, width, views, crop] {
                      const torch::NoGradGuard no_grad;
-                     const Picture& picture = pictures.front();
-                     const auto pixels = torch::from_blob(const_cast<uint8_t*>(picture.data),
+                     const Picture& picture = buffers.pictures.front();
+                     const auto pixels = torch::from_blob(const_cast<uint8_t*>(picture.bytes.data()),
                                                           {picture.height, picture.width, 3}, at::kByte);
                      const auto count = static_cast<int64_t>(views.size());
                      if (count == 0) return;
-                     torch::from_blob(const_cast<uint8_t*>(output.data), {count, crop, crop, 3}, at::kByte)
+                     auto* output = const_cast<uint8_t*>(buffers.output.data());
+                     torch::from_blob(output, {count, crop, crop, 3}, at::kByte)
                          .copy_(crop_views(pixels, height, width, views, crop));
                    });
   });
@@ -123,21 +134,20 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
     const int64_t crop = options.integer("crop");
     if (crop < 1 || resize < crop || resize > 8192)
       throw Error("INVALID_ARGUMENT", "Expected 1 ≤ crop ≤ resize ≤ 8192.");
-    std::vector<Picture> pictures = read_pictures(options.array("pictures"));
-    const Bytes output = options.bytes("output");
-    if (output.size != pictures.size() * static_cast<size_t>(crop * crop * 3)) {
+    std::vector<Released> released = read_released(options);
+    Buffers buffers = read_buffers(options);
+    if (buffers.output.size() != buffers.pictures.size() * static_cast<size_t>(crop * crop * 3)) {
       throw Error("INVALID_SHAPE", "The output has n × crop × crop × 3 bytes.");
     }
-    std::vector<Keeper> released = read_released(options);
     // One thread: this runs beside training, which has the others.
     return promise(
-        info.Env(), data_queue(info), /*threads=*/1,
-        [pictures = std::move(pictures), resize, crop, output, keeper = keep(options.value("output"))] {
-          fill(pictures, resize, crop, const_cast<uint8_t*>(output.data));
+        info.Env(), DataQueue::of(info.Env()), /*threads=*/1, /*id=*/0,
+        [buffers = std::move(buffers), resize, crop] {
+          fill(buffers.pictures, resize, crop, const_cast<uint8_t*>(buffers.output.data()));
           return Nothing{};
         },
         [released = std::move(released)](Napi::Env env, const Nothing&) {
-          for (const Keeper& array : released) detach(*array);
+          for (const Released& array : released) detach(*array);
           return env.Undefined();
         });
   });
@@ -146,9 +156,9 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void define_transforms(Napi::Env env, Napi::Object exports) {
-  OwnQueue* queue = OwnQueue::create(env);
-  exports["cropViews"] = Napi::Function::New<crop_views_of>(env, "cropViews", queue);
-  exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop", queue);
+  DataQueue::create(env);
+  exports["cropViews"] = Napi::Function::New<crop_views_of>(env, "cropViews");
+  exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop");
 }
 
 }  // namespace googlenet::binding

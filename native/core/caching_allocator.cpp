@@ -4,7 +4,12 @@
 #include <c10/util/Exception.h>
 #include <sys/mman.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -245,6 +250,16 @@ KeepFreedMemory::~KeepFreedMemory() {
 
 void release_unused_memory(std::chrono::steady_clock::duration age) noexcept {
   allocator().release(age);
+}
+
+void trim_malloc() noexcept {
+#ifdef __GLIBC__
+  constexpr Clock::duration kPause = std::chrono::seconds(10);
+  static std::atomic<Clock::rep> next{0};
+  const Clock::rep now = Clock::now().time_since_epoch().count();
+  Clock::rep due = next.load();
+  if (now >= due && next.compare_exchange_strong(due, now + kPause.count())) malloc_trim(0);
+#endif
 }
 
 }  // namespace googlenet

@@ -21,4 +21,9 @@ class KeepFreedMemory {
 // Gives memory back to the system that no tensor has used for so long.
 void release_unused_memory(std::chrono::steady_clock::duration age) noexcept;
 
+// Gives back what glibc keeps of freed tensors too small for the above, in arenas that other threads may
+// never use. It stops every thread that allocates meanwhile, so it does nothing within ten seconds of the
+// last time.
+void trim_malloc() noexcept;
+
 }  // namespace googlenet

@@ -26,25 +26,25 @@ void change_thread() {
   is_spent = true;
 }
 
-bool SerialQueue::push(Job job, const void* key) {
+bool SerialQueue::push(Job job, void* owner, int64_t id) {
   std::lock_guard lock(mutex_);
   if (stopping_) return false;
   // The thread first: if there is none to be had, the caller learns that nothing was queued.
   if (!thread_.started()) thread_.start([this] { run(); });
-  jobs_.push_back({std::move(job), key});
+  jobs_.push_back({std::move(job), owner, id});
   wake_.notify_one();
   return true;
 }
 
-bool SerialQueue::remove(const void* key) {
-  Job removed;  // destroyed without the lock
+void* SerialQueue::remove(int64_t id) {
+  if (id == 0) return nullptr;
+  Entry removed = {};  // destroyed without the lock
   std::lock_guard lock(mutex_);
-  const auto found =
-      std::find_if(jobs_.begin(), jobs_.end(), [&](const Entry& one) { return one.key == key; });
-  if (found == jobs_.end()) return false;
-  removed = std::move(found->job);
+  const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const Entry& one) { return one.id == id; });
+  if (found == jobs_.end()) return nullptr;
+  removed = std::move(*found);
   jobs_.erase(found);
-  return true;
+  return removed.owner;
 }
 
 void SerialQueue::request_stop() {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -23,12 +24,12 @@ class SerialQueue {
   SerialQueue& operator=(const SerialQueue&) = delete;
   ~SerialQueue() { stop(); }
 
-  // Returns false after request_stop(). A job must not throw and must not destroy the queue it runs on. By
-  // its key it can be removed.
-  bool push(Job job, const void* key = nullptr);
+  // Returns false after request_stop(). A job must not throw and must not destroy the queue it runs on. By an
+  // id other than 0 it can be removed.
+  bool push(Job job, void* owner = nullptr, int64_t id = 0);
 
-  // Takes a job that has not started out of the queue; false where there is none of that key.
-  bool remove(const void* key);
+  // Takes a job that has not started out of the queue, and gives its owner; null where none has that id.
+  void* remove(int64_t id);
 
   // Drops jobs that have not started and asks the running one to end early (see check_cancelled).
   void request_stop();
@@ -44,7 +45,8 @@ class SerialQueue {
  private:
   struct Entry {
     Job job;
-    const void* key;
+    void* owner;
+    int64_t id;
   };
 
   void run();

@@ -36,11 +36,14 @@ Engine::Engine(Network network, const Options& options,
 
 void Engine::rouse() {
   if (!sleeps_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ++news_;
+  }
+  wake_.notify_one();
   // The team is there as long as the thread has not seen the end.
   const std::lock_guard lock(mutex_);
-  if (stopping_ || closing_) return;
-  notify();
-  team_->rouse();
+  if (!stopping_ && !closing_) team_->rouse();
 }
 
 bool Engine::submit(const std::shared_ptr<Request>& request) {
@@ -48,8 +51,9 @@ bool Engine::submit(const std::shared_ptr<Request>& request) {
     const std::lock_guard lock(mutex_);
     if (stopping_ || closing_) return false;
     queue_.push_back(request);
+    ++news_;
   }
-  notify();
+  wake_.notify_one();
   return true;
 }
 
@@ -58,14 +62,10 @@ bool Engine::post(std::function<void()> job) {
     const std::lock_guard lock(mutex_);
     if (stopping_ || closing_) return false;
     jobs_.push_back(std::move(job));
+    ++news_;
   }
-  notify();
+  wake_.notify_one();
   return true;
-}
-
-void Engine::notify() {
-  news_.fetch_add(1);
-  news_.notify_one();
 }
 
 void Engine::cancel(const std::shared_ptr<Request>& request) {
@@ -83,8 +83,9 @@ void Engine::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
+    ++news_;
   }
-  notify();
+  wake_.notify_one();
 }
 
 void Engine::request_stop() {
@@ -93,8 +94,9 @@ void Engine::request_stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     dropped.swap(queue_);
+    ++news_;
   }
-  notify();
+  wake_.notify_one();
 }
 
 void Engine::run() {
@@ -114,7 +116,7 @@ void Engine::run() {
     const std::vector<Picture> batch = next_batch();
     if (!batch.empty()) compute(batch);
   }
-  shapes_.clear();
+  forget_shapes();
   team_.reset();
   packed_.reset();
 }
@@ -146,10 +148,27 @@ bool Engine::wait_for_work() {
     }
     // Who calls again as soon as it has its answer need not wait for a thread that must be woken.
     if (changes_meanwhile(news_, seen, kTenthOfMillisecond) || changes_soon(news_, seen)) continue;
-    sleeps_ = true;
-    news_.wait(seen);
-    sleeps_ = false;
+    if (!shapes_.empty() && !sleep(seen, options_.keep_memory)) forget_shapes();
+    sleep(seen, std::nullopt);
   }
+}
+
+// False where the limit has passed and there is nothing to look at.
+bool Engine::sleep(uint32_t seen, std::optional<std::chrono::milliseconds> limit) {
+  std::unique_lock lock(mutex_);
+  sleeps_ = true;
+  const auto has_news = [&] { return news_ != seen; };
+  if (limit)
+    wake_.wait_for(lock, *limit, has_news);
+  else
+    wake_.wait(lock, has_news);
+  sleeps_ = false;
+  return has_news();
+}
+
+void Engine::forget_shapes() {
+  shapes_.clear();
+  working_bytes_ = 0;
 }
 
 void Engine::run_jobs() {
@@ -318,6 +337,7 @@ Engine::Shape& Engine::shape_of(kernels::Size size) {
     shape.memory.push_back({std::nullopt, {AlignedBytes(shape.plan.workspace_bytes())}});
   shapes_.push_front(std::move(shape));
   if (shapes_.size() > kMostShapes) shapes_.pop_back();
+  count_bytes();
   return shapes_.front();
 }
 
@@ -326,6 +346,16 @@ void Engine::add_arenas(Shape& shape, int count) {
     std::optional<AlignedBytes>& arena = shape.memory[static_cast<size_t>(thread)].arena;
     if (!arena) arena = cleared(shape.plan.arena_bytes());
   }
+  count_bytes();
+}
+
+void Engine::count_bytes() {
+  int64_t bytes = 0;
+  for (const Shape& shape : shapes_) {
+    for (const Memory& memory : shape.memory)
+      bytes += memory.own.memory.size() + (memory.arena ? memory.arena->size() : 0);
+  }
+  working_bytes_ = bytes;
 }
 
 }  // namespace googlenet::infer

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -46,6 +48,8 @@ class Engine {
     Settings settings;
     int threads;
     int max_batch;  // pictures in work between two looks at what else waits
+    // Without work for so long, memory for maps goes back to the system.
+    std::chrono::milliseconds keep_memory = std::chrono::seconds(10);
   };
 
   // Packs the weights on the engine's thread, then calls `on_ready`. They must live until then.
@@ -58,6 +62,8 @@ class Engine {
   // Wakes threads that sleep, before a request that takes a moment to read: they would be woken one after the
   // other otherwise, the last one while the first one works already.
   void rouse();
+  // For maps, in bytes: nothing before the first picture, and after a while without any.
+  int64_t working_bytes() const { return working_bytes_; }
   // False after close() or stop().
   bool submit(const std::shared_ptr<Request>& request);
   // What waits is dropped at once, what runs stops before its next phase; both are done with ABORTED.
@@ -103,8 +109,10 @@ class Engine {
   void run();
   void prepare();
   void fail_all(const std::exception_ptr& failure);
-  void notify();
   bool wait_for_work();
+  bool sleep(uint32_t seen, std::optional<std::chrono::milliseconds> limit);
+  void forget_shapes();
+  void count_bytes();
   void run_jobs();
   std::vector<Picture> next_batch();
   void compute(const std::vector<Picture>& batch);
@@ -113,7 +121,7 @@ class Engine {
   void write_logits(const Shape& shape, const std::byte* arena, const Picture& picture, bool is_finite);
   Frame frame_of(const Picture& picture, AlignedBytes& arena, std::atomic<bool>& is_finite) const;
   Shape& shape_of(kernels::Size size);
-  static void add_arenas(Shape& shape, int count);
+  void add_arenas(Shape& shape, int count);
   int threads() const { return options_.threads; }
 
   const Options options_;
@@ -124,10 +132,13 @@ class Engine {
   std::unique_ptr<Team> team_;
   std::list<Shape> shapes_;  // the one used last in front
 
+  std::atomic<int64_t> working_bytes_{0};
+
   std::mutex mutex_;
+  std::condition_variable wake_;
   std::deque<std::shared_ptr<Request>> queue_;
   std::deque<std::function<void()>> jobs_;
-  std::atomic<uint32_t> news_{0};  // counts what the thread should look at
+  std::atomic<uint32_t> news_{0};  // counts what the thread should look at; changes under the mutex
   std::atomic<bool> sleeps_{false};
   bool closing_ = false;
   std::atomic<bool> stopping_{false};

@@ -1,5 +1,9 @@
 #include "infer/packed.h"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -18,6 +22,9 @@ using kernels::Tier;
 namespace {
 
 constexpr size_t kCacheLine = 64;
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+constexpr size_t kSmallestMapped = size_t{1} << 20;
+#endif
 
 Number number_of(const Network& network, Precision precision, size_t value) {
   for (const int head : network.heads)
@@ -152,13 +159,29 @@ bool can_compute(Tier tier, Precision precision) {
   return has(Number::kBfloat16) && (precision == Precision::kBfloat16 || has(Number::kByte));
 }
 
-AlignedBytes::AlignedBytes(int64_t size) : size_(size) {
+// Large blocks come from the system itself, so that they go back to it when they are freed: malloc keeps some
+// for later. AddressSanitizer watches the ends of malloc's.
+AlignedBytes::AlignedBytes(int64_t size) : data_(nullptr, Free{0}), size_(size) {
   const size_t whole = (static_cast<size_t>(size) / kCacheLine + 1) * kCacheLine;  // never none
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+  if (whole >= kSmallestMapped) {
+    void* memory = mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    data_ = {static_cast<std::byte*>(memory), Free{whole}};
+    return;
+  }
+#endif
   data_.reset(static_cast<std::byte*>(std::aligned_alloc(kCacheLine, whole)));
   if (!data_) throw std::bad_alloc();
 }
 
 void AlignedBytes::Free::operator()(std::byte* bytes) const {
+#ifdef __linux__
+  if (mapped > 0) {
+    munmap(bytes, mapped);
+    return;
+  }
+#endif
   std::free(bytes);
 }
 

@@ -25,6 +25,7 @@ class AlignedBytes {
 
  private:
   struct Free {
+    size_t mapped;  // 0 for memory of malloc
     void operator()(std::byte* bytes) const;
   };
   std::unique_ptr<std::byte, Free> data_;

@@ -1,4 +1,12 @@
 import {
+  type CallOptions,
+  CallQueue,
+  type Pending,
+  PREPROCESSED,
+  type QueuedCall,
+  readCallOptions,
+} from '../call-queue.js';
+import {
   type Classification,
   type ClassifyOptions,
   LOADING_OPTIONS,
@@ -11,7 +19,7 @@ import { readImages } from '../images.js';
 import type { Logits } from '../models/image-classifier.js';
 import { assertInputSize, type InputSizes } from '../models/input-size.js';
 import { call, callSync } from '../native/call.js';
-import type { NativeClassifier, NativeEngine, NativeKernelEngine } from '../native/contract.js';
+import type { NativeClassifier, NativeEngine, NativeFrozen, NativeKernelEngine } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 import type { Images } from '../tensor.js';
@@ -27,6 +35,9 @@ import {
   readOptimizeOptions,
 } from './options.js';
 import { damaged, loadPlan, type Plan, type PlanModel, planOf, savePlan, toNative } from './plan.js';
+
+/** Longer than the pause between two requests of a busy service; models keep freed memory for as long. */
+const KEEP_MEMORY_MS = 10_000;
 
 /** Pictures between two looks at what else waits. */
 const PROFILED_AT_ONCE = 10;
@@ -63,12 +74,6 @@ export interface EngineDescription {
   arenaBytes: number;
 }
 
-/** A limit of one call. */
-export interface CallOptions {
-  /** Takes a call that waits out of the queue, and stops one that runs before its next step. */
-  signal?: AbortSignal;
-}
-
 /** A finished model that only infers, as fast as this machine can: made by `model.optimize()` or loaded from a plan. */
 export class Engine {
   readonly precision: EnginePrecision;
@@ -84,13 +89,14 @@ export class Engine {
   readonly heads: number;
   readonly #native: NativeEngine;
   readonly #plan: Plan | undefined;
+  readonly #calls: CallQueue;
   #disposed = false;
-  #lastId = 0;
 
   private constructor(native: NativeEngine, plan: Plan, options: ResolvedOptions, keepsPlan: boolean) {
     const { model, network } = plan;
     this.#native = native;
     this.#plan = keepsPlan ? plan : undefined;
+    this.#calls = new CallQueue(options.maxQueue);
     this.precision = network.precision;
     this.tier = options.tier;
     this.threads = options.threads;
@@ -103,7 +109,7 @@ export class Engine {
 
   static async #start(plan: Plan, options: ResolvedOptions, keepsPlan: boolean): Promise<Engine> {
     const isPortable = options.tier === 'portable';
-    const given = { ...toNative(plan), ...options };
+    const given = { ...toNative(plan), ...options, keepMemoryMs: KEEP_MEMORY_MS };
     const native = callSync(() =>
       isPortable ? new (loadAddon().PortableEngine)(given) : new (loadEngineAddon().Engine)(given),
     );
@@ -124,7 +130,7 @@ export class Engine {
     const { precision, outputs, calibration, options } = readOptimizeOptions(given);
     const allHeads = outputs === 'all';
     const highest = calibration && (await calibrate(native, model, allHeads, calibration));
-    const frozen = await call(() => native.freeze({ precision, allHeads, ...(highest && { highest }) }));
+    const frozen = await lower(native, { precision, allHeads, ...(highest && { highest }) });
     return Engine.#start(planOf(frozen, model), options, true);
   }
 
@@ -148,6 +154,15 @@ export class Engine {
     }
   }
 
+  /** Calls with images that are not answered yet; `maxQueue` bounds them. */
+  get pending(): Pending {
+    return this.#calls.pending;
+  }
+
+  #queue<T>(queued: Omit<QueuedCall, 'cancel'>, start: (id: number) => Promise<T>): Promise<T> {
+    return this.#calls.run({ ...queued, cancel: (options) => this.#native.cancel(options) }, start);
+  }
+
   get disposed(): boolean {
     return this.#disposed;
   }
@@ -161,26 +176,14 @@ export class Engine {
    * Logits of a batch, as those of the model in evaluation mode, within what the precision allows. All NaN for a picture with NaN or
    * infinity. Calls at the same time are gathered into one batch. The array may be reused at once.
    * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
-   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `ABORTED`, `OUT_OF_MEMORY`
+   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `ABORTED`, `OVERLOADED`, `OUT_OF_MEMORY`
    */
   async forward(images: Images, given: CallOptions = {}): Promise<Logits> {
     const native = this.#usable;
-    const { images: data, shape, mean, std } = readImages(images, this.inputSizes);
-    const signal = readSignal('signal', options('options', given, ['signal']).signal);
-    if (signal === undefined)
-      return toLogits(await call(() => native.forward({ images: data, shape, mean, std, id: 0 })));
-    if (signal.aborted) throw aborted(signal);
-    this.#lastId += 1;
-    const id = this.#lastId;
-    const cancel = () => native.cancel({ id });
-    signal.addEventListener('abort', cancel, { once: true });
-    try {
-      return toLogits(await call(() => native.forward({ images: data, shape, mean, std, id })));
-    } catch (error) {
-      throw error instanceof GoogLeNetError && error.code === 'ABORTED' ? aborted(signal) : error;
-    } finally {
-      signal.removeEventListener('abort', cancel);
-    }
+    const signal = readCallOptions(given);
+    const { count, ...batch } = readImages(images, this.inputSizes);
+    const queued = { images: count, bytes: batch.images.byteLength, signal };
+    return toLogits(await this.#queue(queued, (id) => native.forward({ ...batch, id })));
   }
 
   /**
@@ -192,8 +195,16 @@ export class Engine {
     const { topK: k = 5, ...loading } = options('options', given, ['topK', ...LOADING_OPTIONS]);
     const count = integer('topK', k, 1);
     const signal = readSignal('signal', loading.signal);
-    const images = await loadImages([source], loading as ClassifyOptions);
-    const [main] = await this.forward(images, signal ? { signal } : {});
+    const native = this.#usable;
+    // Before anything is decoded, so that what waits for that is bounded too.
+    const [main] = await this.#queue({ ...PREPROCESSED, signal }, async (id) => {
+      const { count: _, ...batch } = readImages(
+        await loadImages([source], loading as ClassifyOptions),
+        this.inputSizes,
+      );
+      throwIfAborted(signal, 'The call');
+      return native.forward({ ...batch, id });
+    });
     return topK(main.data, count, this.classes);
   }
 
@@ -263,7 +274,6 @@ export class Engine {
 
   /** Frees the engine's memory after the work that is queued; later calls fail with `DISPOSED`. Calling it again does nothing. */
   dispose(): void {
-    if (this.#disposed) return;
     this.#disposed = true;
     this.#native.dispose();
   }
@@ -271,6 +281,28 @@ export class Engine {
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  /** Takes no more calls, waits until every call that was made before has its answer, and disposes. */
+  async close(): Promise<void> {
+    this.#disposed = true;
+    await this.#calls.empty();
+    this.#native.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** The model as engines take it. Its weights are copied by another thread, into memory of JavaScript's own. */
+async function lower(
+  model: NativeClassifier,
+  options: Parameters<NativeClassifier['freeze']>[0],
+): Promise<NativeFrozen> {
+  const { network, weightBytes, copyWeights } = await call(() => model.freeze(options));
+  const weights = new Uint8Array(weightBytes);
+  await call(() => copyWeights({ buffer: weights }));
+  return { network, weights };
 }
 
 /** The largest number of each value, over all pictures. */
@@ -280,9 +312,10 @@ async function calibrate(
   allHeads: boolean,
   calibration: Calibration,
 ): Promise<Float32Array> {
-  const frozen = await call(() => model.freeze({ precision: 'float32', allHeads }));
+  const frozen = await lower(model, { precision: 'float32', allHeads });
   const engine = callSync(() => new (loadAddon().PortableEngine)(frozen));
   try {
+    await call(() => engine.ready());
     let highest: Float32Array | undefined;
     for await (const images of batchesOf(calibration)) {
       const { count: _, ...batch } = readImages(images, inputSizes);
@@ -306,6 +339,3 @@ function batchesOf(calibration: Calibration): Iterable<Images> | AsyncIterable<I
 function toLogits([main, aux1, aux2]: Awaited<ReturnType<NativeEngine['forward']>>): Logits {
   return aux1 && aux2 ? [main, aux1, aux2] : [main, null, null];
 }
-
-const aborted = (signal: AbortSignal): GoogLeNetError =>
-  new GoogLeNetError('ABORTED', 'The call was aborted by its signal.', { cause: signal.reason });

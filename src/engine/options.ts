@@ -1,3 +1,4 @@
+import { type MaxQueue, readMaxQueue } from '../call-queue.js';
 import { usableCpus } from '../core/cpu-quota.js';
 import { GoogLeNetError } from '../errors.js';
 import { loadEngineAddon } from '../native/load-engine.js';
@@ -23,6 +24,8 @@ export interface EngineOptions {
    * 7×7, one; in float32, by kernels of our own. Default true; without, logits are a few bits closer to the model's.
    */
   winograd?: boolean;
+  /** What may wait; beyond it calls fail with `OVERLOADED`. */
+  maxQueue?: MaxQueue;
 }
 
 export interface LoadEngineOptions extends EngineOptions {
@@ -45,7 +48,7 @@ export interface OptimizeOptions extends EngineOptions {
 /** Batches of pictures. */
 export type Calibration = Images | Iterable<Images> | AsyncIterable<Images>;
 
-export const ENGINE_OPTIONS = ['tier', 'threads', 'maxBatch', 'winograd'] as const;
+export const ENGINE_OPTIONS = ['tier', 'threads', 'maxBatch', 'winograd', 'maxQueue'] as const;
 const PRECISIONS = ['float32', 'bfloat16', 'int8'] as const;
 
 /** The best first. */
@@ -60,6 +63,7 @@ export interface ResolvedOptions {
   threads: number;
   maxBatch: number;
   winograd: boolean;
+  maxQueue: Required<MaxQueue>;
 }
 
 export function readOptimizeOptions(given: unknown): {
@@ -96,6 +100,7 @@ export function readEngineOptions(given: unknown, precision: EnginePrecision): R
     threads = usableCpus(),
     maxBatch = 32,
     winograd = true,
+    maxQueue,
   } = options('options', given, ENGINE_OPTIONS);
   const wanted = oneOf('tier', tier, ['auto', 'amx', 'avx512', 'avx2', 'portable']);
   return {
@@ -103,6 +108,7 @@ export function readEngineOptions(given: unknown, precision: EnginePrecision): R
     threads: integer('threads', threads, 1, 256),
     maxBatch: integer('maxBatch', maxBatch, 1, 65_536),
     winograd: boolean('winograd', winograd),
+    maxQueue: readMaxQueue(maxQueue),
   };
 }
 

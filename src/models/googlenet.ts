@@ -1,3 +1,4 @@
+import type { MaxQueue } from '../call-queue.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import type { DownloadProgress } from '../hub/download.js';
 import { fetchPublished } from '../hub/fetch-published.js';
@@ -57,6 +58,8 @@ export interface GoogLeNetOptions<Aux extends boolean = boolean, Name extends Va
   device?: Device;
   /** Names of the classes; their number must be `numClasses`. */
   classes?: readonly string[];
+  /** What may wait; beyond it calls fail with `OVERLOADED`. */
+  maxQueue?: MaxQueue;
 }
 
 export interface PretrainedOptions<Aux extends boolean = boolean> {
@@ -68,6 +71,7 @@ export interface PretrainedOptions<Aux extends boolean = boolean> {
   onProgress?: (progress: DownloadProgress) => void;
   device?: Device;
   channelsLast?: boolean;
+  maxQueue?: MaxQueue;
 }
 
 export interface LoadModelOptions<Aux extends boolean = boolean> extends LoadAnyOptions {
@@ -90,6 +94,7 @@ const OPTIONS = [
   'seed',
   'device',
   'classes',
+  'maxQueue',
 ] as const;
 
 /** For a model whose numbers will all come from a file: drawing random ones first would be wasted time. */
@@ -191,7 +196,15 @@ class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux>
   }
 
   static async pretrained(name: 'imagenet1k-v1', given: PretrainedOptions = {}): Promise<GoogLeNetModel> {
-    const known = ['path', 'auxLogits', 'signal', 'onProgress', 'device', 'channelsLast'] as const;
+    const known = [
+      'path',
+      'auxLogits',
+      'signal',
+      'onProgress',
+      'device',
+      'channelsLast',
+      'maxQueue',
+    ] as const;
     const { path, signal, onProgress, ...rest } = options('options', given, known) as PretrainedOptions;
     const names = PUBLISHED.map((published) => published.name);
     const published = PUBLISHED.find((one) => one.name === oneOf('name', name, names)) ?? IMAGENET1K_V1;

@@ -1,4 +1,4 @@
-import { unlessAborted } from '../abort.js';
+import { type CallOptions, type MaxQueue, PREPROCESSED, readCallOptions } from '../call-queue.js';
 import {
   type Classification,
   type ClassifyOptions,
@@ -69,14 +69,6 @@ export function readClasses(value: unknown, numClasses: number): readonly string
 /** A picture of zeros goes through the network: larger ones only take memory. */
 const MAX_SUMMARY_SIDE = 1024;
 
-/** What messages call it. */
-const PASS = 'The forward pass';
-
-export interface ForwardOptions {
-  /** Ends with the error `ABORTED` at once; a pass that is under way is finished on the model's thread, for nobody. */
-  signal?: AbortSignal | undefined;
-}
-
 const natives = new WeakMap<ImageClassifier, () => NativeClassifier>();
 
 /**
@@ -100,12 +92,12 @@ export async function evaluated(
   images: Images,
   signal?: AbortSignal,
 ): Promise<Logits> {
-  const native = nativeOf(model);
-  throwIfAborted(signal, PASS);
-  const { count: _, ...batch } = readImages(images, model.inputSizes);
-  const pass = call(() => native.forward({ ...batch, evaluation: true })) as Promise<Logits>;
-  return unlessAborted(pass, signal, PASS);
+  nativeOf(model);
+  return model[FORWARD](images, true, signal);
 }
+
+/** For {@link evaluated}: the forward pass of a model, in a mode. */
+const FORWARD = Symbol('forward');
 
 /**
  * A network from pictures to the logits of classes.
@@ -159,29 +151,44 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   /**
    * Logits of a batch. NaN and infinity pass through, as in PyTorch. Runs off the JS thread; the array may be reused at once.
    * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
-   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `ABORTED`, `OUT_OF_MEMORY`
+   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OUT_OF_MEMORY`, `OVERLOADED`, `ABORTED`
    */
-  async forward(images: Images, given: ForwardOptions = {}): Promise<Logits<Aux>> {
+  async forward(images: Images, given: CallOptions = {}): Promise<Logits<Aux>> {
+    return this[FORWARD](images, false, readCallOptions(given));
+  }
+
+  /** @internal */
+  async [FORWARD](
+    images: Images,
+    evaluation: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Logits<Aux>> {
     const { native } = this;
-    const signal = readSignal('signal', options('options', given, ['signal']).signal);
-    throwIfAborted(signal, PASS);
-    const { count: _, ...batch } = readImages(images, this.inputSizes);
+    const { count, ...batch } = readImages(images, this.inputSizes);
+    const queued = { images: count, bytes: batch.images.byteLength, signal };
     // The addon gives the heads that the model has.
-    const pass = call(() => native.forward({ ...batch, evaluation: false })) as Promise<Logits<Aux>>;
-    return unlessAborted(pass, signal, PASS);
+    return this.queue(queued, (id) => native.forward({ ...batch, evaluation, id })) as Promise<Logits<Aux>>;
   }
 
   /**
    * What is in a picture, in evaluation mode and with the published preprocessing.
    * @param source a path, an encoded picture, or RGB bytes `{ data, width, height }`.
-   * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `DISPOSED`, `ABORTED`
+   * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `DISPOSED`, `OVERLOADED`, `ABORTED`
    */
   async classify(source: PictureSource, given: ClassifyOptions = {}): Promise<Classification[]> {
     const { topK: k = 5, ...loading } = options('options', given, ['topK', ...LOADING_OPTIONS]);
     const count = integer('topK', k, 1);
     const signal = readSignal('signal', loading.signal);
-    nativeOf(this);
-    const [main] = await evaluated(this, await loadImages([source], loading as ClassifyOptions), signal);
+    const { native } = this;
+    // Before anything is decoded, so that what waits for that is bounded too.
+    const [main] = await this.queue({ ...PREPROCESSED, signal }, async (id) => {
+      const { count: _, ...batch } = readImages(
+        await loadImages([source], loading as ClassifyOptions),
+        this.inputSizes,
+      );
+      throwIfAborted(signal, 'The call');
+      return native.forward({ ...batch, evaluation: true, id });
+    });
     return topK(main.data, count, this.classes);
   }
 
@@ -195,16 +202,15 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   async features<Name extends string>(
     images: Images,
     names: readonly Name[],
-    given: ForwardOptions = {},
+    given: CallOptions = {},
   ): Promise<Record<Name, Tensor>> {
     const { native } = this;
-    const signal = readSignal('signal', options('options', given, ['signal']).signal);
-    throwIfAborted(signal, PASS);
-    const { count: _, ...batch } = readImages(images, this.inputSizes);
+    const signal = readCallOptions(given);
+    const { count, ...batch } = readImages(images, this.inputSizes);
     if (!Array.isArray(names)) throw invalid('names', 'an array of names of modules', names);
     const wanted = names.map((name, i) => string(`names[${i}]`, name));
-    const pass = call(() => native.features({ ...batch, names: wanted }));
-    const outputs = await unlessAborted(pass, signal, PASS);
+    const queued = { images: count, bytes: batch.images.byteLength, signal };
+    const outputs = await this.queue(queued, (id) => native.features({ ...batch, names: wanted, id }));
     return Object.fromEntries(wanted.map((name, i) => [name, outputs[i]])) as Record<Name, Tensor>;
   }
 
@@ -219,19 +225,15 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
     images: Images,
     classes: readonly number[],
     layer: string = this.lastMaps,
-    given: ForwardOptions = {},
+    given: CallOptions = {},
   ): Promise<Tensor> {
     const { native } = this;
-    const signal = readSignal('signal', options('options', given, ['signal']).signal);
-    throwIfAborted(signal, PASS);
+    const signal = readCallOptions(given);
     const { count, ...batch } = readImages(images, this.inputSizes);
     const labels = readLabels(classes, count, this.numClasses);
     const name = string('layer', layer);
-    return unlessAborted(
-      call(() => native.gradCam({ ...batch, labels, name })),
-      signal,
-      PASS,
-    );
+    const queued = { images: count, bytes: batch.images.byteLength, signal };
+    return this.queue(queued, (id) => native.gradCam({ ...batch, labels, name, id }));
   }
 
   /**
@@ -289,6 +291,7 @@ export const LOAD_OPTIONS = [
   'classes',
   'newHead',
   'initWeights',
+  'maxQueue',
   'signal',
 ] as const;
 
@@ -308,6 +311,8 @@ export interface LoadAnyOptions {
   newHead?: boolean;
   /** How new classifiers are drawn; as in the constructor. */
   initWeights?: boolean;
+  /** What may wait for the model; beyond it calls fail with `OVERLOADED`. */
+  maxQueue?: MaxQueue;
   /** Ends with the error `ABORTED`; looked at first, between all stages and while the file is read. */
   signal?: AbortSignal;
 }

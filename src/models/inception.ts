@@ -1,5 +1,6 @@
+import { type CallOptions, type MaxQueue, readCallOptions } from '../call-queue.js';
 import { type Device, Module, type ModulePlace, readPlace } from '../module.js';
-import { call, callSync } from '../native/call.js';
+import { callSync } from '../native/call.js';
 import type { NativeInceptionChannels, NativeInceptionModule } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import type { Tensor } from '../tensor.js';
@@ -25,6 +26,8 @@ export interface InceptionModuleOptions {
   seed?: number | bigint;
   /** Default `cpu`. */
   device?: Device;
+  /** What may wait; beyond it calls fail with `OVERLOADED`. */
+  maxQueue?: MaxQueue;
 }
 
 /** Channels of the naive module, whose pool keeps those of the input. */
@@ -36,6 +39,8 @@ export interface NaiveInceptionModuleOptions {
   seed?: number | bigint;
   /** Default `cpu`. */
   device?: Device;
+  /** What may wait; beyond it calls fail with `OVERLOADED`. */
+  maxQueue?: MaxQueue;
 }
 
 const REDUCED = ['inChannels', 'ch1x1', 'ch3x3Reduce', 'ch3x3', 'ch5x5Reduce', 'ch5x5', 'poolProj'] as const;
@@ -73,15 +78,16 @@ abstract class AnyInceptionModule extends Module {
   /**
    * @param input `[n, inChannels, height, width]`
    * @returns `[n, outChannels, height, width]`
-   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`
+   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OVERLOADED`, `ABORTED`
    */
-  async forward(input: Tensor): Promise<Tensor> {
-    return (await this.run(input))[0];
+  async forward(input: Tensor, given: CallOptions = {}): Promise<Tensor> {
+    return (await this.run(input, given))[0];
   }
 
   /** @internal */
-  protected async run(input: Tensor): Promise<[output: Tensor, last: Tensor]> {
+  protected async run(input: Tensor, given: CallOptions): Promise<[output: Tensor, last: Tensor]> {
     const { native } = this;
+    const signal = readCallOptions(given);
     const { data, shape } = object('input', input);
     if (!isFloat32Array(data)) throw invalid('input.data', 'a Float32Array', data, 'INVALID_DTYPE');
     const sizes = readShape('input.shape', shape);
@@ -96,7 +102,8 @@ abstract class AnyInceptionModule extends Module {
         'INVALID_SHAPE',
       );
     }
-    return call(() => native.forward({ input: data, shape: sizes }));
+    const queued = { images: sizes[0] ?? 0, bytes: data.byteLength, signal };
+    return this.queue(queued, (id) => native.forward({ input: data, shape: sizes, id }));
   }
 }
 
@@ -107,7 +114,7 @@ abstract class AnyInceptionModule extends Module {
 export class InceptionModule extends AnyInceptionModule {
   /** @throws GoogLeNetError `INVALID_ARGUMENT`, `CUDA_UNAVAILABLE`, `ADDON_NOT_BUILT` */
   constructor(given: InceptionModuleOptions) {
-    const read = options('options', given, [...REDUCED, 'seed', 'device']);
+    const read = options('options', given, [...REDUCED, 'seed', 'device', 'maxQueue']);
     const channels = readChannels(read, REDUCED);
     const { ch1x1, ch3x3, ch5x5, poolProj } = channels;
     super({ naive: false, ...channels }, ch1x1 + ch3x3 + ch5x5 + poolProj, readPlace(read));
@@ -115,10 +122,10 @@ export class InceptionModule extends AnyInceptionModule {
 
   /**
    * `forward`, and beside its output the pool projection alone, which is its last `poolProj` channels.
-   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`
+   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OVERLOADED`, `ABORTED`
    */
-  async forwardAndPull(input: Tensor): Promise<{ output: Tensor; pull: Tensor }> {
-    const [output, pull] = await this.run(input);
+  async forwardAndPull(input: Tensor, given: CallOptions = {}): Promise<{ output: Tensor; pull: Tensor }> {
+    const [output, pull] = await this.run(input, given);
     return { output, pull };
   }
 }
@@ -130,7 +137,7 @@ export class InceptionModule extends AnyInceptionModule {
 export class NaiveInceptionModule extends AnyInceptionModule {
   /** @throws GoogLeNetError `INVALID_ARGUMENT`, `CUDA_UNAVAILABLE`, `ADDON_NOT_BUILT` */
   constructor(given: NaiveInceptionModuleOptions) {
-    const read = options('options', given, [...NAIVE, 'seed', 'device']);
+    const read = options('options', given, [...NAIVE, 'seed', 'device', 'maxQueue']);
     const channels = readChannels(read, NAIVE);
     const { inChannels, ch1x1, ch3x3, ch5x5 } = channels;
     super({ naive: true, ...channels }, inChannels + ch1x1 + ch3x3 + ch5x5, readPlace(read));

@@ -1,3 +1,4 @@
+import type { MaxQueue } from '../call-queue.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { type Device, readPlace } from '../module.js';
 import { boolean, integer, number, oneOf, options } from '../validate.js';
@@ -36,6 +37,8 @@ export interface XceptionOptions {
   device?: Device;
   /** Names of the classes; their number must be `numClasses`. */
   classes?: readonly string[];
+  /** What may wait; beyond it calls fail with `OVERLOADED`. */
+  maxQueue?: MaxQueue;
 }
 
 export interface LoadXceptionOptions extends LoadAnyOptions {
@@ -53,6 +56,7 @@ const OPTIONS = [
   'channelsLast',
   'device',
   'classes',
+  'maxQueue',
 ] as const;
 
 const ORDERS: readonly SeparableOrder[] = ['depthwise-first', 'pointwise-first'];

@@ -39,7 +39,14 @@ export interface NativeModule extends TensorStore {
   generatorState(): Promise<Uint8Array>;
   /** Draws every parameter from the generator, in construction order; the first call for a new module, `none` if it will load. */
   initialize(options: { method: 'none' | 'default' | 'xavier' | 'truncated-normal' }): Promise<void>;
+  /** A call of that id that waits fails with ABORTED at once, and is gone; one that runs, or has ended, is left alone. */
+  cancel(options: { id: number }): void;
   dispose(): void;
+}
+
+/** By which a call can be cancelled while it waits; 0 for one that cannot. */
+export interface NativeCall {
+  id: number;
 }
 
 export interface NativeImages {
@@ -88,20 +95,22 @@ export interface NativeLayer {
 
 export interface NativeClassifier extends NativeModule {
   /** In the mode the model is in, or, where it is asked for, in evaluation mode, whatever mode that is. */
-  forward(options: NativeImages & { evaluation: boolean }): Promise<[Tensor, Tensor | null, Tensor | null]>;
+  forward(
+    options: NativeImages & NativeCall & { evaluation: boolean },
+  ): Promise<[Tensor, Tensor | null, Tensor | null]>;
   /** By a forward pass of zeros in the mode the model is in, which changes what such a pass changes. */
   summary(options: { shape: readonly number[] }): Promise<NativeLayer[]>;
   /** Outputs of the modules of these names, in the mode the model is in. */
-  features(options: NativeImages & { names: readonly string[] }): Promise<Tensor[]>;
+  features(options: NativeImages & NativeCall & { names: readonly string[] }): Promise<Tensor[]>;
   /** The model in evaluation mode as a list of layers, BatchNorm folded; fails with UNSUPPORTED for layers that engines do not have. */
   freeze(options: {
     precision: NativeNetwork['precision'];
     allHeads: boolean;
     /** For int8: the largest number of each value. */
     highest?: Float32Array;
-  }): Promise<NativeFrozen>;
+  }): Promise<NativeLowered>;
   /** Grad-CAM of one class a picture, `[n, h, w]`, in evaluation mode. */
-  gradCam(options: NativeImages & { labels: Int32Array; name: string }): Promise<Tensor>;
+  gradCam(options: NativeImages & NativeCall & { labels: Int32Array; name: string }): Promise<Tensor>;
 }
 
 /** One layer of a network as engines run it; numbers that a kind does not have are 0. */
@@ -143,6 +152,14 @@ export interface NativeNetwork {
   pictureShift: number[];
 }
 
+/** A model as a list of layers, before its weights are copied out. */
+export interface NativeLowered {
+  network: NativeNetwork;
+  weightBytes: number;
+  /** Fills a buffer of that size, which must stay private until the promise settles. */
+  copyWeights(options: { buffer: Uint8Array }): Promise<void>;
+}
+
 export interface NativeFrozen {
   network: NativeNetwork;
   /** Must stay private and unchanged while an engine is made of it. */
@@ -167,8 +184,8 @@ export interface NativeEngineDescription {
 export interface NativeEngine {
   /** Settles when weights are packed; to be called once, at once. */
   ready(): Promise<void>;
-  /** Logits of each head. `id` is for `cancel`; 0 for a call that cannot be cancelled. */
-  forward(options: NativeImages & { id: number }): Promise<[main: Tensor, aux1?: Tensor, aux2?: Tensor]>;
+  /** Logits of each head. */
+  forward(options: NativeImages & NativeCall): Promise<[main: Tensor, aux1?: Tensor, aux2?: Tensor]>;
   /** The call fails with ABORTED: at once where it waits, otherwise before its next step. */
   cancel(options: { id: number }): void;
   /** For one picture. */
@@ -179,6 +196,8 @@ export interface NativeEngine {
 
 /** An engine with kernels of our own. */
 export interface NativeKernelEngine extends NativeEngine {
+  /** Memory for the maps of images, which goes back to the system after `keepMemoryMs` without work. */
+  workingBytes(): number;
   /** Microseconds of each step of `describe` on one thread: medians of whole pictures. */
   profile(options: { height: number; width: number; runs: number }): Promise<Float64Array>;
 }
@@ -199,7 +218,13 @@ export interface EngineAddon {
   /** As that of the other addon. */
   shutDown(): void;
   Engine: new (
-    options: NativeFrozen & { tier: string; winograd: boolean; threads: number; maxBatch: number },
+    options: NativeFrozen & {
+      tier: string;
+      winograd: boolean;
+      threads: number;
+      maxBatch: number;
+      keepMemoryMs: number;
+    },
   ) => NativeKernelEngine;
 }
 
@@ -219,10 +244,9 @@ export type NativeInceptionChannels =
 
 export interface NativeInceptionModule extends NativeModule {
   /** The output, and what the last branch gave. */
-  forward(options: {
-    input: Float32Array;
-    shape: readonly number[];
-  }): Promise<[output: Tensor, last: Tensor]>;
+  forward(
+    options: NativeCall & { input: Float32Array; shape: readonly number[] },
+  ): Promise<[output: Tensor, last: Tensor]>;
 }
 
 export interface NativeLosses {

@@ -41,6 +41,7 @@ const TRAINER_OPTIONS = {
 const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
 const BATCH = {
   evaluation: false,
+  id: 0,
   ...NORMALIZATION,
   images: new Uint8Array(224 * 224 * 3),
   shape: [1, 224, 224, 3],
@@ -239,7 +240,14 @@ describe('engines', () => {
   const PICTURE = { ...NORMALIZATION, images: new Uint8Array(224 * 224 * 3), shape: [1, 224, 224, 3], id: 0 };
   let frozen: Any;
   beforeAll(async () => {
-    frozen = await model.freeze({ precision: 'float32', allHeads: false });
+    const { network, weightBytes, copyWeights } = await model.freeze({
+      precision: 'float32',
+      allHeads: false,
+    });
+    const weights = new Uint8Array(weightBytes);
+    expect(await codeOf(() => copyWeights({ buffer: weights.subarray(1) }))).toBe('INVALID_SHAPE');
+    await copyWeights({ buffer: weights });
+    frozen = { network, weights };
   });
 
   const kinds = (): [string, (change: object) => Any][] => [
@@ -251,6 +259,7 @@ describe('engines', () => {
     winograd: true,
     threads: 1,
     maxBatch: 1,
+    keepMemoryMs: 10_000,
   });
   const withLayer = (change: object) => ({
     network: {

@@ -41,6 +41,7 @@ const MODULE: Names<NativeInceptionModule> = {
   manualSeed: true,
   generatorState: true,
   initialize: true,
+  cancel: true,
   dispose: true,
 };
 
@@ -96,7 +97,9 @@ test('so does the addon of the engines', () => {
 });
 
 test('an engine has the methods that the contract lists, with and without libtorch', () => {
-  expect(methods(loadEngineAddon().Engine)).toEqual(sorted([...Object.keys(ENGINE), 'profile']));
+  expect(methods(loadEngineAddon().Engine)).toEqual(
+    sorted([...Object.keys(ENGINE), 'profile', 'workingBytes']),
+  );
   expect(methods(loadAddon().PortableEngine)).toEqual(sorted([...Object.keys(ENGINE), 'calibrate']));
 });
 

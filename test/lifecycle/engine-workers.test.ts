@@ -1,3 +1,5 @@
+import { engineAddonPath } from '../../src/setup/paths';
+import { runChild } from '../support/child';
 import { ALIVE, constructAndTerminate, dropInExitListener, PERTURBED } from '../support/engine-workers';
 import { HAS_KERNELS } from '../support/engines';
 import { testWhere } from '../support/skip';
@@ -17,3 +19,17 @@ testEach('workers that construct engines are terminated and the process lives on
 testEach('workers drop engines in their exit listeners and the process lives on', async (env) => {
   expect(await dropInExitListener({ count: COUNT, env })).toEqual(ALIVE);
 });
+
+testWhere(HAS_KERNELS, 'this machine has no kernels of ours')(
+  'the addon of engines stays where it is when the only worker that loaded it has ended',
+  async () => {
+    const child = await runChild(`
+      const { Worker } = require('node:worker_threads');
+      const isLoaded = () => /engine\\.node/.test(require('node:fs').readFileSync('/proc/self/maps', 'utf8'));
+      const worker = new Worker('require(' + JSON.stringify(${JSON.stringify(engineAddonPath())}) + ')', { eval: true });
+      const before = isLoaded();
+      worker.once('exit', () => console.log(before, isLoaded()));
+    `);
+    expect(child).toEqual({ code: 0, signal: null, stdout: 'false true\n', stderr: '' });
+  },
+);

@@ -38,7 +38,16 @@ exports.tinyEngine = (changes = {}) => {
     pictureScale: [1, 1, 1],
     pictureShift: [0, 0, 0],
   };
-  return { network, weights, tier: 'avx2', winograd: false, threads: 1, maxBatch: 32, ...changes };
+  return {
+    network,
+    weights,
+    tier: 'avx2',
+    winograd: false,
+    threads: 1,
+    maxBatch: 32,
+    keepMemoryMs: 10_000,
+    ...changes,
+  };
 };
 
 /** For `forward`: bytes `[count, 16, 16, 3]`. */

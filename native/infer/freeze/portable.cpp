@@ -20,12 +20,15 @@ torch::Tensor copy_of(const void* numbers, at::IntArrayRef shape, at::ScalarType
 
 }  // namespace
 
+void check_portable(const Network& network) {
+  if (network.precision == Precision::kByte)
+    throw Error("UNSUPPORTED", "There is no portable engine in int8. Choose another precision.");
+}
+
 PortableImpl::PortableImpl(Network network)
     : network_(std::move(network)),
       dtype_(network_.precision == Precision::kBfloat16 ? at::kBFloat16 : at::kFloat),
       last_reader_(network_.values.size(), network_.layers.size()) {
-  if (network_.precision == Precision::kByte)
-    throw Error("UNSUPPORTED", "There is no portable engine in int8. Choose another precision.");
   for (size_t i = 0; i < network_.layers.size(); ++i) {
     Layer& layer = network_.layers[i];
     last_reader_[static_cast<size_t>(layer.input)] = i;

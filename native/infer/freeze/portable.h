@@ -12,11 +12,14 @@ namespace googlenet::lowering {
 
 using namespace infer;
 
+// Throws UNSUPPORTED for a precision that it does not compute in.
+void check_portable(const Network& network);
+
 // A frozen network through libtorch's public operations: what engines are on machines without kernels of
 // ours, and what theirs are compared with.
 class PortableImpl : public torch::nn::Module {
  public:
-  // Copies the weights.
+  // Copies the weights. For a network that is checked.
   explicit PortableImpl(Network network);
 
   // Floats [n, 3, h, w] as the model takes them → logits of each head, [n, classes]; NaN for a picture with
@@ -24,8 +27,6 @@ class PortableImpl : public torch::nn::Module {
   // Fills `highest`, where it is given, with the largest number of each value.
   std::vector<torch::Tensor> forward(const torch::Tensor& images, const std::atomic<bool>& cancelled,
                                      std::vector<float>* highest = nullptr) const;
-
-  const Network& network() const { return network_; }
 
  private:
   torch::Tensor compute(size_t layer, const torch::Tensor& input) const;

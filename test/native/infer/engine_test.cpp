@@ -91,7 +91,9 @@ bool test_engine(Random& random) {
   }
   Answers answers;
   answers.expect();
-  const Engine::Options options = {{tier, random.maybe()}, random.in(1, 3), random.in(1, 9)};
+  const bool forgets = random.maybe();
+  const std::chrono::milliseconds keep_memory(forgets ? 1 : 60'000);
+  const Engine::Options options = {{tier, random.maybe()}, random.in(1, 3), random.in(1, 9), keep_memory};
   auto engine = std::make_unique<Engine>(network, options, [&](const std::exception_ptr& error) {
     if (error) fail("an engine could not be made");
     answers.arrive();
@@ -138,6 +140,8 @@ bool test_engine(Random& random) {
         fail("an engine: expected " + std::to_string(expected[k]) + " but got " + std::to_string(found));
     }
   }
+  // Memory for maps goes when there has been no work for a while, and comes back with the next picture.
+  while (forgets && engine->working_bytes() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   // In the middle of work, whose callbacks may or may not come.
   if (random.maybe()) {
     const auto late = draw_request(random, network, sizes[0]);

@@ -1,0 +1,29 @@
+import { runChild } from '../support/child';
+
+test('results are memory that V8 has allocated, which every version of Node can transfer', async () => {
+  const child = await runChild(
+    `
+    const channels = { inChannels: 4, ch1x1: 1, ch3x3Reduce: 1, ch3x3: 1, ch5x5Reduce: 1, ch5x5: 1, poolProj: 1 };
+    const block = new InceptionModule(channels);
+    const model = new GoogLeNet({ variant: 'torchvision', auxLogits: false });
+    model.eval();
+    const images = { data: new Uint8Array(100 * 32 * 32 * 3), shape: [100, 32, 32, 3] };
+    const input = { data: new Float32Array(4 * 256 * 256), shape: [1, 4, 256, 256] };
+    // V8 does not count memory that others have allocated.
+    const isAllocated = async (make) => {
+      gc();
+      const before = process.memoryUsage().arrayBuffers;
+      const { data } = await make();
+      return process.memoryUsage().arrayBuffers - before >= data.byteLength;
+    };
+    (async () => {
+      const engine = await model.optimize({ threads: 1 });
+      for (const callee of [model, engine]) console.log(await isAllocated(async () => (await callee.forward(images))[0]));
+      console.log(await isAllocated(() => block.forward(input)));
+      await Promise.all([engine.close(), model.close(), block.close()]);
+    })();
+  `,
+    { args: ['--expose-gc'] },
+  );
+  expect(child).toEqual({ code: 0, signal: null, stdout: 'true\ntrue\ntrue\n', stderr: '' });
+});
