@@ -85,7 +85,7 @@ Napi::Value prepare_device_js(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const Napi::Env env = info.Env();
     return promise(
-        env, static_cast<OwnQueue*>(info.Data())->queue, /*threads=*/1,
+        env, static_cast<OwnQueue*>(info.Data())->queue, /*threads=*/1, /*id=*/0,
         [wish = Options(info).string("device")] { return prepare_device(wish); },
         [](Napi::Env scope, const c10::Device& device) { return Napi::String::New(scope, device.str()); });
   });
