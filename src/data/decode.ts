@@ -6,7 +6,13 @@ import { rgbOfCmyk } from './cmyk.js';
 import type { Picture } from './dataset.js';
 import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
 import { decodingSlots } from './decoding-slots.js';
-import { DECODED_FORMATS, describeUnknown, formatOf } from './image-format.js';
+import {
+  DECODED_FORMATS,
+  describeUnknown,
+  formatOf,
+  HEADER_BYTES,
+  type ImageFormat,
+} from './image-format.js';
 import { privateBytes } from './items.js';
 import { jpegHeader } from './jpeg-header.js';
 import { loadSharp } from './sharp.js';
@@ -65,16 +71,33 @@ export async function readSource(
   return { bytes: await privateBytes('the picture', source), name: 'the picture' };
 }
 
-/** @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR` */
+/** Uncompressed, the largest picture that is decoded by default takes as much, in floats. */
+const MAX_FILE_BYTES = 2 ** 30;
+
+/** @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`; `INVALID_IMAGE` for what is no picture, of which the header alone is read. */
 export async function readImageFile(path: string): Promise<Uint8Array> {
   const file = await openRegularFile(path);
   try {
+    const header = new Uint8Array(HEADER_BYTES);
+    const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
+    assertFormat(header.subarray(0, bytesRead), path);
+    const { size } = await file.stat();
+    if (size > MAX_FILE_BYTES)
+      throw invalidImage(path, `it has ${size} bytes, and a picture may have at most ${MAX_FILE_BYTES}.`);
     return await file.readFile();
   } catch (error) {
     throw fromFileError(error, 'read', path);
   } finally {
     await file.close();
   }
+}
+
+/** @param encoded a picture, or the first bytes of one. */
+function assertFormat(encoded: Uint8Array, name: string): ImageFormat {
+  const format = formatOf(encoded);
+  if (format !== null) return format;
+  const advice = 'Convert it to PNG or JPEG, or move it out of the dataset.';
+  throw invalidImage(name, `it is ${describeUnknown(encoded)}. ${DECODED_FORMATS}. ${advice}`);
 }
 
 /**
@@ -99,11 +122,7 @@ export async function withEncoded<T>(
 ): Promise<T> {
   if (encoded.length === 0)
     throw invalidImage(name, 'it has no bytes: it is empty, or its memory was transferred.');
-  const format = formatOf(encoded);
-  if (format === null) {
-    const advice = 'Convert it to PNG or JPEG, or move it out of the dataset.';
-    throw invalidImage(name, `it is ${describeUnknown(encoded)}. ${DECODED_FORMATS}. ${advice}`);
-  }
+  const format = assertFormat(encoded, name);
   return decodingSlots.run(async () => {
     throwIfAborted(signal, 'Decoding');
     const { maxPixels } = decoding;

@@ -1,5 +1,5 @@
 /** How large a picture may be, and how many are decoded at once. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { usableCpus } from '../../src/core/cpu-quota.js';
 import { batches, decodeImage, fromIterable, ImageFolder, Loader, loadImages } from '../../src/index.js';
@@ -59,6 +59,20 @@ describe('A picture of more pixels than maxPixels is INVALID_IMAGE with both num
     await expect(loadImages([path], given)).rejects.toMatchObject(expected);
     await expect(ImageFolder.open(at('data'), given)).rejects.toMatchObject(expected);
   });
+});
+
+test('Of a large file that is no picture only the header is read, and of pictures no more than a gigabyte', async () => {
+  const before = process.resourceUsage().maxRSS;
+  for (const [name, start, mention] of [
+    ['film.png', 'no picture', 'of an unknown format'],
+    ['photo.png', '\x89PNG\r\n\x1a\n', '3000000000 bytes'],
+  ] as const) {
+    await writeFile(at(name), Buffer.from(start, 'latin1'));
+    // Without taking room on the disk.
+    await truncate(at(name), 3e9);
+    await expect(decodeImage(at(name))).rejects.toMatchObject(errorWith('INVALID_IMAGE', at(name), mention));
+  }
+  expect(process.resourceUsage().maxRSS - before).toBeLessThan(500_000);
 });
 
 test('No more pictures are decoded at once than there are cores, whoever asks for them', async () => {
