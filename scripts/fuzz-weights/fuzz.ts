@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Dice } from './dice.js';
+import { fileOf } from './files.js';
 import { KINDS, type Kind } from './kinds.js';
 import { Reader, type Reading } from './reader.js';
 
@@ -31,76 +31,95 @@ export interface FuzzResult {
   worst: { ms: number; megabytes: number };
 }
 
-/** The bytes of one file: seed, kind and number say all. */
-export async function fileOf(kind: string, seed: number, number: number): Promise<Buffer> {
-  const { ways, mostBytes } = KINDS[kind] as Kind;
-  const dice = new Dice(seed, number);
-  const way = ways[number % ways.length] as Kind['ways'][number];
-  return way(dice, bytesOf(dice, number, ways.length, mostBytes));
-}
+/** Files that are read at one message: one for each would take longer than reading them. */
+const MOST_AT_ONCE = 200;
+const MOST_BYTES_AT_ONCE = 8 * 2 ** 20;
 
-/** Of what a reader takes: almost all, where its own bounds count, a part that only the others refuse, and too much. */
-const PASSES = [0.95, 0.4, 0.1, 1.3];
-
-/** The first files of every way are large: what bounds them is tried by a short run, too. Most of the later ones are small. */
-function bytesOf(dice: Dice, number: number, ways: number, most: number): number {
-  const pass = PASSES[Math.floor(number / ways)];
-  if (pass !== undefined) return Math.floor(pass * most);
-  return dice.size(
-    dice.once(100) ? 1.3 * most : dice.once(10) ? Math.min(most, 2 ** 16) : Math.min(most, 4096),
-  );
+interface Written {
+  number: number;
+  path: string;
 }
 
 export async function fuzz({ kind, count, seed, only, folder }: FuzzOptions): Promise<FuzzResult> {
-  const { reader: readerName, beside, sound } = KINDS[kind] as Kind;
+  const { reader, beside, sound } = KINDS[kind] as Kind;
   const place = mkdtempSync(join(tmpdir(), 'googlenet-fuzz-'));
-  const path = join(place, 'file');
   for (const [name, bytes] of Object.entries((await beside?.()) ?? {}))
     writeFileSync(join(place, name), bytes);
-  const soundFile = join(place, 'sound');
-  writeFileSync(soundFile, await sound());
-  const start = () => Reader.start(readerName, soundFile);
-  let reader = await start();
-
-  /** In a new process: memory of earlier files, and their garbage, is then no part of this one's. */
-  const alone = async (): Promise<Reading> => {
-    await reader.stop();
-    reader = await start();
-    return reader.read(path);
-  };
-
+  writeFileSync(join(place, 'sound'), await sound());
+  const readers = new Readers(() => Reader.start(reader, join(place, 'sound')));
   const result: FuzzResult = {
-    kind,
-    files: 0,
-    accepted: 0,
-    refused: {},
-    failures: [],
+    ...{ kind, files: 0, accepted: 0, refused: {}, failures: [] },
     worst: { ms: 0, megabytes: 0 },
   };
-  try {
-    const numbers = only === undefined ? Array(count).keys() : [only];
-    for (const number of numbers) {
-      // A new file each time: some file systems write an old one to the disk when it is cut to nothing.
-      rmSync(path, { force: true });
-      writeFileSync(path, await fileOf(kind, seed, number));
-      let reading = await reader.read(path);
-      if (reading.megabytes > MOST_MEGABYTES) reading = await alone();
+  const keep = ({ number, path }: Written) => {
+    if (folder === undefined) return;
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(path, join(folder, `${kind.replace(/\W+/g, '-')}-${seed}-${number}`));
+  };
+
+  let written: Written[] = [];
+  let bytesWritten = 0;
+  const readAll = async () => {
+    const readings = await readers.read(written.map(({ path }) => path));
+    for (const [i, file] of written.entries()) {
+      const reading = readings[i] as Reading;
       note(result, reading);
       const failure = failureOf(reading);
-      if (folder !== undefined && (failure !== undefined || only !== undefined)) {
-        mkdirSync(folder, { recursive: true });
-        copyFileSync(path, join(folder, `${kind.replace(/\W+/g, '-')}-${seed}-${number}`));
-      }
-      if (failure === undefined) continue;
-      result.failures.push({ number, failure });
-      await reader.stop();
-      reader = await start();
+      if (failure !== undefined) result.failures.push({ number: file.number, failure });
+      if (failure !== undefined || only !== undefined) keep(file);
+      rmSync(file.path);
     }
+    [written, bytesWritten] = [[], 0];
+  };
+
+  try {
+    for (const number of only === undefined ? Array(count).keys() : [only]) {
+      const bytes = await fileOf(kind, seed, number);
+      const path = join(place, `file-${number}`);
+      writeFileSync(path, bytes);
+      written.push({ number, path });
+      bytesWritten += bytes.length;
+      if (written.length === MOST_AT_ONCE || bytesWritten > MOST_BYTES_AT_ONCE) await readAll();
+    }
+    await readAll();
   } finally {
-    await reader.stop();
+    await readers.stop();
     rmSync(place, { recursive: true });
   }
   return result;
+}
+
+/** One process after another: whoever was in one that died, or that had too much memory by then, is read again in one of its own. */
+class Readers {
+  #reader: Promise<Reader> | null = null;
+
+  constructor(readonly start: () => Promise<Reader>) {}
+
+  async read(paths: readonly string[]): Promise<Reading[]> {
+    this.#reader ??= this.start();
+    const readings = await (await this.#reader).read(paths);
+    const isDoubtful = (i: number) =>
+      typeof readings === 'string' || (readings[i]?.megabytes ?? 0) > MOST_MEGABYTES;
+    const results: Reading[] = [];
+    for (const [i, path] of paths.entries())
+      results.push(isDoubtful(i) ? await this.#alone(path) : (readings[i] as Reading));
+    return results;
+  }
+
+  async #alone(path: string): Promise<Reading> {
+    await this.stop();
+    const reader = await this.start();
+    this.#reader = Promise.resolve(reader);
+    const readings = await reader.read([path]);
+    if (typeof readings !== 'string') return readings[0] as Reading;
+    await this.stop();
+    return { code: null, failure: `the process died: ${readings}`, ms: 0, megabytes: 0 };
+  }
+
+  async stop(): Promise<void> {
+    await (await this.#reader)?.stop();
+    this.#reader = null;
+  }
 }
 
 function note(result: FuzzResult, { code, failure, ms, megabytes }: Reading): void {

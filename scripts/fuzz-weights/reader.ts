@@ -37,11 +37,12 @@ export class Reader {
     return reader;
   }
 
-  read(path: string): Promise<Reading> {
+  /** @returns how the process died, where it did. */
+  read(paths: readonly string[]): Promise<Reading[] | string> {
     const answer = this.#answer();
     // Where it died meanwhile, that is the answer.
-    this.#process.send(path, () => undefined);
-    return answer as Promise<Reading>;
+    this.#process.send(paths, () => undefined);
+    return answer as Promise<Reading[] | string>;
   }
 
   /** As a file does that takes all memory. */
@@ -50,6 +51,8 @@ export class Reader {
   }
 
   #answer(): Promise<unknown> {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== null || signalCode !== null) return Promise.resolve(String(signalCode ?? exitCode));
     return new Promise((resolve) => {
       const onMessage = (message: unknown) => {
         this.#process.off('exit', onExit);
@@ -57,12 +60,7 @@ export class Reader {
       };
       const onExit = (code: number | null, signal: string | null) => {
         this.#process.off('message', onMessage);
-        resolve({
-          code: null,
-          failure: `the process died: ${signal ?? code}`,
-          ms: 0,
-          megabytes: 0,
-        } satisfies Reading);
+        resolve(String(signal ?? code));
       };
       this.#process.once('message', onMessage);
       this.#process.once('exit', onExit);

@@ -1,5 +1,5 @@
 /**
- * Reads files, one for each message, in a process of its own: one that dies is noticed, and time and memory are those of the reader
+ * Reads files, as many as a message names, in a process of its own: one that dies is noticed, and time and memory are those of the reader
  * alone. Started by `reader.ts`: worker.ts READER SOUND-FILE
  */
 import { GoogLeNetError, isErrorCode } from '../../src/errors.js';
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   gc?.();
   const [base, highest] = [rss(), peak()];
   let collected = base;
-  process.on('message', async (path: string) => {
+  const measured = async (path: string): Promise<Reading> => {
     if (rss() - collected > MOST_GARBAGE) {
       gc?.();
       collected = rss();
@@ -50,7 +50,12 @@ async function main(): Promise<void> {
     const outcome = await outcomeOf(path);
     const { user, system } = process.cpuUsage(before);
     const grown = peak() > highest ? peak() - base : 0;
-    process.send?.({ ...outcome, ms: (user + system) / 1000, megabytes: grown / MEBI } satisfies Reading);
+    return { ...outcome, ms: (user + system) / 1000, megabytes: grown / MEBI };
+  };
+  process.on('message', async (paths: readonly string[]) => {
+    const readings: Reading[] = [];
+    for (const path of paths) readings.push(await measured(path));
+    process.send?.(readings);
   });
   process.send?.('ready');
 }
