@@ -72,8 +72,10 @@ class Session : public Member {
   template <class Work>
   Napi::Value run_briefly(Napi::Env env, Work work) {
     require_usable();
-    return promise(env, queue, kOneThread,
-                   [self = this->self(), work = std::move(work)]() mutable { work(*self); });
+    return promise(env, queue, kOneThread, [self = this->self(), work = std::move(work)]() mutable {
+      const auto here = self->enter();
+      work(*self);
+    });
   }
 
   void set_module(Napi::Env env, std::shared_ptr<torch::nn::Module> created);
