@@ -31,7 +31,7 @@ const typescript = {
   native: /^setup\/(paths|versions|build-record|libtorch-version)$/,
 };
 const loadsAddon =
-  /^(index|backends|runtime|module|models\/(image-classifier|inception)|engine\/(engine|options)|train\/trainer|data\/(.*transform.*|crops)|setup\/doctor.*|native\/.*)$/;
+  /^(index|backends|runtime|module|models\/(image-classifier|inception)|engine\/(engine|lower|options)|train\/trainer|data\/(.*transform.*|crops)|setup\/doctor.*|native\/.*)$/;
 
 const violations = [];
 

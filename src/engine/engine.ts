@@ -19,13 +19,13 @@ import { readImages } from '../images.js';
 import type { Logits } from '../models/image-classifier.js';
 import { assertInputSize, type InputSizes } from '../models/input-size.js';
 import { call, callSync } from '../native/call.js';
-import type { NativeClassifier, NativeEngine, NativeFrozen, NativeKernelEngine } from '../native/contract.js';
+import type { NativeClassifier, NativeEngine, NativeKernelEngine } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 import type { Images } from '../tensor.js';
-import { integer, invalid, options, path as readPath, signal as readSignal } from '../validate.js';
+import { integer, options, path as readPath, signal as readSignal } from '../validate.js';
+import { calibrate, lower } from './lower.js';
 import {
-  type Calibration,
   ENGINE_OPTIONS,
   type EnginePrecision,
   type EngineTier,
@@ -292,48 +292,6 @@ export class Engine {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** The model as engines take it. Its weights are copied by another thread, into memory of JavaScript's own. */
-async function lower(
-  model: NativeClassifier,
-  options: Parameters<NativeClassifier['freeze']>[0],
-): Promise<NativeFrozen> {
-  const { network, weightBytes, copyWeights } = await call(() => model.freeze(options));
-  const weights = new Uint8Array(weightBytes);
-  await call(() => copyWeights({ buffer: weights }));
-  return { network, weights };
-}
-
-/** The largest number of each value, over all pictures. */
-async function calibrate(
-  model: NativeClassifier,
-  { inputSizes }: PlanModel,
-  allHeads: boolean,
-  calibration: Calibration,
-): Promise<Float32Array> {
-  const frozen = await lower(model, { precision: 'float32', allHeads });
-  const engine = callSync(() => new (loadAddon().PortableEngine)(frozen));
-  try {
-    await call(() => engine.ready());
-    let highest: Float32Array | undefined;
-    for await (const images of batchesOf(calibration)) {
-      const { count: _, ...batch } = readImages(images, inputSizes);
-      const found = await call(() => engine.calibrate(batch));
-      // NaN stays NaN, and is refused when ranges are made of it.
-      highest = highest?.map((most, i) => Math.max(most, found[i] ?? 0)) ?? found;
-    }
-    if (highest) return highest;
-  } finally {
-    engine.dispose();
-  }
-  throw new GoogLeNetError('INVALID_ARGUMENT', 'Expected at least one batch of pictures for calibration.');
-}
-
-function batchesOf(calibration: Calibration): Iterable<Images> | AsyncIterable<Images> {
-  if (typeof calibration !== 'object' || calibration === null)
-    throw invalid('calibration', 'batches of pictures', calibration);
-  return 'data' in calibration ? [calibration] : calibration;
 }
 
 function toLogits([main, aux1, aux2]: Awaited<ReturnType<NativeEngine['forward']>>): Logits {

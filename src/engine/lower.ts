@@ -1,0 +1,52 @@
+/** From a model to what engines are made of: layers, weights, and the ranges that int8 needs. */
+import { GoogLeNetError } from '../errors.js';
+import { readImages } from '../images.js';
+import { call, callSync } from '../native/call.js';
+import type { NativeClassifier, NativeFrozen } from '../native/contract.js';
+import { loadAddon } from '../native/load.js';
+import type { Images } from '../tensor.js';
+import { invalid } from '../validate.js';
+import type { Calibration } from './options.js';
+import type { PlanModel } from './plan.js';
+
+/** The model as engines take it. Its weights are copied by another thread, into memory of JavaScript's own. */
+export async function lower(
+  model: NativeClassifier,
+  options: Parameters<NativeClassifier['freeze']>[0],
+): Promise<NativeFrozen> {
+  const { network, weightBytes, copyWeights } = await call(() => model.freeze(options));
+  const weights = new Uint8Array(weightBytes);
+  await call(() => copyWeights({ buffer: weights }));
+  return { network, weights };
+}
+
+/** The largest number of each value, over all pictures. */
+export async function calibrate(
+  model: NativeClassifier,
+  { inputSizes }: PlanModel,
+  allHeads: boolean,
+  calibration: Calibration,
+): Promise<Float32Array> {
+  const frozen = await lower(model, { precision: 'float32', allHeads });
+  const engine = callSync(() => new (loadAddon().PortableEngine)(frozen));
+  try {
+    await call(() => engine.ready());
+    let highest: Float32Array | undefined;
+    for await (const images of batchesOf(calibration)) {
+      const { count: _, ...batch } = readImages(images, inputSizes);
+      const found = await call(() => engine.calibrate(batch));
+      // NaN stays NaN, and is refused when ranges are made of it.
+      highest = highest?.map((most, i) => Math.max(most, found[i] ?? 0)) ?? found;
+    }
+    if (highest) return highest;
+  } finally {
+    engine.dispose();
+  }
+  throw new GoogLeNetError('INVALID_ARGUMENT', 'Expected at least one batch of pictures for calibration.');
+}
+
+function batchesOf(calibration: Calibration): Iterable<Images> | AsyncIterable<Images> {
+  if (typeof calibration !== 'object' || calibration === null)
+    throw invalid('calibration', 'batches of pictures', calibration);
+  return 'data' in calibration ? [calibration] : calibration;
+}
