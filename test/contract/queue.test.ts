@@ -15,6 +15,7 @@ type Callee = Pick<GoogLeNet | Engine, 'pending' | 'close' | 'disposed'> & {
 const newModel = (options: object = {}) => {
   const model = new GoogLeNet({
     variant: 'torchvision',
+    initWeights: false,
     auxLogits: false,
     numClasses: 10,
     seed: 0,
