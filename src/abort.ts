@@ -1,5 +1,40 @@
 import { GoogLeNetError } from './errors.js';
 
+interface Watch {
+  listeners: Set<() => void>;
+  tell: () => void;
+}
+
+const watches = new WeakMap<AbortSignal, Watch>();
+
+/**
+ * Calls a listener when the signal comes. A signal has one listener of ours however many calls it is given to, since Node warns of a
+ * leak from the eleventh on; and none when all calls have ended, so that a signal that lives long holds nothing.
+ * @param listener must not throw.
+ * @returns takes the listener back.
+ */
+export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (!signal || signal.aborted) return () => {};
+  const { listeners, tell } = watches.get(signal) ?? begin(signal);
+  listeners.add(listener);
+  return () => {
+    if (!listeners.delete(listener) || listeners.size > 0) return;
+    signal.removeEventListener('abort', tell);
+    if (watches.get(signal)?.listeners === listeners) watches.delete(signal);
+  };
+}
+
+function begin(signal: AbortSignal): Watch {
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  signal.addEventListener('abort', tell, { once: true });
+  const watch = { listeners, tell };
+  watches.set(signal, watch);
+  return watch;
+}
+
 /**
  * What the promise gives, or `ABORTED` as soon as the signal comes. What is under way goes on, so this is for work that cannot be
  * stopped and that owns all it needs.
@@ -7,20 +42,21 @@ import { GoogLeNetError } from './errors.js';
  */
 export async function unlessAborted<T>(
   promise: Promise<T>,
-  watched: AbortSignal | undefined,
+  signal: AbortSignal | undefined,
   what: string,
 ): Promise<T> {
-  if (!watched) return promise;
-  let abort = () => {};
+  if (!signal) return promise;
+  let release = () => {};
   // A new promise each time: one that lives as long as the signal would keep every result that it has raced with.
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(new GoogLeNetError('ABORTED', `${what} was aborted.`, { cause: watched.reason }));
-    if (watched.aborted) abort();
-    else watched.addEventListener('abort', abort, { once: true });
+    const abort = () =>
+      reject(new GoogLeNetError('ABORTED', `${what} was aborted.`, { cause: signal.reason }));
+    if (signal.aborted) abort();
+    else release = onAbort(signal, abort);
   });
   try {
     return await Promise.race([aborted, promise]);
   } finally {
-    watched.removeEventListener('abort', abort);
+    release();
   }
 }

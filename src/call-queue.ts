@@ -1,4 +1,4 @@
-import { unlessAborted } from './abort.js';
+import { onAbort, unlessAborted } from './abort.js';
 import { GoogLeNetError, throwIfAborted } from './errors.js';
 import { call } from './native/call.js';
 import { integer, options, signal as readSignal } from './validate.js';
@@ -48,8 +48,8 @@ export interface QueuedCall {
   images: number;
   bytes: number;
   signal: AbortSignal | undefined;
-  /** Takes a native call out of the queue. */
-  cancel: (options: { id: number }) => void;
+  /** Takes a native call out of the queue. Needed where there is a signal. */
+  cancel?: (options: { id: number }) => void;
 }
 
 /** What `classify` queues: an image as the published preprocessing leaves it. */
@@ -57,13 +57,16 @@ export const PREPROCESSED = { images: 1, bytes: 224 * 224 * 3 } as const;
 
 /** The calls of one model or engine, bounded in number and memory. */
 export class CallQueue {
-  readonly #limit: Required<MaxQueue>;
+  readonly limit: Readonly<Required<MaxQueue>>;
+  readonly #always: number;
   readonly #pending: Pending = { calls: 0, images: 0, bytes: 0 };
   #lastId = 0;
   #onEmpty: (() => void)[] = [];
 
-  constructor(limit: Required<MaxQueue>) {
-    this.#limit = limit;
+  /** @param always how many calls are taken however large they are. */
+  constructor(limit: Required<MaxQueue>, always = 1) {
+    this.limit = limit;
+    this.#always = always;
   }
 
   get pending(): Pending {
@@ -79,10 +82,9 @@ export class CallQueue {
     throwIfAborted(signal, CALL);
     this.#admit(queued);
     const id = signal === undefined ? 0 : ++this.#lastId;
-    const onAbort = () => cancel({ id });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const release = onAbort(signal, () => cancel?.({ id }));
     const answer = call(() => start(id)).finally(() => {
-      signal?.removeEventListener('abort', onAbort);
+      release();
       this.#leave(queued);
     });
     return unlessAborted(answer, signal, CALL);
@@ -94,12 +96,11 @@ export class CallQueue {
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
-  /** A call that is larger than the whole queue is taken where nothing else waits. */
   #admit({ images, bytes }: QueuedCall): void {
     const pending = this.#pending;
-    const limit = this.#limit;
+    const { limit } = this;
     const fits = pending.images + images <= limit.images && pending.bytes + bytes <= limit.bytes;
-    if (pending.calls > 0 && !fits) {
+    if (pending.calls >= this.#always && !fits) {
       const waiting = `${pending.calls} calls with ${pending.images} images (${pending.bytes} bytes)`;
       const most = `${limit.images} images and ${limit.bytes} bytes`;
       const advice = 'Wait for answers before you call again, or raise maxQueue';

@@ -72,6 +72,11 @@ export abstract class Module implements Seedable {
     return this.#native;
   }
 
+  /** How many images, and how much memory of their copies, may wait. */
+  get maxQueue(): Readonly<Required<MaxQueue>> {
+    return this.#calls.limit;
+  }
+
   /** Calls with images that are not answered yet; `maxQueue` bounds them. */
   get pending(): Pending {
     return this.#calls.pending;

@@ -134,7 +134,8 @@ struct PartOptions {
 
 PartOptions read_part(const Options& part) {
   const Options source(part.object("source"));
-  PartOptions read = {read_spans(part, "spans")};
+  PartOptions read;
+  read.spans = read_spans(part, "spans");
   if (source.has("fd")) {
     read.fd = source.integer("fd");
     read.path = source.string("path");

@@ -1,10 +1,10 @@
+import { onAbort } from '../abort.js';
 import { GoogLeNetError } from '../errors.js';
 
 /** Runs tasks in the order given, at most `size` at a time. */
 export class Limiter {
   readonly #waiting = new Set<() => void>();
   readonly #running = new Set<Promise<unknown>>();
-  readonly #watched = new WeakMap<AbortSignal, Set<() => void>>();
   #free: number;
   #stopped = false;
 
@@ -31,38 +31,25 @@ export class Limiter {
 
   /** Waits in line, which a signal leaves. */
   async #turn(signal: AbortSignal | undefined): Promise<void> {
-    let start = () => {};
-    let abort = () => {};
+    let release = () => {};
     try {
       await new Promise<void>((resolve, reject) => {
-        start = () => {
+        const start = () => {
           this.#waiting.delete(start);
           resolve();
         };
-        abort = () => {
+        const abort = () => {
           // Of a signal that comes with the turn: the place is taken, and the task will see to it.
           if (!this.#waiting.delete(start)) return;
           reject(new GoogLeNetError('ABORTED', 'Waiting for a turn was aborted.', { cause: signal?.reason }));
         };
         this.#waiting.add(start);
         if (signal?.aborted) abort();
-        else if (signal) this.#watch(signal).add(abort);
+        else release = onAbort(signal, abort);
       });
     } finally {
-      if (signal) this.#watch(signal).delete(abort);
+      release();
     }
-  }
-
-  /** What to do when a signal comes: with one listener, because Node warns of a leak from eleven on. */
-  #watch(signal: AbortSignal): Set<() => void> {
-    const known = this.#watched.get(signal);
-    if (known) return known;
-    const waiting = new Set<() => void>();
-    this.#watched.set(signal, waiting);
-    signal.addEventListener('abort', () => {
-      for (const abort of waiting) abort();
-    });
-    return waiting;
   }
 
   /** Starts nothing any more; resolves when the tasks under way have settled. */

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { CallQueue, type Pending } from '../call-queue.js';
 import type { Dataset } from '../data/dataset.js';
 import { GoogLeNetError } from '../errors.js';
 import { readImages, readLabels } from '../images.js';
@@ -60,6 +61,9 @@ function toBatchResult(losses: NativeLosses, hasAux: boolean): BatchResult {
   return { loss, mainLoss, correct, correctTop5, ...aux };
 }
 
+/** The one that computes, and the one that waits to be computed next, so that the threads never wait for the program. */
+const STEPS_ALWAYS_TAKEN = 2;
+
 const parameterNames = (native: NativeClassifier): string[] =>
   native
     .tensors()
@@ -92,6 +96,7 @@ export class Trainer {
   /** @internal `fit` has put the best or averaged weights into the model, from which no run goes on. */
   isFinished = false;
   readonly #native: NativeTrainer;
+  readonly #calls: CallQueue;
   #isFitting = false;
   #disposed = false;
 
@@ -113,6 +118,7 @@ export class Trainer {
     }
     const head = matching('heads', model.heads, names);
     this.model = model;
+    this.#calls = new CallQueue(model.maxQueue, STEPS_ALWAYS_TAKEN);
     this.#native = callSync(
       () => new (loadAddon().Trainer)({ model: native, ...sgd, ...rest, classWeights, frozen, head }),
     );
@@ -122,6 +128,14 @@ export class Trainer {
     if (this.#disposed) throw new GoogLeNetError('DISPOSED', 'This Trainer was disposed. Create a new one.');
     nativeOf(this.model);
     return this.#native;
+  }
+
+  /**
+   * Batches of `step` and `evaluate` that are not answered yet. The model's `maxQueue` bounds them, apart from its own calls: so a
+   * service that infers with a model in training cannot take the place of the next step.
+   */
+  get pending(): Pending {
+    return this.#calls.pending;
   }
 
   /** Epoch of the schedule, counted from 0; `fit` advances it, a loop of one's own sets it. */
@@ -155,12 +169,12 @@ export class Trainer {
   }
 
   /**
-   * One optimiser step in training mode. The arrays may be reused at once. A step that fails for lack of memory while it changes
-   * the weights leaves some of them changed: go on from a checkpoint, with a smaller batch.
+   * One optimiser step in training mode. The arrays may be reused at once. A step that fails for lack of memory leaves
+   * every parameter as it was.
    * @param images as for `GoogLeNet.forward`.
    * @param labels one class index for each picture.
    * @param given `lr`: another learning rate than the schedule's, also for the classifiers if there is no `headLr` beside it.
-   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OUT_OF_MEMORY`
+   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OUT_OF_MEMORY`, `OVERLOADED`
    */
   async step(
     images: Images,
@@ -176,7 +190,10 @@ export class Trainer {
     assertWeight(indices, this.config);
     const parts = Math.min(this.config.accumulation, count);
     if (!this.model.training) this.model.train();
-    const result = await call(() => native.step({ ...batch, labels: indices, lr, headLr, parts }));
+    const result = await this.#calls.run(
+      { images: count, bytes: batch.images.byteLength, signal: undefined },
+      () => native.step({ ...batch, labels: indices, lr, headLr, parts }),
+    );
     const gradNorm = this.config.clipNorm === null ? null : result.gradNorm;
     return { ...toBatchResult(result, this.model.auxLogits), lr, gradNorm };
   }
@@ -184,7 +201,7 @@ export class Trainer {
   /**
    * Losses, hits and predictions of a batch in evaluation mode, without training.
    * @param given `averaged`: of the averaged weights, where the trainer keeps an average. Default false.
-   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`
+   * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OVERLOADED`
    */
   async evaluate(
     images: Images,
@@ -195,7 +212,10 @@ export class Trainer {
     const averaged = boolean('averaged', options('options', given, ['averaged']).averaged ?? false);
     const { count, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
-    const result = await call(() => native.evaluate({ ...batch, labels: indices, averaged }));
+    const result = await this.#calls.run(
+      { images: count, bytes: batch.images.byteLength, signal: undefined },
+      () => native.evaluate({ ...batch, labels: indices, averaged }),
+    );
     const { predicted, probabilities, labelProbabilities } = result;
     return {
       ...toBatchResult(result, this.model.auxInEvaluation),

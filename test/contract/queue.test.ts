@@ -1,4 +1,4 @@
-import { type Engine, GoogLeNet, type Images, InceptionModule } from '../../src/index';
+import { type Engine, GoogLeNet, type Images, InceptionModule, Trainer } from '../../src/index';
 import { bytePictures, tiersOf } from '../support/engines';
 import { errorWith } from '../support/errors';
 
@@ -134,6 +134,20 @@ test('features, Grad-CAM and inception modules have signals too', async () => {
   await expect(block.forward(input)).rejects.toMatchObject(errorWith('OVERLOADED'));
   await running;
   await Promise.all([model.close(), block.close()]);
+});
+
+test('steps and evaluations of a trainer are bounded apart from the calls of its model', async () => {
+  const model = newModel({ maxQueue: { images: 4 } });
+  const trainer = new Trainer(model);
+  const batch = () => bytePictures(2, SIDE);
+  const forward = model.forward(bytePictures(4, SIDE));
+  const running = [trainer.step(batch(), [0, 1]), trainer.evaluate(batch(), [0, 1])];
+  expect(trainer.pending).toEqual({ calls: 2, images: 4, bytes: 4 * BYTES });
+  await expect(trainer.step(batch(), [0, 1])).rejects.toMatchObject(errorWith('OVERLOADED'));
+  await Promise.all([forward, ...running]);
+  expect(trainer.pending.calls).toBe(0);
+  await trainer.step(batch(), [0, 1]);
+  await model.close();
 });
 
 test.each([{ images: 0 }, { bytes: -1 }, { image: 1 }, 5])(

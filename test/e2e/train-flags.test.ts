@@ -1,6 +1,7 @@
 /** Every flag of `googlenet train` in a run that shows its effect. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SETTING_NAMES } from '../../src/cli/training/settings.js';
+import { loadAddon } from '../../src/native/load.js';
 import { idxFile } from '../support/idx.js';
 import { cli, records, workspace } from './cli.js';
 import { checkpoints } from './trainings.js';
@@ -27,7 +28,13 @@ const PAPER = {
   ...{ resize: 240, crop: 223, augment: 'plain', unreadable: 'skip', maxPixels: 784, autoOrient: false },
   ...{ device: 'cpu', threads: 1, channelsLast: false, precision: 'bfloat16' },
 };
+/** Of libtorch, for the whole process. */
+const SWITCHES = {
+  ...{ cudnnBenchmark: true, cudnnAllowTf32: false, matmulAllowTf32: true, cudnnDeterministic: true },
+  deterministicAlgorithms: true,
+};
 const SPLIT = {
+  ...SWITCHES,
   ...{ epochs: 2, batchSize: 3, threads: 1, nesterov: true, schedule: 'step', stepSize: 1, gamma: 0.5 },
   ...{ auxLogits: false, initWeights: false, validationSplit: 0.25, classWeights: 'balanced' },
   ...{ network: 'torchvision', transformInput: true, headLr: 0.1, freeze: 'inception3*,conv1' },
@@ -98,6 +105,10 @@ describe('a run that validates on a share of its pictures', () => {
     expect(rows('split', 'step').map(({ lr, aux1Loss }) => [lr, aux1Loss])).toEqual(
       [0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005].map((lr) => [lr, null]),
     );
+  });
+
+  test('sets the switches of libtorch', () => {
+    expect(loadAddon().backends()).toMatchObject({ ...SWITCHES, deterministicWarnOnly: true });
   });
 
   test('goes on with the same share, also where its pictures have moved', async () => {

@@ -78,8 +78,10 @@ test.each([65_408, 65_424, 65_440, 65_456, 65_472])('tensors of %i bytes are giv
         return rss();
       };
       const first = await round();
-      for (let i = 0; i < 3; i++) await round();
-      console.log((await round()) - first < 30);
+      const later = [];
+      for (let i = 0; i < 5; i++) later.push(await round());
+      // What is lost adds 30 in every round; one round alone may end before the collector is through.
+      console.log(Math.min(...later.slice(2)) - first < 30);
     })();
   `);
 });

@@ -35,6 +35,15 @@ test('what waits is bounded by images and by bytes, and answers make room', asyn
   await expect(queue.run(queued(4, 100), async () => 'c')).resolves.toBe('c');
 });
 
+test('a queue may take more than one call of any size', async () => {
+  const queue = new CallQueue({ images: 1, bytes: 1 }, 2);
+  const first = deferred();
+  const running = [queue.run(queued(50), () => first.promise), queue.run(queued(50), async () => 'b')];
+  await expect(queue.run(queued(1), async () => 'c')).rejects.toMatchObject(errorWith('OVERLOADED'));
+  first.resolve('a');
+  expect(await Promise.all(running)).toEqual(['a', 'b']);
+});
+
 test('a call that is larger than the queue is taken alone', async () => {
   const queue = new CallQueue({ images: 4, bytes: 100 });
   const large = deferred();

@@ -1,6 +1,8 @@
 /** A signal is looked at first, while a picture waits for its turn, and between all stages. */
+import { getEventListeners } from 'node:events';
 import sharp from 'sharp';
-import { unlessAborted } from '../../src/abort.js';
+import { onAbort, unlessAborted } from '../../src/abort.js';
+import { CallQueue, readMaxQueue } from '../../src/call-queue.js';
 import { Limiter } from '../../src/data/limiter.js';
 import { decodeImage, loadImages, preprocess } from '../../src/index.js';
 import { errorWith } from '../support/errors.js';
@@ -83,4 +85,37 @@ test('Work that cannot be stopped is left, with its result dropped', async () =>
   controller.abort();
   await expect(raced).rejects.toMatchObject(errorWith('ABORTED', 'The work was aborted'));
   expect(await unlessAborted(Promise.resolve(7), new AbortController().signal, 'it')).toBe(7);
+});
+
+test('One signal for all calls of a program is listened to once, and let go of with the last of them', async () => {
+  const warned = jest.fn();
+  process.on('warning', warned);
+  const { signal } = new AbortController();
+  const queue = new CallQueue(readMaxQueue({}));
+  const cancel = jest.fn();
+  let end = (_: string) => {};
+  const answer = new Promise<string>((resolve) => {
+    end = resolve;
+  });
+  const calls = Array.from({ length: 30 }, () =>
+    queue.run({ images: 1, bytes: 1, signal, cancel }, () => answer),
+  );
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  end('done');
+  await Promise.all(calls);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  await new Promise(setImmediate);
+  process.off('warning', warned);
+  expect([warned.mock.calls, cancel.mock.calls]).toEqual([[], []]);
+});
+
+test('A signal that comes reaches every listener that has not been taken back, once', () => {
+  const controller = new AbortController();
+  const [kept, taken] = [jest.fn(), jest.fn()];
+  onAbort(controller.signal, kept);
+  const release = onAbort(controller.signal, taken);
+  release();
+  release();
+  controller.abort();
+  expect([kept.mock.calls.length, taken.mock.calls.length]).toEqual([1, 0]);
 });
