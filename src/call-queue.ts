@@ -1,6 +1,6 @@
 import { onAbort, unlessAborted } from './abort.js';
 import { GoogLeNetError, throwIfAborted } from './errors.js';
-import { call } from './native/call.js';
+import { fromNative } from './native/call.js';
 import { integer, options, signal as readSignal } from './validate.js';
 
 /** How much may wait for a model or engine. */
@@ -81,13 +81,21 @@ export class CallQueue {
     const { signal, cancel } = queued;
     throwIfAborted(signal, CALL);
     this.#admit(queued);
-    const id = signal === undefined ? 0 : ++this.#lastId;
+    // Most calls have no signal, and each promise between a call and its answer takes a microsecond.
+    if (signal === undefined) return await this.#answer(queued, start, 0);
+    const id = ++this.#lastId;
     const release = onAbort(signal, () => cancel?.({ id }));
-    const answer = call(() => start(id)).finally(() => {
-      release();
+    return unlessAborted(this.#answer(queued, start, id).finally(release), signal, CALL);
+  }
+
+  async #answer<T>(queued: QueuedCall, start: (id: number) => Promise<T>, id: number): Promise<T> {
+    try {
+      return await start(id);
+    } catch (error) {
+      throw fromNative(error);
+    } finally {
       this.#leave(queued);
-    });
-    return unlessAborted(answer, signal, CALL);
+    }
   }
 
   /** Settles when every call is answered. */

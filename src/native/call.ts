@@ -8,7 +8,7 @@ export async function call<T>(start: () => T | Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (error) {
-    throw translate(error);
+    throw fromNative(error);
   }
 }
 
@@ -17,11 +17,12 @@ export function callSync<T>(start: () => T): T {
   try {
     return start();
   } catch (error) {
-    throw translate(error);
+    throw fromNative(error);
   }
 }
 
-function translate(error: unknown): unknown {
+/** A {@link GoogLeNetError} for what the addon raises; other errors stay what they are. */
+export function fromNative(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message: string };
   return error instanceof GoogLeNetError || !isErrorCode(code) ? error : new GoogLeNetError(code, message);
 }

@@ -12,7 +12,7 @@ const PROGRAM = `
   (async () => {
     setNumThreads(2);
     const model = new InceptionModule({ inChannels: 16, ch1x1: 16, ch3x3Reduce: 8, ch3x3: 16, ch5x5Reduce: 8, ch5x5: 16, poolProj: 16 });
-    const input = { data: new Float32Array(16 * 64 * 64), shape: [1, 16, 64, 64] };
+    const input = { data: new Float32Array(16 * 32 * 32), shape: [1, 16, 32, 32] };
     await model.forward(input);
     const start = cpu();
     for (let i = 0; i < 20; i++) {
