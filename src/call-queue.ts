@@ -84,8 +84,16 @@ export class CallQueue {
     // Most calls have no signal, and each promise between a call and its answer takes a microsecond.
     if (signal === undefined) return await this.#answer(queued, start, 0);
     const id = ++this.#lastId;
-    const release = onAbort(signal, () => cancel?.({ id }));
-    return unlessAborted(this.#answer(queued, start, id).finally(release), signal, CALL);
+    // Within the answer: listening to a signal of another library may throw, and the call must not stay counted then.
+    const listening = async () => {
+      const release = onAbort(signal, () => cancel?.({ id }));
+      try {
+        return await start(id);
+      } finally {
+        release();
+      }
+    };
+    return unlessAborted(this.#answer(queued, listening, id), signal, CALL);
   }
 
   async #answer<T>(queued: QueuedCall, start: (id: number) => Promise<T>, id: number): Promise<T> {

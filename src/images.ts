@@ -13,7 +13,10 @@ import {
 } from './validate.js';
 
 /** Checks a batch of pictures and says how the addon shall read it. */
-export function readImages(value: unknown, sides: InputSizes): NativeImages & { count: number } {
+export function readImages(
+  value: unknown,
+  sides: InputSizes,
+): NativeImages & { count: number; bytes: number } {
   const { data, shape } = object('images', value);
   const isBytes = isUint8Array(data);
   if (!isBytes && !isFloat32Array(data)) {
@@ -33,15 +36,13 @@ export function readImages(value: unknown, sides: InputSizes): NativeImages & { 
     );
   }
   assertInputSize(height, width, sides);
-  if (data.length !== numberOfElements(sizes)) {
-    throw invalid(
-      'images.data.length',
-      `${numberOfElements(sizes)} for shape [${sizes}]`,
-      data.length,
-      'INVALID_SHAPE',
-    );
+  const elements = numberOfElements(sizes);
+  if (data.length !== elements) {
+    throw invalid('images.data.length', `${elements} for shape [${sizes}]`, data.length, 'INVALID_SHAPE');
   }
-  return { images: data, shape: sizes, mean: IMAGENET_MEAN, std: IMAGENET_STD, count };
+  // Not the array's byteLength, which a subclass of the caller's may have replaced: nothing that is counted must depend on it.
+  const bytes = elements * (isBytes ? 1 : 4);
+  return { images: data, shape: sizes, mean: IMAGENET_MEAN, std: IMAGENET_STD, count, bytes };
 }
 
 /** Class labels as the addon takes them. */

@@ -136,9 +136,11 @@ export function device(name: string, value: unknown): string {
 }
 
 export function shape(name: string, value: unknown): number[] {
-  const valid = Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+  // Copied first: an array of the caller's may answer otherwise when it is asked again.
+  const sizes: unknown[] = Array.isArray(value) ? [...value] : [null];
+  const valid = sizes.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
   if (!valid) throw invalid(name, 'an array of non-negative integers', value, 'INVALID_SHAPE');
-  return [...(value as number[])];
+  return sizes as number[];
 }
 
 /** Zero also where the other sizes are beyond all numbers. */
@@ -147,10 +149,21 @@ export const numberOfElements = (sizes: readonly number[]): number =>
 
 export function signal(name: string, value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
-  const isSignal = typeof aborted === 'boolean' && typeof addEventListener === 'function';
-  if (!isSignal) throw invalid(name, 'an AbortSignal', value);
-  return value as AbortSignal;
+  if (!isSignal(value)) throw invalid(name, 'an AbortSignal', value);
+  return value;
+}
+
+/** By what is used of it, because there are signals of other libraries. */
+function isSignal(value: unknown): value is AbortSignal {
+  try {
+    const { aborted, addEventListener, removeEventListener } = value as AbortSignal;
+    return (
+      typeof aborted === 'boolean' &&
+      [addEventListener, removeEventListener].every((f) => typeof f === 'function')
+    );
+  } catch {
+    return false;
+  }
 }
 
 export function callback<T>(name: string, value: T): T {

@@ -181,8 +181,8 @@ export class Engine {
   async forward(images: Images, given: CallOptions = {}): Promise<Logits> {
     const native = this.#usable;
     const signal = readCallOptions(given);
-    const { count, ...batch } = readImages(images, this.inputSizes);
-    const queued = { images: count, bytes: batch.images.byteLength, signal };
+    const { count, bytes, ...batch } = readImages(images, this.inputSizes);
+    const queued = { images: count, bytes, signal };
     return toLogits(await this.#queue(queued, (id) => native.forward({ ...batch, id })));
   }
 
@@ -198,10 +198,11 @@ export class Engine {
     const native = this.#usable;
     // Before anything is decoded, so that what waits for that is bounded too.
     const [main] = await this.#queue({ ...PREPROCESSED, signal }, async (id) => {
-      const { count: _, ...batch } = readImages(
-        await loadImages([source], loading as ClassifyOptions),
-        this.inputSizes,
-      );
+      const {
+        count: _,
+        bytes: __,
+        ...batch
+      } = readImages(await loadImages([source], loading as ClassifyOptions), this.inputSizes);
       throwIfAborted(signal, 'The call');
       return native.forward({ ...batch, id });
     });

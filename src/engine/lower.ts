@@ -33,7 +33,7 @@ export async function calibrate(
     await call(() => engine.ready());
     let highest: Float32Array | undefined;
     for await (const images of batchesOf(calibration)) {
-      const { count: _, ...batch } = readImages(images, inputSizes);
+      const { count: _, bytes: __, ...batch } = readImages(images, inputSizes);
       const found = await call(() => engine.calibrate(batch));
       // NaN stays NaN, and is refused when ranges are made of it.
       highest = highest?.map((most, i) => Math.max(most, found[i] ?? 0)) ?? found;

@@ -164,8 +164,8 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
     signal: AbortSignal | undefined,
   ): Promise<Logits<Aux>> {
     const { native } = this;
-    const { count, ...batch } = readImages(images, this.inputSizes);
-    const queued = { images: count, bytes: batch.images.byteLength, signal };
+    const { count, bytes, ...batch } = readImages(images, this.inputSizes);
+    const queued = { images: count, bytes, signal };
     // The addon gives the heads that the model has.
     return this.queue(queued, (id) => native.forward({ ...batch, evaluation, id })) as Promise<Logits<Aux>>;
   }
@@ -182,10 +182,11 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
     const { native } = this;
     // Before anything is decoded, so that what waits for that is bounded too.
     const [main] = await this.queue({ ...PREPROCESSED, signal }, async (id) => {
-      const { count: _, ...batch } = readImages(
-        await loadImages([source], loading as ClassifyOptions),
-        this.inputSizes,
-      );
+      const {
+        count: _,
+        bytes: __,
+        ...batch
+      } = readImages(await loadImages([source], loading as ClassifyOptions), this.inputSizes);
       throwIfAborted(signal, 'The call');
       return native.forward({ ...batch, evaluation: true, id });
     });
@@ -206,10 +207,10 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   ): Promise<Record<Name, Tensor>> {
     const { native } = this;
     const signal = readCallOptions(given);
-    const { count, ...batch } = readImages(images, this.inputSizes);
+    const { count, bytes, ...batch } = readImages(images, this.inputSizes);
     if (!Array.isArray(names)) throw invalid('names', 'an array of names of modules', names);
     const wanted = names.map((name, i) => string(`names[${i}]`, name));
-    const queued = { images: count, bytes: batch.images.byteLength, signal };
+    const queued = { images: count, bytes, signal };
     const outputs = await this.queue(queued, (id) => native.features({ ...batch, names: wanted, id }));
     return Object.fromEntries(wanted.map((name, i) => [name, outputs[i]])) as Record<Name, Tensor>;
   }
@@ -229,10 +230,10 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   ): Promise<Tensor> {
     const { native } = this;
     const signal = readCallOptions(given);
-    const { count, ...batch } = readImages(images, this.inputSizes);
+    const { count, bytes, ...batch } = readImages(images, this.inputSizes);
     const labels = readLabels(classes, count, this.numClasses);
     const name = string('layer', layer);
-    const queued = { images: count, bytes: batch.images.byteLength, signal };
+    const queued = { images: count, bytes, signal };
     return this.queue(queued, (id) => native.gradCam({ ...batch, labels, name, id }));
   }
 

@@ -94,15 +94,11 @@ abstract class AnyInceptionModule extends Module {
     if (sizes.length !== 4 || sizes[1] !== this.inChannels || sizes.includes(0)) {
       throw invalid('input.shape', `[n, ${this.inChannels}, height, width]`, shape, 'INVALID_SHAPE');
     }
-    if (data.length !== numberOfElements(sizes)) {
-      throw invalid(
-        'input.data.length',
-        `${numberOfElements(sizes)} for shape [${sizes}]`,
-        data.length,
-        'INVALID_SHAPE',
-      );
+    const elements = numberOfElements(sizes);
+    if (data.length !== elements) {
+      throw invalid('input.data.length', `${elements} for shape [${sizes}]`, data.length, 'INVALID_SHAPE');
     }
-    const queued = { images: sizes[0] ?? 0, bytes: data.byteLength, signal };
+    const queued = { images: sizes[0] ?? 0, bytes: elements * 4, signal };
     return this.queue(queued, (id) => native.forward({ input: data, shape: sizes, id }));
   }
 }

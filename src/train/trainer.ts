@@ -185,14 +185,13 @@ export class Trainer {
     const { lr: givenLr, headLr: givenHeadLr = givenLr } = options('options', given, ['lr', 'headLr']);
     const lr = givenLr === undefined ? this.lr : number('lr', givenLr, { min: 0 });
     const headLr = givenHeadLr === undefined ? this.headLr : number('headLr', givenHeadLr, { min: 0 });
-    const { count, ...batch } = readImages(images, this.model.inputSizes);
+    const { count, bytes, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
     assertWeight(indices, this.config);
     const parts = Math.min(this.config.accumulation, count);
     if (!this.model.training) this.model.train();
-    const result = await this.#calls.run(
-      { images: count, bytes: batch.images.byteLength, signal: undefined },
-      () => native.step({ ...batch, labels: indices, lr, headLr, parts }),
+    const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () =>
+      native.step({ ...batch, labels: indices, lr, headLr, parts }),
     );
     const gradNorm = this.config.clipNorm === null ? null : result.gradNorm;
     return { ...toBatchResult(result, this.model.auxLogits), lr, gradNorm };
@@ -210,11 +209,10 @@ export class Trainer {
   ): Promise<BatchEvaluation> {
     const native = this.#usable;
     const averaged = boolean('averaged', options('options', given, ['averaged']).averaged ?? false);
-    const { count, ...batch } = readImages(images, this.model.inputSizes);
+    const { count, bytes, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
-    const result = await this.#calls.run(
-      { images: count, bytes: batch.images.byteLength, signal: undefined },
-      () => native.evaluate({ ...batch, labels: indices, averaged }),
+    const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () =>
+      native.evaluate({ ...batch, labels: indices, averaged }),
     );
     const { predicted, probabilities, labelProbabilities } = result;
     return {

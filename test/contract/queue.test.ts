@@ -64,6 +64,19 @@ describe.each(KINDS)('%s', (_, make) => {
     await callee.close();
   });
 
+  test('counts the bytes that are copied, whatever an array of the caller says', async () => {
+    class Lying extends Uint8Array {
+      override get byteLength(): number {
+        return Number.NaN;
+      }
+    }
+    const callee = await make();
+    await callee.forward({ ...one(), data: new Lying(BYTES) });
+    expect(callee.pending).toEqual({ calls: 0, images: 0, bytes: 0 });
+    await Promise.all([callee.forward(one()), callee.forward(one())]);
+    await callee.close();
+  });
+
   test('looks at a signal first, and drops a call that waits as soon as it is aborted', async () => {
     const callee = await make();
     const aborted = AbortSignal.abort(new Error('mine'));

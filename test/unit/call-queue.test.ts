@@ -98,3 +98,18 @@ test('a signal is looked at before anything else, and cancels by the id of its c
 test.each([[{ images: 0 }], [{ bytes: 1.5 }], [{ calls: 3 }], [7]])('maxQueue %j is refused', (value) => {
   expect(() => readMaxQueue(value)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
 });
+
+test('a call whose signal cannot be listened to is not counted for ever', async () => {
+  const queue = new CallQueue({ images: 1, bytes: 1 });
+  const addEventListener = () => {
+    throw new Error('no');
+  };
+  const signal = {
+    aborted: false,
+    addEventListener,
+    removeEventListener: () => {},
+  } as unknown as AbortSignal;
+  await expect(queue.run({ ...queued(1), signal }, async () => 'a')).rejects.toThrow('no');
+  expect(queue.pending).toEqual({ calls: 0, images: 0, bytes: 0 });
+  await queue.empty();
+});

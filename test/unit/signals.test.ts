@@ -119,3 +119,11 @@ test('A signal that comes reaches every listener that has not been taken back, o
   controller.abort();
   expect([kept.mock.calls.length, taken.mock.calls.length]).toEqual([1, 0]);
 });
+
+test('What lacks something of a signal, or throws when it is looked at, is none', async () => {
+  const half = { aborted: false, addEventListener: () => undefined };
+  for (const signal of [half, Object.create(AbortSignal.prototype), 5, null]) {
+    const wrong = { signal: signal as AbortSignal };
+    await expect(loadImages([], wrong)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  }
+});
