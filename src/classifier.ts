@@ -7,7 +7,7 @@ import {
   withDecoded,
 } from './data/decode.js';
 import { DECODE_OPTIONS } from './data/decode-options.js';
-import { IN_WORK } from './data/decoding-slots.js';
+import { IN_WORK, readingSlots } from './data/decoding-slots.js';
 import { Limiter } from './data/limiter.js';
 import { checkElongation, checkPicture, copyPicture, resizeCropInto } from './data/transforms.js';
 import { throwIfAborted } from './errors.js';
@@ -53,8 +53,10 @@ export async function loadImages(
   throwIfAborted(reading.signal, 'Loading pictures');
   const data = allocate(sources.length * PREPARED_BYTES);
   const limiter = new Limiter(IN_WORK);
-  const load = (source: PictureSource, i: number) =>
-    loadInto(data.subarray(i * PREPARED_BYTES, (i + 1) * PREPARED_BYTES), source, `sources[${i}]`, reading);
+  const load = (source: PictureSource, i: number) => {
+    const output = data.subarray(i * PREPARED_BYTES, (i + 1) * PREPARED_BYTES);
+    return readingSlots.run(() => loadInto(output, source, `sources[${i}]`, reading), reading.signal);
+  };
   try {
     await Promise.all(sources.map((source, i) => limiter.run(() => load(source, i))));
   } finally {

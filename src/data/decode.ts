@@ -5,7 +5,7 @@ import { invalid, isUint8Array, options, path as readPath, signal as readSignal 
 import { rgbOfCmyk } from './cmyk.js';
 import type { Picture } from './dataset.js';
 import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
-import { decodingSlots } from './decoding-slots.js';
+import { decodingSlots, readingSlots } from './decoding-slots.js';
 import {
   DECODED_FORMATS,
   describeUnknown,
@@ -54,8 +54,11 @@ export async function decodeImage(
   given: DecodeImageOptions = {},
 ): Promise<Picture> {
   const reading = readReading(options('options', given, [...DECODE_OPTIONS, 'signal']) as DecodeImageOptions);
-  const { bytes, name } = await readSource(source, reading.signal);
-  return withDecoded(bytes, name, reading, async (picture) => picture);
+  throwIfAborted(reading.signal, 'Decoding');
+  return readingSlots.run(async () => {
+    const { bytes, name } = await readSource(source, reading.signal);
+    return withDecoded(bytes, name, reading, async (picture) => picture);
+  }, reading.signal);
 }
 
 /** The bytes of an encoded picture, in memory that no caller can detach, and what messages call it. */

@@ -11,3 +11,6 @@ export const decodingSlots = new Limiter(SLOTS);
 
 /** How many pictures one caller has in work: one more, because a picture also waits for its file. */
 export const IN_WORK = SLOTS + 1;
+
+/** Of the whole process too, for calls of one picture: what waits to be decoded has not read its file, nor copied its bytes, yet. */
+export const readingSlots = new Limiter(IN_WORK);

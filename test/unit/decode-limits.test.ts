@@ -97,3 +97,18 @@ test('No more pictures are decoded at once than there are cores, whoever asks fo
   expect(most).toBeGreaterThan(0);
   expect(most).toBeLessThanOrEqual(usableCpus());
 });
+
+test.each([
+  ['loadImages', (encoded: Uint8Array) => loadImages([encoded])],
+  ['decodeImage', (encoded: Uint8Array) => decodeImage(encoded)],
+])('Calls of %s that wait for their turn have not copied their pictures yet', async (_, decode) => {
+  // What comes behind a picture is not looked at.
+  const encoded = Buffer.concat([await photo(64, 48), Buffer.alloc(2 ** 23)]);
+  const before = process.memoryUsage().arrayBuffers;
+  const calls = Array.from({ length: 40 }, () => decode(encoded));
+  await new Promise(setImmediate);
+  const taken = process.memoryUsage().arrayBuffers - before;
+  await Promise.all(calls);
+  expect(taken).toBeGreaterThan(encoded.length);
+  expect(taken).toBeLessThan(20 * encoded.length);
+});
