@@ -112,6 +112,12 @@ export class CallQueue {
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
+  /** Calls `end` when every call is answered: at once where none waits. */
+  afterAll(end: () => void): void {
+    if (this.#pending.calls === 0) end();
+    else void this.empty().then(end);
+  }
+
   #admit({ images, bytes }: QueuedCall): void {
     const pending = this.#pending;
     const { limit } = this;

@@ -149,7 +149,8 @@ export abstract class Module implements Seedable {
   /** Frees the module's memory after the work that is queued; later calls fail with `DISPOSED`. Calling it again does nothing. */
   dispose(): void {
     this.#disposed = true;
-    this.#native.dispose();
+    // A picture that is still decoded has no work queued yet.
+    this.#calls.afterAll(() => this.#native.dispose());
   }
 
   [Symbol.dispose](): void {

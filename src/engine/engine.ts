@@ -276,14 +276,15 @@ export class Engine {
   /** Frees the engine's memory after the work that is queued; later calls fail with `DISPOSED`. Calling it again does nothing. */
   dispose(): void {
     this.#disposed = true;
-    this.#native.dispose();
+    // A picture that is still decoded has no work queued yet.
+    this.#calls.afterAll(() => this.#native.dispose());
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** Takes no more calls, waits until every call that was made before has its answer, and disposes. */
+  /** Takes no more calls, waits until every `forward` and `classify` that was called before has its answer, and disposes. */
   async close(): Promise<void> {
     this.#disposed = true;
     await this.#calls.empty();
