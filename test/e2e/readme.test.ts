@@ -14,7 +14,9 @@ const DOCUMENTS = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'docs/training.md',
+  'docs/images.md',
   'docs/networks.md',
+  'docs/performance.md',
   'docs/weights.md',
 ];
 const read = (name: string) => readFileSync(join(PACKAGE_ROOT, name), 'utf8');
