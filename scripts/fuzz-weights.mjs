@@ -15,7 +15,9 @@ error of this package, within ${MOST_MS / 1000} s of CPU and ${MOST_MEGABYTES} M
 
   --count N      files of each kind (default 100000)
   --seed N       of all that is random (default 1)
-  --kind NAME    one of these (default all): ${Object.keys(KINDS).map((kind) => `'${kind}'`).join(', ')}
+  --kind NAME    one of these (default all): ${Object.keys(KINDS)
+    .map((kind) => `'${kind}'`)
+    .join(', ')}
   --only N       reads one file of the kind, by the number that a failure names
   --folder PATH  leaves files that fail there, and the one of --only
 `;
