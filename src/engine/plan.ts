@@ -139,6 +139,7 @@ function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'
     lists.every(Array.isArray) &&
     ['float32', 'bfloat16', 'int8'].includes(network?.precision ?? '') &&
     network?.layers.every(isLayer) &&
+    network.values.every(isValue) &&
     network.heads.every(Number.isSafeInteger);
   if (!model || !network || !isNetwork) throw damaged(path, 'its description lacks something');
   // Weights go by the names of layers.
@@ -151,6 +152,9 @@ function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'
 /** As far as it is used here: numbers may be any, and texts in their place would be names of what every array has. */
 const isLayer = (layer: Partial<Layer> | null): boolean =>
   typeof layer?.name === 'string' && [layer.input, layer.outputs, layer.window].every(Number.isSafeInteger);
+
+const isValue = (value: Partial<NativeNetwork['values'][number]> | null): boolean =>
+  Number.isSafeInteger(value?.channels) && Number.isFinite(value?.scale);
 
 function isModel({ numClasses, classes, inputSizes }: PlanModel, { heads, values }: NativeNetwork): boolean {
   const { min, max, why } = inputSizes ?? {};

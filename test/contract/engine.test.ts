@@ -510,6 +510,12 @@ describe('a plan', () => {
         ({ network }) => Object.assign(network, { precision: 'float32' }),
       ],
       ['no layers', ({ network }) => Object.assign(network, { layers: [] })],
+      [
+        'channels that cannot be printed',
+        ({ network }) => {
+          for (const value of network.values) Object.assign(value, { channels: { toString: 1 } });
+        },
+      ],
       ['no values', ({ network }) => Object.assign(network, { values: null })],
       ['a negative number of classes', ({ model }) => Object.assign(model, { numClasses: -3 })],
       [
