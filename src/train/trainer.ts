@@ -189,10 +189,11 @@ export class Trainer {
     const indices = readLabels(labels, count, this.model.numClasses);
     assertWeight(indices, this.config);
     const parts = Math.min(this.config.accumulation, count);
-    if (!this.model.training) this.model.train();
-    const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () =>
-      native.step({ ...batch, labels: indices, lr, headLr, parts }),
-    );
+    const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () => {
+      // Not for a step that the queue refuses.
+      if (!this.model.training) this.model.train();
+      return native.step({ ...batch, labels: indices, lr, headLr, parts });
+    });
     const gradNorm = this.config.clipNorm === null ? null : result.gradNorm;
     return { ...toBatchResult(result, this.model.auxLogits), lr, gradNorm };
   }

@@ -171,7 +171,9 @@ test('steps and evaluations of a trainer are bounded apart from the calls of its
   const forward = model.forward(bytePictures(4, SIDE));
   const running = [trainer.step(batch(), [0, 1]), trainer.evaluate(batch(), [0, 1])];
   expect(trainer.pending).toEqual({ calls: 2, images: 4, bytes: 4 * BYTES });
+  model.eval();
   await expect(trainer.step(batch(), [0, 1])).rejects.toMatchObject(errorWith('OVERLOADED'));
+  expect(model.training).toBe(false);
   await Promise.all([forward, ...running]);
   expect(trainer.pending.calls).toBe(0);
   await trainer.step(batch(), [0, 1]);
