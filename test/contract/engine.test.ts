@@ -512,9 +512,7 @@ describe('a plan', () => {
       ['no layers', ({ network }) => Object.assign(network, { layers: [] })],
       [
         'channels that cannot be printed',
-        ({ network }) => {
-          for (const value of network.values) Object.assign(value, { channels: { toString: 1 } });
-        },
+        ({ network }) => Object.assign(network.values[0] as object, { channels: { toString: 1 } }),
       ],
       ['no values', ({ network }) => Object.assign(network, { values: null })],
       ['a negative number of classes', ({ model }) => Object.assign(model, { numClasses: -3 })],
