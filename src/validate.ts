@@ -64,6 +64,9 @@ export function options<K extends string>(
   return record as Partial<Record<K, unknown>>;
 }
 
+/** The items of an array that a caller gives. `map` and `every` leave out the holes of one; here they are undefined. */
+export const itemsOf = <T>(given: readonly T[]): T[] => Array.from(given);
+
 export function boolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw invalid(name, 'a boolean', value);
   return value;
@@ -137,7 +140,7 @@ export function device(name: string, value: unknown): string {
 
 export function shape(name: string, value: unknown): number[] {
   // Copied first: an array of the caller's may answer otherwise when it is asked again.
-  const sizes: unknown[] = Array.isArray(value) ? [...value] : [null];
+  const sizes: unknown[] = Array.isArray(value) ? itemsOf(value) : [null];
   const valid = sizes.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
   if (!valid) throw invalid(name, 'an array of non-negative integers', value, 'INVALID_SHAPE');
   return sizes as number[];

@@ -1,6 +1,14 @@
 import { types } from 'node:util';
 import { GoogLeNetError } from '../errors.js';
-import { invalid, isUint8Array, numberOfElements, object, options, shape as readShape } from '../validate.js';
+import {
+  invalid,
+  isUint8Array,
+  itemsOf,
+  numberOfElements,
+  object,
+  options,
+  shape as readShape,
+} from '../validate.js';
 import { readClasses } from './classes.js';
 import type { Dataset, Picture } from './dataset.js';
 import { checkLabel } from './items.js';
@@ -51,7 +59,7 @@ interface Pictures {
 }
 
 function fromList(list: readonly unknown[]): Pictures {
-  const pictures = list.map((picture, i) => checkPixels(`images[${i}]`, picture as Picture));
+  const pictures = itemsOf(list).map((picture, i) => checkPixels(`images[${i}]`, picture as Picture));
   return { length: pictures.length, picture: (index) => pictures[index] as Picture };
 }
 

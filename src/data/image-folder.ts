@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { compareCodePoints } from '../code-points.js';
 import { GoogLeNetError } from '../errors.js';
-import { boolean, invalid, options, path as readPath } from '../validate.js';
+import { boolean, invalid, itemsOf, options, path as readPath } from '../validate.js';
 import { checkFormats } from './check-formats.js';
 import type { Dataset, Picture } from './dataset.js';
 import { decodeImage, readImageFile } from './decode.js';
@@ -106,7 +106,7 @@ export class ImageFolder implements Dataset {
 function readExtensions(given: unknown): readonly string[] {
   if (given === undefined) return EXTENSIONS;
   const isExtension = (value: unknown) => typeof value === 'string' && /^\.[^/]+$/.test(value);
-  if (!Array.isArray(given) || given.length === 0 || !given.every(isExtension)) {
+  if (!Array.isArray(given) || given.length === 0 || !itemsOf(given).every(isExtension)) {
     throw invalid('extensions', "a list of extensions such as ['.png', '.jpg']", given);
   }
   return given.map((extension: string) => extension.toLowerCase());

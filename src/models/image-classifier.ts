@@ -22,6 +22,7 @@ import {
   boolean,
   integer,
   invalid,
+  itemsOf,
   options,
   path as readPath,
   signal as readSignal,
@@ -59,7 +60,7 @@ export function readClasses(value: unknown, numClasses: number): readonly string
   if (
     !Array.isArray(value) ||
     value.length !== numClasses ||
-    !value.every((name) => typeof name === 'string')
+    !itemsOf(value).every((name) => typeof name === 'string')
   ) {
     throw invalid('classes', `an array of ${numClasses} names`, value);
   }
@@ -209,7 +210,7 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
     const signal = readCallOptions(given);
     const { count, bytes, ...batch } = readImages(images, this.inputSizes);
     if (!Array.isArray(names)) throw invalid('names', 'an array of names of modules', names);
-    const wanted = names.map((name, i) => string(`names[${i}]`, name));
+    const wanted = itemsOf(names).map((name, i) => string(`names[${i}]`, name));
     const queued = { images: count, bytes, signal };
     const outputs = await this.queue(queued, (id) => native.features({ ...batch, names: wanted, id }));
     return Object.fromEntries(wanted.map((name, i) => [name, outputs[i]])) as Record<Name, Tensor>;

@@ -1,7 +1,7 @@
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import { GoogLeNetError } from '../errors.js';
-import { boolean, integer, invalid, number, oneOf, options, string } from '../validate.js';
+import { boolean, integer, invalid, itemsOf, number, oneOf, options, string } from '../validate.js';
 import { readSchedule, type Schedule, type ScheduleOptions } from './schedule.js';
 
 /** SGD as `torch.optim.SGD` defines it. */
@@ -115,13 +115,13 @@ export function readTrainerConfig(given: unknown): TrainerConfig {
 
 function readPatterns(given: unknown): string[] {
   if (!Array.isArray(given)) throw invalid('freeze', 'an array of names', given);
-  return given.map((name, i) => string(`freeze[${i}]`, name));
+  return itemsOf(given).map((name, i) => string(`freeze[${i}]`, name));
 }
 
 function readClassWeights(given: unknown): number[] | null {
   if (given === null) return null;
   if (!Array.isArray(given)) throw invalid('classWeights', 'an array of numbers, one for each class', given);
-  const weights = given.map((weight, i) => number(`classWeights[${i}]`, weight, FACTOR));
+  const weights = itemsOf(given).map((weight, i) => number(`classWeights[${i}]`, weight, FACTOR));
   if (!weights.some((weight) => weight > 0))
     throw invalid('classWeights', 'at least one weight above 0', given);
   return weights;

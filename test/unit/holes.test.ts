@@ -1,0 +1,22 @@
+/** `map` and `every` leave out the holes of a list: what lies there must not pass for what was checked. */
+import { ArrayDataset } from '../../src/index';
+import { readTrainerConfig } from '../../src/train/config';
+import { errorWith } from '../support/errors';
+
+const PICTURE = { data: new Uint8Array(3), height: 1, width: 1 };
+
+/** The first of two items is missing. */
+function holed<T>(item: T): T[] {
+  const list = new Array<T>(2);
+  list[1] = item;
+  return list;
+}
+
+test.each<[string, () => unknown]>([
+  ['classWeights[0]', () => readTrainerConfig({ classWeights: holed(1) })],
+  ['freeze[0]', () => readTrainerConfig({ freeze: holed('fc') })],
+  ['classes', () => new ArrayDataset({ images: [PICTURE], labels: [0], classes: holed('a') })],
+  ['images[0]', () => new ArrayDataset({ images: holed(PICTURE), labels: [0, 0], classes: ['a'] })],
+])('A list with a hole is refused: %s', (name, make) => {
+  expect(make).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', name)));
+});
