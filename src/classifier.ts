@@ -13,7 +13,7 @@ import { checkElongation, checkPicture, copyPicture, resizeCropInto } from './da
 import { throwIfAborted } from './errors.js';
 import { allocate } from './private-copy.js';
 import type { Images } from './tensor.js';
-import { integer, invalid, isFloat32Array, isUint8Array, options } from './validate.js';
+import { integer, invalid, isFloat32Array, isUint8Array, itemsOf, options } from './validate.js';
 
 export interface Classification {
   /** The class's name, or its index as text in a model without names. */
@@ -58,7 +58,7 @@ export async function loadImages(
     return readingSlots.run(() => loadInto(output, source, `sources[${i}]`, reading), reading.signal);
   };
   try {
-    await Promise.all(sources.map((source, i) => limiter.run(() => load(source, i))));
+    await Promise.all(itemsOf(sources).map((source, i) => limiter.run(() => load(source, i))));
   } finally {
     // Nothing goes on behind the caller's back.
     await limiter.stop();

@@ -1,5 +1,5 @@
 /** `map` and `every` leave out the holes of a list: what lies there must not pass for what was checked. */
-import { ArrayDataset } from '../../src/index';
+import { ArrayDataset, loadImages } from '../../src/index';
 import { readTrainerConfig } from '../../src/train/config';
 import { errorWith } from '../support/errors';
 
@@ -19,4 +19,8 @@ test.each<[string, () => unknown]>([
   ['images[0]', () => new ArrayDataset({ images: holed(PICTURE), labels: [0, 0], classes: ['a'] })],
 ])('A list with a hole is refused: %s', (name, make) => {
   expect(make).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', name)));
+});
+
+test('A list of pictures with a hole is none', async () => {
+  await expect(loadImages(holed(PICTURE))).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'sources[0]'));
 });
