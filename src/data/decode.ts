@@ -172,7 +172,8 @@ async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof GoogLeNetError) throw error;
-    throw invalidImage(name, (error as Error).message.trim().replaceAll('\n', '; '), error);
+    const why = (error as Error).message.trim().replaceAll('\n', '; ');
+    throw invalidImage(name, `${why}. It may be damaged or cut short: replace it, or leave it out.`, error);
   }
 }
 

@@ -4,6 +4,7 @@ import { assertShallow } from '../core/json-depth.js';
 import { GoogLeNetError } from '../errors.js';
 import { withSafetensors } from '../formats/safetensors.js';
 import type { InputSizes } from '../models/input-size.js';
+import { PLAN_KEY } from '../models/model-file.js';
 import type { NativeFrozen, NativeNetwork, NativeNetworkLayer } from '../native/contract.js';
 import type { StateDict, StateTensor } from '../state-dict.js';
 import type { DType } from '../tensor.js';
@@ -78,7 +79,6 @@ export function toNative({ network, tensors }: Plan): NativeFrozen {
   };
 }
 
-const KEY = 'googlenet_plan';
 const FORMAT = 1;
 /** Numbers of layers of the network are four deep. */
 const MAX_DEPTH = 8;
@@ -90,7 +90,7 @@ export async function savePlan(path: string, { model, network, tensors }: Plan):
     ({ weightOffset: _w, biasOffset: _b, scaleOffset: _s, ...layer }) => layer,
   );
   const content = JSON.stringify({ format: FORMAT, model, network: { ...network, layers } });
-  await saveFile(path, [storedGroup('', tensors)], async () => ({ [KEY]: content }));
+  await saveFile(path, [storedGroup('', tensors)], async () => ({ [PLAN_KEY]: content }));
 }
 
 /** @throws GoogLeNetError `INVALID_WEIGHTS` for a file that holds no plan or a damaged one, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED` */
@@ -98,7 +98,7 @@ export function loadPlan(path: string, signal?: AbortSignal): Promise<Plan> {
   return withSafetensors(
     path,
     async (file) => {
-      const text = file.metadata[KEY];
+      const text = file.metadata[PLAN_KEY];
       if (text === undefined) {
         throw new GoogLeNetError(
           'INVALID_WEIGHTS',

@@ -8,6 +8,8 @@ import { VARIANTS, variantNamed } from './variants/index.js';
 
 /** The metadata key under which this package keeps JSON of its own. Files written elsewhere lack it. */
 const KEY = 'googlenet';
+/** The same of an engine's plan: finished layers, of which no model can be made. */
+export const PLAN_KEY = 'googlenet_plan';
 /** Scores in the history in the progress of a checkpoint are five deep. */
 const MAX_DEPTH = 16;
 
@@ -72,6 +74,10 @@ export interface StoredModel<T extends TensorSpan> {
  * @throws GoogLeNetError `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where the file holds no model of this package.
  */
 export function modelIn<T extends TensorSpan>(file: Header<T>, path: string): StoredModel<T> {
+  if (file.metadata[PLAN_KEY] !== undefined) {
+    const message = `${path} holds the plan of an engine and no model. Load it with Engine.load(), or name the weights that it was made of.`;
+    throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
+  }
   const content = fromMetadata(file, path);
   const inCheckpoint = withoutPrefix(file.tensors, MODEL_PREFIX);
   const isCheckpoint = inCheckpoint.length > 0;

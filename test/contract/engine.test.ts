@@ -11,6 +11,7 @@ import {
   type GoogLeNetOptions,
   type Images,
   type Logits,
+  loadModel,
   type OptimizeOptions,
   type StateTensor,
   Xception,
@@ -443,6 +444,8 @@ describe('a plan', () => {
     const engine = await model.optimize();
     await engine.save(folder('plan.safetensors'));
     const portable = await Engine.load(folder('plan.safetensors'), { tier: 'portable' });
+    const asModel = loadModel(folder('plan.safetensors'));
+    await expect(asModel).rejects.toMatchObject(errorWith('WEIGHTS_MISMATCH', 'Engine.load()'));
     const [expected] = await engine.forward(floatPictures(1));
     const [found] = await portable.forward(floatPictures(1));
     engine.dispose();

@@ -117,6 +117,8 @@ describe('What is no picture is INVALID_IMAGE naming the file', () => {
       errorWith('INVALID_IMAGE', at('broken.png')),
     );
     await expect(decodeImage(content)).rejects.toMatchObject(errorWith('INVALID_IMAGE', 'the picture'));
+    // And what to do.
+    await expect(decodeImage(at('broken.png'))).rejects.toThrow(/replace it|Convert it|Make it smaller/);
   });
 });
 
