@@ -67,7 +67,7 @@ export interface TrainerConfig {
 }
 
 /** The numbers that weights of 32 bits can be multiplied by. */
-const FACTOR = { min: 0, max: 3.4028234663852886e38 };
+export const FACTOR = { min: 0, max: 3.4028234663852886e38 };
 
 const KNOWN = [
   'optimizer',
@@ -121,7 +121,13 @@ function readPatterns(given: unknown): string[] {
 function readClassWeights(given: unknown): number[] | null {
   if (given === null) return null;
   if (!Array.isArray(given)) throw invalid('classWeights', 'an array of numbers, one for each class', given);
-  const weights = itemsOf(given).map((weight, i) => number(`classWeights[${i}]`, weight, FACTOR));
+  const weights = itemsOf(given).map((weight, i) => {
+    const name = `classWeights[${i}]`;
+    // Below the smallest float a class would weigh nothing without a word.
+    if (number(name, weight, FACTOR) > 0 && Math.fround(weight as number) === 0)
+      throw invalid(name, '0 or a number that is one in 32 bits too', weight);
+    return weight as number;
+  });
   if (!weights.some((weight) => weight > 0))
     throw invalid('classWeights', 'at least one weight above 0', given);
   return weights;

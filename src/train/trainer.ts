@@ -13,7 +13,7 @@ import type { Images } from '../tensor.js';
 import { boolean, integer, number, options, path as readPath } from '../validate.js';
 import { readTensors, type StoredGroup, saveFile } from '../weights.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
-import { readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
+import { FACTOR, readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
 import type { Source } from './datasets.js';
 import { type FitEvent, type FitOptions, type FitResult, trainingLoop } from './fit.js';
 import { isParameter, matching } from './parameter-names.js';
@@ -183,8 +183,9 @@ export class Trainer {
   ): Promise<StepResult> {
     const native = this.#usable;
     const { lr: givenLr, headLr: givenHeadLr = givenLr } = options('options', given, ['lr', 'headLr']);
-    const lr = givenLr === undefined ? this.lr : number('lr', givenLr, { min: 0 });
-    const headLr = givenHeadLr === undefined ? this.headLr : number('headLr', givenHeadLr, { min: 0 });
+    // That of a schedule too: its gamma may be above one. Found out by libtorch, momentum would be changed and weights not.
+    const lr = number('lr', givenLr === undefined ? this.lr : givenLr, FACTOR);
+    const headLr = number('headLr', givenHeadLr === undefined ? this.headLr : givenHeadLr, FACTOR);
     const { count, bytes, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
     assertWeight(indices, this.config);

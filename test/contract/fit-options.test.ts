@@ -25,6 +25,12 @@ async function step(options: TrainerOptions, labels: number[] = [0, 1, 1, 0]) {
   return { model, trainer, result };
 }
 
+test('a class weight that is nothing in 32 bits is refused', () => {
+  expect(() => build({ classWeights: [1, 1e-300] })).toThrow(
+    expect.objectContaining(errorWith('INVALID_ARGUMENT', 'classWeights[1]')),
+  );
+});
+
 describe('a step', () => {
   /** The weights after one that was told nothing. */
   let plain: StateDict;
@@ -38,6 +44,18 @@ describe('a step', () => {
     expect(more.result).toEqual(one.result);
     await expectSameWeights(more.model, await one.model.stateDict());
     await expectOtherWeights(one.model, plain);
+  });
+
+  test('whose learning rate is no number of 32 bits changes nothing, by hand and by a schedule', async () => {
+    const { trainer } = await step({ schedule: { type: 'step', stepSize: 1, gamma: 1e300 } });
+    const before = await trainer.momentumBuffers();
+    const refusal = errorWith('INVALID_ARGUMENT', 'for lr');
+    await expect(trainer.step(PICTURES, [0, 1, 1, 0], { lr: 1e300 })).rejects.toMatchObject(refusal);
+    const head = trainer.step(PICTURES, [0, 1, 1, 0], { headLr: 1e39 });
+    await expect(head).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'for headLr'));
+    trainer.epoch = 2;
+    await expect(trainer.step(PICTURES, [0, 1, 1, 0])).rejects.toMatchObject(refusal);
+    expect(await trainer.momentumBuffers()).toEqual(before);
   });
 
   test('with clipNorm tells the norm, and one that is never reached changes nothing', async () => {
