@@ -60,3 +60,29 @@ export async function unlessAborted<T>(
     release();
   }
 }
+
+/**
+ * Waits for what is being ended, but once the signal has come no longer than that: it is others' and may never end.
+ * @param promise nobody hears of its failure after that.
+ */
+export async function withGrace(
+  promise: Promise<unknown>,
+  signal: AbortSignal | undefined,
+  graceMs: number,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let release = () => {};
+  const over = new Promise<void>((resolve) => {
+    const begin = () => {
+      timer = setTimeout(resolve, graceMs);
+    };
+    if (signal?.aborted) begin();
+    else release = onAbort(signal, begin);
+  });
+  try {
+    await Promise.race([promise, over]);
+  } finally {
+    release();
+    clearTimeout(timer);
+  }
+}

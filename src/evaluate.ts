@@ -1,4 +1,6 @@
 /** Scoring as in the paper: averaged over views of each picture, and over several models. */
+
+import { unlessAborted } from './abort.js';
 import { softmax } from './classifier.js';
 import { assertViews, type Crops, cropViews } from './data/crops.js';
 import type { Dataset } from './data/dataset.js';
@@ -81,8 +83,7 @@ export async function evaluate(
     throwIfAborted(signal, EVALUATION);
     const name = nameOf(dataset, index);
     try {
-      const picture = await dataset.image(index);
-      throwIfAborted(signal, EVALUATION);
+      const picture = await unlessAborted(Promise.resolve(dataset.image(index)), signal, EVALUATION);
       const views = await cropViews(name, picture, crops, sides);
       tally.add(dataset.label(index), await meanSoftmax(models, views, sides.crop, batchSize, signal));
     } catch (error) {

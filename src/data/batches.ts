@@ -45,7 +45,8 @@ export const batchCount = (length: number, batchSize: number, dropLast = false):
 
 /**
  * Decoded and cropped batches in the given order, prepared ahead of the caller. However the loop ends (its end, `break`, a throw,
- * the signal), the pictures in work are waited for, so nothing goes on behind the caller's back.
+ * the signal), the pictures in work are waited for, so nothing goes on behind the caller's back. After the signal, that takes two
+ * seconds at the most, because a dataset may wait for something that never comes.
  * @throws GoogLeNetError `INVALID_ARGUMENT` at once; while iterating `ABORTED` and, at the batch that needs the picture, what the
  * dataset throws (`INVALID_IMAGE`, `FILE_NOT_FOUND` …).
  */

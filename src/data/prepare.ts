@@ -1,5 +1,5 @@
 /** The machinery under `batches()` and `Loader`: pictures → batches, ahead of the caller, in order, whatever finishes first. */
-import { unlessAborted } from '../abort.js';
+import { unlessAborted, withGrace } from '../abort.js';
 import { throwIfAborted } from '../errors.js';
 import type { Images } from '../tensor.js';
 import { isUint8Array } from '../validate.js';
@@ -38,10 +38,13 @@ export interface Preparation extends ResizeCropOptions {
   signal: AbortSignal | undefined;
 }
 
+/** Decoding ends within it. What a dataset of the caller's does need not end at all. */
+const GRACE_MS = 2000;
+
 /** What messages call it. */
 const READING = 'Reading the dataset';
 
-/** Batches of a feed. However the loop ends, what is in work is waited for and the feed is closed. */
+/** Batches of a feed. However the loop ends, what is in work is waited for and the feed is closed; after the signal, for {@link GRACE_MS}. */
 export async function* prepare(feed: Feed, plan: Preparation): AsyncGenerator<Batch, void, undefined> {
   const limiter = new Limiter(IN_WORK);
   const ahead: Promise<Batch | null>[] = [];
@@ -62,11 +65,12 @@ export async function* prepare(feed: Feed, plan: Preparation): AsyncGenerator<Ba
     failed = true;
     throw error;
   } finally {
-    await limiter.stop();
-    await feed.close(!plan.signal?.aborted).catch((error) => {
+    await withGrace(limiter.stop(), plan.signal, GRACE_MS);
+    const closed = feed.close(!plan.signal?.aborted).catch((error) => {
       // The first failure is the one to report.
       if (!failed) throw error;
     });
+    await withGrace(closed, plan.signal, GRACE_MS);
   }
 }
 

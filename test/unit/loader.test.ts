@@ -8,6 +8,7 @@ import type { Dataset } from '../../src/data/dataset.js';
 import { ImageFolder } from '../../src/data/image-folder.js';
 import { Loader, type LoaderOptions } from '../../src/data/loader.js';
 import { epochOrder } from '../../src/data/sampler.js';
+import { fromIterable } from '../../src/data/stream-dataset.js';
 import { GoogLeNetError } from '../../src/errors.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -335,4 +336,30 @@ describe('What makes no sense is refused at once', () => {
       expect(call).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT')));
     }
   });
+});
+
+test('A dataset that never answers does not hold up whoever has aborted, however it is read', async () => {
+  const never = () => new Promise<never>(() => undefined);
+  const silent: Dataset = { length: 4, classes: ['a'], label: () => 0, image: never };
+  const encoded: Dataset = { ...silent, encoded: never };
+  const clinging = fromIterable({
+    classes: ['a'],
+    open: () => ({
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: { picture: PIXEL, label: 0 } }),
+        return: never,
+      }),
+    }),
+  });
+  const PIXEL = { data: new Uint8Array(3), height: 1, width: 1 };
+  const refusal = errorWith('ABORTED');
+  const ended = [silent, encoded, clinging].map(async (source) => {
+    const controller = new AbortController();
+    const epoch = new Loader(source, { ...SMALL, batchSize: 2 }).epoch(0, { signal: controller.signal });
+    const first = epoch.next();
+    if (source === clinging) await first;
+    controller.abort();
+    await expect(source === clinging ? epoch.next() : first).rejects.toMatchObject(refusal);
+  });
+  await Promise.all(ended);
 });
