@@ -37,6 +37,10 @@ describe('predict', () => {
     expect(stderr).toMatch(/^FILE_NOT_FOUND: .*none\.png/m);
     const json = await predict(images(), '--json');
     expect([json.code, shown(json.stdout)]).toEqual([1, [good()[0]]]);
+    // Loaded together with the one behind it, which could be read.
+    const behind = await predict([at('none.png'), good()[0] as string]);
+    expect(behind).toMatchObject({ code: 1, stdout: '' });
+    expect(behind.stderr).not.toContain('Skipped');
   });
 
   test('skips, names and counts them with --on-error skip', async () => {

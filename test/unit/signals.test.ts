@@ -78,6 +78,15 @@ test('A limiter runs no task whose signal has come, and keeps its places', async
   expect(never).not.toHaveBeenCalled();
 });
 
+test('A task that has had its turn leaves no listener on its signal', async () => {
+  const limiter = new Limiter(1);
+  const { signal } = new AbortController();
+  const tasks = Array.from({ length: 3 }, () => limiter.run(async () => 'done', signal));
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  await Promise.all(tasks);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+});
+
 test('Work that cannot be stopped is left, with its result dropped', async () => {
   const controller = new AbortController();
   const work = new Promise<never>(() => undefined);
