@@ -12,6 +12,7 @@ import {
 import { errorWith } from '../support/errors';
 import { expectSameWeights } from '../support/fit';
 import { NETWORKS, noise } from '../support/networks';
+import { safetensorsBytes } from '../support/safetensors-bytes';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -26,6 +27,27 @@ test.each(NETWORKS)('%s survives safetensors → pth → safetensors, bit for bi
     using loaded = await loadModel(folder(name));
     await expectSameWeights(loaded, await model.stateDict());
   }
+});
+
+test('a tensor of a type that is not read is refused and named, and not left out', async () => {
+  using model = new GoogLeNet({
+    numClasses: 2,
+    variant: 'torchvision',
+    initWeights: false,
+    auxLogits: false,
+  });
+  await model.save(folder('a.safetensors'));
+  const whole = readFileSync(folder('a.safetensors'));
+  const start = 8 + Number(whole.readBigUInt64LE());
+  const { __metadata__: _, ...tensors } = JSON.parse(whole.toString('utf8', 8, start));
+  const end = whole.length - start;
+  const header = { ...tensors, extra: { dtype: 'U64', shape: [1], data_offsets: [end, end + 8] } };
+  const data = Buffer.concat([whole.subarray(start), Buffer.alloc(8)]);
+  writeFileSync(folder('b.safetensors'), safetensorsBytes(header, data));
+  for (const to of ['c.safetensors', 'c.pth'])
+    await expect(convertWeights(folder('b.safetensors'), folder(to))).rejects.toMatchObject(
+      errorWith('INVALID_WEIGHTS', 'extra', 'U64'),
+    );
 });
 
 test('names of classes and settings stay where the format has room for them', async () => {

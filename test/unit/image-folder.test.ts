@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import sharp from 'sharp';
@@ -193,4 +194,11 @@ describe('A folder is refused', () => {
     const misspelt = ImageFolder.open(at(), { extension: ['.png'] } as object);
     await expect(misspelt).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'extension'));
   });
+});
+
+test('A named pipe among the pictures is not waited for, and whoever reads it is told', async () => {
+  await mkdir(at('cat'));
+  execFileSync('mkfifo', [at('cat/a.png')]);
+  const folder = await ImageFolder.open(at());
+  await expect(folder.image(0)).rejects.toMatchObject(errorWith('FILE_ERROR', at('cat/a.png')));
 });
