@@ -157,7 +157,10 @@ export abstract class Module implements Seedable {
     this.dispose();
   }
 
-  /** Takes no more calls, waits until every call that was made before has its answer, and disposes. */
+  /**
+   * Takes no more calls, waits until every call with images that was made before has its answer, and disposes. Others of several parts, as
+   * `loadStateDict` and `optimize` with calibration, end with `DISPOSED` unless they are awaited first.
+   */
   async close(): Promise<void> {
     this.#disposed = true;
     await this.#calls.empty();
