@@ -167,12 +167,17 @@ async function tooLarge(encoded: Uint8Array, name: string, maxPixels: number): P
   );
 }
 
+/** Of the system and not of the picture, which must not be left out for it. */
+const NOTHING_LEFT = /error creating thread|out of memory/i;
+
 async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof GoogLeNetError) throw error;
     const why = (error as Error).message.trim().replaceAll('\n', '; ');
+    if (NOTHING_LEFT.test(why))
+      throw new GoogLeNetError('OUT_OF_MEMORY', `Cannot decode ${name}: ${why}.`, { cause: error });
     throw invalidImage(name, `${why}. It may be damaged or cut short: replace it, or leave it out.`, error);
   }
 }

@@ -2,6 +2,8 @@
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { usableCpus } from '../../src/core/cpu-quota.js';
+import { readReading, withEncoded } from '../../src/data/decode.js';
+import { isUnreadable } from '../../src/data/unreadable.js';
 import { batches, decodeImage, fromIterable, ImageFolder, Loader, loadImages } from '../../src/index.js';
 import { errorWith } from '../support/errors.js';
 import { png, RGB } from '../support/png.js';
@@ -111,4 +113,18 @@ test.each([
   await Promise.all(calls);
   expect(taken).toBeGreaterThan(encoded.length);
   expect(taken).toBeLessThan(20 * encoded.length);
+});
+
+test('A picture for which the system has nothing left is not called damaged, nor left out', async () => {
+  const encoded = await photo(30, 20);
+  for (const message of [
+    'glib: Error creating thread: Resource temporarily unavailable',
+    'out of memory --- 9',
+  ]) {
+    const reading = readReading({});
+    const failing = withEncoded(encoded, 'it.png', reading, () => Promise.reject(new Error(message)));
+    const error = await failing.catch((reason: unknown) => reason);
+    expect(error).toMatchObject(errorWith('OUT_OF_MEMORY', 'it.png'));
+    expect(isUnreadable(error)).toBe(false);
+  }
 });
