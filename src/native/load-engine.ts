@@ -3,6 +3,7 @@ import { GoogLeNetError } from '../errors.js';
 import { engineAddonPath } from '../setup/paths.js';
 import type { EngineAddon } from './contract.js';
 import { assertNotLost } from './load.js';
+import { startThreadPool } from './thread-pool.js';
 
 const SETUP = 'Run `npx googlenet setup`';
 
@@ -20,6 +21,7 @@ export function loadEngineAddon(): EngineAddon {
   if (!existsSync(path)) {
     throw new GoogLeNetError('ADDON_NOT_BUILT', `The native addon ${path} has not been built. ${SETUP}.`);
   }
+  startThreadPool();
   let addon: EngineAddon;
   try {
     addon = require(path) as EngineAddon;

@@ -8,6 +8,7 @@ import { addonPath, EXTERNAL, isLost } from '../setup/paths.js';
 import { isSupportedLibtorch, majorMinor, supportedRange } from '../setup/versions.js';
 import type { NativeAddon } from './contract.js';
 import { withSpinLimit } from './spin-limit.js';
+import { startThreadPool } from './thread-pool.js';
 
 /** Of the end of a process for a device that hangs. On the CPU threads end within a layer. */
 const LONGEST_WAIT_MS = 10_000;
@@ -95,6 +96,7 @@ export function loadAddon(): NativeAddon {
   }
   const record = recordOfAddon(path);
   if (record) checkFolder(path, record);
+  startThreadPool();
   const addon = open(path);
   checkVersions(path, addon);
   if (!process.env.OMP_NUM_THREADS) addon.limitDefaultThreads({ most: usableCpus() });

@@ -51,6 +51,20 @@ test('models and engines of every tier need little of a stack', async () => {
   expect(printed).toBe("Set(1) { '2,2' }\n");
 });
 
+// Node ends the process where it cannot start its own threads, so they must not come after those of models.
+test("Node's threads for files and pictures are there before a model or an engine takes any", async () => {
+  for (const make of ['newModel()', 'loadEngineAddon()']) {
+    const threads = async (count: number) =>
+      Number(
+        await printedUnder(
+          `export UV_THREADPOOL_SIZE=${count}`,
+          `${make}; console.log(readdirSync('/proc/self/task').length)`,
+        ),
+      );
+    expect((await threads(9)) - (await threads(1))).toBe(8);
+  }
+});
+
 testWhere(canLimitThreads, 'this user may make no control groups')(
   'where the system has too few threads for a model, that is an error, and just enough are enough',
   async () => {
