@@ -1,6 +1,6 @@
 /** What a validation found, with small copies of the pictures it is about. */
 import type { Dataset, Picture } from '../../data/dataset.js';
-import { loadSharp } from '../../data/sharp.js';
+import { withPixels } from '../../data/decode.js';
 import type { PicturePrediction, ValidationRecord } from '../../report/validation-record.js';
 import type { EpochEvent } from '../../train/fit.js';
 import type { Prediction, Validation } from '../../train/validation.js';
@@ -40,16 +40,18 @@ async function withPicture(
   dataset: Dataset,
 ): Promise<PicturePrediction> {
   const name = dataset.name?.(index) ?? `picture ${index}`;
-  const picture = await thumbnail(await dataset.image(index));
+  const picture = await thumbnail(await dataset.image(index), name);
   return { name, ...prediction, picture };
 }
 
-async function thumbnail({ data, width, height }: Picture): Promise<string> {
+async function thumbnail(picture: Picture, name: string): Promise<string> {
   // Pixel art stays sharp when it is made larger.
-  const kernel = Math.max(width, height) < EDGE ? 'nearest' : 'lanczos3';
-  const encoded = await loadSharp()(data, { raw: { width, height, channels: 3 } })
-    .resize(EDGE, EDGE, { fit: 'contain', background: '#808080', kernel })
-    .webp({ quality: 80 })
-    .toBuffer();
+  const kernel = Math.max(picture.width, picture.height) < EDGE ? 'nearest' : 'lanczos3';
+  const encoded = await withPixels(picture, name, (image) =>
+    image
+      .resize(EDGE, EDGE, { fit: 'contain', background: '#808080', kernel })
+      .webp({ quality: 80 })
+      .toBuffer(),
+  );
   return `data:image/webp;base64,${encoded.toString('base64')}`;
 }
