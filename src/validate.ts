@@ -64,8 +64,17 @@ export function options<K extends string>(
   return record as Partial<Record<K, unknown>>;
 }
 
-/** The items of an array that a caller gives. `map` and `every` leave out the holes of one; here they are undefined. */
-export const itemsOf = <T>(given: readonly T[]): T[] => Array.from(given);
+/** Of a list that a caller gives: an array of holes may claim more than memory holds. */
+const MAX_ITEMS = 2 ** 25;
+
+/**
+ * The items of an array that a caller gives. `map` and `every` leave out the holes of one; here they are undefined.
+ * @throws GoogLeNetError `INVALID_ARGUMENT` for more than 33,554,432
+ */
+export function itemsOf<T>(given: readonly T[]): T[] {
+  if (given.length > MAX_ITEMS) throw invalid('a list', `at most ${MAX_ITEMS} items`, given.length);
+  return Array.from(given);
+}
 
 export function boolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw invalid(name, 'a boolean', value);
@@ -138,9 +147,12 @@ export function device(name: string, value: unknown): string {
   return value;
 }
 
+/** As many as any tensor here has, and some. */
+const MAX_DIMENSIONS = 64;
+
 export function shape(name: string, value: unknown): number[] {
   // Copied first: an array of the caller's may answer otherwise when it is asked again.
-  const sizes: unknown[] = Array.isArray(value) ? itemsOf(value) : [null];
+  const sizes: unknown[] = Array.isArray(value) && value.length <= MAX_DIMENSIONS ? itemsOf(value) : [null];
   const valid = sizes.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
   if (!valid) throw invalid(name, 'an array of non-negative integers', value, 'INVALID_SHAPE');
   return sizes as number[];

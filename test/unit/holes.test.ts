@@ -1,6 +1,7 @@
 /** `map` and `every` leave out the holes of a list: what lies there must not pass for what was checked. */
 import { ArrayDataset, loadImages } from '../../src/index';
 import { readTrainerConfig } from '../../src/train/config';
+import { shape } from '../../src/validate';
 import { errorWith } from '../support/errors';
 
 const PICTURE = { data: new Uint8Array(3), height: 1, width: 1 };
@@ -23,4 +24,12 @@ test.each<[string, () => unknown]>([
 
 test('A list of pictures with a hole is none', async () => {
   await expect(loadImages(holed(PICTURE))).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'sources[0]'));
+});
+
+test('A list of nothing but holes is refused before it is copied: the copy would not fit into memory', () => {
+  const holes = new Array(2 ** 32 - 1);
+  const refused = expect.objectContaining(errorWith('INVALID_ARGUMENT', 'at most 33554432 items'));
+  expect(() => readTrainerConfig({ freeze: holes })).toThrow(refused);
+  expect(() => readTrainerConfig({ classWeights: holes })).toThrow(refused);
+  expect(() => shape('shape', holes)).toThrow(expect.objectContaining(errorWith('INVALID_SHAPE', 'shape')));
 });
