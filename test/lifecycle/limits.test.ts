@@ -61,7 +61,8 @@ test("Node's threads for files and pictures are there before a model or an engin
           `${make}; console.log(readdirSync('/proc/self/task').length)`,
         ),
       );
-    expect((await threads(9)) - (await threads(1))).toBe(8);
+    // Of 64 more; that of Node's compiler or of a trial may be there in one of the two and not in the other.
+    expect((await threads(65)) - (await threads(1))).toBeGreaterThan(50);
   }
 });
 
