@@ -8,14 +8,15 @@ const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.u
 // C++ folder → folders it may include from, besides itself. Only binding/ sees everything, and nothing sees binding/.
 const native = {
   core: [],
+  kernels: ['core'],
   nn: ['core'],
   models: ['nn', 'core'],
   weights: ['models', 'nn', 'core'],
   data: ['core'],
   train: ['models', 'weights', 'nn', 'data', 'core'],
-  infer: ['models', 'nn', 'core'],
+  infer: ['kernels', 'models', 'nn', 'core'],
   dist: ['core'],
-  binding: ['core', 'nn', 'models', 'weights', 'data', 'train', 'infer', 'dist'],
+  binding: ['core', 'nn', 'models', 'weights', 'data', 'train', 'kernels', 'infer', 'dist'],
 };
 
 // Modules of src/ that anybody may import.
@@ -53,8 +54,8 @@ function checkNative(path) {
     if (/^(napi|node_api|node|js_native_api|uv|v8)\b/.test(included) && folder !== 'binding') {
       report(included, 'only binding/ knows Node');
     }
-    if (/^infer\/(?!freeze\/)/.test(file) && /^(torch|ATen|c10|infer\/freeze)\//.test(included)) {
-      report(included, 'engines do not know libtorch');
+    if (/^(kernels|infer(?!\/freeze))\//.test(file) && /^(torch|ATen|c10|infer\/freeze)\//.test(included)) {
+      report(included, 'kernels and engines do not know libtorch');
     }
     if (target in native && target !== folder && !native[folder]?.includes(target)) {
       report(included, `${folder}/ may include ${native[folder]?.join(', ') || 'nothing'} only`);

@@ -3,8 +3,8 @@
 #include "binding/engine_handle.h"
 #include "binding/errors.h"
 #include "binding/network_options.h"
-#include "infer/kernels/peak.h"
 #include "infer/packed.h"
+#include "kernels/peak.h"
 
 namespace googlenet::binding {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "infer/kernels/maps.h"
+#include "kernels/maps.h"
 
 namespace googlenet::infer {
 

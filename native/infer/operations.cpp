@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "infer/kernels/pack.h"
-#include "infer/kernels/winograd.h"
-#include "infer/kernels/winograd_rows.h"
+#include "kernels/pack.h"
+#include "kernels/winograd.h"
+#include "kernels/winograd_rows.h"
 
 namespace googlenet::infer {
 

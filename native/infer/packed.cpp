@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "core/error.h"
-#include "infer/kernels/pack.h"
+#include "kernels/pack.h"
 
 namespace googlenet::infer {
 

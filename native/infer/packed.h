@@ -4,10 +4,10 @@
 #include <optional>
 #include <vector>
 
-#include "infer/kernels/conv.h"
-#include "infer/kernels/winograd.h"
-#include "infer/kernels/winograd_rows.h"
 #include "infer/network.h"
+#include "kernels/conv.h"
+#include "kernels/winograd.h"
+#include "kernels/winograd_rows.h"
 
 namespace googlenet::infer {
 

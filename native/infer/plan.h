@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "infer/kernels/maps.h"
 #include "infer/packed.h"
 #include "infer/team.h"
+#include "kernels/maps.h"
 
 namespace googlenet::infer {
 

@@ -18,19 +18,19 @@
 #include "infer/freeze/freeze.h"
 #include "infer/freeze/portable.h"
 #include "infer/freeze/quantize.h"
-#include "infer/kernels/conv_tiers.h"
-#include "infer/kernels/maps.h"
-#include "infer/kernels/pack.h"
-#include "infer/kernels/peak.h"
-#include "infer/kernels/store_avx512.h"
-#include "infer/kernels/winograd.h"
-#include "infer/kernels/winograd_points.h"
-#include "infer/kernels/winograd_rows.h"
 #include "infer/operations.h"
 #include "infer/packed.h"
 #include "infer/plan.h"
 #include "infer/team.h"
 #include "infer/wait.h"
+#include "kernels/conv_tiers.h"
+#include "kernels/maps.h"
+#include "kernels/pack.h"
+#include "kernels/peak.h"
+#include "kernels/store_avx512.h"
+#include "kernels/winograd.h"
+#include "kernels/winograd_points.h"
+#include "kernels/winograd_rows.h"
 #include "models/classifier.h"
 #include "models/googlenet.h"
 #include "models/inspect.h"
@@ -56,5 +56,5 @@
 #include "weights/state_dict.h"
 
 static_assert(std::is_enum_v<googlenet::infer::Precision>);
-static_assert(std::is_aggregate_v<googlenet::infer::kernels::Picture>);
-static_assert(!std::is_same_v<googlenet::infer::kernels::Convolution, googlenet::nn::Conv2dImpl>);
+static_assert(std::is_aggregate_v<googlenet::kernels::Picture>);
+static_assert(!std::is_same_v<googlenet::kernels::Convolution, googlenet::nn::Conv2dImpl>);

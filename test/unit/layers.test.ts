@@ -45,7 +45,8 @@ test.each([
   ['anybody including binding', 'native/train/trainer.cpp', '#include "binding/addon.h"'],
   ['Node outside binding', 'native/nn/layers.cpp', '#include <napi.h>'],
   ['Node-API outside binding', 'native/core/error.cpp', '#  include <node_api.h>'],
-  ['torch in a kernel', 'native/infer/kernels/gemm.h', '#include <ATen/ATen.h>'],
+  ['torch in a kernel', 'native/kernels/gemm.h', '#include <ATen/ATen.h>'],
+  ['an engine in a kernel', 'native/kernels/conv.h', '#include "infer/network.h"'],
   ['torch in an engine', 'native/infer/engine.cpp', '#include <torch/types.h>'],
   ['what knows torch in an engine', 'native/infer/plan.cpp', '#include "infer/freeze/freeze.h"'],
   [

@@ -1,6 +1,6 @@
 // The kernels of AMX with tiles in memory in place of the processor's: they can be tried on a machine that
 // has none, and sanitizers, which do not know these instructions, see what each of them reads and writes.
-#include "infer/kernels/cpu.h"
+#include "kernels/cpu.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -111,12 +111,12 @@ void multiply_bytes(int sums, int a, int b) {
 
 }  // namespace tiles
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 // What is left of the instructions that the kernels need.
 static bool has_avx512_for_amx() {
   return has_avx512_bf16() && has_avx512_vnni();
 }
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels
 
 #undef _tile_loadd
 #undef _tile_stored
@@ -131,5 +131,5 @@ static bool has_avx512_for_amx() {
 #define _tile_dpbf16ps tiles::multiply_bfloat16
 #define _tile_dpbusd tiles::multiply_bytes
 #define has_amx has_avx512_for_amx
-#include "infer/kernels/conv_amx.cpp"
+#include "kernels/conv_amx.cpp"
 #endif

@@ -1,18 +1,18 @@
 // Convolutions of every tier against sums in double, over shapes drawn at random. Buffers hold exactly what
 // kernels say they read and write, so that AddressSanitizer sees anything beyond.
-#include "infer/kernels/conv.h"
+#include "kernels/conv.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
 
-#include "infer/kernels/pack.h"
-#include "infer/kernels/winograd.h"
-#include "infer/kernels/winograd_rows.h"
+#include "kernels/pack.h"
+#include "kernels/winograd.h"
+#include "kernels/winograd_rows.h"
 #include "tests.h"
 
-using namespace googlenet::infer::kernels;
+using namespace googlenet::kernels;
 
 namespace {
 

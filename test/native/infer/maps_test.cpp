@@ -1,5 +1,5 @@
 // Pools, averages, normalisation and the reading of pictures against loops in double.
-#include "infer/kernels/maps.h"
+#include "kernels/maps.h"
 
 #include <algorithm>
 #include <bit>
@@ -8,7 +8,7 @@
 
 #include "tests.h"
 
-using namespace googlenet::infer::kernels;
+using namespace googlenet::kernels;
 
 namespace {
 

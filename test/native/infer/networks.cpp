@@ -6,7 +6,7 @@
 using googlenet::infer::Layer;
 using googlenet::infer::Network;
 using googlenet::infer::Precision;
-using googlenet::infer::kernels::Size;
+using googlenet::kernels::Size;
 
 namespace {
 

@@ -17,9 +17,8 @@ struct RandomNetwork {
 RandomNetwork draw_network(Random& random, googlenet::infer::Precision precision);
 
 // Turns a network of floats into one of bytes, with scales for the numbers that this picture gives.
-void quantize(RandomNetwork& drawn, googlenet::infer::kernels::Size size, const std::vector<double>& pixels);
+void quantize(RandomNetwork& drawn, googlenet::kernels::Size size, const std::vector<double>& pixels);
 
 // Logits of each head by plain loops in double: pixels are what the first layer sees, [3][height][width].
 std::vector<std::vector<double>> compute(const googlenet::infer::Network& network,
-                                         googlenet::infer::kernels::Size size,
-                                         const std::vector<double>& pixels);
+                                         googlenet::kernels::Size size, const std::vector<double>& pixels);

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
-#include "infer/kernels/conv.h"
+#include "kernels/conv.h"
 
 // What Winograd's ways share. Loops over vectors are inlined into the functions of each tier, and so compiled
 // for its instructions.
 #define INLINED inline __attribute__((always_inline))
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 // Of `side` points, the last is infinity. The window's transform has the powers of the others, each times its
 // factor.
@@ -121,4 +121,4 @@ struct Finished {
   Vector bias = {}, floor;
 };
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

@@ -1,8 +1,8 @@
-#include "infer/kernels/conv.h"
+#include "kernels/conv.h"
 
-#include "infer/kernels/conv_tiers.h"
+#include "kernels/conv_tiers.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 std::span<const ConvKernel* const> conv_kernels() {
 #ifdef __x86_64__
@@ -26,4 +26,4 @@ const ConvKernel* conv_kernel(Tier tier, Number input) {
   return nullptr;
 }
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <span>
 
-#include "infer/kernels/cpu.h"
+#include "kernels/cpu.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 // Convolutions over maps whose numbers of one pixel lie side by side. All numbers that one row of a window
 // meets are neighbours too, so a window is a few rows, and a convolution a product of matrices whose rows
@@ -72,4 +72,4 @@ std::span<const ConvKernel* const> conv_kernels();
 // Null where a tier has no kernel for these numbers, or this machine not its instructions.
 const ConvKernel* conv_kernel(Tier tier, Number input);
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

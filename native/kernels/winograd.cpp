@@ -1,14 +1,14 @@
-#include "infer/kernels/winograd.h"
+#include "kernels/winograd.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "core/wide_vectors.h"
-#include "infer/kernels/conv_tiers.h"
-#include "infer/kernels/winograd_points.h"
+#include "kernels/conv_tiers.h"
+#include "kernels/winograd_points.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 #ifdef __x86_64__
 namespace {
@@ -263,4 +263,4 @@ std::span<const WinogradKernel> winograd_kernels(Tier) {
 }
 #endif
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

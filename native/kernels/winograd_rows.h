@@ -1,9 +1,9 @@
 #pragma once
 
-#include "infer/kernels/conv.h"
-#include "infer/kernels/maps.h"
+#include "kernels/conv.h"
+#include "kernels/maps.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 // Winograd's way along rows only, for a first convolution: few channels, a window of 7×7, a stride of 2 and a
 // padding of 3. Two pixels beside each other count as one with twice the numbers; over those the window is
@@ -67,4 +67,4 @@ constexpr int64_t line_floats(int tiles, int inputs) {
 // Null where a tier has none, or this machine not its instructions.
 const RowsKernel* rows_kernel(Tier tier);
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

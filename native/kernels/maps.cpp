@@ -1,4 +1,4 @@
-#include "infer/kernels/maps.h"
+#include "kernels/maps.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 // end, and so compiled for the instructions of each.
 #define INLINED inline __attribute__((always_inline))
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 namespace {
 
@@ -394,4 +394,4 @@ const MapKernels& map_kernels([[maybe_unused]] Tier tier) {
 #endif
 }
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

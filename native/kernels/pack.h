@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "infer/kernels/conv.h"
+#include "kernels/conv.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 // Weights as they stand in a model: [outputs][inputs][window][window], numbers of the kernel's type.
 struct ConvWeights {
@@ -25,4 +25,4 @@ int64_t packed_bytes(const ConvKernel& kernel, const ConvWeights& weights);
 // numbers, `interleave` of a channel beside each other. `packed` holds packed_bytes() and is overwritten.
 void pack(const ConvKernel& kernel, const ConvWeights& weights, std::byte* packed);
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

@@ -2,11 +2,11 @@
 #include <array>
 #include <utility>
 
-#include "infer/kernels/conv_tiers.h"
-#include "infer/kernels/store_avx512.h"
+#include "kernels/conv_tiers.h"
+#include "kernels/store_avx512.h"
 
 #ifdef __x86_64__
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 namespace {
 
@@ -207,5 +207,5 @@ const ConvKernel kConvAvx512Byte = kernel_of<Number::kByte, true>(has_bf16_and_v
 const ConvKernel kConvAvx512Bfloat16ByFloats = kernel_of<Number::kBfloat16, false>(has_avx512);
 const ConvKernel kConvAvx512ByteWithoutBf16 = kernel_of<Number::kByte, false>(has_avx512_vnni);
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels
 #endif

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "infer/kernels/conv.h"
+#include "kernels/conv.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 extern const ConvKernel kConvAvx2Float;
 extern const ConvKernel kConvAvx512Float;
@@ -14,4 +14,4 @@ extern const ConvKernel kConvAvx512ByteWithoutBf16;
 extern const ConvKernel kConvAmxBfloat16;
 extern const ConvKernel kConvAmxByte;
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

@@ -1,14 +1,14 @@
-#include "infer/kernels/peak.h"
+#include "kernels/peak.h"
 
 #ifdef __x86_64__
 #include <algorithm>
 #include <chrono>
 #include <vector>
 
-#include "infer/kernels/conv_tiers.h"
-#include "infer/kernels/store_avx512.h"
+#include "kernels/conv_tiers.h"
+#include "kernels/store_avx512.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 namespace {
 
@@ -145,13 +145,13 @@ double peak(Tier tier, Number number) {
   return *middle;
 }
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels
 #else
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 double peak(Tier, Number) {
   return 0;
 }
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels
 #endif

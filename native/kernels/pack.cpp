@@ -1,9 +1,9 @@
-#include "infer/kernels/pack.h"
+#include "kernels/pack.h"
 
 #include <algorithm>
 #include <cstring>
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 namespace {
 
@@ -79,4 +79,4 @@ void pack(const ConvKernel& kernel, const ConvWeights& w, std::byte* packed) {
   }
 }
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-#include "infer/kernels/conv.h"
+#include "kernels/conv.h"
 
 // One list for all, since only functions with the same list are inlined into each other. Compilers use BF16
 // and VNNI only where told to by their intrinsics, so that what has none of these runs on machines without.
@@ -19,7 +19,7 @@
   __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni")))
 #define INLINED_AVX512 inline __attribute__((always_inline)) FOR_AVX512
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 // The first `count` of 16 lanes.
 inline uint16_t first_lanes(int count) {
@@ -74,5 +74,5 @@ INLINED_AVX512 void store(const Finish& finish, __m512 sums, std::byte* output) 
   }
 }
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels
 #endif

@@ -1,5 +1,5 @@
-#include "infer/kernels/conv_tiers.h"
-#include "infer/kernels/store_avx512.h"
+#include "kernels/conv_tiers.h"
+#include "kernels/store_avx512.h"
 
 #ifdef __x86_64__
 #define FOR_AMX          \
@@ -7,7 +7,7 @@
       "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni,amx-tile,amx-bf16,amx-int8")))
 #define INLINED_AMX inline __attribute__((always_inline)) FOR_AMX
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 namespace {
 
@@ -197,5 +197,5 @@ constexpr ConvKernel kernel_of() {
 const ConvKernel kConvAmxBfloat16 = kernel_of<Number::kBfloat16>();
 const ConvKernel kConvAmxByte = kernel_of<Number::kByte>();
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels
 #endif

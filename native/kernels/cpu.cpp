@@ -1,4 +1,4 @@
-#include "infer/kernels/cpu.h"
+#include "kernels/cpu.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #endif
 #endif
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 namespace {
 
@@ -98,4 +98,4 @@ int64_t second_level_bytes() {
   return kUsual;
 }
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

@@ -1,13 +1,13 @@
-#include "infer/kernels/winograd_rows.h"
+#include "kernels/winograd_rows.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "core/wide_vectors.h"
-#include "infer/kernels/conv_tiers.h"
-#include "infer/kernels/winograd_points.h"
+#include "kernels/conv_tiers.h"
+#include "kernels/winograd_points.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 #ifdef __x86_64__
 namespace {
@@ -182,4 +182,4 @@ const RowsKernel* rows_kernel(Tier) {
 }
 #endif
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

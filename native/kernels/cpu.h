@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 // Groups of instructions that there are kernels for.
 enum class Tier { kAvx2, kAvx512, kAmx };
@@ -21,4 +21,4 @@ bool has_amx();
 // Bytes of the second level of a core's cache; what is usual where the system does not say.
 int64_t second_level_bytes();
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

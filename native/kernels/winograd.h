@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <span>
 
-#include "infer/kernels/conv.h"
-#include "infer/kernels/maps.h"
+#include "kernels/conv.h"
+#include "kernels/maps.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 // Convolutions after Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015). A tile of
 // m×n numbers of the output for a window of r×r comes from (m + r − 1)×(n + r − 1) numbers of the input:
@@ -66,4 +66,4 @@ struct WinogradKernel {
 // larger tiles comes first: it multiplies less, but has more weights to read.
 std::span<const WinogradKernel> winograd_kernels(Tier tier);
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels

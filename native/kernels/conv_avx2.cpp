@@ -1,14 +1,14 @@
 #include <algorithm>
 #include <array>
 
-#include "infer/kernels/conv_tiers.h"
+#include "kernels/conv_tiers.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
 
 #define FOR_AVX2 __attribute__((target("avx2,fma")))
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 namespace {
 
@@ -93,5 +93,5 @@ const ConvKernel kConvAvx2Float = {.tier = Tier::kAvx2,
                                    .begin = nothing,
                                    .end = nothing};
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels
 #endif

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "infer/kernels/conv.h"
+#include "kernels/conv.h"
 
-namespace googlenet::infer::kernels {
+namespace googlenet::kernels {
 
 // What is no convolution, over rows of a map: [height][width][channels].
 
@@ -77,4 +77,4 @@ struct MapKernels {
 
 const MapKernels& map_kernels(Tier tier);
 
-}  // namespace googlenet::infer::kernels
+}  // namespace googlenet::kernels
