@@ -39,10 +39,10 @@ Napi::Value shut_down(const Napi::CallbackInfo& info) {
 
 // Everything JavaScript sees; src/native/contract.ts lists the same names.
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  install_caching_allocator();
-  set_translator(report_torch_error);
+  core::install_caching_allocator();
+  core::set_translator(core::report_torch_error);
   Environment::create(env);
-  num_threads();  // libtorch's default, read before any work changes it
+  core::num_threads();  // libtorch's default, read before any work changes it
   // libtorch asks it before each convolution of one image, and on processors that its cpuinfo does not know,
   // virtual ones among them, prints a warning each time. It takes batches of 16 and more, and on x86 oneDNN
   // takes those first: no bit changes.

@@ -36,7 +36,7 @@ std::shared_ptr<Classifier> make_model(const Options& options, const at::Generat
   const std::string architecture = options.string("architecture");
   if (architecture == "googlenet") return make_googlenet(options, generator);
   if (architecture == "xception") return make_xception(options, generator);
-  throw Error("INVALID_ARGUMENT", "There is no architecture '" + architecture + "'.");
+  throw core::Error("INVALID_ARGUMENT", "There is no architecture '" + architecture + "'.");
 }
 
 Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
@@ -121,7 +121,7 @@ Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
         const auto model = ClassifierHandle::model_of(self);
         const EvaluationMode mode(model.get());
         const torch::Tensor input = to_input(images, normalization, self);
-        return to_host(grad_cam(*model, input, name, upload(labels, self.device)));
+        return to_host(grad_cam(*model, input, name, core::upload(labels, self.device)));
       },
       tensor_to_js, options.integer("id"));
 }
@@ -129,7 +129,7 @@ Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
 }  // namespace
 
 torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization, Session& session) {
-  const torch::Tensor local = upload(images, session.device);
+  const torch::Tensor local = core::upload(images, session.device);
   if (local.scalar_type() != at::kByte) return local.contiguous(session.memory_format);
   return normalize(local, session.normalization_on_device(normalization)).contiguous(session.memory_format);
 }
@@ -152,7 +152,7 @@ Napi::Function ClassifierHandle::define(Napi::Env env) {
 ClassifierHandle::ClassifierHandle(Info info) : ModuleHandle(info) {
   guarded(info, [&] {
     const Options options(info);
-    session_ = std::make_shared<Session>(info.Env(), resolve_device(options.string("device")),
+    session_ = std::make_shared<Session>(info.Env(), core::resolve_device(options.string("device")),
                                          options.uint64("seed"));
     if (options.boolean("channelsLast")) session_->memory_format = at::MemoryFormat::ChannelsLast;
     session_->set_module(info.Env(), make_model(Options(options.object("model")), session_->random.local));
@@ -163,7 +163,7 @@ ClassifierHandle::ClassifierHandle(Info info) : ModuleHandle(info) {
 
 ClassifierHandle& ClassifierHandle::from(const Napi::Value& value) {
   if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) {
-    throw Error("INVALID_ARGUMENT", "Expected a model.");
+    throw core::Error("INVALID_ARGUMENT", "Expected a model.");
   }
   return *Unwrap(value.As<Napi::Object>());
 }

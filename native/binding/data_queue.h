@@ -13,7 +13,7 @@ class DataQueue : public OwnQueue {
     const auto environment = Environment::of(env);
     environment->adopt(std::make_shared<DataQueue>(environment));
   }
-  static SerialQueue& of(Napi::Env env) { return Environment::of(env)->adopted<DataQueue>()->queue; }
+  static core::SerialQueue& of(Napi::Env env) { return Environment::of(env)->adopted<DataQueue>()->queue; }
 };
 
 }  // namespace googlenet::binding

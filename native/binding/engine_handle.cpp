@@ -16,17 +16,17 @@ kernels::Tier tier_named(const std::string& name, Precision precision) {
   for (const kernels::Tier tier : {kernels::Tier::kAvx2, kernels::Tier::kAvx512, kernels::Tier::kAmx}) {
     if (name == kernels::name_of(tier)) {
       if (can_compute(tier, precision)) return tier;
-      throw Error("UNSUPPORTED", "This machine has no " + name + " for this precision.");
+      throw core::Error("UNSUPPORTED", "This machine has no " + name + " for this precision.");
     }
   }
-  throw Error("INVALID_ARGUMENT", "There is no tier '" + name + "'.");
+  throw core::Error("INVALID_ARGUMENT", "There is no tier '" + name + "'.");
 }
 
 int small_positive(const Options& options, const char* name, int most) {
   const int64_t number = options.integer(name);
   if (number < 1 || number > most)
-    throw Error("INVALID_ARGUMENT",
-                std::string("Expected an integer in [1, ") + std::to_string(most) + "] for " + name + ".");
+    throw core::Error("INVALID_ARGUMENT", std::string("Expected an integer in [1, ") + std::to_string(most) +
+                                              "] for " + name + ".");
   return static_cast<int>(number);
 }
 
@@ -117,7 +117,7 @@ Napi::Value EngineHandle::ready(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     session_->require_usable();
     const Napi::ObjectReference& preparation = session_->preparation;
-    if (preparation.IsEmpty()) throw Error("INVALID_ARGUMENT", "ready() was called too late.");
+    if (preparation.IsEmpty()) throw core::Error("INVALID_ARGUMENT", "ready() was called too late.");
     return preparation.Value();
   });
 }
@@ -127,7 +127,8 @@ std::shared_ptr<Request> EngineHandle::read_request(const Options& options) {
   const std::vector<int64_t> shape = shape_of_images(options, array);
   auto request = std::make_shared<Request>();
   request->is_bytes = array.is_bytes();
-  if (shape[0] < 1 || shape[0] > 1 << 20) throw Error("INVALID_SHAPE", "A batch has 1 to 1048576 pictures.");
+  if (shape[0] < 1 || shape[0] > 1 << 20)
+    throw core::Error("INVALID_SHAPE", "A batch has 1 to 1048576 pictures.");
   request->count = static_cast<int>(shape[0]);
   request->size = request->is_bytes ? to_size(shape[1], shape[2]) : to_size(shape[2], shape[3]);
   if (request->is_bytes) {

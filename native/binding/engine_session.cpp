@@ -96,7 +96,7 @@ std::shared_ptr<EngineSession> EngineSession::start(Napi::Env env, Network netwo
   auto task = std::make_unique<Preparation>(env, weights);
   auto promise = Napi::Persistent<Napi::Object>(task->promise());
   Preparation* begun = environment->begin(std::move(task), /*keep_alive=*/true);
-  if (begun == nullptr) throw Error("ABORTED", "The process or Worker is ending.");
+  if (begun == nullptr) throw core::Error("ABORTED", "The process or Worker is ending.");
   try {
     const auto packed = [environment = environment.get(), begun](const std::exception_ptr& error) {
       begun->fail(error);
@@ -112,12 +112,12 @@ std::shared_ptr<EngineSession> EngineSession::start(Napi::Env env, Network netwo
 }
 
 void EngineSession::require_usable() const {
-  if (disposed_) throw Error("DISPOSED", "This engine was disposed. Make or load a new one.");
+  if (disposed_) throw core::Error("DISPOSED", "This engine was disposed. Make or load a new one.");
 }
 
 void EngineSession::require_ready() const {
   require_usable();
-  if (!is_ready_) throw Error("INVALID_ARGUMENT", "The engine is not ready.");
+  if (!is_ready_) throw core::Error("INVALID_ARGUMENT", "The engine is not ready.");
 }
 
 void EngineSession::dispose(Napi::Env env) {
@@ -139,7 +139,8 @@ Napi::Value EngineSession::forward(Napi::Env env, const std::shared_ptr<Request>
       environment->complete(begun);
     };
     if (id != 0) cancellable_[id] = request;
-    if (!engine.submit(request)) throw Error("DISPOSED", "This engine has ended. Make or load a new one.");
+    if (!engine.submit(request))
+      throw core::Error("DISPOSED", "This engine has ended. Make or load a new one.");
   } catch (...) {
     cancellable_.erase(id);
     environment_->withdraw(begun);

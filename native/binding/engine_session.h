@@ -24,7 +24,7 @@ class EngineSession : public Member {
                 std::function<void(const std::exception_ptr&)> packed);
 
   void request_stop() override { engine.request_stop(); }
-  bool join_until(Deadline deadline) override { return engine.join_until(deadline); }
+  bool join_until(core::Deadline deadline) override { return engine.join_until(deadline); }
 
   // Throws DISPOSED.
   void require_usable() const;
@@ -74,7 +74,7 @@ Napi::Value EngineSession::run(Napi::Env env, Work work, Convert convert) {
       begun->run();
       environment->complete(begun);
     });
-    if (!is_accepted) throw Error("DISPOSED", "This engine has ended. Make or load a new one.");
+    if (!is_accepted) throw core::Error("DISPOSED", "This engine has ended. Make or load a new one.");
   } catch (...) {
     environment_->withdraw(begun);
     throw;

@@ -95,7 +95,7 @@ void Environment::deliver(Napi::Env env, Napi::Function, Environment* self, Task
   if (const auto taken = self->take(task)) taken->finish(env);
 }
 
-bool Environment::shut_down(Deadline deadline) {
+bool Environment::shut_down(core::Deadline deadline) {
   {
     const std::lock_guard lock(completing_);
     closed_ = true;

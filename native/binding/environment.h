@@ -38,7 +38,7 @@ class Member : public std::enable_shared_from_this<Member> {
   // Drops what waits and asks what runs to end early.
   virtual void request_stop() = 0;
   // After request_stop(): false where a thread has not ended by then.
-  virtual bool join_until(Deadline deadline) = 0;
+  virtual bool join_until(core::Deadline deadline) = 0;
 
   // Native memory behind a handle, so that V8 collects handles in time. Nothing once it is forgotten or the
   // environment is closed.
@@ -111,7 +111,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   // Stops all threads and drops all tasks; their promises never settle. All are asked first, then waited for:
   // on the CPU they end within a layer, but a device can take as long as it likes. Where the deadline passes
   // first this returns false, and what still runs is kept, with its tasks, until the process ends.
-  bool shut_down(Deadline deadline = Deadline::max());
+  bool shut_down(core::Deadline deadline = core::Deadline::max());
 
  private:
   friend class Member;

@@ -9,7 +9,7 @@ namespace googlenet::binding {
 
 // { code, message } as a JavaScript Error; src/native/call.ts turns it into the package's class with the
 // caller's stack.
-inline Napi::Error to_js_error(Napi::Env env, const ErrorReport& report) {
+inline Napi::Error to_js_error(Napi::Env env, const core::ErrorReport& report) {
   Napi::Error error = Napi::Error::New(env, report.message);
   error.Set("code", Napi::String::New(env, report.code));
   return error;
@@ -23,7 +23,7 @@ Napi::Value guarded(const Napi::CallbackInfo& info, Body body) {
   } catch (const Napi::Error&) {
     throw;
   } catch (...) {
-    throw to_js_error(info.Env(), report(std::current_exception()));
+    throw to_js_error(info.Env(), core::report(std::current_exception()));
   }
 }
 

@@ -66,7 +66,7 @@ Napi::Value packing_to_js(Napi::Env env, const std::shared_ptr<Packing>& packing
     return guarded(info, [&] {
       const KeptBytes buffer(Options(info).byte_array("buffer"));
       if (buffer.size() != packing->size())
-        throw Error("INVALID_SHAPE", "The buffer has another size than the weights.");
+        throw core::Error("INVALID_SHAPE", "The buffer has another size than the weights.");
       return promise(info.Env(), DataQueue::of(info.Env()), /*threads=*/1,
                      [packing, buffer] { packing->copy_to(const_cast<uint8_t*>(buffer.data())); });
     });
@@ -77,7 +77,7 @@ Napi::Value packing_to_js(Napi::Env env, const std::shared_ptr<Packing>& packing
 
 std::shared_ptr<PortableImpl> engine_of(const Session& session) {
   auto engine = std::dynamic_pointer_cast<PortableImpl>(session.module);
-  if (!engine) throw Error("INVALID_ARGUMENT", "The engine could not be made; ready() says why.");
+  if (!engine) throw core::Error("INVALID_ARGUMENT", "The engine could not be made; ready() says why.");
   return engine;
 }
 
@@ -90,7 +90,7 @@ Napi::Value freeze_model(const Napi::CallbackInfo& info, Session& session) {
   if (precision == Precision::kByte) {
     const CallerArray array = options.typed_array("highest");
     if (array.type() != napi_float32_array)
-      throw Error("INVALID_DTYPE", "Expected a Float32Array for highest.");
+      throw core::Error("INVALID_DTYPE", "Expected a Float32Array for highest.");
     const ArrayView view = array.view();
     const auto* numbers = static_cast<const float*>(view.data);
     highest.assign(numbers, numbers + view.elements);
@@ -145,7 +145,7 @@ PortableHandle::PortableHandle(const Napi::CallbackInfo& info) : Napi::ObjectWra
 Napi::Value PortableHandle::ready(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     session_->require_usable();
-    if (preparation_.IsEmpty()) throw Error("INVALID_ARGUMENT", "ready() was called too late.");
+    if (preparation_.IsEmpty()) throw core::Error("INVALID_ARGUMENT", "ready() was called too late.");
     const Napi::Value promise = preparation_.Value();
     preparation_.Reset();
     return promise;

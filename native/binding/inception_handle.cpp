@@ -18,7 +18,7 @@ Napi::Value forward_and_pull(const Napi::CallbackInfo& info, Session& session) {
       [input = copy_floats(options, "input", options.shape("shape"))](Session& self) {
         const torch::NoGradGuard no_grad;
         InceptionModule module(std::dynamic_pointer_cast<InceptionModuleImpl>(self.module));
-        const auto [output, last] = module->forward_and_pull(upload(input, self.device));
+        const auto [output, last] = module->forward_and_pull(core::upload(input, self.device));
         return InceptionModuleImpl::Pulled{to_host(output), to_host(last)};
       },
       [](Napi::Env env, const InceptionModuleImpl::Pulled& pulled) {
@@ -50,7 +50,7 @@ Napi::Function InceptionHandle::define(Napi::Env env) {
 InceptionHandle::InceptionHandle(Info info) : ModuleHandle(info) {
   guarded(info, [&] {
     const Options options(info);
-    session_ = std::make_shared<Session>(info.Env(), resolve_device(options.string("device")),
+    session_ = std::make_shared<Session>(info.Env(), core::resolve_device(options.string("device")),
                                          options.uint64("seed"));
     session_->set_module(info.Env(), make_module(options).ptr());
     return info.Env().Undefined();

@@ -22,7 +22,7 @@ std::string library_version() {
   return version == settings.end() ? "unknown" : version->second;
 }
 
-Napi::Object cuda_to_js(Napi::Env env, const CudaStatus& status) {
+Napi::Object cuda_to_js(Napi::Env env, const core::CudaStatus& status) {
   Napi::Array devices = Napi::Array::New(env, status.devices.size());
   for (uint32_t i = 0; i < status.devices.size(); ++i) {
     Napi::Object device = Napi::Object::New(env);
@@ -56,14 +56,15 @@ Napi::Value libtorch(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value cuda(const Napi::CallbackInfo& info) {
-  return guarded(info, [&] { return cuda_to_js(info.Env(), cuda_status()); });
+  return guarded(info, [&] { return cuda_to_js(info.Env(), core::cuda_status()); });
 }
 
 Napi::Value set_num_threads_js(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const int64_t threads = Options(info).integer("threads");
-    if (threads < 1 || threads > 1024) throw Error("INVALID_ARGUMENT", "Expected threads in [1, 1024].");
-    set_num_threads(static_cast<int>(threads));
+    if (threads < 1 || threads > 1024)
+      throw core::Error("INVALID_ARGUMENT", "Expected threads in [1, 1024].");
+    core::set_num_threads(static_cast<int>(threads));
     return info.Env().Undefined();
   });
 }
@@ -71,14 +72,14 @@ Napi::Value set_num_threads_js(const Napi::CallbackInfo& info) {
 Napi::Value limit_default_threads_js(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const int64_t most = Options(info).integer("most");
-    if (most < 1 || most > 1024) throw Error("INVALID_ARGUMENT", "Expected most in [1, 1024].");
-    limit_default_threads(static_cast<int>(most));
+    if (most < 1 || most > 1024) throw core::Error("INVALID_ARGUMENT", "Expected most in [1, 1024].");
+    core::limit_default_threads(static_cast<int>(most));
     return info.Env().Undefined();
   });
 }
 
 Napi::Value num_threads_js(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), num_threads());
+  return Napi::Number::New(info.Env(), core::num_threads());
 }
 
 Napi::Value prepare_device_js(const Napi::CallbackInfo& info) {
@@ -86,14 +87,14 @@ Napi::Value prepare_device_js(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     return promise(
         env, static_cast<OwnQueue*>(info.Data())->queue, /*threads=*/1, /*id=*/0,
-        [wish = Options(info).string("device")] { return prepare_device(wish); },
+        [wish = Options(info).string("device")] { return core::prepare_device(wish); },
         [](Napi::Env scope, const c10::Device& device) { return Napi::String::New(scope, device.str()); });
   });
 }
 
 Napi::Value backends_js(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    const Backends now = backends();
+    const core::Backends now = core::backends();
     Napi::Object result = Napi::Object::New(info.Env());
     result["cudnnBenchmark"] = now.cudnn_benchmark;
     result["cudnnDeterministic"] = now.cudnn_deterministic;
@@ -108,16 +109,17 @@ Napi::Value backends_js(const Napi::CallbackInfo& info) {
 Napi::Value set_backends_js(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const Options options(info);
-    set_backends({options.boolean("cudnnBenchmark"), options.boolean("cudnnDeterministic"),
-                  options.boolean("cudnnAllowTf32"), options.boolean("matmulAllowTf32"),
-                  options.boolean("deterministicAlgorithms"), options.boolean("deterministicWarnOnly")});
+    core::set_backends({options.boolean("cudnnBenchmark"), options.boolean("cudnnDeterministic"),
+                        options.boolean("cudnnAllowTf32"), options.boolean("matmulAllowTf32"),
+                        options.boolean("deterministicAlgorithms"),
+                        options.boolean("deterministicWarnOnly")});
     return info.Env().Undefined();
   });
 }
 
 Napi::Value resolve_device_js(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    return Napi::String::New(info.Env(), resolve_device(Options(info).string("device")).str());
+    return Napi::String::New(info.Env(), core::resolve_device(Options(info).string("device")).str());
   });
 }
 

@@ -15,7 +15,7 @@ InitMethod to_init_method(const std::string& name) {
   if (name == "default") return InitMethod::kDefault;
   if (name == "xavier") return InitMethod::kXavier;
   if (name == "truncated-normal") return InitMethod::kTruncatedNormal;
-  throw Error("INVALID_ARGUMENT", "Unknown initialization '" + name + "'.");
+  throw core::Error("INVALID_ARGUMENT", "Unknown initialization '" + name + "'.");
 }
 
 // Module.to(memory_format=…), which the C++ front end lacks: of convolution weights only.
@@ -56,13 +56,12 @@ Napi::Value set_training(Info info, Session& session) {
 
 Napi::Value manual_seed(Info info, Session& session) {
   const uint64_t seed = Options(info).uint64("seed");
-  return session.run_briefly(info.Env(),
-                             [seed](Session& self) { googlenet::manual_seed(self.random, seed); });
+  return session.run_briefly(info.Env(), [seed](Session& self) { core::manual_seed(self.random, seed); });
 }
 
 Napi::Value generator_state(Info info, Session& session) {
   return session.run(
-      info.Env(), [](Session& self) { return save_state(self.random); },
+      info.Env(), [](Session& self) { return core::save_state(self.random); },
       [](Napi::Env env, const std::vector<uint8_t>& state) {
         Napi::Uint8Array copy = Napi::Uint8Array::New(env, state.size());
         std::memcpy(copy.Data(), state.data(), state.size());

@@ -23,7 +23,7 @@ Value named(const std::pair<const char*, Value> (&table)[kCount], const std::str
   for (const auto& [known, value] : table) {
     if (name == known) return value;
   }
-  throw Error("INVALID_ARGUMENT", std::string("Unknown ") + what + " '" + name + "' of a plan.");
+  throw core::Error("INVALID_ARGUMENT", std::string("Unknown ") + what + " '" + name + "' of a plan.");
 }
 
 template <class Value, size_t kCount>
@@ -38,7 +38,7 @@ const char* name_of(const std::pair<const char*, Value> (&table)[kCount], Value 
 int small(const Options& options, const char* name) {
   const int64_t number = options.integer(name);
   if (number < 0 || number > 1 << 20)
-    throw Error("INVALID_ARGUMENT", std::string("Expected a small integer for ") + name + ".");
+    throw core::Error("INVALID_ARGUMENT", std::string("Expected a small integer for ") + name + ".");
   return static_cast<int>(number);
 }
 
@@ -52,19 +52,20 @@ std::vector<int> small_integers(const Options& options, const char* name) {
 float finite(const Options& options, const char* name) {
   const auto number = static_cast<float>(options.number(name));
   if (!std::isfinite(number))
-    throw Error("INVALID_ARGUMENT", std::string("Expected a finite number for ") + name + ".");
+    throw core::Error("INVALID_ARGUMENT", std::string("Expected a finite number for ") + name + ".");
   return number;
 }
 
 // `count` numbers of a size in bytes.
-const std::byte* borrow(const std::string& layer, const Bytes& weights, int64_t offset, int64_t count,
+const std::byte* borrow(const std::string& layer, const core::Bytes& weights, int64_t offset, int64_t count,
                         int64_t size) {
   if (offset < 0 || count > static_cast<int64_t>(weights.size) / size ||
       offset > static_cast<int64_t>(weights.size) - count * size)
-    throw Error("INVALID_ARGUMENT", "Layer '" + layer + "' of the plan has weights that are not there.");
+    throw core::Error("INVALID_ARGUMENT",
+                      "Layer '" + layer + "' of the plan has weights that are not there.");
   const uint8_t* first = weights.data + offset;
   if (reinterpret_cast<uintptr_t>(first) % static_cast<uintptr_t>(size) != 0)
-    throw Error("INVALID_ARGUMENT", "Layer '" + layer + "' of the plan has weights at an odd place.");
+    throw core::Error("INVALID_ARGUMENT", "Layer '" + layer + "' of the plan has weights at an odd place.");
   return reinterpret_cast<const std::byte*>(first);
 }
 
@@ -93,7 +94,8 @@ LayerOffsets read_offsets(const Network& network, const Layer& layer, const Opti
   return offsets;
 }
 
-void borrow_weights(const Network& network, Layer& layer, const LayerOffsets& offsets, const Bytes& bytes) {
+void borrow_weights(const Network& network, Layer& layer, const LayerOffsets& offsets,
+                    const core::Bytes& bytes) {
   const int64_t size = size_of_weight(network, layer);
   const auto floats = [&](int64_t offset) {
     return reinterpret_cast<const float*>(borrow(layer.name, bytes, offset, layer.outputs, 4));
@@ -120,7 +122,7 @@ Precision precision_named(const std::string& name) {
 kernels::Size to_size(int64_t height, int64_t width) {
   constexpr int64_t kLargest = 1 << 14;
   if (std::min(height, width) < 1 || std::max(height, width) > kLargest)
-    throw Error("INVALID_SHAPE", "A picture has sides of 1 to 16384 pixels.");
+    throw core::Error("INVALID_SHAPE", "A picture has sides of 1 to 16384 pixels.");
   return {static_cast<int>(height), static_cast<int>(width)};
 }
 
@@ -145,7 +147,7 @@ BorrowedNetwork read_network(const Options& options) {
   std::copy(scale.begin(), scale.end(), network.picture_scale);
   std::copy(shift.begin(), shift.end(), network.picture_shift);
 
-  const Bytes bytes = weights.bytes();
+  const core::Bytes bytes = weights.bytes();
   for (size_t i = 0; i < network.layers.size(); ++i) {
     Layer& layer = network.layers[i];
     if (has_weights(network, layer)) borrow_weights(network, layer, offsets[i], bytes);

@@ -14,12 +14,13 @@ inline Napi::Float32Array new_floats(Napi::Env env, size_t count) {
   try {
     array = constructor.New({Napi::Number::New(env, static_cast<double>(count))});
   } catch (const Napi::Error& error) {
-    throw Error("OUT_OF_MEMORY", "No memory for " + std::to_string(count) + " numbers: " + error.Message());
+    throw core::Error("OUT_OF_MEMORY",
+                      "No memory for " + std::to_string(count) + " numbers: " + error.Message());
   }
   const bool is_array = array.IsTypedArray() &&
                         array.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array &&
                         array.As<Napi::TypedArray>().ElementLength() == count;
-  if (!is_array) throw Error("INVALID_ARGUMENT", "This program's Float32Array makes other arrays.");
+  if (!is_array) throw core::Error("INVALID_ARGUMENT", "This program's Float32Array makes other arrays.");
   return array.As<Napi::Float32Array>();
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr double kMaxSafeInteger = 9007199254740991.0;
 
 [[noreturn]] void reject(const char* name, const char* expected) {
-  throw Error("INVALID_ARGUMENT", std::string("Expected ") + expected + " for " + name + ".");
+  throw core::Error("INVALID_ARGUMENT", std::string("Expected ") + expected + " for " + name + ".");
 }
 
 int64_t to_integer(const Napi::Value& value, const char* name) {
@@ -27,7 +27,7 @@ int64_t elements(const std::vector<int64_t>& shape) {
   int64_t count = 1;
   for (const int64_t size : shape) {
     if (size < 0 || (size > 0 && count > static_cast<int64_t>(kMaxSafeInteger) / size)) {
-      throw Error("INVALID_SHAPE", "A shape has negative or too large sizes.");
+      throw core::Error("INVALID_SHAPE", "A shape has negative or too large sizes.");
     }
     count *= size;
   }
@@ -36,23 +36,23 @@ int64_t elements(const std::vector<int64_t>& shape) {
 
 void require_length(const ArrayView& array, const std::vector<int64_t>& shape) {
   if (static_cast<int64_t>(array.elements) != elements(shape)) {
-    throw Error("INVALID_SHAPE", "The array has " + std::to_string(array.elements) +
-                                     " elements, its shape asks for " + std::to_string(elements(shape)) +
-                                     ".");
+    throw core::Error("INVALID_SHAPE", "The array has " + std::to_string(array.elements) +
+                                           " elements, its shape asks for " +
+                                           std::to_string(elements(shape)) + ".");
   }
 }
 
 std::vector<int64_t> shape_of_images(const Options& options, const CallerArray& array) {
   const std::vector<int64_t> shape = options.shape("shape");
-  if (shape.size() != 4) throw Error("INVALID_SHAPE", "A batch of pictures has four dimensions.");
+  if (shape.size() != 4) throw core::Error("INVALID_SHAPE", "A batch of pictures has four dimensions.");
   if (array.is_bytes()) {
     if (shape[3] != 3)
-      throw Error("INVALID_SHAPE", "Pictures of bytes have the shape [n, height, width, 3].");
+      throw core::Error("INVALID_SHAPE", "Pictures of bytes have the shape [n, height, width, 3].");
   } else {
     if (array.type() != napi_float32_array)
-      throw Error("INVALID_DTYPE", "Expected a Float32Array or a Uint8Array.");
+      throw core::Error("INVALID_DTYPE", "Expected a Float32Array or a Uint8Array.");
     if (shape[1] != 3)
-      throw Error("INVALID_SHAPE", "Pictures of floats have the shape [n, 3, height, width].");
+      throw core::Error("INVALID_SHAPE", "Pictures of floats have the shape [n, 3, height, width].");
   }
   return shape;
 }
@@ -66,7 +66,7 @@ ArrayView CallerArray::view() const {
   return {data, elements, elements * array_.ElementSize()};
 }
 
-Bytes CallerArray::bytes() const {
+core::Bytes CallerArray::bytes() const {
   const ArrayView here = view();
   return {static_cast<const uint8_t*>(here.data), here.bytes};
 }

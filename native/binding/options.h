@@ -29,7 +29,7 @@ class CallerArray {
   const Napi::TypedArray& object() const { return array_; }
 
   ArrayView view() const;
-  Bytes bytes() const;
+  core::Bytes bytes() const;
 
  private:
   Napi::TypedArray array_;

@@ -22,7 +22,7 @@ class PromiseTask : public Task {
   void fail(std::exception_ptr error) { error_ = std::move(error); }
 
   void abort(Napi::Env env) override {
-    fail(std::make_exception_ptr(Error("ABORTED", "The work was cancelled.")));
+    fail(std::make_exception_ptr(core::Error("ABORTED", "The work was cancelled.")));
     finish(env);
   }
 
@@ -30,14 +30,14 @@ class PromiseTask : public Task {
     const Napi::HandleScope scope(env);
     try {
       if (error_) {
-        deferred_.Reject(to_js_error(env, report(error_)).Value());
+        deferred_.Reject(to_js_error(env, core::report(error_)).Value());
       } else {
         deferred_.Resolve(to_result(env));
       }
     } catch (const Napi::Error& error) {
       deferred_.Reject(error.Value());
     } catch (...) {
-      deferred_.Reject(to_js_error(env, report(std::current_exception())).Value());
+      deferred_.Reject(to_js_error(env, core::report(std::current_exception())).Value());
     }
   }
 

@@ -24,15 +24,15 @@ class OwnQueue : public Member {
   using Member::Member;
   ~OwnQueue() override { queue.stop(); }
   void request_stop() override { queue.request_stop(); }
-  bool join_until(Deadline deadline) override { return queue.join_until(deadline); }
+  bool join_until(core::Deadline deadline) override { return queue.join_until(deadline); }
 
-  SerialQueue queue;
+  core::SerialQueue queue;
 };
 
 // Runs task->run(), which must not throw, on a queue's thread, then task->finish() on the JavaScript thread.
 template <class QueuedTask>
-void submit(Environment& environment, SerialQueue& queue, std::unique_ptr<QueuedTask> task, bool keep_alive,
-            int64_t id = 0) {
+void submit(Environment& environment, core::SerialQueue& queue, std::unique_ptr<QueuedTask> task,
+            bool keep_alive, int64_t id = 0) {
   QueuedTask* begun = environment.begin(std::move(task), keep_alive);
   if (begun == nullptr) return;
   try {
@@ -50,15 +50,16 @@ void submit(Environment& environment, SerialQueue& queue, std::unique_ptr<Queued
 // The one way from JavaScript to a thread of libtorch's and back, see AsyncWork. By an id other than 0 it can
 // be cancelled while it waits.
 template <class Work, class Convert>
-Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, int64_t id, Work work, Convert convert) {
+Napi::Value promise(Napi::Env env, core::SerialQueue& queue, int threads, int64_t id, Work work,
+                    Convert convert) {
   auto task = make_async_work(
       env,
       [threads, work = std::move(work)]() mutable {
         try {
-          begin_work(threads);
+          core::begin_work(threads);
           return work();
         } catch (...) {
-          if (ends_thread(std::current_exception())) change_thread();
+          if (core::ends_thread(std::current_exception())) core::change_thread();
           throw;
         }
       },
@@ -69,7 +70,7 @@ Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, int64_t id, 
 }
 
 // Work of that id which waits is dropped with ABORTED, at once; false where none waits.
-inline bool cancel_work(Napi::Env env, SerialQueue& queue, int64_t id) {
+inline bool cancel_work(Napi::Env env, core::SerialQueue& queue, int64_t id) {
   auto* owner = static_cast<Task*>(queue.remove(id));
   if (owner == nullptr) return false;
   if (const auto task = Environment::of(env)->withdraw(owner)) task->abort(env);
@@ -79,7 +80,7 @@ inline bool cancel_work(Napi::Env env, SerialQueue& queue, int64_t id) {
 struct Nothing {};
 
 template <class Work>
-Napi::Value promise(Napi::Env env, SerialQueue& queue, int threads, Work work) {
+Napi::Value promise(Napi::Env env, core::SerialQueue& queue, int threads, Work work) {
   return promise(
       env, queue, threads, /*id=*/0,
       [work = std::move(work)]() mutable {

@@ -49,10 +49,10 @@ int64_t bytes_of(const torch::nn::Module& module) {
 Session::Session(Napi::Env env) : Member(Environment::of(env)), device(c10::kCPU) {}
 
 Session::Session(Napi::Env env, c10::Device on, uint64_t seed)
-    : Member(Environment::of(env)), device(on), random(make_random_source(on, seed)) {}
+    : Member(Environment::of(env)), device(on), random(core::make_random_source(on, seed)) {}
 
 void Session::require_usable() const {
-  if (disposed_) throw Error("DISPOSED", "This model was disposed. Create or load a new one.");
+  if (disposed_) throw core::Error("DISPOSED", "This model was disposed. Create or load a new one.");
 }
 
 void Session::set_module(Napi::Env env, std::shared_ptr<torch::nn::Module> created) {
@@ -106,8 +106,8 @@ void Session::release() {
   normalization_.reset();
   // What the allocator of a device keeps is of no use to other programs, nor to other streams of this one.
   if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->emptyCache();
-  release_unused_memory(std::chrono::seconds(0));
-  trim_malloc();
+  core::release_unused_memory(std::chrono::seconds(0));
+  core::trim_malloc();
 }
 
 Napi::Value copy_out(Napi::Env env, Session& session, const Options& options, TensorsOf tensors_of) {
@@ -154,7 +154,7 @@ ReadPart to_part(PartOptions read) {
   }
   return [spans = std::move(read.spans),
           buffer = KeptBytes(*read.buffer)](const std::vector<NamedTensor>& tensors) {
-    return read_tensors(tensors, spans, Bytes{buffer.data(), buffer.size()});
+    return read_tensors(tensors, spans, core::Bytes{buffer.data(), buffer.size()});
   };
 }
 

@@ -37,8 +37,8 @@ class Session : public Member {
 
   void request_stop() override { queue.request_stop(); }
   // On the CPU a thread ends within a layer, and a slow machine shall not be taken for one that hangs.
-  bool join_until(Deadline deadline) override {
-    return queue.join_until(device.is_cpu() ? Deadline::max() : deadline);
+  bool join_until(core::Deadline deadline) override {
+    return queue.join_until(device.is_cpu() ? core::Deadline::max() : deadline);
   }
 
   // Throws DISPOSED.
@@ -52,7 +52,7 @@ class Session : public Member {
   Napi::Value run(Napi::Env env, Work work, Convert convert, int64_t id = 0) {
     require_usable();
     return promise(
-        env, queue, num_threads(), id,
+        env, queue, core::num_threads(), id,
         [self = this->self(), work = std::move(work)]() mutable {
           const auto here = self->enter();
           return work(*self);
@@ -62,7 +62,7 @@ class Session : public Member {
   template <class Work>
   Napi::Value run(Napi::Env env, Work work) {
     require_usable();
-    return promise(env, queue, num_threads(), [self = this->self(), work = std::move(work)]() mutable {
+    return promise(env, queue, core::num_threads(), [self = this->self(), work = std::move(work)]() mutable {
       const auto here = self->enter();
       work(*self);
     });
@@ -72,7 +72,7 @@ class Session : public Member {
   template <class Work>
   Napi::Value run_briefly(Napi::Env env, Work work) {
     require_usable();
-    return promise(env, queue, kOneThread, [self = this->self(), work = std::move(work)]() mutable {
+    return promise(env, queue, core::kOneThread, [self = this->self(), work = std::move(work)]() mutable {
       const auto here = self->enter();
       work(*self);
     });
@@ -99,9 +99,9 @@ class Session : public Member {
   // Freed with the module, on its thread.
   void add_dependent(std::weak_ptr<Dependent> dependent);
 
-  SerialQueue queue;
+  core::SerialQueue queue;
   const c10::Device device;
-  RandomSource random;
+  core::RandomSource random;
   at::MemoryFormat memory_format = at::MemoryFormat::Contiguous;
   std::shared_ptr<torch::nn::Module> module;  // null after dispose()
   // Whose backward pass left the gradients that the parameters hold.
@@ -148,7 +148,7 @@ class KeptBytes {
   size_t size() const { return bytes_.size; }
 
  private:
-  Bytes bytes_;
+  core::Bytes bytes_;
   std::shared_ptr<Napi::ObjectReference> object_;
 };
 

@@ -19,7 +19,7 @@ c10::ScalarType to_dtype(const std::string& name) {
   for (const auto& [known, dtype] : kDTypes) {
     if (name == known) return dtype;
   }
-  throw Error("INVALID_DTYPE", "Unknown element type '" + name + "'.");
+  throw core::Error("INVALID_DTYPE", "Unknown element type '" + name + "'.");
 }
 
 torch::Tensor copy(const CallerArray& array, const std::vector<int64_t>& shape, c10::ScalarType dtype) {
@@ -36,7 +36,7 @@ const char* dtype_name(c10::ScalarType dtype) {
   for (const auto& [name, known] : kDTypes) {
     if (dtype == known) return name;
   }
-  throw Error("INVALID_DTYPE", "An element type has no name in the safetensors format.");
+  throw core::Error("INVALID_DTYPE", "An element type has no name in the safetensors format.");
 }
 
 std::vector<TensorSpan> read_spans(const Options& options, const char* name) {
@@ -45,7 +45,7 @@ std::vector<TensorSpan> read_spans(const Options& options, const char* name) {
     const int64_t offset = span.integer("offset");
     const int64_t bytes = span.integer("bytes");
     if (offset < 0 || bytes < 0)
-      throw Error("INVALID_ARGUMENT", std::string("Expected non-negative offsets for ") + name + ".");
+      throw core::Error("INVALID_ARGUMENT", std::string("Expected non-negative offsets for ") + name + ".");
     spans.push_back({span.string("name"), to_dtype(span.string("dtype")), span.shape("shape"),
                      span.has("strides") ? span.shape("strides") : std::vector<int64_t>(),
                      static_cast<uint64_t>(offset), static_cast<uint64_t>(bytes)});
@@ -61,19 +61,21 @@ torch::Tensor copy_images(const Options& options) {
 torch::Tensor copy_floats(const Options& options, const char* name, const std::vector<int64_t>& shape) {
   const CallerArray array = options.typed_array(name);
   if (array.type() != napi_float32_array)
-    throw Error("INVALID_DTYPE", std::string("Expected a Float32Array for ") + name + ".");
+    throw core::Error("INVALID_DTYPE", std::string("Expected a Float32Array for ") + name + ".");
   return copy(array, shape, c10::kFloat);
 }
 
 torch::Tensor copy_labels(const Options& options, int64_t count, int64_t num_classes) {
   const CallerArray array = options.typed_array("labels");
-  if (array.type() != napi_int32_array) throw Error("INVALID_DTYPE", "Expected an Int32Array for labels.");
+  if (array.type() != napi_int32_array)
+    throw core::Error("INVALID_DTYPE", "Expected an Int32Array for labels.");
   const torch::Tensor labels = copy(array, {count}, at::kInt);
   const auto* values = labels.const_data_ptr<int32_t>();
   for (int64_t i = 0; i < count; ++i) {
     if (values[i] < 0 || values[i] >= num_classes) {
-      throw Error("INVALID_LABEL", "Label " + std::to_string(values[i]) + " at index " + std::to_string(i) +
-                                       " is outside [0, " + std::to_string(num_classes) + ").");
+      throw core::Error("INVALID_LABEL", "Label " + std::to_string(values[i]) + " at index " +
+                                             std::to_string(i) + " is outside [0, " +
+                                             std::to_string(num_classes) + ").");
     }
   }
   return labels.to(at::kLong);

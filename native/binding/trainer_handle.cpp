@@ -47,7 +47,7 @@ TrainerOptions read_options(const Options& options, int64_t num_classes) {
   if (!options.value("averageDecay").IsNull()) read.average_decay = options.number("averageDecay");
   const std::string precision = options.string("precision");
   if (precision != "float32" && precision != "bfloat16")
-    throw Error("INVALID_ARGUMENT", "Expected 'float32' or 'bfloat16' for precision.");
+    throw core::Error("INVALID_ARGUMENT", "Expected 'float32' or 'bfloat16' for precision.");
   read.frozen = options.strings("frozen");
   read.head = options.strings("head");
   read.precision = precision == "bfloat16" ? at::kBFloat16 : at::kFloat;
@@ -132,7 +132,7 @@ TrainerHandle::TrainerHandle(Info info) : Napi::ObjectWrap<TrainerHandle>(info) 
     auto state = std::make_shared<State>();
     state->num_classes = ClassifierHandle::model_of(*session_)->num_classes;
     state->options = read_options(options, state->num_classes);
-    if (state->options.precision == at::kBFloat16) require_bfloat16(session_->device);
+    if (state->options.precision == at::kBFloat16) core::require_bfloat16(session_->device);
     state->trained = without(session_->parameters(), state->options.frozen);
     state->reported_bytes = training_bytes(state->trained, state->options);
     state_ = std::move(state);
@@ -143,7 +143,7 @@ TrainerHandle::TrainerHandle(Info info) : Napi::ObjectWrap<TrainerHandle>(info) 
 }
 
 void TrainerHandle::require_usable() const {
-  if (!state_) throw Error("DISPOSED", "This trainer was disposed. Create a new one.");
+  if (!state_) throw core::Error("DISPOSED", "This trainer was disposed. Create a new one.");
 }
 
 template <class Run>
@@ -165,7 +165,7 @@ Napi::Value TrainerHandle::step(Info info) {
   return guarded(info, [&] {
     const LearningRates lr = {Options(info).number("lr"), Options(info).number("headLr")};
     const int64_t parts = Options(info).integer("parts");
-    if (parts < 1) throw Error("INVALID_ARGUMENT", "Expected at least one part.");
+    if (parts < 1) throw core::Error("INVALID_ARGUMENT", "Expected at least one part.");
     return run_batch(info, [lr, parts](Session& self, State& state, const torch::Tensor& images,
                                        const torch::Tensor& labels) {
       Trainer& trainer = state.on(self);
@@ -206,7 +206,7 @@ Napi::Value TrainerHandle::snapshot(Info info) {
 namespace {
 
 WeightAverage& average_of(Trainer& trainer) {
-  if (trainer.average() == nullptr) throw Error("INVALID_ARGUMENT", "This trainer keeps no average.");
+  if (trainer.average() == nullptr) throw core::Error("INVALID_ARGUMENT", "This trainer keeps no average.");
   return *trainer.average();
 }
 
@@ -241,7 +241,7 @@ Napi::Value TrainerHandle::resume(Info info) {
     const bool has_momentum = options.boolean("hasMomentum"), has_average = options.boolean("hasAverage");
     const int fd = static_cast<int>(source.integer("fd"));
     auto file = std::make_shared<FileReader>(fd, source.string("path"));
-    const Bytes bytes = random.bytes();
+    const core::Bytes bytes = random.bytes();
     return session_->run(
         info.Env(), [file = std::move(file), weights = std::move(weights), momentum = std::move(momentum),
                      has_momentum, average = std::move(average), has_average,
@@ -249,7 +249,7 @@ Napi::Value TrainerHandle::resume(Info info) {
                      state = state_](Session& self) {
           Trainer& trainer = state->on(self);
           Sgd& optimizer = trainer.optimizer();
-          check_state(self.random, generator);
+          core::check_state(self.random, generator);
           Restore new_weights = read_tensors(state_dict(*self.module), weights, *file);
           const std::vector<NamedTensor> buffers =
               has_momentum ? optimizer.new_momentum_buffers() : std::vector<NamedTensor>();
@@ -258,7 +258,7 @@ Napi::Value TrainerHandle::resume(Info info) {
               has_average ? average_of(trainer).new_tensors() : std::vector<NamedTensor>();
           if (has_average) read_tensors(averages, average, *file).apply();
 
-          load_state(self.random, generator);
+          core::load_state(self.random, generator);
           new_weights.apply();
           optimizer.set_momentum_buffers(buffers);
           if (trainer.average() != nullptr) trainer.average()->set_tensors(averages);

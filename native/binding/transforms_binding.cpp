@@ -34,7 +34,7 @@ Buffers read_buffers(const Options& options) {
   const Napi::Array list = options.array("pictures");
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const Napi::Value value = list[i];
-    if (!value.IsObject()) throw Error("INVALID_ARGUMENT", "Expected an array of pictures.");
+    if (!value.IsObject()) throw core::Error("INVALID_ARGUMENT", "Expected an array of pictures.");
     const Options picture(value.As<Napi::Object>());
     unread.push_back({picture.byte_array("data"), picture.integer("height"), picture.integer("width")});
   }
@@ -45,7 +45,7 @@ Buffers read_buffers(const Options& options) {
     const int64_t limit = int64_t{1} << 20;
     if (height < 1 || width < 1 || height > limit || width > limit ||
         bytes.size() != static_cast<size_t>(height * width * 3)) {
-      throw Error("INVALID_SHAPE", "A picture has height × width × 3 bytes.");
+      throw core::Error("INVALID_SHAPE", "A picture has height × width × 3 bytes.");
     }
     buffers.pictures.push_back({bytes, height, width});
   }
@@ -55,7 +55,7 @@ Buffers read_buffers(const Options& options) {
 void fill(const std::vector<Picture>& pictures, int64_t resize, int64_t crop, uint8_t* output) {
   const torch::NoGradGuard no_grad;
   for (const Picture& picture : pictures) {
-    check_cancelled();
+    core::check_cancelled();
     const auto pixels = torch::from_blob(const_cast<uint8_t*>(picture.bytes.data()),
                                          {picture.height, picture.width, 3}, at::kByte);
     torch::from_blob(output, {crop, crop, 3}, at::kByte).copy_(resize_crop(pixels, resize, crop));
@@ -79,7 +79,7 @@ std::vector<Released> read_released(const Options& options) {
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const Napi::Value value = list[i];
     if (!value.IsTypedArray())
-      throw Error("INVALID_ARGUMENT", "Expected an array of typed arrays for release.");
+      throw core::Error("INVALID_ARGUMENT", "Expected an array of typed arrays for release.");
     released.push_back(std::make_shared<Napi::ObjectReference>(Napi::Persistent(value.As<Napi::Object>())));
   }
   return released;
@@ -92,7 +92,7 @@ std::vector<View> read_views(const Options& options, int64_t height, int64_t wid
     const View view = {one.integer("top"), one.integer("left"), one.integer("side"), one.boolean("mirrored")};
     const bool is_inside = view.top >= 0 && view.left >= 0 && view.side >= 1 &&
                            view.side <= height - view.top && view.side <= width - view.left;
-    if (!is_inside) throw Error("INVALID_ARGUMENT", "A view lies outside of its picture.");
+    if (!is_inside) throw core::Error("INVALID_ARGUMENT", "A view lies outside of its picture.");
     views.push_back(view);
   }
   return views;
@@ -106,12 +106,12 @@ Napi::Value crop_views_of(const Napi::CallbackInfo& info) {
     const int64_t crop = options.integer("crop");
     const int64_t limit = int64_t{1} << 20;
     if (height < 1 || width < 1 || height > limit || width > limit || crop < 1 || crop > 8192)
-      throw Error("INVALID_ARGUMENT", "Expected sizes from 1 on.");
+      throw core::Error("INVALID_ARGUMENT", "Expected sizes from 1 on.");
     const std::vector<View> views = read_views(options, height, width);
     Buffers buffers = read_buffers(options);
     if (buffers.pictures.size() != 1 ||
         buffers.output.size() != views.size() * static_cast<size_t>(crop * crop * 3))
-      throw Error("INVALID_SHAPE", "The output of one picture has views × crop × crop × 3 bytes.");
+      throw core::Error("INVALID_SHAPE", "The output of one picture has views × crop × crop × 3 bytes.");
     return promise(info.Env(), DataQueue::of(info.Env()), /*threads=*/1,
                    [buffers = std::move(buffers), height, width, views, crop] {
                      const torch::NoGradGuard no_grad;
@@ -133,11 +133,11 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
     const int64_t resize = options.integer("resize");
     const int64_t crop = options.integer("crop");
     if (crop < 1 || resize < crop || resize > 8192)
-      throw Error("INVALID_ARGUMENT", "Expected 1 ≤ crop ≤ resize ≤ 8192.");
+      throw core::Error("INVALID_ARGUMENT", "Expected 1 ≤ crop ≤ resize ≤ 8192.");
     std::vector<Released> released = read_released(options);
     Buffers buffers = read_buffers(options);
     if (buffers.output.size() != buffers.pictures.size() * static_cast<size_t>(crop * crop * 3)) {
-      throw Error("INVALID_SHAPE", "The output has n × crop × crop × 3 bytes.");
+      throw core::Error("INVALID_SHAPE", "The output has n × crop × crop × 3 bytes.");
     }
     // One thread: this runs beside training, which has the others.
     return promise(

@@ -2,7 +2,7 @@
 
 #include <ATen/autocast_mode.h>
 
-namespace googlenet {
+namespace googlenet::core {
 
 Autocast::Autocast(at::ScalarType dtype, c10::Device device)
     : active_(dtype != at::kFloat), device_(device.type()) {
@@ -22,4 +22,4 @@ Autocast::~Autocast() {
   at::autocast::set_autocast_dtype(device_, previous_);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

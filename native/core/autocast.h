@@ -3,7 +3,7 @@
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
-namespace googlenet {
+namespace googlenet::core {
 
 // torch.autocast for the lifetime of this object, on the thread that made it: convolutions and matrix
 // products compute in `dtype`; weights, losses and the optimiser stay in float32. Does nothing for kFloat.
@@ -21,4 +21,4 @@ class Autocast {
   at::ScalarType previous_ = at::kFloat;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::core

@@ -2,7 +2,7 @@
 
 #include <ATen/Context.h>
 
-namespace googlenet {
+namespace googlenet::core {
 
 Backends backends() {
   const at::Context& context = at::globalContext();
@@ -23,4 +23,4 @@ void set_backends(const Backends& wanted) {
   context.setDeterministicAlgorithms(wanted.deterministic, wanted.deterministic_warn_only);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

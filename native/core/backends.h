@@ -1,6 +1,6 @@
 #pragma once
 
-namespace googlenet {
+namespace googlenet::core {
 
 // Switches of libtorch for all models of the process, under PyTorch's names.
 struct Backends {
@@ -15,4 +15,4 @@ struct Backends {
 Backends backends();
 void set_backends(const Backends& wanted);
 
-}  // namespace googlenet
+}  // namespace googlenet::core

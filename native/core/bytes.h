@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace googlenet {
+namespace googlenet::core {
 
 // Somebody else's memory.
 struct Bytes {
@@ -11,4 +11,4 @@ struct Bytes {
   size_t size = 0;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::core

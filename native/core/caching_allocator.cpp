@@ -17,7 +17,7 @@
 #include <new>
 #include <string>
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 
@@ -262,4 +262,4 @@ void trim_malloc() noexcept {
 #endif
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

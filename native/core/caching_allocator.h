@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace googlenet {
+namespace googlenet::core {
 
 // Makes libtorch keep the CPU memory of freed tensors for the next ones. It allocates every activation anew,
 // and from glibc that is an mmap, a page fault for every page and an munmap (`npm run bench` shows what it
@@ -26,4 +26,4 @@ void release_unused_memory(std::chrono::steady_clock::duration age) noexcept;
 // last time.
 void trim_malloc() noexcept;
 
-}  // namespace googlenet
+}  // namespace googlenet::core

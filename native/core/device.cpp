@@ -13,7 +13,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 
@@ -199,4 +199,4 @@ void require_bfloat16(c10::Device device) {
                                  ", and bfloat16 needs 8.0 (Ampere) or newer. Use precision 'float32'.");
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace googlenet {
+namespace googlenet::core {
 
 struct CudaDevice {
   int index;
@@ -41,4 +41,4 @@ c10::Device prepare_device(const std::string& wish);
 // Throws UNSUPPORTED where a device cannot compute in bfloat16 but by emulation, which is slower than fp32.
 void require_bfloat16(c10::Device device);
 
-}  // namespace googlenet
+}  // namespace googlenet::core

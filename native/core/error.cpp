@@ -4,7 +4,7 @@
 #include <new>
 #include <system_error>
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 std::atomic<Translator> translator = nullptr;
@@ -40,4 +40,4 @@ ErrorReport report(const std::exception_ptr& error) {
   }
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

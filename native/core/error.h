@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace googlenet {
+namespace googlenet::core {
 
 // An error with one of the codes of src/errors.ts.
 class Error : public std::runtime_error {
@@ -31,4 +31,4 @@ void set_translator(Translator of_a_library);
 
 std::string first_line(const std::string& text);
 
-}  // namespace googlenet
+}  // namespace googlenet::core

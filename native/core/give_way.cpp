@@ -6,7 +6,7 @@
 #include <unistd.h>
 #endif
 
-namespace googlenet {
+namespace googlenet::core {
 
 void give_way() {
 #ifdef __linux__
@@ -18,4 +18,4 @@ void give_way() {
 #endif
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

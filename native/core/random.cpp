@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 
@@ -121,4 +121,4 @@ void load_state(RandomSource& source, const std::vector<uint8_t>& state) {
   set_state(source.host, host);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

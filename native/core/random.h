@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace googlenet {
+namespace googlenet::core {
 
 // A model's own random numbers: seeded, saved and restored with the model, and untouched by other models in
 // the process. `host` draws the initial weights (on the CPU, as Python does before `.to(device)`), `local`
@@ -25,4 +25,4 @@ std::vector<uint8_t> save_state(const RandomSource& source);
 void check_state(const RandomSource& source, const std::vector<uint8_t>& state);
 void load_state(RandomSource& source, const std::vector<uint8_t>& state);
 
-}  // namespace googlenet
+}  // namespace googlenet::core

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/threads.h"
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 thread_local const std::atomic<bool>* cancelled = nullptr;
@@ -101,4 +101,4 @@ bool SerialQueue::hand_over() {
   }
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

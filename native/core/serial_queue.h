@@ -9,7 +9,7 @@
 
 #include "core/timed_thread.h"
 
-namespace googlenet {
+namespace googlenet::core {
 
 // One worker thread that runs jobs in the order they were pushed. The thread starts with the first job, and
 // another one takes its place where change_thread() asks for that. It has the priority of other threads: with
@@ -68,4 +68,4 @@ void change_thread();
 // for a whole batch. On a GPU a backward pass is waited for: it runs on a thread of libtorch's.
 void check_cancelled();
 
-}  // namespace googlenet
+}  // namespace googlenet::core

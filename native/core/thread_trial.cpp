@@ -13,7 +13,7 @@
 #include <csignal>
 #endif
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 
@@ -71,4 +71,4 @@ void try_threads(int count) {
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

@@ -10,7 +10,7 @@
 #include "core/device.h"
 #include "core/thread_trial.h"
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 std::atomic<int>& wanted() {
@@ -73,4 +73,4 @@ void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t
       grain);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace googlenet {
+namespace googlenet::core {
 
 // Intra-op threads of every model; from the start libtorch's own default.
 void set_num_threads(int threads);
@@ -27,4 +27,4 @@ void begin_work(int threads);
 // is called, and needs that compiler's own OpenMP, of which a process can't have two.
 void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& work);
 
-}  // namespace googlenet
+}  // namespace googlenet::core

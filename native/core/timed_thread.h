@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-namespace googlenet {
+namespace googlenet::core {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
@@ -50,4 +50,4 @@ class TimedThread {
   std::future<void> ended_;
 };
 
-}  // namespace googlenet
+}  // namespace googlenet::core

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 
@@ -81,4 +81,4 @@ bool ends_thread(const std::exception_ptr& error) {
   return false;
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

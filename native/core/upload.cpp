@@ -1,6 +1,6 @@
 #include "core/upload.h"
 
-namespace googlenet {
+namespace googlenet::core {
 
 at::Tensor upload(const at::Tensor& numbers, c10::Device device) {
   if (device.is_cpu()) return numbers;
@@ -8,4 +8,4 @@ at::Tensor upload(const at::Tensor& numbers, c10::Device device) {
   return numbers.pin_memory().to(device, /*non_blocking=*/true);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

@@ -49,7 +49,7 @@ torch::Tensor look_up(const torch::Tensor& images, const torch::Tensor& table) {
   const auto* bytes = images.const_data_ptr<uint8_t>();
   const auto* values = table.const_data_ptr<float>();
   auto* out = numbers.mutable_data_ptr<float>();
-  parallel_for(images.numel() / 3, kGrain, [&](int64_t begin, int64_t end) {
+  core::parallel_for(images.numel() / 3, kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t i = 3 * begin; i < 3 * end; i += 3) {
       for (int64_t channel = 0; channel < 3; ++channel)
         out[i + channel] = values[3 * bytes[i + channel] + channel];

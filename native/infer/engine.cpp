@@ -23,7 +23,7 @@ AlignedBytes cleared(int64_t size) {
 }
 
 std::exception_ptr aborted() {
-  return std::make_exception_ptr(Error("ABORTED", "The work was cancelled."));
+  return std::make_exception_ptr(core::Error("ABORTED", "The work was cancelled."));
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ void Engine::request_stop() {
 }
 
 void Engine::run() {
-  give_way();
+  core::give_way();
   std::exception_ptr failure;
   try {
     prepare();

@@ -78,7 +78,7 @@ class Engine {
   // Drops what waits, without a word, and asks what runs to end: at most a picture a thread.
   void request_stop();
   // After request_stop() or close(): false where the thread has not ended by then.
-  bool join_until(Deadline deadline) { return thread_.join_until(deadline); }
+  bool join_until(core::Deadline deadline) { return thread_.join_until(deadline); }
   void stop() {
     request_stop();
     thread_.join();
@@ -142,7 +142,7 @@ class Engine {
   std::atomic<bool> sleeps_{false};
   bool closing_ = false;
   std::atomic<bool> stopping_{false};
-  TimedThread thread_;
+  core::TimedThread thread_;
 };
 
 }  // namespace googlenet::infer

@@ -16,7 +16,7 @@ constexpr int kLargestWindow = 16;
 constexpr int kLargestSide = 64;
 
 void require(bool is_true, const std::string& name, const char* what) {
-  if (!is_true) throw Error("INVALID_ARGUMENT", "Layer '" + name + "' of the plan " + what + ".");
+  if (!is_true) throw core::Error("INVALID_ARGUMENT", "Layer '" + name + "' of the plan " + what + ".");
 }
 
 bool is_within(int number, int least, int most) {
@@ -127,12 +127,12 @@ std::vector<kernels::Size> map_sizes(const Network& network, kernels::Size pictu
     const bool is_new = known.height == 0;
     if (size.height < 1 || size.width < 1 ||
         (!is_new && (known.height != size.height || known.width != size.width)))
-      throw Error("INVALID_SHAPE", "Pictures of this size do not fit through " + layer.name + ".");
+      throw core::Error("INVALID_SHAPE", "Pictures of this size do not fit through " + layer.name + ".");
     known = size;
   }
   for (const int head : network.heads) {
     if (sizes[head].height != 1 || sizes[head].width != 1)
-      throw Error("INVALID_SHAPE", "Pictures of this size leave more than one row of logits.");
+      throw core::Error("INVALID_SHAPE", "Pictures of this size leave more than one row of logits.");
   }
   return sizes;
 }
@@ -148,7 +148,7 @@ int64_t size_of_weight(const Network& network, const Layer& layer) {
 
 void validate(const Network& network) {
   const auto fail = [](const char* what) {
-    throw Error("INVALID_ARGUMENT", std::string("The plan ") + what + ".");
+    throw core::Error("INVALID_ARGUMENT", std::string("The plan ") + what + ".");
   };
   if (network.values.empty() || network.values[0].channels != 3 || network.values[0].scale != 0)
     fail("has no picture of three channels");

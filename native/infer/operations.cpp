@@ -31,7 +31,7 @@ int cut(int total, int part, int parts) {
 
 int count_units(int groups, int64_t runs) {
   constexpr int64_t kMost = 1 << 30;
-  if (groups * runs > kMost) throw Error("INVALID_SHAPE", "The picture is too large for this network.");
+  if (groups * runs > kMost) throw core::Error("INVALID_SHAPE", "The picture is too large for this network.");
   return static_cast<int>(groups * runs);
 }
 

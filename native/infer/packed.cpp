@@ -95,7 +95,7 @@ PackedConvolution describe_layer(const PackedNetwork& packed, const Layer& layer
   const Number input = numbers[layer.input];
   const ConvKernel* kernel = kernels::conv_kernel(settings.tier, input);
   if (kernel == nullptr || kernel->to[static_cast<int>(numbers[layer.output])] == nullptr)
-    throw Error("UNSUPPORTED", "No kernel of this tier computes " + layer.name + " in this precision.");
+    throw core::Error("UNSUPPORTED", "No kernel of this tier computes " + layer.name + " in this precision.");
   const int inputs = network.values[layer.input].channels;
   const int64_t bytes = way.winograd ? way.winograd->weights_bytes({inputs, layer.outputs})
                         : way.rows   ? way.rows->weights_bytes(inputs, layer.outputs)
@@ -228,7 +228,7 @@ const ConvKernel* PackedNetwork::any_kernel() const {
   for (const auto& convolution : convolutions) {
     if (convolution) return convolution->kernel;
   }
-  throw Error("INVALID_ARGUMENT", "The plan has no convolution.");
+  throw core::Error("INVALID_ARGUMENT", "The plan has no convolution.");
 }
 
 }  // namespace googlenet::infer

@@ -108,7 +108,8 @@ class Builder {
     }
     arena_bytes = arena_.place();
     if (arena_bytes > kAlwaysAllowed + kMostBytesPerPixel * sizes_[0].height * sizes_[0].width)
-      throw Error("INVALID_ARGUMENT", "The plan asks for more memory than any network of its kind needs.");
+      throw core::Error("INVALID_ARGUMENT",
+                        "The plan asks for more memory than any network of its kind needs.");
     for (size_t v = 0; v < maps_.size(); ++v) maps_[v].offset = arena_.offset(parts[v]) + maps_[v].before;
   }
 

@@ -26,7 +26,7 @@ const InceptionOptions k5b = {832, 384, 192, 384, 48, 128, 128};
 
 torch::Tensor run_all(std::vector<AnyModule>& stages, torch::Tensor x) {
   for (AnyModule& stage : stages) {
-    check_cancelled();
+    core::check_cancelled();
     x = run(stage, x);
   }
   return x;

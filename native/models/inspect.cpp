@@ -54,8 +54,8 @@ const Module& module_named(const Module& model, const std::string& name) {
     if (child.key() == name) return *child.value();
   std::string some;
   for (const auto& child : model.named_children()) some += (some.empty() ? "" : ", ") + child.key();
-  throw Error("INVALID_ARGUMENT", "The model has no module '" + name + "'. It has " + some +
-                                      ", and what is in them, with dots between the names.");
+  throw core::Error("INVALID_ARGUMENT", "The model has no module '" + name + "'. It has " + some +
+                                            ", and what is in them, with dots between the names.");
 }
 
 }  // namespace
@@ -97,7 +97,8 @@ std::vector<torch::Tensor> features(Classifier& model, const torch::Tensor& imag
   std::vector<torch::Tensor> found;
   for (const std::string& name : names) {
     const torch::Tensor output = outputs.at(&module_named(model, name));
-    if (!output.defined()) throw Error("INVALID_ARGUMENT", "The module '" + name + "' has no output here.");
+    if (!output.defined())
+      throw core::Error("INVALID_ARGUMENT", "The module '" + name + "' has no output here.");
     found.push_back(output);
   }
   return found;
@@ -116,7 +117,7 @@ torch::Tensor grad_cam(Classifier& model, const torch::Tensor& images, const std
     logits = model.forward(images);
   }
   if (!activation.defined() || activation.dim() != 4)
-    throw Error("INVALID_ARGUMENT", "The module '" + name + "' has no maps to look at.");
+    throw core::Error("INVALID_ARGUMENT", "The module '" + name + "' has no maps to look at.");
   const torch::Tensor score = logits.main.gather(1, classes.unsqueeze(1)).sum();
   const auto gradients = activation.requires_grad()
                              ? torch::autograd::grad({score}, {activation}, {}, /*retain_graph=*/std::nullopt,
@@ -124,8 +125,8 @@ torch::Tensor grad_cam(Classifier& model, const torch::Tensor& images, const std
                              : std::vector<torch::Tensor>(1);
   const torch::Tensor& gradient = gradients[0];
   if (!gradient.defined()) {
-    throw Error("INVALID_ARGUMENT",
-                "The module '" + name + "' does not lead from weights to the main logits.");
+    throw core::Error("INVALID_ARGUMENT",
+                      "The module '" + name + "' does not lead from weights to the main logits.");
   }
   const torch::NoGradGuard no_grad;
   const torch::Tensor weights = gradient.mean({2, 3}, /*keepdim=*/true);

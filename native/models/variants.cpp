@@ -9,7 +9,7 @@ GoogLeNetSpec spec_of(const std::string& variant) {
   if (variant == #name) return name::spec();
   GOOGLENET_VARIANTS(GOOGLENET_RETURN)
 #undef GOOGLENET_RETURN
-  throw Error("INVALID_ARGUMENT", "There is no variant '" + variant + "' of GoogLeNet.");
+  throw core::Error("INVALID_ARGUMENT", "There is no variant '" + variant + "' of GoogLeNet.");
 }
 
 }  // namespace googlenet::models

@@ -124,7 +124,7 @@ XceptionImpl::XceptionImpl(const XceptionOptions& o, const at::Generator& genera
 Logits XceptionImpl::forward(const torch::Tensor& images) {
   torch::Tensor x = images;
   for (AnyModule& stage : stages_) {
-    check_cancelled();
+    core::check_cancelled();
     x = run(stage, x);
   }
   Logits logits;

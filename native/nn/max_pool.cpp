@@ -79,7 +79,7 @@ class PoolFunction : public torch::autograd::Function<PoolFunction> {
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     TORCH_CHECK(!(at::GradMode::is_enabled() && grads[0].requires_grad()),
                 "Max-pooling has no second derivative here: call backward without create_graph.");
-    check_cancelled();
+    core::check_cancelled();
     const auto sizes = context->saved_data["sizes"].toIntVector();
     const auto format = context->saved_data["format"].toMemoryFormat();
     const torch::Tensor taps = context->get_saved_variables()[0];

@@ -189,7 +189,7 @@ void run_all(const Job& job, const PoolRows<Number>& rows, int64_t rows_of_pictu
   const int64_t parts = s.batch * (planes ? s.channels : rows_of_picture);
   const int64_t numbers = s.width * (planes ? s.height : s.channels);
   const int64_t grain = std::max<int64_t>(1, kGrain / numbers);
-  parallel_for(parts, grain, [&](int64_t begin, int64_t end) {
+  core::parallel_for(parts, grain, [&](int64_t begin, int64_t end) {
     s.stride == 1 ? run_part<1>(job, rows, begin, end) : run_part<2>(job, rows, begin, end);
   });
 }

@@ -154,7 +154,7 @@ std::vector<NamedTensor> Sgd::gradients() const {
   std::vector<NamedTensor> gradients;
   for (const auto& [name, tensor] : parameters_) {
     if (!tensor.grad().defined())
-      throw Error("INVALID_ARGUMENT", "There are no gradients before the first step.");
+      throw core::Error("INVALID_ARGUMENT", "There are no gradients before the first step.");
     gradients.push_back({name, tensor.grad()});
   }
   return gradients;

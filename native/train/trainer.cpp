@@ -65,7 +65,7 @@ c10::Device device_of(const Classifier& model) {
 }
 
 LossOptions on_device(LossOptions options, c10::Device device) {
-  if (options.class_weights.defined()) options.class_weights = upload(options.class_weights, device);
+  if (options.class_weights.defined()) options.class_weights = core::upload(options.class_weights, device);
   return options;
 }
 
@@ -101,12 +101,12 @@ torch::Tensor Trainer::accumulate(const torch::Tensor& images, const torch::Tens
   Logits logits;
   Losses losses;
   {
-    const Autocast autocast(options_.precision, images.device());
+    const core::Autocast autocast(options_.precision, images.device());
     logits = model_->forward(images);
     losses = cross_entropy_losses(logits, labels, loss_, over);
   }
   (share == 1 ? losses.total : losses.total * share).backward();
-  check_cancelled();
+  core::check_cancelled();
   torch::Tensor summary = summarize(losses, logits, labels);
   summary.narrow(0, 0, 4).mul_(share);
   return summary;
@@ -120,7 +120,7 @@ StepResult Trainer::step(const torch::Tensor& images, const torch::Tensor& label
   optimizer_.zero_grad();
   const auto some_images = images.chunk(parts);
   const auto some_labels = labels.chunk(parts);
-  const auto their_labels = upload(labels, images.device()).chunk(parts);
+  const auto their_labels = core::upload(labels, images.device()).chunk(parts);
   const auto weight = [&](const torch::Tensor& of) { return weight_of(of, options_.loss.class_weights); };
   const double whole = some_images.size() == 1 ? 1 : weight(labels);
   torch::Tensor summary;
@@ -147,10 +147,10 @@ StepResult Trainer::step(const torch::Tensor& images, const torch::Tensor& label
 
 Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& host_labels, bool averaged) {
   const torch::NoGradGuard no_grad;
-  const torch::Tensor labels = upload(host_labels, images.device());
+  const torch::Tensor labels = core::upload(host_labels, images.device());
   const EvaluationMode mode(model_.get());
   const AveragedWeights weights(averaged ? average() : nullptr);
-  const Autocast autocast(options_.precision, images.device());
+  const core::Autocast autocast(options_.precision, images.device());
   const Logits logits = model_->forward(images);
   LossOptions plain;
   plain.aux_weight = options_.loss.aux_weight;

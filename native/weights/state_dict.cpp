@@ -18,7 +18,7 @@ std::string qualified(const std::string& module, const std::string& name) {
 }
 
 [[noreturn]] void reject(const TensorSpan& span, const std::string& problem) {
-  throw Error("INVALID_WEIGHTS", "Tensor '" + span.name + "' " + problem + ".");
+  throw core::Error("INVALID_WEIGHTS", "Tensor '" + span.name + "' " + problem + ".");
 }
 
 // a · b, where that is at most `limit`.
@@ -67,9 +67,10 @@ Restore read_all(const std::vector<NamedTensor>& tensors, const std::vector<Tens
     check(span, available);
     const auto target = targets.find(span.name);
     if (target == targets.end())
-      throw Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' in this model.");
+      throw core::Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' in this model.");
     if (target->second.sizes() != at::IntArrayRef(span.shape)) {
-      throw Error("WEIGHTS_MISMATCH", "Tensor '" + span.name + "' has another shape than in this model.");
+      throw core::Error("WEIGHTS_MISMATCH",
+                        "Tensor '" + span.name + "' has another shape than in this model.");
     }
     const auto extent = static_cast<int64_t>(span.bytes / c10::elementSize(span.dtype));
     const auto numbers = torch::empty({extent}, span.dtype);
@@ -121,10 +122,11 @@ void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorS
     if (!span.strides.empty()) reject(span, "can only be copied out as it is, without strides");
     const auto source = sources.find(span.name);
     if (source == sources.end())
-      throw Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' to copy.");
+      throw core::Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' to copy.");
     const torch::Tensor tensor = source->second.detach().to(at::kCPU).contiguous();
     if (tensor.scalar_type() != span.dtype || tensor.sizes() != at::IntArrayRef(span.shape)) {
-      throw Error("WEIGHTS_MISMATCH", "Tensor '" + span.name + "' has another type or shape than asked for.");
+      throw core::Error("WEIGHTS_MISMATCH",
+                        "Tensor '" + span.name + "' has another type or shape than asked for.");
     }
     if (span.bytes > 0) std::memcpy(buffer + span.offset, tensor.const_data_ptr(), span.bytes);
   }
@@ -136,7 +138,7 @@ void Restore::apply() {
 }
 
 Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
-                     const Bytes& source) {
+                     const core::Bytes& source) {
   return read_all(tensors, spans, source.size, [&](const TensorSpan& span, void* into) {
     std::memcpy(into, source.data + span.offset, span.bytes);
   });

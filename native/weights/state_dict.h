@@ -59,7 +59,7 @@ class Restore {
 };
 
 Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
-                     const Bytes& source);
+                     const core::Bytes& source);
 Restore read_tensors(const std::vector<NamedTensor>& tensors, const std::vector<TensorSpan>& spans,
                      const FileReader& file);
 

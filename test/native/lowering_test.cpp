@@ -70,7 +70,7 @@ bool is_refused(AnyModule module, bool behind = false) {
   Model model(std::move(module), behind);
   try {
     freeze(model, Precision::kFloat, /*all_heads=*/false);
-  } catch (const Error& error) {
+  } catch (const core::Error& error) {
     return error.code() == "UNSUPPORTED" && std::string(error.what()).find("'first'") != std::string::npos;
   }
   return false;

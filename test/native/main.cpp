@@ -9,8 +9,8 @@
 
 int main(int, char** arguments) {
   torch::manual_seed(1);
-  googlenet::test_queue();
-  googlenet::test_random();
+  googlenet::core::test_queue();
+  googlenet::core::test_random();
   googlenet::train::test_sgd();
   googlenet::lowering::test_lowering();
   const int64_t compared =

@@ -198,7 +198,7 @@ void test_parallel_for() {
   std::vector<int> seen(kCount);
   std::set<std::thread::id> threads;
   std::mutex mutex;
-  parallel_for(kCount, 1000, [&](int64_t begin, int64_t end) {
+  core::parallel_for(kCount, 1000, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) ++seen[i];
     const std::lock_guard<std::mutex> lock(mutex);
     threads.insert(std::this_thread::get_id());

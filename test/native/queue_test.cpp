@@ -8,7 +8,7 @@
 #include "core/thread_trial.h"
 #include "tests.h"
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 
@@ -56,4 +56,4 @@ void test_queue() {
   try_threads(8);
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "tests.h"
 
-namespace googlenet {
+namespace googlenet::core {
 
 namespace {
 
@@ -83,4 +83,4 @@ void test_random() {
   require(save_state(source) == other, "a sound state is taken over");
 }
 
-}  // namespace googlenet
+}  // namespace googlenet::core

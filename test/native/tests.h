@@ -18,8 +18,10 @@ namespace googlenet {
 namespace nn {
 int64_t test_max_pool(int count);
 }
+namespace core {
 void test_queue();
 void test_random();
+}  // namespace core
 namespace train {
 void test_sgd();
 }

@@ -88,8 +88,8 @@ class Freezer {
   void set_heads(std::vector<int> heads) { frozen_.network.heads = std::move(heads); }
 
   [[noreturn]] void unsupported(const Module& module) const {
-    throw Error("UNSUPPORTED",
-                "No engine has the layers of '" + name_of(module) + "'. Use the model itself.");
+    throw core::Error("UNSUPPORTED",
+                      "No engine has the layers of '" + name_of(module) + "'. Use the model itself.");
   }
 
   // Folding and rectifying change layers that are there already, so numbers become final here.
@@ -183,10 +183,12 @@ class Freezer {
     Layer* found = nullptr;
     for (Layer& layer : frozen_.network.layers) {
       if (layer.output != value) continue;
-      if (found != nullptr) throw Error("UNSUPPORTED", "'" + layer.name + "' shares its output with others.");
+      if (found != nullptr)
+        throw core::Error("UNSUPPORTED", "'" + layer.name + "' shares its output with others.");
       found = &layer;
     }
-    if (found == nullptr) throw Error("UNSUPPORTED", "The network begins with a layer that no engine has.");
+    if (found == nullptr)
+      throw core::Error("UNSUPPORTED", "The network begins with a layer that no engine has.");
     return *found;
   }
 
@@ -242,7 +244,8 @@ class Freezer {
   int rectify(int input) {
     Layer& layer = last_of(input);
     if (layer.kind != Layer::Kind::kConvolution)
-      throw Error("UNSUPPORTED", "No engine has a ReLU after '" + layer.name + "'. Use the model itself.");
+      throw core::Error("UNSUPPORTED",
+                        "No engine has a ReLU after '" + layer.name + "'. Use the model itself.");
     layer.relu = true;
     return input;
   }

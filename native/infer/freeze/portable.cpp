@@ -22,7 +22,7 @@ torch::Tensor copy_of(const void* numbers, at::IntArrayRef shape, at::ScalarType
 
 void check_portable(const Network& network) {
   if (network.precision == Precision::kByte)
-    throw Error("UNSUPPORTED", "There is no portable engine in int8. Choose another precision.");
+    throw core::Error("UNSUPPORTED", "There is no portable engine in int8. Choose another precision.");
 }
 
 PortableImpl::PortableImpl(Network network)
@@ -61,8 +61,8 @@ std::vector<torch::Tensor> PortableImpl::forward(const torch::Tensor& images,
                   .contiguous(at::MemoryFormat::ChannelsLast);
   if (highest != nullptr) highest->assign(values.size(), 0);
   for (size_t i = 0; i < network_.layers.size(); ++i) {
-    check_cancelled();
-    if (cancelled) throw Error("ABORTED", "The work was cancelled.");
+    core::check_cancelled();
+    if (cancelled) throw core::Error("ABORTED", "The work was cancelled.");
     const Layer& layer = network_.layers[i];
     const torch::Tensor output = compute(i, values[static_cast<size_t>(layer.input)]);
     if (highest != nullptr) {
@@ -111,7 +111,7 @@ torch::Tensor PortableImpl::compute(size_t index, const torch::Tensor& input) co
       return torch::nn::functional::local_response_norm(input.to(at::kFloat), options).to(dtype_);
     }
   }
-  throw Error("UNSUPPORTED", "There is no such layer.");
+  throw core::Error("UNSUPPORTED", "There is no such layer.");
 }
 
 }  // namespace googlenet::lowering

@@ -51,12 +51,12 @@ std::vector<bool> find_bytes(const Network& network) {
 void quantize(Frozen& frozen, const std::vector<float>& highest) {
   Network& network = frozen.network;
   if (highest.size() != network.values.size())
-    throw Error("INVALID_ARGUMENT", "The ranges are those of another network.");
+    throw core::Error("INVALID_ARGUMENT", "The ranges are those of another network.");
   const std::vector<bool> are_bytes = find_bytes(network);
   for (size_t value = 0; value < network.values.size(); ++value) {
     if (!are_bytes[value]) continue;
     if (!std::isfinite(highest[value]))
-      throw Error("INVALID_ARGUMENT", "The pictures to calibrate with give NaN or infinity.");
+      throw core::Error("INVALID_ARGUMENT", "The pictures to calibrate with give NaN or infinity.");
     // What no picture has excited is zero; any scale will do.
     network.values[value].scale = highest[value] > 0 ? highest[value] / kLargestByte : 1;
   }

@@ -86,7 +86,7 @@ bool test_engine(Random& random) {
   const kernels::Size sizes[] = {{13, 9}, {10, 14}};
   try {
     for (const kernels::Size size : sizes) map_sizes(network, size);
-  } catch (const Error&) {
+  } catch (const core::Error&) {
     return false;
   }
   Answers answers;

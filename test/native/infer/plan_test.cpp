@@ -55,7 +55,7 @@ bool test_plan(Random& random, const Case& of) {
   const int threads = random.in(1, 4);
   try {
     map_sizes(drawn.network, size);
-  } catch (const Error& error) {
+  } catch (const core::Error& error) {
     if (error.code() != "INVALID_SHAPE") throw;
     return false;
   }
@@ -174,7 +174,7 @@ void test_greedy_plan() {
   const PackedNetwork packed(network, {kernels::Tier::kAvx2, false});
   try {
     const Plan plan(packed, {224, 224}, 1);
-  } catch (const Error& error) {
+  } catch (const core::Error& error) {
     if (error.code() == "INVALID_ARGUMENT") return;
   }
   fail("a plan may take any amount of memory");
