@@ -1,15 +1,7 @@
 /** The public API of googlenet-libtorch. */
 
-export { backends, useDeterministicAlgorithms } from './backends.js';
-export type { CallOptions, MaxQueue, Pending } from './call-queue.js';
-export {
-  type Classification,
-  type ClassifyOptions,
-  loadImages,
-  type PictureSource,
-  topK,
-} from './classifier.js';
-export { type Conversion, type ConvertOptions, convertWeights } from './convert.js';
+export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './core/errors.js';
+export type { DType, Images, Tensor } from './core/tensor.js';
 export { ArrayDataset, type ArrayDatasetOptions } from './data/array-dataset.js';
 export type {
   AreaCrop,
@@ -23,6 +15,7 @@ export { type Batch, type BatchesOptions, batches } from './data/batches.js';
 export type { Crops } from './data/crops.js';
 export type { Dataset, Picture } from './data/dataset.js';
 export { type DecodeImageOptions, decodeImage } from './data/decode.js';
+export type { Skipped, Unreadable } from './data/decode-errors.js';
 export type { DecodeOptions } from './data/decode-options.js';
 export { FASHION_MNIST_CLASSES, IdxDataset, type IdxOptions } from './data/idx-dataset.js';
 export { ImageFolder, type ImageFolderOptions, type Sample } from './data/image-folder.js';
@@ -44,7 +37,6 @@ export {
   preprocess,
   type ResizeCropOptions,
 } from './data/transforms.js';
-export type { Skipped, Unreadable } from './data/unreadable.js';
 export { Engine, type EngineDescription, type EngineStep } from './engine/engine.js';
 export type {
   Calibration,
@@ -54,16 +46,24 @@ export type {
   LoadEngineOptions,
   OptimizeOptions,
 } from './engine/options.js';
-export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './errors.js';
+export type { DownloadProgress } from './hub/download.js';
+export { labels } from './hub/labels/index.js';
+export {
+  type Classification,
+  type ClassifyOptions,
+  loadImages,
+  type PictureSource,
+  topK,
+} from './inference/classify.js';
 export {
   type ClassResult,
   type EvaluateOptions,
   type EvaluateResult,
   evaluate,
-} from './evaluate.js';
-export { type ExplainOptions, type Explanation, explain } from './explain.js';
-export type { DownloadProgress } from './hub/download.js';
-export { labels } from './labels/index.js';
+} from './inference/evaluate.js';
+export { type ExplainOptions, type Explanation, explain } from './inference/grad-cam.js';
+export type { InputSizes } from './inference/input-size.js';
+export { type Conversion, type ConvertOptions, convertWeights } from './models/convert-weights.js';
 export type { ModelDescription } from './models/description.js';
 export {
   GoogLeNet,
@@ -83,8 +83,8 @@ export {
   NaiveInceptionModule,
   type NaiveInceptionModuleOptions,
 } from './models/inception.js';
-export type { InputSizes } from './models/input-size.js';
 export { type LoadModelAnyOptions, loadModel } from './models/load.js';
+export type { Device } from './models/module.js';
 export type { LayerSummary, ModelSummary } from './models/summary.js';
 export type { VariantName } from './models/variants/index.js';
 export {
@@ -93,7 +93,8 @@ export {
   Xception,
   type XceptionOptions,
 } from './models/xception.js';
-export type { Device } from './module.js';
+export { backends, useDeterministicAlgorithms } from './native/backends.js';
+export type { CallOptions, MaxQueue, Pending } from './native/call-queue.js';
 export {
   getNumThreads,
   type LibtorchInfo,
@@ -101,18 +102,15 @@ export {
   manualSeed,
   prepareDevice,
   setNumThreads,
-} from './runtime.js';
-
-export type { Difference, StateDict, StateTensor, TypedArray } from './state-dict.js';
-export type { DType, Images, Tensor } from './tensor.js';
+} from './native/runtime.js';
 export { readCheckpoint } from './train/checkpoint.js';
 export type { Precision, SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
 export type { EarlyStoppingOptions } from './train/early-stopping.js';
 export type { EndEvent, EpochEvent, FitEvent, FitOptions, FitResult, StepEvent } from './train/fit.js';
-export type { Best, EpochSummary, Progress } from './train/progress.js';
+export type { Scores } from './train/metrics.js';
 export type { CheckpointEvent, WarningEvent } from './train/run-checkpoints.js';
 export { lrAt, type Position, type Schedule, type ScheduleOptions } from './train/schedule.js';
-export type { Scores } from './train/scores.js';
+export type { Best, EpochSummary, Progress } from './train/train-state.js';
 export {
   type BatchEvaluation,
   type BatchResult,
@@ -121,3 +119,4 @@ export {
   Trainer,
 } from './train/trainer.js';
 export type { Prediction, ValidateOptions, Validation, ValidationEvent } from './train/validation.js';
+export type { Difference, StateDict, StateTensor, TypedArray } from './weights/state-dict.js';

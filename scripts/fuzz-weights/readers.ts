@@ -1,12 +1,12 @@
 /** Who reads a file: what a program that loads it would call. Each throws what the reader throws, and for what C++ must not be given. */
 import { fstatSync } from 'node:fs';
+import { GoogLeNetError } from '../../src/core/errors.js';
+import { DTYPE_BYTES } from '../../src/core/tensor.js';
 import { Engine } from '../../src/engine/engine.js';
-import { GoogLeNetError } from '../../src/errors.js';
 import type { StoredTensor } from '../../src/formats/format.js';
 import { readIdx } from '../../src/formats/idx.js';
 import { withTensorFile } from '../../src/formats/tensor-file.js';
-import { modelIn } from '../../src/models/model-file.js';
-import { DTYPE_BYTES } from '../../src/tensor.js';
+import { modelIn } from '../../src/models/stored-architecture.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 
 export type ReaderName = keyof typeof READERS;

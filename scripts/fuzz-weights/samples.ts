@@ -1,12 +1,12 @@
 /** Sound files of each format, small so that damage hits something that matters, and what to put into them. */
 
+import { DTYPE_BYTES, type DType } from '../../src/core/tensor.js';
+import { numberOfElements } from '../../src/core/validation.js';
 import { seal, UNSEALED } from '../../src/formats/checksum.js';
 import { pthParts } from '../../src/formats/pth/write.js';
 import { zipParts } from '../../src/formats/pth/zip-writer.js';
 import { planSafetensors } from '../../src/formats/safetensors.js';
-import type { TensorInfo } from '../../src/native/contract.js';
-import { DTYPE_BYTES, type DType } from '../../src/tensor.js';
-import { numberOfElements } from '../../src/validate.js';
+import type { TensorInfo } from '../../src/native/binding-types.js';
 import { text } from '../../test/support/pickle-code.js';
 import { checkpointOf, planOf } from './metadata.js';
 import { LEGACY_HEAD } from './pickle-files.js';

@@ -2,7 +2,7 @@
  * Reads files, as many as a message names, in a process of its own: one that dies is noticed, and time and memory are those of the reader
  * alone. Started by `reader.ts`: worker.ts READER SOUND-FILE
  */
-import { GoogLeNetError, isErrorCode } from '../../src/errors.js';
+import { GoogLeNetError, isErrorCode } from '../../src/core/errors.js';
 import type { Reading } from './reader.js';
 import { READERS, type ReaderName } from './readers.js';
 

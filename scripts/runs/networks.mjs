@@ -24,7 +24,7 @@ counts(flags, 'epochs');
 const classes = readClasses(flags.classes);
 const out = fromRoot(flags.out);
 await bootstrap();
-const { NETWORKS } = createRequire(import.meta.url)('../../dist/cli/training/settings.js');
+const { NETWORKS } = createRequire(import.meta.url)('../../dist/cli/train/settings.js');
 
 const data = linkClasses(out, classes);
 const recipe = '--batch-size 8 --lr 0.01 --clip-norm 2 --seed 0'.split(' ');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { nameOfBytes } from '../file-names.js';
+import { nameOfBytes } from '../core/files/file-names.js';
 
 /** What Node puts in the place of bytes that are no UTF-8. */
 const REPLACEMENT = '\ufffd';

@@ -1,9 +1,10 @@
 /** Pictures however they are stored: class folders, or the idx files of MNIST and its kin. */
+
+import { GoogLeNetError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
+import type { Unreadable } from '../data/decode-errors.js';
 import { FASHION_MNIST_CLASSES, hasIdxImages, IdxDataset } from '../data/idx-dataset.js';
 import { ImageFolder, type ImageFolderOptions } from '../data/image-folder.js';
-import type { Unreadable } from '../data/unreadable.js';
-import { GoogLeNetError } from '../errors.js';
 
 /** How files of pictures are read. */
 export type FileOptions = Required<Omit<ImageFolderOptions, 'extensions'>>;

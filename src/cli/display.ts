@@ -1,6 +1,6 @@
 /** Progress on stderr: one line that is drawn again and again on a terminal, a plain line now and then anywhere else. */
-import { printableLine } from '../printable.js';
-import type { Output } from '../terminal.js';
+import { printableLine } from '../core/printable.js';
+import type { Output } from '../core/terminal.js';
 
 export interface Status {
   /** What is being done, e.g. `epoch 2/6`. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
-import { GoogLeNetError } from '../errors.js';
-import type { Terminal } from '../terminal.js';
+import { GoogLeNetError } from '../core/errors.js';
+import type { Terminal } from '../core/terminal.js';
 
 export const EXIT_FAILURE = 1;
 /** The command was typed wrong: nothing was done. */

@@ -1,6 +1,6 @@
 /** Texts of the command line → checked values. Every value is checked by the same functions as in the library. */
 import { Option } from 'commander';
-import { boolean, device, integer, type NumberRange, number, oneOf, string } from '../validate.js';
+import { boolean, device, integer, type NumberRange, number, oneOf, string } from '../core/validation.js';
 
 /** One option: `batchSize` in TypeScript and in settings.json is `--batch-size` on the command line. */
 export interface Setting<T> {

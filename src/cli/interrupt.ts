@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { GoogLeNetError } from '../errors.js';
-import type { Host } from '../terminal.js';
+import { GoogLeNetError } from '../core/errors.js';
+import type { Host } from '../core/terminal.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -1,20 +1,20 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { type Host, Terminal } from '../terminal.js';
+import { type Host, Terminal } from '../core/terminal.js';
 import { commandLineArguments } from './arguments.js';
-import { compareCommand } from './commands/compare.js';
-import { convertCommand } from './commands/convert.js';
-import { dashboardCommand } from './commands/dashboard.js';
-import { doctorCommand } from './commands/doctor.js';
-import { downloadCommand } from './commands/download.js';
-import { drawCommand } from './commands/draw.js';
-import { evaluateCommand } from './commands/evaluate.js';
-import { explainCommand } from './commands/explain.js';
-import { infoCommand } from './commands/info.js';
-import { predictCommand } from './commands/predict.js';
-import { setupCommand } from './commands/setup.js';
-import { trainCommand } from './commands/train.js';
+import { compareCommand } from './compare/command.js';
+import { convertCommand } from './convert/command.js';
+import { dashboardCommand } from './dashboard/command.js';
+import { doctorCommand } from './doctor/command.js';
+import { downloadCommand } from './download/command.js';
+import { drawCommand } from './draw/command.js';
+import { evaluateCommand } from './evaluate/command.js';
+import { explainCommand } from './explain/command.js';
 import { reportFailure } from './failure.js';
+import { infoCommand } from './info/command.js';
+import { predictCommand } from './predict/command.js';
+import { setupCommand } from './setup/command.js';
+import { trainCommand } from './train/command.js';
 import { packageVersion } from './version.js';
 
 const EXAMPLES = `

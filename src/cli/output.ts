@@ -1,5 +1,5 @@
 /** How results look as text. */
-import { printableLine } from '../printable.js';
+import { printableLine } from '../core/printable.js';
 
 /** `1:05`, or `1:02:03` from an hour on. */
 export function formatDuration(seconds: number): string {

@@ -1,7 +1,7 @@
 /** torchvision's `transform_input`, which only its users know of: a state_dict is the same with and without, and the answers are not. */
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
+import type { Terminal } from '../core/terminal.js';
 import type { ModelDescription } from '../models/description.js';
-import type { Terminal } from '../terminal.js';
 import { optionalToggle } from './flags.js';
 import type { WeightsFile } from './weights-file.js';
 

@@ -1,10 +1,10 @@
-import { isSameClass } from '../data/classes.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { isSameClass } from '../data/class-names.js';
 import type { Dataset } from '../data/dataset.js';
-import { GoogLeNetError } from '../errors.js';
 import { describeTensorFile } from '../formats/tensor-file.js';
 import type { ModelDescription } from '../models/description.js';
-import { modelIn } from '../models/model-file.js';
-import type { TensorSpan } from '../native/contract.js';
+import { modelIn } from '../models/stored-architecture.js';
+import type { TensorSpan } from '../native/binding-types.js';
 import { isCheckpoint } from '../train/checkpoint.js';
 
 export interface WeightsFile {

@@ -1,7 +1,7 @@
 /** The files that make the page. Their names are the only ones a browser can ask for. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFileError } from '../errors.js';
+import { fromFileError } from '../core/errors.js';
 import { PAGE } from './page/document.js';
 import { STYLE } from './page/style.js';
 

@@ -1,4 +1,4 @@
-import type { Feed } from './feed.js';
+import type { Feed } from './event-stream.js';
 import type { Status } from './protocol.js';
 import { RunFiles } from './run-files.js';
 import type { RunState } from './run-state.js';

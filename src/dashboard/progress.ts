@@ -1,4 +1,4 @@
-import type { EpochRecord, StepRecord } from '../report/records.js';
+import type { EpochRecord, StepRecord } from '../run/records/records.js';
 import type { Progress, ProgressNote } from './protocol.js';
 
 /** What settings.json says of a run's length. */

@@ -1,5 +1,5 @@
 /** What the server of a run tells its pages. Types only: the page's modules share them. */
-import type { ValidationRecord } from '../report/validation-record.js';
+import type { ValidationRecord } from '../run/records/validation-record.js';
 
 /** Numbers in the order of a table's columns. */
 export type Row = (number | null)[];

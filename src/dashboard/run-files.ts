@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../core/errors.js';
+import { readRegularText } from '../core/files/regular-file.js';
 import { parseShallow } from '../core/json-depth.js';
-import { fromFileError, GoogLeNetError } from '../errors.js';
-import { readRegularText } from '../regular-file.js';
-import type { RunRecord } from '../report/records.js';
-import type { ValidationRecord } from '../report/validation-record.js';
-import { checkValidation, MAX_VALIDATION_BYTES } from '../report/validation-record.js';
-import { object } from '../validate.js';
+import { object } from '../core/validation.js';
+import type { RunRecord } from '../run/records/records.js';
+import type { ValidationRecord } from '../run/records/validation-record.js';
+import { checkValidation, MAX_VALIDATION_BYTES } from '../run/records/validation-record.js';
 import { MetricsTail } from './tail.js';
 
 /** Who is told what the files of a run hold. */

@@ -1,5 +1,5 @@
-import type { EpochRecord, RunRecord, StepRecord } from '../report/records.js';
-import type { ValidationRecord } from '../report/validation-record.js';
+import type { EpochRecord, RunRecord, StepRecord } from '../run/records/records.js';
+import type { ValidationRecord } from '../run/records/validation-record.js';
 import { ProgressMeter } from './progress.js';
 import type { Progress, ProgressNote, Pulse, Row, Snapshot, Status, Update, Validation } from './protocol.js';
 import { Series } from './series.js';

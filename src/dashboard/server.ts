@@ -1,8 +1,8 @@
 /** The HTTP server of one run. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 import { readAsset } from './assets.js';
-import type { Feed } from './feed.js';
+import type { Feed } from './event-stream.js';
 import { isForeign, refuse, SECURITY_HEADERS } from './guard.js';
 
 /** Of pages, files under way and connections that browsers keep open. */

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fromFileError, GoogLeNetError } from '../core/errors.js';
+import { openRegularFile } from '../core/files/regular-file.js';
 import { parseShallow } from '../core/json-depth.js';
-import { fromFileError, GoogLeNetError } from '../errors.js';
-import { openRegularFile } from '../regular-file.js';
-import { checkRecord, type RunRecord } from '../report/records.js';
-import { METRICS_FILE } from '../report/run-log.js';
+import { checkRecord, type RunRecord } from '../run/records/records.js';
+import { METRICS_FILE } from '../run/records/run-log.js';
 
 /** Read at a time, so that the JS thread is free in between; no line is longer. */
 const PIECE_BYTES = 2 ** 16;

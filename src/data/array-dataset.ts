@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 import {
   invalid,
   isUint8Array,
@@ -8,10 +8,10 @@ import {
   object,
   options,
   shape as readShape,
-} from '../validate.js';
-import { readClasses } from './classes.js';
+} from '../core/validation.js';
+import { readClasses } from './class-names.js';
 import type { Dataset, Picture } from './dataset.js';
-import { checkLabel } from './items.js';
+import { checkLabel } from './samples.js';
 import { checkPixels } from './transforms.js';
 
 export interface ArrayDatasetOptions {

@@ -1,8 +1,8 @@
 /** Augmentation of one picture, off the JS thread: where it can be, from file to cropped pixels in one pass of libvips. */
 import type { KernelEnum, Sharp } from 'sharp';
-import { isUint8Array } from '../validate.js';
+import { isUint8Array } from '../core/validation.js';
 import type { AugmentOptions, Interpolation } from './augment.js';
-import { drawRecipe, type Recipe, type Size } from './augment-draw.js';
+import { drawRecipe, type Recipe, type Size } from './augment-params.js';
 import type { Picture } from './dataset.js';
 import { pixelsOf, type Reading, readReading, toRgb, turns, withEncoded, withPixels } from './decode.js';
 import { jpegHeader } from './jpeg-header.js';

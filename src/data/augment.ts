@@ -1,5 +1,5 @@
 /** What training does to its pictures at random: which parts there are, their presets, and what a caller may ask for. */
-import { invalid, number, oneOf, options } from '../validate.js';
+import { invalid, number, oneOf, options } from '../core/validation.js';
 
 /** Resizing filters. All but `nearest` widen when they shrink a picture, so that fine texture does not alias. */
 export const INTERPOLATIONS = ['nearest', 'bilinear', 'bicubic', 'mitchell', 'lanczos'] as const;

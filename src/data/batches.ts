@@ -1,11 +1,11 @@
 import { types } from 'node:util';
-import { boolean, integer, invalid, oneOf, options, signal } from '../validate.js';
+import { boolean, integer, invalid, oneOf, options, signal } from '../core/validation.js';
 import type { Dataset } from './dataset.js';
+import { UNREADABLE, type Unreadable } from './decode-errors.js';
 import { readDecoding } from './decode-options.js';
-import { datasetItem, type Feed } from './items.js';
-import { type Batch, type Preparation, prepare } from './prepare.js';
+import { type Batch, type Preparation, prepare } from './prefetcher.js';
+import { datasetItem, type Feed } from './samples.js';
 import { checkResizeCrop, type ResizeCropOptions } from './transforms.js';
-import { UNREADABLE, type Unreadable } from './unreadable.js';
 
 export type { Batch };
 

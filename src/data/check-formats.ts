@@ -1,7 +1,7 @@
 /** Finds files of a data set that cannot be decoded before a training meets them, hours later. */
 import { close, constants, open, read } from 'node:fs';
-import { GoogLeNetError } from '../errors.js';
-import { fsPath } from '../file-names.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { fsPath } from '../core/files/file-names.js';
 import { DECODED_FORMATS, describeUnknown, formatOf, HEADER_BYTES } from './image-format.js';
 
 /** Twice the threads of libuv's pool: one waits for the disk while another is in between. */

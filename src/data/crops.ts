@@ -1,8 +1,8 @@
 /** The views of a picture whose predictions are averaged when a network is scored. */
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { allocate } from '../core/staging-buffer.js';
 import { call } from '../native/call.js';
 import { loadAddon } from '../native/load.js';
-import { allocate } from '../private-copy.js';
 import type { Picture } from './dataset.js';
 import { checkPicture, copyPicture } from './transforms.js';
 

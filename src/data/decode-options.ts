@@ -1,5 +1,5 @@
 /** How files of pictures are decoded: the same options, with the same defaults, wherever it happens. */
-import { boolean, integer } from '../validate.js';
+import { boolean, integer } from '../core/validation.js';
 
 export interface DecodeOptions {
   /**

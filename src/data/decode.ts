@@ -1,7 +1,13 @@
 import type { Sharp } from 'sharp';
-import { fromFileError, GoogLeNetError, throwIfAborted } from '../errors.js';
-import { openRegularFile } from '../regular-file.js';
-import { invalid, isUint8Array, options, path as readPath, signal as readSignal } from '../validate.js';
+import { fromFileError, GoogLeNetError, throwIfAborted } from '../core/errors.js';
+import { openRegularFile } from '../core/files/regular-file.js';
+import {
+  invalid,
+  isUint8Array,
+  options,
+  path as readPath,
+  signal as readSignal,
+} from '../core/validation.js';
 import { rgbOfCmyk } from './cmyk.js';
 import type { Picture } from './dataset.js';
 import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
@@ -13,8 +19,8 @@ import {
   HEADER_BYTES,
   type ImageFormat,
 } from './image-format.js';
-import { privateBytes } from './items.js';
 import { jpegHeader } from './jpeg-header.js';
+import { privateBytes } from './samples.js';
 import { loadSharp } from './sharp.js';
 
 /**

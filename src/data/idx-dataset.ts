@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFileError, GoogLeNetError } from '../errors.js';
-import { fsPath } from '../file-names.js';
+import { fromFileError, GoogLeNetError } from '../core/errors.js';
+import { fsPath } from '../core/files/file-names.js';
+import { oneOf, options, path as readPath } from '../core/validation.js';
 import { type Idx, readIdx } from '../formats/idx.js';
-import { oneOf, options, path as readPath } from '../validate.js';
 import { ArrayDataset } from './array-dataset.js';
-import { readClasses } from './classes.js';
+import { readClasses } from './class-names.js';
 import type { Dataset, Picture } from './dataset.js';
 
 /** By label; the data set's own names. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { compareCodePoints } from '../code-points.js';
-import { GoogLeNetError } from '../errors.js';
-import { boolean, invalid, itemsOf, options, path as readPath } from '../validate.js';
+import { compareCodePoints } from '../core/code-points.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { boolean, invalid, itemsOf, options, path as readPath } from '../core/validation.js';
 import { checkFormats } from './check-formats.js';
 import type { Dataset, Picture } from './dataset.js';
 import { decodeImage, readImageFile } from './decode.js';

@@ -1,4 +1,4 @@
-import type { Size } from './augment-draw.js';
+import type { Size } from './augment-params.js';
 
 export interface JpegHeader extends Size {
   /** Of 8 bits. */

@@ -1,5 +1,5 @@
-import { onAbort } from '../abort.js';
-import { GoogLeNetError } from '../errors.js';
+import { onAbort } from '../core/abort.js';
+import { GoogLeNetError } from '../core/errors.js';
 
 /** Runs tasks in the order given, at most `size` at a time. */
 export class Limiter {

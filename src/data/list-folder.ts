@@ -1,9 +1,9 @@
 /** Files below a folder, in the order in which torchvision finds them. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareCodePoints } from '../code-points.js';
-import { fromFileError, GoogLeNetError } from '../errors.js';
-import { fsPath, nameOfBytes } from '../file-names.js';
+import { compareCodePoints } from '../core/code-points.js';
+import { fromFileError, GoogLeNetError } from '../core/errors.js';
+import { fsPath, nameOfBytes } from '../core/files/file-names.js';
 
 /** All files in and below a folder that `wanted` takes: folder by folder in the order of their paths, by name within each. */
 export async function filesUnder(

@@ -1,17 +1,17 @@
+import { GoogLeNetError } from '../core/errors.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { GoogLeNetError } from '../errors.js';
-import { boolean, integer, invalid, object, oneOf, options, seed, signal } from '../validate.js';
+import { boolean, integer, invalid, object, oneOf, options, seed, signal } from '../core/validation.js';
 import { type Augment, type AugmentOptions, isPlainEvaluation, readAugment } from './augment.js';
 import { batchCount, MAX_BATCH_SIZE, visit } from './batches.js';
 import type { Dataset } from './dataset.js';
-import type { Feed } from './items.js';
-import { type Batch, prepare } from './prepare.js';
+import { UNREADABLE, type Unreadable } from './decode-errors.js';
+import { type Batch, prepare } from './prefetcher.js';
 import { epochOrder } from './sampler.js';
+import type { Feed } from './samples.js';
 import { readShard, type Shard, shardLength } from './shards.js';
 import { StreamDataset } from './stream-dataset.js';
-import { streamFeed } from './stream-feed.js';
+import { streamFeed } from './stream-source.js';
 import { checkResizeCrop } from './transforms.js';
-import { UNREADABLE, type Unreadable } from './unreadable.js';
 
 export interface LoaderOptions {
   batchSize: number;

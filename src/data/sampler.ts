@@ -1,5 +1,5 @@
 /** The order in which an epoch visits a dataset: a pure function, so (seed, epoch, step) is the whole state of a data loader. */
-import { boolean, integer, options, seed } from '../validate.js';
+import { boolean, integer, options, seed } from '../core/validation.js';
 
 export interface EpochOrderOptions {
   /** An integer in [0, 2^64). */

@@ -1,4 +1,4 @@
-import { integer, options } from '../validate.js';
+import { integer, options } from '../core/validation.js';
 
 /** Which part of every epoch one of several processes works on. */
 export interface Shard {

@@ -1,8 +1,8 @@
-import { GoogLeNetError } from '../errors.js';
-import { boolean, invalid, number, options, seed } from '../validate.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { boolean, invalid, number, options, seed } from '../core/validation.js';
 import type { Dataset } from './dataset.js';
-import { checkLabel, nameOf } from './items.js';
 import { epochOrder } from './sampler.js';
+import { checkLabel, nameOf } from './samples.js';
 
 export interface SplitOptions {
   /** Share of the first part, in (0, 1). */

@@ -1,5 +1,5 @@
-import { integer, invalid, options } from '../validate.js';
-import { readClasses } from './classes.js';
+import { integer, invalid, options } from '../core/validation.js';
+import { readClasses } from './class-names.js';
 import type { Picture } from './dataset.js';
 import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
 

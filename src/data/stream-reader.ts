@@ -1,5 +1,5 @@
-import { GoogLeNetError } from '../errors.js';
-import { isUint8Array } from '../validate.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { isUint8Array } from '../core/validation.js';
 import type { StreamDataset, StreamItem } from './stream-dataset.js';
 
 /** What a stream has handed out, undecoded. */

@@ -1,11 +1,11 @@
 /** Evaluation preprocessing, equal to torchvision's tensor pipeline on bytes. The arithmetic is C++; meaning is checked here. */
-import { unlessAborted } from '../abort.js';
-import { GoogLeNetError, throwIfAborted } from '../errors.js';
+import { unlessAborted } from '../core/abort.js';
+import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
+import { allocate, copyInSlices } from '../core/staging-buffer.js';
+import type { Images } from '../core/tensor.js';
+import { integer, invalid, isUint8Array, object, options, signal as readSignal } from '../core/validation.js';
 import { call } from '../native/call.js';
 import { loadAddon } from '../native/load.js';
-import { allocate, copyInSlices } from '../private-copy.js';
-import type { Images } from '../tensor.js';
-import { integer, invalid, isUint8Array, object, options, signal as readSignal } from '../validate.js';
 import type { Picture } from './dataset.js';
 
 /** Per channel (RGB), of values in [0, 1]; what the published weights were trained with. */

@@ -1,11 +1,6 @@
-import {
-  type CallOptions,
-  CallQueue,
-  type Pending,
-  PREPROCESSED,
-  type QueuedCall,
-  readCallOptions,
-} from '../call-queue.js';
+import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
+import type { Images } from '../core/tensor.js';
+import { integer, options, path as readPath, signal as readSignal } from '../core/validation.js';
 import {
   type Classification,
   type ClassifyOptions,
@@ -13,17 +8,22 @@ import {
   loadImages,
   type PictureSource,
   topK,
-} from '../classifier.js';
-import { GoogLeNetError, throwIfAborted } from '../errors.js';
-import { readImages } from '../images.js';
+} from '../inference/classify.js';
+import { readImages } from '../inference/image-batch.js';
+import { assertInputSize, type InputSizes } from '../inference/input-size.js';
 import type { Logits } from '../models/image-classifier.js';
-import { assertInputSize, type InputSizes } from '../models/input-size.js';
+import type { NativeClassifier, NativeEngine, NativeKernelEngine } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
-import type { NativeClassifier, NativeEngine, NativeKernelEngine } from '../native/contract.js';
+import {
+  type CallOptions,
+  CallQueue,
+  type Pending,
+  PREPROCESSED,
+  type QueuedCall,
+  readCallOptions,
+} from '../native/call-queue.js';
 import { loadAddon } from '../native/load.js';
 import { loadEngineAddon } from '../native/load-engine.js';
-import type { Images } from '../tensor.js';
-import { integer, options, path as readPath, signal as readSignal } from '../validate.js';
 import { calibrate, lower } from './lower.js';
 import {
   ENGINE_OPTIONS,

@@ -1,11 +1,11 @@
 /** From a model to what engines are made of: layers, weights, and the ranges that int8 needs. */
-import { GoogLeNetError } from '../errors.js';
-import { readImages } from '../images.js';
+import { GoogLeNetError } from '../core/errors.js';
+import type { Images } from '../core/tensor.js';
+import { invalid } from '../core/validation.js';
+import { readImages } from '../inference/image-batch.js';
+import type { NativeClassifier, NativeFrozen } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
-import type { NativeClassifier, NativeFrozen } from '../native/contract.js';
 import { loadAddon } from '../native/load.js';
-import type { Images } from '../tensor.js';
-import { invalid } from '../validate.js';
 import type { Calibration } from './options.js';
 import type { PlanModel } from './plan.js';
 

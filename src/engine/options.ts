@@ -1,9 +1,9 @@
-import { type MaxQueue, readMaxQueue } from '../call-queue.js';
 import { usableCpus } from '../core/cpu-quota.js';
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
+import type { Images } from '../core/tensor.js';
+import { boolean, integer, invalid, oneOf, options } from '../core/validation.js';
+import { type MaxQueue, readMaxQueue } from '../native/call-queue.js';
 import { loadEngineAddon } from '../native/load-engine.js';
-import type { Images } from '../tensor.js';
-import { boolean, integer, invalid, oneOf, options } from '../validate.js';
 
 /** What numbers an engine computes with. Logits are always float32. */
 export type EnginePrecision = 'float32' | 'bfloat16' | 'int8';

@@ -1,14 +1,14 @@
 /** A finished network as engines run it, and the file it can be kept in: safetensors, with the layers in its metadata. */
 
+import { GoogLeNetError } from '../core/errors.js';
 import { assertShallow } from '../core/json-depth.js';
-import { GoogLeNetError } from '../errors.js';
+import type { DType } from '../core/tensor.js';
 import { withSafetensors } from '../formats/safetensors.js';
-import type { InputSizes } from '../models/input-size.js';
-import { PLAN_KEY } from '../models/model-file.js';
-import type { NativeFrozen, NativeNetwork, NativeNetworkLayer } from '../native/contract.js';
-import type { StateDict, StateTensor } from '../state-dict.js';
-import type { DType } from '../tensor.js';
-import { readStored, saveFile, storedGroup } from '../weights.js';
+import type { InputSizes } from '../inference/input-size.js';
+import { PLAN_KEY } from '../models/stored-architecture.js';
+import type { NativeFrozen, NativeNetwork, NativeNetworkLayer } from '../native/binding-types.js';
+import type { StateDict, StateTensor } from '../weights/state-dict.js';
+import { readStored, saveFile, storedGroup } from '../weights/weights.js';
 
 /** What engines need to know of the model beside the network. */
 export interface PlanModel {

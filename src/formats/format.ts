@@ -1,6 +1,6 @@
 /** What every format of weights files has. */
-import { GoogLeNetError } from '../errors.js';
-import type { TensorSpan } from '../native/contract.js';
+import { GoogLeNetError } from '../core/errors.js';
+import type { TensorSpan } from '../native/binding-types.js';
 import type { InvalidFile } from './invalid-file.js';
 import type { OpenFile } from './open-files.js';
 import { quote } from './quote.js';

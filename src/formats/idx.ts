@@ -2,9 +2,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { fromFileError, GoogLeNetError } from '../errors.js';
-import { openRegularFile } from '../regular-file.js';
-import { numberOfElements } from '../validate.js';
+import { fromFileError, GoogLeNetError } from '../core/errors.js';
+import { openRegularFile } from '../core/files/regular-file.js';
+import { numberOfElements } from '../core/validation.js';
 import { KIND_BYTES, kindOf } from './file-kind.js';
 
 export interface Idx {

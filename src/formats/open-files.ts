@@ -1,9 +1,9 @@
 import { fstat } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { fromFileError, type GoogLeNetError, throwIfAborted } from '../errors.js';
-import { openRegularFile } from '../regular-file.js';
-import { readFully } from './read-fully.js';
+import { fromFileError, type GoogLeNetError, throwIfAborted } from '../core/errors.js';
+import { readFully } from '../core/files/read-fully.js';
+import { openRegularFile } from '../core/files/regular-file.js';
 
 const statOf = promisify(fstat);
 

@@ -1,8 +1,8 @@
 /** The JSON header of a safetensors file: bytes that anybody may have written → tensors at offsets that are safe to read. */
 
 import { assertShallow } from '../core/json-depth.js';
-import type { TensorSpan } from '../native/contract.js';
-import { DTYPE_BYTES, type DType } from '../tensor.js';
+import { DTYPE_BYTES, type DType } from '../core/tensor.js';
+import type { TensorSpan } from '../native/binding-types.js';
 import type { ForeignTensor } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
 import { quote } from './quote.js';

@@ -3,11 +3,11 @@
  * Reading stops at the header: the tensors themselves are copied by C++ from the offsets that are checked here.
  * Layout and rules follow the reference implementation, https://github.com/huggingface/safetensors.
  */
-import { compareCodePoints } from '../code-points.js';
-import { GoogLeNetError } from '../errors.js';
-import type { TensorInfo, TensorSpan } from '../native/contract.js';
-import { DTYPE_BYTES, type DType } from '../tensor.js';
-import { numberOfElements } from '../validate.js';
+import { compareCodePoints } from '../core/code-points.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { DTYPE_BYTES, type DType } from '../core/tensor.js';
+import { numberOfElements } from '../core/validation.js';
+import type { TensorInfo, TensorSpan } from '../native/binding-types.js';
 import { verifyChecksum } from './checksum.js';
 import { KIND_BYTES, kindOf } from './file-kind.js';
 import type { Contents, ForeignTensor, Format, ReadOptions } from './format.js';

@@ -1,5 +1,5 @@
 /** Weights in any format that is read here, told apart by their first bytes and not by their names. */
-import { GoogLeNetError, throwIfAborted } from '../errors.js';
+import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
 import { KIND_BYTES, kindOf } from './file-kind.js';
 import type { Contents, Format } from './format.js';
 import type { InvalidFile } from './invalid-file.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 import { slicesOf, withOpenFiles } from '../formats/open-files.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

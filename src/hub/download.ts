@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Dispatcher } from 'undici';
-import { GoogLeNetError } from '../errors.js';
-import { replaceFile } from '../formats/atomic-file.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { replaceFile } from '../core/files/atomic-file.js';
 
 export interface DownloadProgress {
   receivedBytes: number;

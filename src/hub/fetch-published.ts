@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { GoogLeNetError } from '../errors.js';
-import { makeFolder } from '../formats/make-folder.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { makeFolder } from '../core/files/make-folder.js';
 import { cacheFolder, sha256Of } from './cache.js';
 import { type DownloadProgress, download } from './download.js';
 import type { Published } from './published.js';

@@ -1,10 +1,4 @@
-import type { MaxQueue } from '../call-queue.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import type { DownloadProgress } from '../hub/download.js';
-import { fetchPublished } from '../hub/fetch-published.js';
-import { IMAGENET1K_V1, PUBLISHED } from '../hub/published.js';
-import { labels } from '../labels/index.js';
-import { type Device, readPlace } from '../module.js';
 import {
   boolean,
   callback,
@@ -15,7 +9,12 @@ import {
   options,
   path as readPath,
   signal as readSignal,
-} from '../validate.js';
+} from '../core/validation.js';
+import type { DownloadProgress } from '../hub/download.js';
+import { fetchPublished } from '../hub/fetch-published.js';
+import { labels } from '../hub/labels/index.js';
+import { IMAGENET1K_V1, PUBLISHED } from '../hub/published.js';
+import type { MaxQueue } from '../native/call-queue.js';
 import type { ModelDescription } from './description.js';
 import {
   ImageClassifier,
@@ -24,7 +23,8 @@ import {
   loadAs,
   readClasses,
 } from './image-classifier.js';
-import { MAX_CLASSES } from './model-file.js';
+import { type Device, readPlace } from './module.js';
+import { MAX_CLASSES } from './stored-architecture.js';
 import { VARIANTS, type VariantName, variantNamed } from './variants/index.js';
 import type { Variant } from './variants/variant.js';
 

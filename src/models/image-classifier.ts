@@ -1,23 +1,5 @@
-import { type CallOptions, type MaxQueue, PREPROCESSED, readCallOptions } from '../call-queue.js';
-import {
-  type Classification,
-  type ClassifyOptions,
-  LOADING_OPTIONS,
-  loadImages,
-  type PictureSource,
-  topK,
-} from '../classifier.js';
-import { Engine } from '../engine/engine.js';
-import type { OptimizeOptions } from '../engine/options.js';
-import { GoogLeNetError, throwIfAborted } from '../errors.js';
-import { type TensorFile, withTensorFile } from '../formats/tensor-file.js';
-import { readImages, readLabels } from '../images.js';
-import { type Device, Module, type ModulePlace } from '../module.js';
-import { call, callSync } from '../native/call.js';
-import type { NativeArchitecture, NativeClassifier } from '../native/contract.js';
-import { loadAddon } from '../native/load.js';
-import { prepareDevice } from '../runtime.js';
-import type { Images, Tensor } from '../tensor.js';
+import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
+import type { Images, Tensor } from '../core/tensor.js';
 import {
   boolean,
   integer,
@@ -27,11 +9,29 @@ import {
   path as readPath,
   signal as readSignal,
   string,
-} from '../validate.js';
-import { loadFile, saveFile } from '../weights.js';
+} from '../core/validation.js';
+import { Engine } from '../engine/engine.js';
+import type { OptimizeOptions } from '../engine/options.js';
+import { type TensorFile, withTensorFile } from '../formats/tensor-file.js';
+import {
+  type Classification,
+  type ClassifyOptions,
+  LOADING_OPTIONS,
+  loadImages,
+  type PictureSource,
+  topK,
+} from '../inference/classify.js';
+import { readImages, readLabels } from '../inference/image-batch.js';
+import { assertInputSize, type InputSizes } from '../inference/input-size.js';
+import type { NativeArchitecture, NativeClassifier } from '../native/binding-types.js';
+import { call, callSync } from '../native/call.js';
+import { type CallOptions, type MaxQueue, PREPROCESSED, readCallOptions } from '../native/call-queue.js';
+import { loadAddon } from '../native/load.js';
+import { prepareDevice } from '../native/runtime.js';
+import { loadFile, saveFile } from '../weights/weights.js';
 import type { ModelDescription } from './description.js';
-import { assertInputSize, type InputSizes } from './input-size.js';
-import { isAuxiliary, modelIn, toMetadata } from './model-file.js';
+import { type Device, Module, type ModulePlace } from './module.js';
+import { isAuxiliary, modelIn, toMetadata } from './stored-architecture.js';
 import { type ModelSummary, summaryOf } from './summary.js';
 
 /**

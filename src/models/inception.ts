@@ -1,9 +1,4 @@
-import { type CallOptions, type MaxQueue, readCallOptions } from '../call-queue.js';
-import { type Device, Module, type ModulePlace, readPlace } from '../module.js';
-import { callSync } from '../native/call.js';
-import type { NativeInceptionChannels, NativeInceptionModule } from '../native/contract.js';
-import { loadAddon } from '../native/load.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../core/tensor.js';
 import {
   integer,
   invalid,
@@ -12,7 +7,12 @@ import {
   object,
   options,
   shape as readShape,
-} from '../validate.js';
+} from '../core/validation.js';
+import type { NativeInceptionChannels, NativeInceptionModule } from '../native/binding-types.js';
+import { callSync } from '../native/call.js';
+import { type CallOptions, type MaxQueue, readCallOptions } from '../native/call-queue.js';
+import { loadAddon } from '../native/load.js';
+import { type Device, Module, type ModulePlace, readPlace } from './module.js';
 
 /** Channels of one inception module; a row of table 1 of the paper. */
 export interface InceptionModuleOptions {

@@ -1,8 +1,8 @@
+import { path as readPath, signal as readSignal } from '../core/validation.js';
 import { describeTensorFile } from '../formats/tensor-file.js';
-import { path as readPath, signal as readSignal } from '../validate.js';
 import { GoogLeNet } from './googlenet.js';
 import type { LoadAnyOptions } from './image-classifier.js';
-import { modelIn } from './model-file.js';
+import { modelIn } from './stored-architecture.js';
 import { Xception } from './xception.js';
 
 export interface LoadModelAnyOptions extends LoadAnyOptions {

@@ -1,4 +1,4 @@
-import type { NativeLayer } from '../native/contract.js';
+import type { NativeLayer } from '../native/binding-types.js';
 
 /** A layer that has no layers inside it. */
 export interface LayerSummary {

@@ -1,7 +1,7 @@
-import type { MaxQueue } from '../call-queue.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { type Device, readPlace } from '../module.js';
-import { boolean, integer, number, oneOf, options } from '../validate.js';
+import { boolean, integer, number, oneOf, options } from '../core/validation.js';
+import { XCEPTION_SIZES } from '../inference/input-size.js';
+import type { MaxQueue } from '../native/call-queue.js';
 import type { ModelDescription } from './description.js';
 import {
   ImageClassifier,
@@ -10,8 +10,8 @@ import {
   loadAs,
   readClasses,
 } from './image-classifier.js';
-import { XCEPTION_SIZES } from './input-size.js';
-import { MAX_CLASSES } from './model-file.js';
+import { type Device, readPlace } from './module.js';
+import { MAX_CLASSES } from './stored-architecture.js';
 
 export type SeparableOrder = 'depthwise-first' | 'pointwise-first';
 

@@ -1,4 +1,4 @@
-import { GoogLeNetError, isErrorCode } from '../errors.js';
+import { GoogLeNetError, isErrorCode } from '../core/errors.js';
 
 /**
  * Calls into the addon and turns what it throws or rejects with into a {@link GoogLeNetError}. An error born on a compute thread has no

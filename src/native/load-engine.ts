@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 import { engineAddonPath } from '../setup/paths.js';
-import type { EngineAddon } from './contract.js';
+import type { EngineAddon } from './binding-types.js';
 import { assertNotLost } from './load.js';
 import { startThreadPool } from './thread-pool.js';
 

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { usableCpus } from '../core/cpu-quota.js';
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 import { type BuildRecord, recordOfAddon } from '../setup/build-record.js';
 import { readLibtorchVersion } from '../setup/libtorch-version.js';
 import { addonPath, EXTERNAL, isLost } from '../setup/paths.js';
 import { isSupportedLibtorch, majorMinor, supportedRange } from '../setup/versions.js';
-import type { NativeAddon } from './contract.js';
+import type { NativeAddon } from './binding-types.js';
 import { withSpinLimit } from './spin-limit.js';
 import { startThreadPool } from './thread-pool.js';
 

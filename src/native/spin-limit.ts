@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { engineAddonOf } from '../setup/paths.js';
-import type { EngineAddon } from './contract.js';
+import type { EngineAddon } from './binding-types.js';
 
 const VARIABLE = 'GOMP_SPINCOUNT';
 /**

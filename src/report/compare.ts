@@ -1,9 +1,9 @@
 /** Several runs side by side. */
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
+import type { EpochRecord, Metric } from '../run/records/records.js';
+import { type RunData, readRunData } from '../run/records/run-data.js';
+import { type RunSettings, valueText } from '../run/records/run-settings.js';
 import { formatCount, formatLoss, formatSeconds, formatShare, formatSpeed } from './format.js';
-import type { EpochRecord, Metric } from './records.js';
-import { type RunData, readRunData } from './run-data.js';
-import { type RunSettings, valueText } from './run-settings.js';
 import { type RunScores, scoresOf } from './scores.js';
 
 /** As many as their lines can be told from each other. */

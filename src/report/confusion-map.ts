@@ -1,8 +1,9 @@
 /** A confusion matrix as a heat map: a row for each true class, a column for each predicted one. */
+
+import type { ValidationRecord } from '../run/records/validation-record.js';
 import { sum } from './confusion.js';
 import { escapeText, shorten } from './html.js';
 import { colourVariable } from './palette.js';
-import type { ValidationRecord } from './validation-record.js';
 
 /** More classes have cells too small for numbers. */
 export const MAX_NUMBERED = 30;

@@ -1,5 +1,5 @@
 /** What a confusion matrix says of classes and of pairs of them. */
-import type { ValidationRecord } from './validation-record.js';
+import type { ValidationRecord } from '../run/records/validation-record.js';
 
 export interface ClassScore {
   name: string;

@@ -1,5 +1,5 @@
 /** The records of a run → the points of its curves. */
-import type { EpochRecord, Metric, RunRecord, StepRecord } from './records.js';
+import type { EpochRecord, Metric, RunRecord, StepRecord } from '../run/records/records.js';
 
 export type Point = [x: number, value: number];
 

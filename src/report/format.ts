@@ -1,5 +1,5 @@
 /** How numbers look in charts, pages and tables. */
-import type { Metric } from './records.js';
+import type { Metric } from '../run/records/records.js';
 
 export const formatLoss = (value: Metric): string => (value === null ? 'none' : value.toPrecision(4));
 

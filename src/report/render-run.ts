@@ -1,8 +1,8 @@
-import { writeFileAtomic } from '../formats/atomic-file.js';
+import { writeFileAtomic } from '../core/files/atomic-file.js';
+import { readRunData } from '../run/records/run-data.js';
 import { chartDocument } from './chart.js';
 import { toPng } from './png.js';
 import { runCharts } from './run-charts.js';
-import { readRunData } from './run-data.js';
 import { runPage } from './run-page.js';
 import { CHART_FILES, reportFiles } from './write-report.js';
 

@@ -1,6 +1,6 @@
 /** Entry point of the worker thread that `writeReport` starts. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { isErrorCode } from '../errors.js';
+import { isErrorCode } from '../core/errors.js';
 import { renderRun } from './render-run.js';
 
 /** Errors lose their class on the way between threads, so its parts are sent. */

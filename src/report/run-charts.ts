@@ -1,4 +1,6 @@
 /** The charts of one run. */
+
+import type { EpochScores, RunRecord, StepRecord } from '../run/records/records.js';
 import type { Chart, Line } from './chart.js';
 import { curvesOf, epochPoints, type Point, type RunCurves, stepPoints } from './curves.js';
 import {
@@ -10,7 +12,6 @@ import {
   tickNumber,
   tickPercent,
 } from './format.js';
-import type { EpochScores, RunRecord, StepRecord } from './records.js';
 
 export type ChartName =
   | 'loss'

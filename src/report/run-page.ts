@@ -1,4 +1,7 @@
 /** `report.html`: all there is to see of a run, in one file. */
+
+import type { RunData } from '../run/records/run-data.js';
+import { valueText } from '../run/records/run-settings.js';
 import { chartFigure } from './chart-figure.js';
 import {
   formatCount,
@@ -12,8 +15,6 @@ import {
 import { type Html, html, nameOf, table } from './html.js';
 import { page } from './page.js';
 import { runCharts } from './run-charts.js';
-import type { RunData } from './run-data.js';
-import { valueText } from './run-settings.js';
 import { type RunScores, scoresOf } from './scores.js';
 import { validationSections } from './validation-sections.js';
 

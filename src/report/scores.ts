@@ -1,6 +1,7 @@
 /** Where a run stands. */
+
+import type { EpochRecord, Metric, RunRecord } from '../run/records/records.js';
 import { curvesOf } from './curves.js';
-import type { EpochRecord, Metric, RunRecord } from './records.js';
 
 export interface RunScores {
   epochs: number;

@@ -1,9 +1,10 @@
 /** What `validation.json` tells, as sections of a page. */
+
+import type { PicturePrediction, ValidationRecord } from '../run/records/validation-record.js';
 import { type ClassScore, classScores, confusedPairs } from './confusion.js';
 import { confusionMap, isNamed, MAX_MAPPED, MAX_NUMBERED } from './confusion-map.js';
 import { formatCount, formatShare } from './format.js';
 import { drawing, type Html, html, nameOf, table } from './html.js';
-import type { PicturePrediction, ValidationRecord } from './validation-record.js';
 
 /** With more classes only the ends of the list are shown. */
 const MAX_BARS = 100;

@@ -1,7 +1,7 @@
 /** A comparison of runs as a page, or its curves as one picture. */
 import { extname } from 'node:path';
-import { GoogLeNetError } from '../errors.js';
-import { writeFileAtomic } from '../formats/atomic-file.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { writeFileAtomic } from '../core/files/atomic-file.js';
 import { chartDocument, FILE_SIZE, FONT_FAMILY } from './chart.js';
 import { chartFigure, key, swatchShapes } from './chart-figure.js';
 import { type ComparedRun, differences, type Row, results } from './compare.js';

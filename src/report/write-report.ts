@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { GoogLeNetError, isErrorCode } from '../errors.js';
+import { GoogLeNetError, isErrorCode } from '../core/errors.js';
 import type { RenderReply } from './render-worker.js';
 
 /** The charts of a run that are files of their own, each as SVG and PNG. */

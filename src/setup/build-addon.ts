@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { totalmem } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { usableCpus } from '../core/cpu-quota.js';
-import { fromFileError, GoogLeNetError } from '../errors.js';
+import { fromFileError, GoogLeNetError } from '../core/errors.js';
 import { type Builder, type BuildRecord, readRecord } from './build-record.js';
 import type { Libtorch } from './inspect-libtorch.js';
 import { addonOf, engineAddonOf, PACKAGE_ROOT, recordOf } from './paths.js';

@@ -1,5 +1,5 @@
 /** What the set-up needs and this machine lacks: all of it in one error, before the first minute is spent. */
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 import { chooseBuilder } from './build-addon.js';
 import type { Builder } from './build-record.js';
 import { type PythonProblem, pythonProblem } from './install-libtorch.js';

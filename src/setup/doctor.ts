@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ErrorCode, GoogLeNetError } from '../errors.js';
-import type { NativeAddon, NativeCuda } from '../native/contract.js';
+import { type ErrorCode, GoogLeNetError } from '../core/errors.js';
+import type { NativeAddon, NativeCuda } from '../native/binding-types.js';
 import { loadAddon } from '../native/load.js';
 import { whyBuild } from './build-addon.js';
 import { type Builder, type BuildRecord, recordOfAddon } from './build-record.js';

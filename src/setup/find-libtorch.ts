@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path';
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 import { readRecord } from './build-record.js';
 import { inspectLibtorch, type Libtorch, variantOf } from './inspect-libtorch.js';
 import { installedVariant, venvPython } from './install-libtorch.js';

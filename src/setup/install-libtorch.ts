@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFileError, GoogLeNetError } from '../errors.js';
+import { fromFileError, GoogLeNetError } from '../core/errors.js';
 import { PRIVATE_FOLDER } from './paths.js';
 import { type Finished, outputOf, runCommand } from './run-command.js';
 import { python, type Tool, which } from './tools.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { ParseArgsConfig } from 'node:util';
-import { GoogLeNetError } from '../errors.js';
-import { boolean, options as known, oneOf, string } from '../validate.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { boolean, options as known, oneOf, string } from '../core/validation.js';
 import type { Builder } from './build-record.js';
 import { DEFAULT_BUILD_DIR } from './paths.js';
 import type { Variant } from './versions.js';

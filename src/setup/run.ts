@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { GoogLeNetError } from '../errors.js';
-import { Terminal } from '../terminal.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { Terminal } from '../core/terminal.js';
 import { parseArgsOptions, resolveSetupOptions } from './options.js';
 import { setUp } from './setup.js';
 import { Steps } from './steps.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { GoogLeNetError, isErrorCode } from '../errors.js';
-import type { NativeCuda, NativeLibtorch } from '../native/contract.js';
+import { GoogLeNetError, isErrorCode } from '../core/errors.js';
+import type { NativeCuda, NativeLibtorch } from '../native/binding-types.js';
 import { buildAddon, whyBuild } from './build-addon.js';
 import { readRecord } from './build-record.js';
 import { checkTools } from './check-tools.js';

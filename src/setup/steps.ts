@@ -1,5 +1,5 @@
-import { printableLine } from '../printable.js';
-import type { Output } from '../terminal.js';
+import { printableLine } from '../core/printable.js';
+import type { Output } from '../core/terminal.js';
 
 /** Without a terminal a running step speaks up this often. */
 const PLAIN_INTERVAL_MS = 10_000;

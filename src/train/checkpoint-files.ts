@@ -1,6 +1,6 @@
 /** The names of checkpoints in a run's folder. */
 import { readdir } from 'node:fs/promises';
-import { fromFileError } from '../errors.js';
+import { fromFileError } from '../core/errors.js';
 
 export interface CheckpointFile {
   name: string;

@@ -1,15 +1,15 @@
 /** The folder of a run's checkpoints, from which the run can go on whatever moment it was killed at. */
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fromFileError, GoogLeNetError } from '../errors.js';
-import { makeFolder } from '../formats/make-folder.js';
-import { integer, path as readPath } from '../validate.js';
+import { fromFileError, GoogLeNetError } from '../core/errors.js';
+import { makeFolder } from '../core/files/make-folder.js';
+import { integer, path as readPath } from '../core/validation.js';
 import { checkCheckpoint, readCheckpoint } from './checkpoint.js';
 import { type CheckpointFile, checkpointsIn, isUnfinished, nameOf } from './checkpoint-files.js';
+import { kept, type Milestone, type Retention, readRetention } from './checkpoint-policy.js';
 import { lockFolder, type Unlock } from './folder-lock.js';
-import type { Progress } from './progress.js';
-import { kept, type Milestone, type Retention, readRetention } from './retention.js';
 import { explainSaveError } from './save-error.js';
+import type { Progress } from './train-state.js';
 
 export interface StoredCheckpoint extends Milestone {
   readonly path: string;

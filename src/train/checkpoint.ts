@@ -1,12 +1,12 @@
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { boolean, number, path as readPath, string } from '../core/validation.js';
 import { readSafetensorsHeader, type SafetensorsHeader, withSafetensors } from '../formats/safetensors.js';
 import type { ModelDescription } from '../models/description.js';
 import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
-import { MODEL_PREFIX, modelIn, toMetadata, withoutPrefix } from '../models/model-file.js';
+import { MODEL_PREFIX, modelIn, toMetadata, withoutPrefix } from '../models/stored-architecture.js';
+import type { NativeTrainer } from '../native/binding-types.js';
 import { call } from '../native/call.js';
-import type { NativeTrainer } from '../native/contract.js';
-import type { StateDict } from '../state-dict.js';
-import { boolean, number, path as readPath, string } from '../validate.js';
+import type { StateDict } from '../weights/state-dict.js';
 import {
   assertMatch,
   compareTensors,
@@ -14,9 +14,9 @@ import {
   type StoredGroup,
   saveFile,
   storedGroup,
-} from '../weights.js';
+} from '../weights/weights.js';
 import { readTrainerConfig, type TrainerConfig } from './config.js';
-import { type Progress, readProgress } from './progress.js';
+import { type Progress, readProgress } from './train-state.js';
 
 const MOMENTUM_PREFIX = 'optimizer.momentum.';
 const AVERAGE_PREFIX = 'average.';

@@ -1,7 +1,7 @@
+import { GoogLeNetError } from '../core/errors.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
+import { boolean, integer, invalid, itemsOf, number, oneOf, options, string } from '../core/validation.js';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
-import { GoogLeNetError } from '../errors.js';
-import { boolean, integer, invalid, itemsOf, number, oneOf, options, string } from '../validate.js';
 import { readSchedule, type Schedule, type ScheduleOptions } from './schedule.js';
 
 /** SGD as `torch.optim.SGD` defines it. */

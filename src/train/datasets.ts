@@ -1,9 +1,9 @@
-import { isSameClass } from '../data/classes.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { invalid, object } from '../core/validation.js';
+import { isSameClass } from '../data/class-names.js';
 import type { Dataset } from '../data/dataset.js';
 import type { StreamDataset } from '../data/stream-dataset.js';
-import { GoogLeNetError } from '../errors.js';
 import type { ImageClassifier } from '../models/image-classifier.js';
-import { invalid, object } from '../validate.js';
 
 /** What a model can be trained on. */
 export type Source = Dataset | StreamDataset;

@@ -1,8 +1,8 @@
 /** When a run has nothing more to gain: a pure function of its progress, so that a resumed run stops where it would have. */
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { integer, number, oneOf, options } from '../validate.js';
-import type { Best, Progress } from './progress.js';
-import type { Scores } from './scores.js';
+import { integer, number, oneOf, options } from '../core/validation.js';
+import type { Scores } from './metrics.js';
+import type { Best, Progress } from './train-state.js';
 
 export const METRICS = ['top1', 'loss'] as const;
 export type Metric = (typeof METRICS)[number];

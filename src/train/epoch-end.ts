@@ -1,10 +1,10 @@
 /** What the end of an epoch, and that of the run, leave behind. */
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 import { isBetter, scoreOf } from './early-stopping.js';
 import type { FitPlan } from './fit-options.js';
-import { type EpochSummary, MAX_HISTORY, type Progress, START } from './progress.js';
+import { type Scores, toScores } from './metrics.js';
 import { lrAt } from './schedule.js';
-import { type Scores, toScores } from './scores.js';
+import { type EpochSummary, MAX_HISTORY, type Progress, START } from './train-state.js';
 import type { Trainer } from './trainer.js';
 import type { Validation } from './validation.js';
 

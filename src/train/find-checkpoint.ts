@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { GoogLeNetError } from '../errors.js';
-import { path as readPath } from '../validate.js';
+import { GoogLeNetError } from '../core/errors.js';
+import { path as readPath } from '../core/validation.js';
 import { checkCheckpoint } from './checkpoint.js';
 import { checkpointsIn } from './checkpoint-files.js';
 

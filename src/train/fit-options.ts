@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
+import { GoogLeNetError } from '../core/errors.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
+import { integer, options, path as readPath, signal as readSignal } from '../core/validation.js';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { LOADER_OPTIONS, Loader, type LoaderOptions } from '../data/loader.js';
-import { GoogLeNetError } from '../errors.js';
-import { assertInputSize } from '../models/input-size.js';
-import { integer, options, path as readPath, signal as readSignal } from '../validate.js';
+import { assertInputSize } from '../inference/input-size.js';
 import type { Source } from './datasets.js';
 import { assertClasses, assertDataset, assertSameClasses } from './datasets.js';
 import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';

@@ -1,13 +1,13 @@
-import type { Batch } from '../data/prepare.js';
-import { GoogLeNetError } from '../errors.js';
-import { type Clock, startClock } from './clock.js';
+import { GoogLeNetError } from '../core/errors.js';
+import type { Batch } from '../data/prefetcher.js';
 import type { Source } from './datasets.js';
 import { hasStalled } from './early-stopping.js';
 import { AFTER_DIVERGENCE, endEpoch, isCut, reopened, useFinalWeights } from './epoch-end.js';
 import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
-import type { EpochSummary, Progress } from './progress.js';
+import { add } from './metrics.js';
 import { type CheckpointEvent, RunCheckpoints, resume, type WarningEvent } from './run-checkpoints.js';
-import { add } from './scores.js';
+import { type Clock, startClock } from './throughput-meter.js';
+import type { EpochSummary, Progress } from './train-state.js';
 import type { StepResult, Trainer } from './trainer.js';
 import { type Validation, type ValidationEvent, validation } from './validation.js';
 

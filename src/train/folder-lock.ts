@@ -1,6 +1,6 @@
 import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromFileError, GoogLeNetError } from '../errors.js';
+import { fromFileError, GoogLeNetError } from '../core/errors.js';
 
 /** Gives the folder back. */
 export type Unlock = () => Promise<void>;

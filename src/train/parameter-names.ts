@@ -1,4 +1,4 @@
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 
 /** Buffers of BatchNorm are stored beside the parameters and not trained. */
 export const isParameter = (name: string): boolean =>

@@ -1,11 +1,11 @@
 /** The checkpoints of a run as the loop sees them: where to go on, and a place to save. */
 import { realpath, stat } from 'node:fs/promises';
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 import { readCheckpoint } from './checkpoint.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { findCheckpoint } from './find-checkpoint.js';
 import type { FitPlan } from './fit-options.js';
-import type { BatchPlan, Progress } from './progress.js';
+import type { BatchPlan, Progress } from './train-state.js';
 import type { Trainer } from './trainer.js';
 
 export interface CheckpointEvent {

@@ -1,4 +1,4 @@
-import { GoogLeNetError } from '../errors.js';
+import { GoogLeNetError } from '../core/errors.js';
 
 interface Reason {
   what: string;

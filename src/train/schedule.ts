@@ -1,5 +1,5 @@
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { integer, number, oneOf, options } from '../validate.js';
+import { integer, number, oneOf, options } from '../core/validation.js';
 
 /** The learning rate decays in steps of whole epochs: × `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`). */
 export interface StepDecay {

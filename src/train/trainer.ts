@@ -1,24 +1,24 @@
 import { dirname, resolve } from 'node:path';
-import { CallQueue, type Pending } from '../call-queue.js';
+import { GoogLeNetError } from '../core/errors.js';
+import type { Images } from '../core/tensor.js';
+import { boolean, integer, number, options, path as readPath } from '../core/validation.js';
 import type { Dataset } from '../data/dataset.js';
-import { GoogLeNetError } from '../errors.js';
-import { readImages, readLabels } from '../images.js';
+import { readImages, readLabels } from '../inference/image-batch.js';
 import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
-import { toMetadata } from '../models/model-file.js';
+import { toMetadata } from '../models/stored-architecture.js';
+import type { NativeClassifier, NativeLosses, NativeTrainer, TensorInfo } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
-import type { NativeClassifier, NativeLosses, NativeTrainer, TensorInfo } from '../native/contract.js';
+import { CallQueue, type Pending } from '../native/call-queue.js';
 import { loadAddon } from '../native/load.js';
-import type { StateDict } from '../state-dict.js';
-import type { Images } from '../tensor.js';
-import { boolean, integer, number, options, path as readPath } from '../validate.js';
-import { readTensors, type StoredGroup, saveFile } from '../weights.js';
+import type { StateDict } from '../weights/state-dict.js';
+import { readTensors, type StoredGroup, saveFile } from '../weights/weights.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { FACTOR, readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
 import type { Source } from './datasets.js';
 import { type FitEvent, type FitOptions, type FitResult, trainingLoop } from './fit.js';
 import { isParameter, matching } from './parameter-names.js';
-import { type Progress, START } from './progress.js';
 import { lrAt, MAX_EPOCH } from './schedule.js';
+import { type Progress, START } from './train-state.js';
 import { type ValidateOptions, type Validation, validate } from './validation.js';
 
 /** Losses and hits of one batch. What belongs to an auxiliary head is `null` in a model without them. */

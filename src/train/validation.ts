@@ -1,12 +1,13 @@
 /** Scoring a dataset: what a model gets right, what it confuses, and where it is most wrong. */
+
+import { GoogLeNetError } from '../core/errors.js';
+import { boolean, integer, oneOf, options, signal as readSignal } from '../core/validation.js';
 import { batches, MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { epochOrder } from '../data/sampler.js';
 import { checkResizeCrop } from '../data/transforms.js';
-import { GoogLeNetError } from '../errors.js';
-import { boolean, integer, oneOf, options, signal as readSignal } from '../validate.js';
 import { assertDataset } from './datasets.js';
-import { add, emptyTally, type Scores, toScores } from './scores.js';
+import { add, emptyTally, type Scores, toScores } from './metrics.js';
 import type { BatchEvaluation, Trainer } from './trainer.js';
 
 export interface ValidateOptions {

@@ -1,7 +1,7 @@
 /** A state_dict of torchvision does not say whether its model was trained with transform_input; every command can be told. */
 import { mkdirSync } from 'node:fs';
 import sharp from 'sharp';
-import { planTraining } from '../../src/cli/training/plan';
+import { planTraining } from '../../src/cli/train/plan';
 import { convertWeights, GoogLeNet, loadModel } from '../../src/index';
 import { errorWith } from '../support/errors';
 import { runCommandLine } from '../support/host';

@@ -1,8 +1,8 @@
 /** Scores over views and models, held against forwards that are averaged by hand. */
 
-import { softmax } from '../../src/classifier';
 import { cropViews } from '../../src/data/crops';
 import { type Crops, type Dataset, evaluate, GoogLeNet, loadImages, Trainer, topK } from '../../src/index';
+import { softmax } from '../../src/inference/classify';
 import { compareBits } from '../support/bits';
 import { errorWith } from '../support/errors';
 

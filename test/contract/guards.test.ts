@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import type { NativeClassifier } from '../../src/native/contract';
+import type { NativeClassifier } from '../../src/native/binding-types';
 import { loadAddon } from '../../src/native/load';
 import { loadEngineAddon } from '../../src/native/load-engine';
 

@@ -5,7 +5,7 @@ import type {
   NativeEngine,
   NativeInceptionModule,
   NativeTrainer,
-} from '../../src/native/contract';
+} from '../../src/native/binding-types';
 import { loadAddon } from '../../src/native/load';
 import { loadEngineAddon } from '../../src/native/load-engine';
 

@@ -1,9 +1,9 @@
 /** `googlenet train` without flags does what the library does without options: one table has the defaults of both. */
-import type { Datasets } from '../../src/cli/training/data.js';
-import { buildModel } from '../../src/cli/training/model.js';
-import { fitOptions, trainerOptions } from '../../src/cli/training/options.js';
-import type { Plan } from '../../src/cli/training/plan.js';
-import { DEFAULTS, type TrainSettings } from '../../src/cli/training/settings.js';
+import type { Datasets } from '../../src/cli/train/data.js';
+import { buildModel } from '../../src/cli/train/model.js';
+import { fitOptions, trainerOptions } from '../../src/cli/train/options.js';
+import type { Plan } from '../../src/cli/train/plan.js';
+import { DEFAULTS, type TrainSettings } from '../../src/cli/train/settings.js';
 import { ArrayDataset, GoogLeNet, type ImageClassifier, Trainer, Xception } from '../../src/index.js';
 import { readTrainerConfig } from '../../src/train/config.js';
 import { readFitOptions } from '../../src/train/fit-options.js';

@@ -2,7 +2,7 @@
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { transformSync } from '@swc/core';
-import { ERROR_CODES } from '../../src/errors.js';
+import { ERROR_CODES } from '../../src/core/errors.js';
 import * as api from '../../src/index.js';
 import { PACKAGE_ROOT } from '../support/child.js';
 import { SAMPLE } from './cli.js';
@@ -104,7 +104,7 @@ describe.each(DOCUMENTS)('%s', (name) => {
     expect(named.filter((script) => !(script in scripts) && !ofNpm.includes(script))).toEqual([]);
     const commands = [...text.matchAll(/`(?:npx )?googlenet ([a-z]+)/g)].map(([, command = '']) => command);
     const missing = commands.filter(
-      (command) => !existsSync(join(PACKAGE_ROOT, `src/cli/commands/${command}.ts`)),
+      (command) => !existsSync(join(PACKAGE_ROOT, `src/cli/${command}/command.ts`)),
     );
     expect(missing).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** Every flag of `googlenet train` in a run that shows its effect. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { SETTING_NAMES } from '../../src/cli/training/settings.js';
+import { SETTING_NAMES } from '../../src/cli/train/settings.js';
 import { loadAddon } from '../../src/native/load.js';
 import { idxFile } from '../support/idx.js';
 import { cli, records, workspace } from './cli.js';

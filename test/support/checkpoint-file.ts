@@ -1,10 +1,10 @@
-import { writeFileAtomic } from '../../src/formats/atomic-file.js';
+import { writeFileAtomic } from '../../src/core/files/atomic-file.js';
 import { seal, UNSEALED } from '../../src/formats/checksum.js';
 import { planSafetensors } from '../../src/formats/safetensors.js';
-import { toMetadata } from '../../src/models/model-file.js';
+import { toMetadata } from '../../src/models/stored-architecture.js';
+import type { Milestone } from '../../src/train/checkpoint-policy.js';
 import { readTrainerConfig } from '../../src/train/config.js';
-import { START } from '../../src/train/progress.js';
-import type { Milestone } from '../../src/train/retention.js';
+import { START } from '../../src/train/train-state.js';
 
 /** Writes a file with all that a checkpoint says of itself, but of a model that is one tensor of some kilobytes and one that tells its variant. */
 export async function writeCheckpointFile(path: string, about: Milestone, kilobytes = 1): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../src/errors.js';
+import type { ErrorCode } from '../../src/core/errors.js';
 
 /** For `toMatchObject`: an error of ours with this code, whose message mentions every one of `mentions`. */
 export function errorWith(code: ErrorCode, ...mentions: string[]): object {

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { main } from '../../src/cli/main.js';
-import type { Host } from '../../src/terminal.js';
+import type { Host } from '../../src/core/terminal.js';
 
 export interface StreamOptions {
   isTTY?: boolean;

@@ -1,6 +1,6 @@
 /** What a run records, for tests of its page. */
-import type { EpochRecord, EpochScores, StepRecord } from '../../src/report/records.js';
-import type { PicturePrediction, ValidationRecord } from '../../src/report/validation-record.js';
+import type { EpochRecord, EpochScores, StepRecord } from '../../src/run/records/records.js';
+import type { PicturePrediction, ValidationRecord } from '../../src/run/records/validation-record.js';
 
 /** Seconds since 1970 of step 0; a step takes one. */
 export const STARTED_AT = Math.floor(Date.now() / 1000) - 3600;

@@ -1,5 +1,5 @@
-import type { EpochRecord, EpochScores, RunRecord, StepRecord } from '../../src/report/records.js';
-import type { PicturePrediction, ValidationRecord } from '../../src/report/validation-record.js';
+import type { EpochRecord, EpochScores, RunRecord, StepRecord } from '../../src/run/records/records.js';
+import type { PicturePrediction, ValidationRecord } from '../../src/run/records/validation-record.js';
 
 export interface RunShape {
   epochs: number;

@@ -1,4 +1,4 @@
-import type { EngineAddon, NativeCall, NativeImages } from '../../src/native/contract';
+import type { EngineAddon, NativeCall, NativeImages } from '../../src/native/binding-types';
 
 export type TinyEngine = ConstructorParameters<EngineAddon['Engine']>[0];
 export function tinyEngine(changes?: Partial<TinyEngine>): TinyEngine;

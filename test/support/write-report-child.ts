@@ -1,7 +1,7 @@
 /** `node -r test/support/register.cjs write-report-child.ts <run folder>`: writes its report, and prints how long its own thread stood still. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GoogLeNetError } from '../../src/errors.js';
+import type { GoogLeNetError } from '../../src/core/errors.js';
 import { writeReport } from '../../src/report/write-report.js';
 
 async function main(): Promise<void> {

@@ -1,5 +1,5 @@
+import type { ErrorCode } from '../../src/core/errors.js';
 import { ArrayDataset, type ArrayDatasetOptions } from '../../src/data/array-dataset.js';
-import type { ErrorCode } from '../../src/errors.js';
 import { errorWith } from '../support/errors.js';
 
 const classes = ['a', 'b'];

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { writeFileAtomic } from '../../src/formats/atomic-file.js';
+import { writeFileAtomic } from '../../src/core/files/atomic-file.js';
 import { errorWith } from '../support/errors.js';
 import { testWhere } from '../support/skip.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { type Augment, type AugmentOptions, INTERPOLATIONS, readAugment } from '../../src/data/augment.js';
 import { augmentPicture } from '../../src/data/augment-apply.js';
-import { drawRecipe, type Recipe } from '../../src/data/augment-draw.js';
+import { drawRecipe, type Recipe } from '../../src/data/augment-params.js';
 import type { Picture } from '../../src/data/dataset.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
 import { errorWith } from '../support/errors.js';

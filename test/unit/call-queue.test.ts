@@ -1,4 +1,4 @@
-import { CallQueue, readMaxQueue } from '../../src/call-queue';
+import { CallQueue, readMaxQueue } from '../../src/native/call-queue';
 import { errorWith } from '../support/errors';
 
 /** A call whose answer the test decides about, as an engine's would come. */

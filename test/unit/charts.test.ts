@@ -6,10 +6,10 @@ import sharp from 'sharp';
 import { chartDocument } from '../../src/report/chart.js';
 import { curvesOf, epochPoints, stepPoints } from '../../src/report/curves.js';
 import { toPng } from '../../src/report/png.js';
-import type { RunRecord } from '../../src/report/records.js';
 import { type ChartName, runCharts } from '../../src/report/run-charts.js';
-import { RunLog } from '../../src/report/run-log.js';
 import { reportFiles } from '../../src/report/write-report.js';
+import type { RunRecord } from '../../src/run/records/records.js';
+import { RunLog } from '../../src/run/records/run-log.js';
 import { runRecords } from '../support/runs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { GoogLeNetError } from '../../src/errors.js';
+import type { GoogLeNetError } from '../../src/core/errors.js';
 import { CheckpointStore } from '../../src/train/checkpoint-store.js';
 import { findCheckpoint } from '../../src/train/find-checkpoint.js';
 import { writeCheckpointFile } from '../support/checkpoint-file.js';

@@ -1,10 +1,10 @@
 import { copyFile, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GoogLeNetError } from '../../src/errors.js';
+import type { GoogLeNetError } from '../../src/core/errors.js';
+import type { Milestone } from '../../src/train/checkpoint-policy.js';
 import { CheckpointStore, type StoreOptions } from '../../src/train/checkpoint-store.js';
 import { findCheckpoint } from '../../src/train/find-checkpoint.js';
-import type { Milestone } from '../../src/train/retention.js';
 import { writeCheckpointFile } from '../support/checkpoint-file.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

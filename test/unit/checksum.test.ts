@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seal, UNSEALED } from '../../src/formats/checksum.js';
 import { planSafetensors, withSafetensors } from '../../src/formats/safetensors.js';
-import type { TensorInfo } from '../../src/native/contract.js';
+import type { TensorInfo } from '../../src/native/binding-types.js';
 import { errorWith } from '../support/errors.js';
 import { resealed, safetensorsBytes } from '../support/safetensors-bytes.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -3,7 +3,7 @@ import {
   hasSameClasses,
   type WeightsFile,
 } from '../../src/cli/weights-file.js';
-import { isSameClass } from '../../src/data/classes.js';
+import { isSameClass } from '../../src/data/class-names.js';
 import { assertSameClasses } from '../../src/train/datasets.js';
 import { errorWith } from '../support/errors.js';
 

@@ -1,4 +1,4 @@
-import { formatConfusion } from '../../src/cli/confusion.js';
+import { formatConfusion } from '../../src/cli/evaluate/confusion.js';
 
 const matrix = (size: number, count: (label: number, predicted: number) => number) =>
   Array.from({ length: size }, (_, label) => Array.from({ length: size }, (_, p) => count(label, p)));

@@ -1,5 +1,5 @@
 import { createDisplay } from '../../src/cli/display.js';
-import { Screen } from '../../src/terminal.js';
+import { Screen } from '../../src/core/terminal.js';
 import { RecordingStream } from '../support/host.js';
 
 const CLEAR = '\r\u001b[K';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { planTraining, type TrainFlags } from '../../src/cli/training/plan.js';
-import { readRun, removeUnfinishedFiles, writeRun } from '../../src/cli/training/run-folder.js';
-import { DEFAULTS } from '../../src/cli/training/settings.js';
+import { planTraining, type TrainFlags } from '../../src/cli/train/plan.js';
+import { readRun, removeUnfinishedFiles, writeRun } from '../../src/cli/train/run-folder.js';
+import { DEFAULTS } from '../../src/cli/train/settings.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

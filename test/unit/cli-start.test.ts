@@ -1,7 +1,7 @@
 import { flagOf } from '../../src/cli/flags.js';
-import type { Plan } from '../../src/cli/training/plan.js';
-import { DEFAULTS, SETTING_NAMES } from '../../src/cli/training/settings.js';
-import { formatStart } from '../../src/cli/training/summary.js';
+import type { Plan } from '../../src/cli/train/plan.js';
+import { DEFAULTS, SETTING_NAMES } from '../../src/cli/train/settings.js';
+import { formatStart } from '../../src/cli/train/summary.js';
 
 const environment = { libtorch: '2.13.0', processor: 'a processor' };
 const plan = (changed: Partial<typeof DEFAULTS>): Plan =>

@@ -1,8 +1,8 @@
 import type { Display, Status } from '../../src/cli/display.js';
-import { epochRecord, stepRecord } from '../../src/cli/training/records.js';
-import { TrainingView } from '../../src/cli/training/view.js';
-import { checkRecord, type EpochRecord } from '../../src/report/records.js';
+import { epochRecord, stepRecord } from '../../src/cli/train/records.js';
+import { TrainingView } from '../../src/cli/train/view.js';
 import { bestOf } from '../../src/report/scores.js';
+import { checkRecord, type EpochRecord } from '../../src/run/records/records.js';
 import type { EpochEvent, StepEvent } from '../../src/train/fit.js';
 import { runRecords } from '../support/runs.js';
 

@@ -1,4 +1,4 @@
-import { compareCodePoints } from '../../src/code-points.js';
+import { compareCodePoints } from '../../src/core/code-points.js';
 
 test('Strings are ordered by code point, where JavaScript would order by UTF-16 unit', () => {
   const names = ['b', 'a\u{1F600}', 'a\uFFEE', 'a', 'B', 'a10', 'a9', 'é', ''];

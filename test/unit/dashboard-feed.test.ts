@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Feed, type FeedLimits } from '../../src/dashboard/feed.js';
+import { Feed, type FeedLimits } from '../../src/dashboard/event-stream.js';
 import { RunState } from '../../src/dashboard/run-state.js';
 import { EventStream } from '../support/event-stream.js';
 import { stepRecord, validationRecord } from '../support/live-run.js';

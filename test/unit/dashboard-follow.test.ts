@@ -2,7 +2,7 @@ import { appendFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { Dashboard } from '../../src/dashboard/dashboard.js';
 import type { Snapshot, Validation } from '../../src/dashboard/protocol.js';
 import { MetricsTail } from '../../src/dashboard/tail.js';
-import type { RunRecord } from '../../src/report/records.js';
+import type { RunRecord } from '../../src/run/records/records.js';
 import { errorWith } from '../support/errors.js';
 import { epochRecord, lines, SETTINGS, stepRecord, validationRecord } from '../support/live-run.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -3,7 +3,7 @@ import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { usableCpus } from '../../src/core/cpu-quota.js';
 import { readReading, withEncoded } from '../../src/data/decode.js';
-import { isUnreadable } from '../../src/data/unreadable.js';
+import { isUnreadable } from '../../src/data/decode-errors.js';
 import { batches, decodeImage, fromIterable, ImageFolder, Loader, loadImages } from '../../src/index.js';
 import { errorWith } from '../support/errors.js';
 import { png, RGB } from '../support/png.js';

@@ -1,5 +1,5 @@
 import { hasStalled, isBetter, readEarlyStopping, scoreOf } from '../../src/train/early-stopping.js';
-import { readProgress, START } from '../../src/train/progress.js';
+import { readProgress, START } from '../../src/train/train-state.js';
 import { errorWith } from '../support/errors.js';
 
 const best = { epoch: 3, score: 0.5, metric: 'top1' as const };

@@ -1,7 +1,8 @@
 /** `map` and `every` leave out the holes of a list: what lies there must not pass for what was checked. */
+
+import { shape } from '../../src/core/validation';
 import { ArrayDataset, loadImages } from '../../src/index';
 import { readTrainerConfig } from '../../src/train/config';
-import { shape } from '../../src/validate';
 import { errorWith } from '../support/errors';
 
 const PICTURE = { data: new Uint8Array(3), height: 1, width: 1 };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { GoogLeNetError } from '../../src/core/errors.js';
 import {
   FASHION_MNIST_CLASSES,
   hasIdxImages,
@@ -11,7 +12,6 @@ import {
 } from '../../src/data/idx-dataset.js';
 import { ImageFolder } from '../../src/data/image-folder.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
-import { GoogLeNetError } from '../../src/errors.js';
 import { readIdx } from '../../src/formats/idx.js';
 import { errorWith } from '../support/errors.js';
 import { idxFile as idx } from '../support/idx.js';

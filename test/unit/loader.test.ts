@@ -2,6 +2,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { GoogLeNetError } from '../../src/core/errors.js';
 import { ArrayDataset } from '../../src/data/array-dataset.js';
 import { type Batch, batches } from '../../src/data/batches.js';
 import type { Dataset } from '../../src/data/dataset.js';
@@ -9,7 +10,6 @@ import { ImageFolder } from '../../src/data/image-folder.js';
 import { Loader, type LoaderOptions } from '../../src/data/loader.js';
 import { epochOrder } from '../../src/data/sampler.js';
 import { fromIterable } from '../../src/data/stream-dataset.js';
-import { GoogLeNetError } from '../../src/errors.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

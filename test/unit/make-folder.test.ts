@@ -1,5 +1,5 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { makeFolder } from '../../src/formats/make-folder.js';
+import { makeFolder } from '../../src/core/files/make-folder.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

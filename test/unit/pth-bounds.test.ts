@@ -1,8 +1,8 @@
 /** Small files of torch.save that ask for much: each is refused, or read with work in proportion to its bytes. */
 import { writeFile } from 'node:fs/promises';
-import { GoogLeNetError } from '../../src/errors.js';
+import { GoogLeNetError } from '../../src/core/errors.js';
 import { unpickle } from '../../src/formats/pth/pickle.js';
-import { TorchWorld } from '../../src/formats/pth/torch-world.js';
+import { TorchWorld } from '../../src/formats/pth/unpickler.js';
 import { describeTensorFile } from '../../src/formats/tensor-file.js';
 import { collidingIntegers } from '../support/colliding-integers.js';
 import { errorWith } from '../support/errors.js';

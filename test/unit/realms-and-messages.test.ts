@@ -1,7 +1,6 @@
 /** Bytes that another context has made, and messages about whatever is given. */
 import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
-import { topK } from '../../src/classifier.js';
 import {
   ArrayDataset,
   decodeImage,
@@ -12,6 +11,7 @@ import {
   loadImages,
   preprocess,
 } from '../../src/index.js';
+import { topK } from '../../src/inference/classify.js';
 
 /** The same bytes as an array of another context, for which `instanceof Uint8Array` is false. */
 function foreign(bytes: Uint8Array): Uint8Array {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { readRegularFile, readRegularText, readTextIfThere } from '../../src/regular-file.js';
+import { readRegularFile, readRegularText, readTextIfThere } from '../../src/core/files/regular-file.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

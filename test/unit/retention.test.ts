@@ -1,4 +1,4 @@
-import { kept, type Milestone, type Retention, readRetention } from '../../src/train/retention.js';
+import { kept, type Milestone, type Retention, readRetention } from '../../src/train/checkpoint-policy.js';
 import { errorWith } from '../support/errors.js';
 
 /** Three epochs of four steps with a checkpoint every two: 2, 4 (end of epoch 1), 6, 8 (2), 10, 12 (3). */

@@ -1,10 +1,10 @@
 /** What a run wrote down may come from somebody else: values that are nested as deep as no recursion goes are said to be damage. */
 import { writeFile } from 'node:fs/promises';
-import { planTraining } from '../../src/cli/training/plan.js';
+import { planTraining } from '../../src/cli/train/plan.js';
 import { Dashboard } from '../../src/dashboard/dashboard.js';
-import { readRunRecords } from '../../src/report/run-log.js';
-import { readRunSettings } from '../../src/report/run-settings.js';
-import { readValidation } from '../../src/report/validation-record.js';
+import { readRunRecords } from '../../src/run/records/run-log.js';
+import { readRunSettings } from '../../src/run/records/run-settings.js';
+import { readValidation } from '../../src/run/records/validation-record.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

@@ -1,13 +1,13 @@
 /** A run's folder may come from somebody else: what waits for ever there must not stop whoever looks at the run. */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { planTraining } from '../../src/cli/training/plan.js';
+import { planTraining } from '../../src/cli/train/plan.js';
 import { Dashboard } from '../../src/dashboard/dashboard.js';
 import { RunFiles } from '../../src/dashboard/run-files.js';
 import { readIdx } from '../../src/formats/idx.js';
-import { RunLog, readRunRecords } from '../../src/report/run-log.js';
-import { readRunSettings } from '../../src/report/run-settings.js';
-import { readValidation } from '../../src/report/validation-record.js';
+import { RunLog, readRunRecords } from '../../src/run/records/run-log.js';
+import { readRunSettings } from '../../src/run/records/run-settings.js';
+import { readValidation } from '../../src/run/records/validation-record.js';
 import { errorWith } from '../support/errors.js';
 import { runCommandLine } from '../support/host.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

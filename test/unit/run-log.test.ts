@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import type { EpochRecord, EpochScores, StepRecord } from '../../src/report/records.js';
-import { METRICS_FILE, RunLog, readRunRecords } from '../../src/report/run-log.js';
+import type { EpochRecord, EpochScores, StepRecord } from '../../src/run/records/records.js';
+import { METRICS_FILE, RunLog, readRunRecords } from '../../src/run/records/run-log.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

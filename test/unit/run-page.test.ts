@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { RunRecord } from '../../src/report/records.js';
-import { type RunData, readRunData } from '../../src/report/run-data.js';
 import { runPage } from '../../src/report/run-page.js';
+import type { RunRecord } from '../../src/run/records/records.js';
+import { type RunData, readRunData } from '../../src/run/records/run-data.js';
 import { errorWith } from '../support/errors.js';
 import { runRecords, validationRecord } from '../support/runs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

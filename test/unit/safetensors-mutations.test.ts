@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
+import { type ErrorCode, GoogLeNetError } from '../../src/core/errors.js';
+import { DTYPE_BYTES } from '../../src/core/tensor.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
-import { type ErrorCode, GoogLeNetError } from '../../src/errors.js';
 import { planSafetensors, readSafetensorsHeader } from '../../src/formats/safetensors.js';
 import { type ParsedHeader, parseHeader } from '../../src/formats/safetensors-header.js';
-import { DTYPE_BYTES } from '../../src/tensor.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const { header, dataBytes } = planSafetensors(

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
+import { Screen } from '../../src/core/terminal.js';
 import { resolveSetupOptions } from '../../src/setup/options.js';
 import { DEFAULT_BUILD_DIR } from '../../src/setup/paths.js';
 import { Steps } from '../../src/setup/steps.js';
 import { isSupportedLibtorch } from '../../src/setup/versions.js';
-import { Screen } from '../../src/terminal.js';
 import { errorWith } from '../support/errors.js';
 import { RecordingStream } from '../support/host.js';
 

@@ -1,10 +1,10 @@
 /** A signal is looked at first, while a picture waits for its turn, and between all stages. */
 import { getEventListeners } from 'node:events';
 import sharp from 'sharp';
-import { onAbort, unlessAborted } from '../../src/abort.js';
-import { CallQueue, readMaxQueue } from '../../src/call-queue.js';
+import { onAbort, unlessAborted } from '../../src/core/abort.js';
 import { Limiter } from '../../src/data/limiter.js';
 import { decodeImage, loadImages, preprocess } from '../../src/index.js';
+import { CallQueue, readMaxQueue } from '../../src/native/call-queue.js';
 import { errorWith } from '../support/errors.js';
 
 const ABORTED = errorWith('ABORTED');

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { crc32c, maskedCrc32c } from '../../src/report/crc32c.js';
-import type { StepRecord } from '../../src/report/records.js';
-import { RunLog } from '../../src/report/run-log.js';
-import { TensorBoardLog } from '../../src/report/tensorboard.js';
-import { restartEvent, scalarsEvent, versionEvent } from '../../src/report/tensorboard-event.js';
+import type { StepRecord } from '../../src/run/records/records.js';
+import { RunLog } from '../../src/run/records/run-log.js';
+import { crc32c, maskedCrc32c } from '../../src/run/tensorboard/crc32c.js';
+import { restartEvent, scalarsEvent, versionEvent } from '../../src/run/tensorboard/event.js';
+import { TensorBoardLog } from '../../src/run/tensorboard/tensorboard.js';
 import { errorWith } from '../support/errors.js';
 import { runRecords } from '../support/runs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -1,5 +1,5 @@
-import { printable } from '../../src/printable.js';
-import { Terminal } from '../../src/terminal.js';
+import { printable } from '../../src/core/printable.js';
+import { Terminal } from '../../src/core/terminal.js';
 import { RecordingHost } from '../support/host.js';
 
 test('controls and marks of direction are escaped as JSON escapes them; letters of every language stay', () => {

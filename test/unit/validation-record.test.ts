@@ -5,7 +5,7 @@ import {
   VALIDATION_FILE,
   type ValidationRecord,
   writeValidation,
-} from '../../src/report/validation-record.js';
+} from '../../src/run/records/validation-record.js';
 import { errorWith } from '../support/errors.js';
 import { PIXEL, validationRecord } from '../support/runs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

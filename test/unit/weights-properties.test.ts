@@ -1,12 +1,12 @@
 /** Any tensors, written in any format, are read as they were. */
 import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
+import { DTYPE_BYTES, type DType } from '../../src/core/tensor.js';
+import { numberOfElements } from '../../src/core/validation.js';
 import { seal, UNSEALED } from '../../src/formats/checksum.js';
 import { pthParts } from '../../src/formats/pth/write.js';
 import { planSafetensors } from '../../src/formats/safetensors.js';
 import { withTensorFile } from '../../src/formats/tensor-file.js';
-import { DTYPE_BYTES, type DType } from '../../src/tensor.js';
-import { numberOfElements } from '../../src/validate.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const at = temporaryFolder();

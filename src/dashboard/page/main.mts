@@ -3,9 +3,9 @@ import { type Axis, Charts } from './charts.mjs';
 import { showConfusion } from './confusion.mjs';
 import { connect } from './connection.mjs';
 import { byId, setText } from './dom.mjs';
+import { showPictures } from './images.mjs';
 import { RunModel } from './model.mjs';
 import { showOverview } from './overview.mjs';
-import { showPictures } from './pictures.mjs';
 import { showSettings } from './settings.mjs';
 
 /** Drawing takes tens of milliseconds; numbers are shown as they come. */

@@ -3,7 +3,7 @@
  * version and a description of the machine, the object and the keys of its storages, each a pickle; then the storages one after the
  * other, each behind its length. Layout: `_legacy_save` in torch/serialization.py.
  */
-import { DTYPE_BYTES } from '../../tensor.js';
+import { DTYPE_BYTES } from '../../core/tensor.js';
 import type { Contents, Format, ReadOptions } from '../format.js';
 import type { InvalidFile } from '../invalid-file.js';
 import { type OpenFile, readBytes } from '../open-files.js';
@@ -11,7 +11,7 @@ import { unpickle } from './pickle.js';
 import { Dict, type PickleValue } from './pickle-values.js';
 import { MAX_PICKLE_BYTES } from './pth.js';
 import { locate, stateDictIn } from './state-dict.js';
-import { type Storage, TorchWorld, type Unreadable } from './torch-world.js';
+import { type Storage, TorchWorld, type Unreadable } from './unpickler.js';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 /** How the first pickle begins: PROTO and a version, from version 4 on FRAME and a length, LONG1 and the number of bytes. */

@@ -3,7 +3,7 @@
  * instructions that build dicts, lists, tuples, numbers and texts, and the few functions it is given. Anything else ends it.
  * Opcodes: Python's Lib/pickletools.py.
  */
-import { type GoogLeNetError, throwIfAborted } from '../../errors.js';
+import { type GoogLeNetError, throwIfAborted } from '../../core/errors.js';
 import type { InvalidFile } from '../invalid-file.js';
 import { shorten } from '../quote.js';
 import { PickleReader } from './pickle-reader.js';

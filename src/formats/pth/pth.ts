@@ -9,7 +9,7 @@ import { type OpenFile, readBytes, slicesOf } from '../open-files.js';
 import { quote } from '../quote.js';
 import { unpickle } from './pickle.js';
 import { locate, stateDictIn } from './state-dict.js';
-import { TorchWorld } from './torch-world.js';
+import { TorchWorld } from './unpickler.js';
 import { ZIP_SIGNATURE, ZipArchive, type ZipEntry } from './zip.js';
 
 /** Pickles are read into memory as a whole. A GoogLeNet's takes 40 KB. */

@@ -1,12 +1,12 @@
 /** From what a pickle holds to named tensors. */
-import { DTYPE_BYTES } from '../../tensor.js';
-import { numberOfElements } from '../../validate.js';
+import { DTYPE_BYTES } from '../../core/tensor.js';
+import { numberOfElements } from '../../core/validation.js';
 import type { ForeignTensor, StoredTensor } from '../format.js';
 import type { InvalidFile } from '../invalid-file.js';
 import type { OpenFile } from '../open-files.js';
 import { quote } from '../quote.js';
 import { Dict, type PickleValue } from './pickle-values.js';
-import { extentOf, isContiguous, TensorView, Unreadable } from './torch-world.js';
+import { extentOf, isContiguous, TensorView, Unreadable } from './unpickler.js';
 
 /** The keys under which training scripts keep the weights, beside optimiser, epoch and so on. */
 const WRAPPERS = ['state_dict', 'model_state_dict', 'model'];

@@ -2,10 +2,11 @@
  * A state_dict as `torch.save` writes it, for programs that read nothing else: `torch.load(path)` gives an OrderedDict of tensors, with
  * its default `weights_only=True`.
  */
-import type { TensorInfo } from '../../native/contract.js';
-import type { DType } from '../../tensor.js';
-import { numberOfElements } from '../../validate.js';
-import { STORAGES } from './torch-world.js';
+
+import type { DType } from '../../core/tensor.js';
+import { numberOfElements } from '../../core/validation.js';
+import type { TensorInfo } from '../../native/binding-types.js';
+import { STORAGES } from './unpickler.js';
 import { type NewEntry, zipParts } from './zip-writer.js';
 
 export interface NewTensor extends TensorInfo {

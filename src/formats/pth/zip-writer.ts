@@ -1,6 +1,6 @@
 /** A ZIP archive of stored entries, laid out as `torch.save` does it: each content begins at a multiple of 64 bytes. */
 import { crc32 } from 'node:zlib';
-import { GoogLeNetError } from '../../errors.js';
+import { GoogLeNetError } from '../../core/errors.js';
 import { CENTRAL, END, LOCAL } from './zip.js';
 
 const ALIGNMENT = 64;

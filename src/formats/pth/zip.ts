@@ -2,7 +2,7 @@
  * The part of the ZIP format that `torch.save` writes: entries that are stored and not compressed, in an archive of any size. What is
  * read is where they lie. Format: PKWARE's APPNOTE, with its 64-bit records.
  */
-import { throwIfAborted } from '../../errors.js';
+import { throwIfAborted } from '../../core/errors.js';
 import type { InvalidFile } from '../invalid-file.js';
 import { type OpenFile, readBytes } from '../open-files.js';
 import { quote } from '../quote.js';

@@ -1,4 +1,4 @@
-import { POOLED_BY_SEVEN } from '../input-size.js';
+import { POOLED_BY_SEVEN } from '../../inference/input-size.js';
 import type { Variant } from './variant.js';
 
 /** The paper's: local response normalisation in the stem, as in the authors' Caffe model, and no BatchNorm. */

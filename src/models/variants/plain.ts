@@ -1,4 +1,4 @@
-import { POOLED_BY_SEVEN } from '../input-size.js';
+import { POOLED_BY_SEVEN } from '../../inference/input-size.js';
 import type { Variant } from './variant.js';
 
 /** No normalisation at all; the auxiliary heads have logits in training mode only. */

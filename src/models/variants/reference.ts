@@ -1,4 +1,4 @@
-import { POOLED_BY_SEVEN } from '../input-size.js';
+import { POOLED_BY_SEVEN } from '../../inference/input-size.js';
 import type { Variant } from './variant.js';
 
 /** BatchNorm in the stem, biased convolutions, true 5×5 branches: the PyTorch class that this package is held against. */

@@ -1,4 +1,4 @@
-import { fromSide } from '../input-size.js';
+import { fromSide } from '../../inference/input-size.js';
 import type { Variant } from './variant.js';
 
 /** torchvision's: BatchNorm after every convolution, 3×3 in the "5×5" branches; what the published weights are for. */

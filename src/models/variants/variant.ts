@@ -1,5 +1,5 @@
-import type { InitMethod } from '../../module.js';
-import type { InputSizes } from '../input-size.js';
+import type { InputSizes } from '../../inference/input-size.js';
+import type { InitMethod } from '../module.js';
 
 /** What TypeScript knows of a form of GoogLeNet; its layers are in `native/models/variants/`. */
 export interface Variant {

@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { printableLine } from '../../core/printable.js';
+import type { Terminal } from '../../core/terminal.js';
+import type { ComparedRun, Row } from '../../report/compare.js';
+import { formatJson, formatTable } from '../output.js';
+
+const EXAMPLES = `
+Examples:
+  $ googlenet compare runs/first runs/second
+  $ googlenet compare runs/* --out compare.html       with the curves of all runs, in one page to look at offline
+  $ googlenet compare runs/* --out compare.png        the curves alone, as a picture (or .svg)
+  $ googlenet compare runs/first runs/second --json > compare.json
+
+Of the settings only those are shown that differ. A run may still be under way.`;
+
+/** `googlenet compare`: what runs did differently, and what came of it. Needs no libtorch. */
+export function compareCommand(terminal: Terminal): Command {
+  return new Command('compare')
+    .description('compare runs: their settings, scores, speed and curves')
+    .argument('<runs...>', 'folders of two or more runs')
+    .option('--out <file>', 'write the curves of all runs to a .html, .svg or .png file')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', EXAMPLES)
+    .action(async (folders: string[], { out, json }: { out?: string; json?: boolean }) => {
+      const { comparisonJson, readRuns } = await import('../../report/compare.js');
+      const { checkComparisonPath, writeComparison } = await import('../../report/write-comparison.js');
+      if (out !== undefined) checkComparisonPath(out);
+      const runs = await readRuns(folders);
+      terminal.print(json ? formatJson(comparisonJson(runs)) : await formatComparison(runs));
+      if (out === undefined) return;
+      await writeComparison(runs, out);
+      if (!json) terminal.print(`\nThe curves are in ${out}.`);
+    });
+}
+
+async function formatComparison(runs: readonly ComparedRun[]): Promise<string> {
+  const { differences, results } = await import('../../report/compare.js');
+  const { shorten } = await import('../../report/html.js');
+  const cells = ({ name, values }: Row) => [name, ...values].map((text) => shorten(printableLine(text), 40));
+  const settings = differences(runs);
+  const rows = [
+    ['', ...runs.map(({ folder }) => folder)],
+    ...results(runs).map(cells),
+    [],
+    [settings.length > 0 ? 'settings that differ' : 'no setting differs'],
+    ...settings.map(cells),
+  ];
+  return formatTable(rows, ['left', ...runs.map(() => 'right' as const)]);
+}

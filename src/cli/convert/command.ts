@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import type { Terminal } from '../../core/terminal.js';
+import { toOptions } from '../flags.js';
+import { formatCount, formatMegabytes } from '../output.js';
+import { type TransformInput, transformInput, transformInputs } from '../transform-input.js';
+
+const EXAMPLES = `
+Examples:
+  $ googlenet convert checkpoint.pth model.safetensors
+  $ googlenet convert runs/first/model.safetensors model.pth
+  $ googlenet convert runs/first/checkpoints/step-00001000.safetensors model.safetensors
+  $ googlenet convert model.safetensors parallel.pth --prefix module.`;
+
+interface ConvertFlags extends TransformInput {
+  prefix?: string;
+}
+
+/** `googlenet convert`: needs no libtorch. */
+export function convertCommand(terminal: Terminal): Command {
+  const command = new Command('convert')
+    .description('write weights in another format')
+    .argument('<from>', 'safetensors, an index of several, a file of torch.save, or a checkpoint')
+    .argument('<to>', 'a file that ends with .safetensors, .pth or .pt')
+    .option('--prefix <text>', 'what the names of the tensors shall begin with');
+  for (const option of toOptions('transformInput', transformInput)) command.addOption(option);
+  return command
+    .addHelpText('after', EXAMPLES)
+    .action(async (from: string, to: string, { prefix, transformInput: typed }: ConvertFlags) => {
+      const { describeFile } = await import('../weights-file.js');
+      const { convertWeights } = await import('../../models/convert-weights.js');
+      const [own] = transformInputs(terminal, [await describeFile(from)], typed ?? null);
+      const { tensors, bytes, lost } = await convertWeights(from, to, {
+        ...own,
+        ...(prefix !== undefined && { prefix }),
+      });
+      terminal.print(`${to}: ${formatCount(tensors)} tensors, ${formatMegabytes(bytes)}.`);
+      if (lost.length > 0) {
+        const names = lost.join(', ');
+        terminal.tell(`The format has no room for ${names}: give that where the weights are loaded.`);
+      }
+    });
+}

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { Command } from 'commander';
+import type { Terminal } from '../../core/terminal.js';
+import { string } from '../../core/validation.js';
+import { optionalCount, type Setting, toOptions, withDefaults } from '../flags.js';
+import { Interrupt } from '../interrupt.js';
+import { shown } from '../invocation.js';
+
+const host: Setting<string> = {
+  value: 'name',
+  default: '127.0.0.1',
+  description: 'what to listen on; at the default, other machines cannot see the run',
+  check: string,
+  read: (text) => text,
+};
+const OPTIONS = {
+  port: optionalCount('port to listen on (default: 0, any that is free)', 65_535, 0),
+  host,
+};
+
+const EXAMPLES = `
+Examples:
+  $ googlenet dashboard runs/first                 a run that goes on, or one that is over
+  $ googlenet dashboard runs/first --port 8000
+  $ ssh -L 8000:localhost:8000 machine             then http://localhost:8000 shows it here
+
+The page is there until Ctrl-C.`;
+
+/** `googlenet dashboard`: exit status 0 after Ctrl-C, which is how it ends. */
+export function dashboardCommand(terminal: Terminal): Command {
+  const command = new Command('dashboard')
+    .description('show a run as a live page')
+    .argument('<run>', 'the folder that was --out of the training');
+  for (const [name, setting] of Object.entries(OPTIONS)) {
+    for (const option of toOptions(name, setting)) command.addOption(option);
+  }
+  return command.addHelpText('after', EXAMPLES).action(async (runDir: string) => {
+    const { Dashboard } = await import('../../dashboard/dashboard.js');
+    const { port, host } = withDefaults(OPTIONS, command.opts());
+    const interrupt = new Interrupt(terminal.host, () => undefined);
+    const { signal } = interrupt;
+    try {
+      const given = { runDir, host, port: port ?? 0, follow: true, keepProcess: true };
+      const dashboard = await Dashboard.open(given);
+      terminal.print(`${shown(runDir)}: ${dashboard.url}  (Ctrl-C ends the page)`);
+      if (!signal.aborted) await once(signal, 'abort');
+      await dashboard.close();
+    } finally {
+      interrupt.release();
+    }
+  });
+}

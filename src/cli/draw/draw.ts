@@ -1,0 +1,61 @@
+import { extname } from 'node:path';
+import { GoogLeNetError } from '../../core/errors.js';
+import { writeFileAtomic } from '../../core/files/atomic-file.js';
+import { GoogLeNet } from '../../models/googlenet.js';
+import type { ImageClassifier } from '../../models/image-classifier.js';
+import { loadModel } from '../../models/load.js';
+import { variantNamed } from '../../models/variants/index.js';
+import { drawDiagram } from '../../report/diagram/draw.js';
+import { googlenetDiagram } from '../../report/diagram/googlenet.js';
+import { xceptionDiagram } from '../../report/diagram/xception.js';
+import { toPng } from '../../report/png.js';
+import { networkNamed, SIDES } from '../architectures.js';
+import { formatCount } from '../output.js';
+
+export interface DrawFlags {
+  network: string;
+  weights?: string;
+  auxLogits: boolean;
+}
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` for another ending; as loading a model and writing a file do */
+export async function drawNetwork(picture: string, flags: DrawFlags): Promise<void> {
+  const format = extname(picture).toLowerCase();
+  if (format !== '.svg' && format !== '.png') {
+    throw new GoogLeNetError(
+      'INVALID_ARGUMENT',
+      `${picture} must end with .svg or .png, which says its format.`,
+    );
+  }
+  const model = await modelOf(flags);
+  try {
+    const svg = await svgOf(model);
+    await writeFileAtomic(picture, [format === '.svg' ? Buffer.from(svg) : await toPng(svg)]);
+  } finally {
+    model.dispose();
+  }
+}
+
+async function modelOf({ network, weights, auxLogits }: DrawFlags): Promise<ImageClassifier> {
+  if (weights === undefined && (auxLogits || network !== 'xception'))
+    return networkNamed(network, { auxLogits });
+  if (weights === undefined) {
+    throw new GoogLeNetError('INVALID_ARGUMENT', '--no-aux-logits needs a form of GoogLeNet.');
+  }
+  return auxLogits ? loadModel(weights) : GoogLeNet.load(weights, { auxLogits });
+}
+
+const millions = (value: number): string =>
+  (value / 1e6).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+async function svgOf(model: ImageClassifier): Promise<string> {
+  const { architecture } = model.describe();
+  const side = SIDES[architecture];
+  const { layers, parameters, multiplyAdds } = await model.summary({ height: side, width: side });
+  const text = {
+    title: model instanceof GoogLeNet ? variantNamed(model.variant).title : 'Xception',
+    subtitle: `${formatCount(parameters)} parameters · ${millions(multiplyAdds)} million multiply-adds a picture${model.auxLogits ? ', auxiliary heads included' : ''} · ${formatCount(model.numClasses)} classes`,
+  };
+  const diagram = architecture === 'xception' ? xceptionDiagram : googlenetDiagram;
+  return drawDiagram(diagram(layers, [3, side, side], text));
+}

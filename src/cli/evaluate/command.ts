@@ -1,0 +1,150 @@
+import { Command } from 'commander';
+import { printableLine } from '../../core/printable.js';
+import type { Terminal } from '../../core/terminal.js';
+import { choice, onError, toOptions, type ValuesOf, withDefaults } from '../flags.js';
+import { formatCount, formatJson, formatPercent, formatTable, plural } from '../output.js';
+import { SETTINGS } from '../train/settings.js';
+import { transformInput } from '../transform-input.js';
+import { fitName, formatConfusion } from './confusion.js';
+import type { EnsembleEvaluation } from './ensemble.js';
+import type { Evaluation } from './evaluate.js';
+
+const { batchSize, auxWeight, resize, crop, maxPixels, autoOrient } = SETTINGS;
+const { device, threads, channelsLast, precision } = SETTINGS;
+const crops = choice(
+  '1',
+  ['1', '10', '144'],
+  'views of each picture whose predictions are averaged (10: corners, centre, mirrored; 144: the paper)',
+);
+const OPTIONS = {
+  ...{ batchSize, auxWeight, resize, crop, crops, onError, maxPixels, autoOrient, transformInput },
+  ...{ device, threads, channelsLast, precision },
+};
+export type EvaluateSettings = ValuesOf<typeof OPTIONS>;
+
+const EXAMPLES = `
+Examples:
+  $ googlenet evaluate runs/first/model.safetensors pictures/test
+  $ googlenet evaluate runs/first/best.safetensors pictures/test --json > scores.json
+  $ googlenet evaluate runs/fashion/model.safetensors fashion-mnist        the test pictures of idx files
+  $ googlenet evaluate --crops 10 a.safetensors b.safetensors pictures/test        two models, averaged
+
+The loss of one model and one crop is that of training: cross entropy of the main head plus --aux-weight times that of each auxiliary
+head. Of several it is that of the main heads' averaged predictions, in fp32.
+
+A picture that cannot be read ends the command with status 1. With --on-error skip such pictures are named on standard error, counted in the
+result and left out of the scores; the status is 0 unless there was no other.`;
+
+/** `googlenet evaluate`: how well a model, or several together, does on a folder of pictures. */
+export function evaluateCommand(terminal: Terminal): Command {
+  const command = new Command('evaluate')
+    .description('score a model, or several together, on a folder of pictures')
+    .usage('[options] <weights...> <dir>')
+    .argument(
+      '<weights...>',
+      'files of weights or checkpoints, and last the pictures: one subfolder for each class, or idx files',
+    )
+    .option('--json', 'print one JSON document');
+  for (const [name, setting] of Object.entries(OPTIONS)) {
+    for (const option of toOptions(name, setting)) command.addOption(option);
+  }
+  return command.addHelpText('after', EXAMPLES).action(async (paths: string[]) => {
+    const [first, ...others] = paths.slice(0, -1);
+    const dir = paths.at(-1);
+    if (first === undefined || dir === undefined)
+      return command.error("error: missing required argument 'dir'");
+    const { json, ...typed } = command.opts();
+    const settings = withDefaults(OPTIONS, typed);
+    const isPlain = others.length === 0 && settings.crops === '1';
+    const isTyped = (name: string) => command.getOptionValueSource(name) === 'cli';
+    if (!isPlain && (isTyped('auxWeight') || isTyped('precision'))) {
+      return command.error('error: --aux-weight and --precision are for one model and one crop');
+    }
+    if (settings.crops === '144' && isTyped('resize')) {
+      return command.error('error: --resize means nothing with --crops 144, which has sizes of its own');
+    }
+    const { status, evaluation, text } = isPlain
+      ? await scoreOne(terminal, first, dir, settings)
+      : await scoreAll(terminal, [first, ...others], dir, settings);
+    if (text !== null) terminal.print(json ? formatJson(evaluation) : text);
+    terminal.status = status;
+  });
+}
+
+async function scoreOne(terminal: Terminal, weights: string, dir: string, settings: EvaluateSettings) {
+  const { evaluateModel } = await import('./evaluate.js');
+  const { status, evaluation } = await evaluateModel(terminal, weights, dir, settings);
+  return { status, evaluation, text: evaluation && formatEvaluation(evaluation, columnsOf(terminal)) };
+}
+
+async function scoreAll(terminal: Terminal, weights: string[], dir: string, settings: EvaluateSettings) {
+  const { evaluateEnsemble } = await import('./ensemble.js');
+  const { status, evaluation } = await evaluateEnsemble(terminal, weights, dir, settings);
+  return { status, evaluation, text: evaluation && formatEnsemble(evaluation, columnsOf(terminal)) };
+}
+
+/** Where the output goes into a file, lines are as short as on a usual terminal. */
+const columnsOf = ({ stdout }: Terminal): number => stdout.columns ?? 80;
+
+/** Of the numbers beside the name of a class. */
+const CLASS_COLUMNS = 44;
+
+type Scored = Pick<Evaluation, 'loss' | 'top1' | 'top5'>;
+
+const formatScores = ({ loss, top1, top5 }: Scored): string =>
+  `loss ${loss.toFixed(4)}  top-1 ${formatPercent(top1)}  top-5 ${formatPercent(top5)}`;
+
+const formatSkipped = ({ length }: Evaluation['skipped']): string[] =>
+  length > 0 ? [`${plural(length, 'picture')} skipped`] : [];
+
+function formatClasses(
+  classes: readonly { name: string; pictures: number; correct: number; top1: number; loss: number }[],
+  columns: number,
+): string {
+  const rows = classes.map((entry) => [
+    fitName(entry.name, columns - CLASS_COLUMNS),
+    formatCount(entry.pictures),
+    formatCount(entry.correct),
+    formatPercent(entry.top1),
+    entry.loss.toFixed(4),
+  ]);
+  return formatTable(
+    [['class', 'pictures', 'correct', 'top-1', 'loss'], ...rows],
+    ['left', 'right', 'right', 'right', 'right'],
+  );
+}
+
+/** Only classes that have pictures are named; without all of them there is no matrix to head. */
+function confusionOf(
+  { classes, confusion }: Pick<EnsembleEvaluation, 'confusion'> & { classes: readonly { name: string }[] },
+  columns: number,
+): string[] {
+  if (confusion === null || confusion.length !== classes.length) return [];
+  const names = classes.map(({ name }) => name);
+  return ['', formatConfusion(names, confusion, columns)];
+}
+
+const formatEvaluation = (evaluation: Evaluation, columns: number): string =>
+  [
+    printableLine(`${evaluation.weights} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}`),
+    formatScores(evaluation),
+    ...formatSkipped(evaluation.skipped),
+    '',
+    formatClasses(evaluation.classes, columns),
+    ...confusionOf(evaluation, columns),
+  ].join('\n');
+
+const formatEnsemble = (evaluation: EnsembleEvaluation, columns: number): string =>
+  [
+    printableLine(
+      `${evaluation.weights.join(', ')} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}, ${plural(evaluation.crops, 'crop')} of each`,
+    ),
+    formatScores(evaluation),
+    ...formatSkipped(evaluation.skipped),
+    '',
+    formatClasses(
+      evaluation.classes.filter(({ pictures }) => pictures > 0),
+      columns,
+    ),
+    ...confusionOf(evaluation, columns),
+  ].join('\n');

@@ -1,0 +1,57 @@
+import { printableLine } from '../../core/printable.js';
+import { shorten } from '../../report/html.js';
+import { formatCount, formatTable } from '../output.js';
+
+/** Nobody reads a larger matrix. */
+const MAX_TABLE = 12;
+const MOST_FREQUENT = 10;
+/** Short names are told apart by less; the rest of a line is for those of many letters. */
+const MIN_NAME = 8;
+
+const widthOf = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length));
+
+/** A name in at most so many columns of a terminal. */
+export const fitName = (name: string, columns: number): string =>
+  shorten(printableLine(name), Math.max(MIN_NAME, columns));
+
+/**
+ * What was taken for what: a table where it fits, else the most frequent mistakes.
+ * @param confusion `[label][predicted]`
+ * @param columns of the terminal
+ */
+export function formatConfusion(
+  names: readonly string[],
+  confusion: readonly ArrayLike<number>[],
+  columns: number,
+): string {
+  if (names.length > MAX_TABLE) return formatMistakes(names, confusion, columns);
+  const table = formatMatrix(names, confusion);
+  return widthOf(table) <= columns ? table : formatMistakes(names, confusion, columns);
+}
+
+function formatMatrix(names: readonly string[], confusion: readonly ArrayLike<number>[]): string {
+  const rows = confusion.map((row, label) => [names[label] ?? '', ...Array.from(row, formatCount)]);
+  const columns = names.map(() => 'right' as const);
+  return formatTable([['class \\ predicted', ...names], ...rows], ['left', ...columns]);
+}
+
+function formatMistakes(
+  names: readonly string[],
+  confusion: readonly ArrayLike<number>[],
+  columns: number,
+): string {
+  const mistakes = confusion.flatMap((row, label) =>
+    Array.from(row, (count, predicted) => ({ label, predicted, count })).filter(
+      ({ predicted, count }) => predicted !== label && count > 0,
+    ),
+  );
+  if (mistakes.length === 0) return 'No mistakes.';
+  const most = mistakes.sort((a, b) => b.count - a.count).slice(0, MOST_FREQUENT);
+  // Two names, a count as wide as its heading, and two spaces between each.
+  const half = Math.floor((columns - 'pictures'.length - 4) / 2);
+  const name = (label: number): string => fitName(names[label] ?? '', half);
+  const rows = most.map(({ label, predicted, count }) => [name(label), name(predicted), formatCount(count)]);
+  const hidden = mistakes.length - most.length;
+  const table = formatTable([['class', 'taken for', 'pictures'], ...rows], ['left', 'left', 'right']);
+  return hidden === 0 ? table : `${table}\n… and ${formatCount(hidden)} rarer ones; --json has all`;
+}

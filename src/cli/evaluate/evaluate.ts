@@ -1,0 +1,152 @@
+import type { Terminal } from '../../core/terminal.js';
+import { batches } from '../../data/batches.js';
+import type { Dataset } from '../../data/dataset.js';
+import type { Skipped } from '../../data/decode-errors.js';
+import { checkResizeCrop } from '../../data/transforms.js';
+import { nothingReadable } from '../../inference/evaluate.js';
+import { assertInputSize } from '../../inference/input-size.js';
+import { loadModel } from '../../models/load.js';
+import type { Device } from '../../models/module.js';
+import { inputSizesOf } from '../../models/stored-architecture.js';
+import { setNumThreads } from '../../native/runtime.js';
+import { add, addTallies, emptyTally, type Scores, type Tally, toScores } from '../../train/metrics.js';
+import { Trainer } from '../../train/trainer.js';
+import { openDataset, unreadableOf } from '../dataset.js';
+import { createDisplay, type Display } from '../display.js';
+import { Interrupt } from '../interrupt.js';
+import { formatDuration } from '../output.js';
+import { transformInputs } from '../transform-input.js';
+import { assertSameClasses, describeFile } from '../weights-file.js';
+import type { EvaluateSettings } from './command.js';
+
+export interface ClassScores extends Scores {
+  name: string;
+  pictures: number;
+  correct: number;
+}
+
+export interface Evaluation extends Scores {
+  weights: string;
+  dir: string;
+  pictures: number;
+  classes: ClassScores[];
+  /** `confusion[label][predicted]`: pictures, in the order of the dataset's classes. */
+  confusion: number[][];
+  /** What `--on-error skip` has left out. */
+  skipped: Skipped[];
+}
+
+/** @returns the exit status, and the scores unless Ctrl-C came first. */
+export async function evaluateModel(
+  terminal: Terminal,
+  weights: string,
+  dir: string,
+  settings: EvaluateSettings,
+): Promise<{ status: number; evaluation: Evaluation | null }> {
+  checkResizeCrop(settings.resize, settings.crop);
+  const file = await describeFile(weights);
+  assertInputSize(settings.crop, settings.crop, inputSizesOf(file.model));
+  const dataset = await openDataset(dir, 'test', file.model.classes ?? null, {
+    ...settings,
+    checkFormats: settings.onError === 'stop',
+  });
+  assertSameClasses(file, dir, dataset);
+  const [own] = transformInputs(terminal, [file], settings.transformInput);
+  if (settings.threads !== null) setNumThreads(settings.threads);
+  const { device, channelsLast, auxWeight, precision } = settings;
+  const model = await loadModel(weights, { device: device as Device, channelsLast, ...own });
+  const trainer = new Trainer(model, { auxWeight, precision });
+  const display = createDisplay(terminal.stderr);
+  const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
+  if (model.classes === undefined) {
+    display.line(
+      `${weights} has no class names: folders are taken for its classes in the order of their names.`,
+    );
+  }
+  try {
+    const { scored, skipped } = await tallyClasses(trainer, dataset, settings, display, interrupt.signal);
+    const names = scored.map(({ tally }, label) => ({ name: dataset.classes[label] ?? '', tally }));
+    const confusion = scored.map(({ predicted }) => predicted);
+    const scores = summarise(names, model.auxInEvaluation);
+    return { status: 0, evaluation: { weights, dir, ...scores, confusion, skipped } };
+  } catch (error) {
+    return { status: interrupt.statusOf(error), evaluation: null };
+  } finally {
+    display.close();
+    interrupt.release();
+    trainer.dispose();
+    model.dispose();
+  }
+}
+
+/** Shows how far an evaluation is that begins now. */
+export function evaluationProgress(display: Display): (done: number, total: number) => void {
+  const start = performance.now();
+  return (done, total) => {
+    const seconds = (performance.now() - start) / 1000;
+    const timeLeft = `${formatDuration((seconds / done) * (total - done))} left`;
+    const details = [`${(done / seconds).toFixed(1)} images/s`];
+    display.update({ label: 'evaluation', done, total, details, timeLeft });
+  };
+}
+
+interface ScoredClass {
+  tally: Tally;
+  /** How many of its pictures were taken for each class. */
+  predicted: number[];
+}
+
+/** One class after the other, so that the sums of a batch belong to one class. */
+async function tallyClasses(
+  trainer: Trainer,
+  dataset: Dataset,
+  { batchSize, resize, crop, onError }: EvaluateSettings,
+  display: Display,
+  signal: AbortSignal,
+): Promise<{ scored: ScoredClass[]; skipped: Skipped[] }> {
+  const onProgress = evaluationProgress(display);
+  const scored: ScoredClass[] = [];
+  const skipped: Skipped[] = [];
+  const loading = { batchSize, resize, crop, signal, unreadable: unreadableOf(onError) };
+  let done = 0;
+  for (const order of groupByClass(dataset)) {
+    let tally = emptyTally();
+    const predicted = dataset.classes.map(() => 0);
+    for await (const { images, labels, skipped: more } of batches(dataset, { order, ...loading })) {
+      skipped.push(...more);
+      for (const one of more) display.line(`Skipped: ${one.reason}`);
+      done += labels.length + more.length;
+      onProgress(done, dataset.length);
+      if (labels.length === 0) continue;
+      const result = await trainer.evaluate(images, labels);
+      tally = add(tally, result, labels.length);
+      for (const label of result.predicted) predicted[label] = (predicted[label] ?? 0) + 1;
+    }
+    scored.push({ tally, predicted });
+  }
+  if (skipped.length === dataset.length) throw nothingReadable(skipped);
+  return { scored, skipped };
+}
+
+/** The positions of each class's pictures. */
+function groupByClass(dataset: Dataset): Uint32Array[] {
+  const groups = dataset.classes.map((): number[] => []);
+  for (let i = 0; i < dataset.length; i++) groups[dataset.label(i)]?.push(i);
+  return groups.map((group) => Uint32Array.from(group));
+}
+
+function summarise(
+  entries: readonly { name: string; tally: Tally }[],
+  hasAux: boolean,
+): Omit<Evaluation, 'weights' | 'dir' | 'confusion' | 'skipped'> {
+  const sum = entries.map(({ tally }) => tally).reduce(addTallies, emptyTally());
+  // A dataset of arrays or idx files may lack a class, which then has no means.
+  const present = entries.filter(({ tally }) => tally.count > 0);
+  const classes = present.map(({ name, tally }) => ({
+    name,
+    pictures: tally.count,
+    correct: tally.correct,
+    ...toScores(tally, hasAux),
+  }));
+  return { pictures: sum.count, ...toScores(sum, hasAux), classes };
+}

@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import type { Terminal } from '../../core/terminal.js';
+import { toOptions, type ValuesOf } from '../flags.js';
+import { formatPercent } from '../output.js';
+import { SETTINGS } from '../train/settings.js';
+import { transformInput, transformInputs } from '../transform-input.js';
+
+const { maxPixels, autoOrient } = SETTINGS;
+const OPTIONS = { maxPixels, autoOrient, transformInput };
+
+const EXAMPLES = `
+Examples:
+  $ googlenet explain runs/first/model.safetensors cat.jpg --out cat-explained.png
+  $ googlenet explain model.pth cat.jpg --class tabby
+  $ googlenet explain model.safetensors cat.jpg --layer inception_4e`;
+
+interface ExplainFlags extends ValuesOf<typeof OPTIONS> {
+  out: string;
+  class?: string;
+  layer?: string;
+}
+
+/** `googlenet explain`: where a network sees a class. */
+export function explainCommand(terminal: Terminal): Command {
+  const command = new Command('explain')
+    .description('show where in a picture a model sees a class (Grad-CAM)')
+    .argument('<weights>', 'a file of weights or a checkpoint')
+    .argument('<image>', 'a picture')
+    .option('--out <file>', 'the picture that is written', 'explained.png')
+    .option('--class <name>', 'a class by name or index (default: the most likely one)')
+    .option('--layer <name>', 'a module whose output has places (default: the last one)')
+    .addHelpText('after', EXAMPLES);
+  for (const [name, setting] of Object.entries(OPTIONS)) {
+    for (const option of toOptions(name, setting)) command.addOption(option);
+  }
+  return command.action(
+    async (weights: string, image: string, { out, transformInput: typed, ...given }: ExplainFlags) => {
+      if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);
+      const { describeFile } = await import('../weights-file.js');
+      const { loadModel } = await import('../../models/load.js');
+      const { explain } = await import('../../inference/grad-cam.js');
+      const { writeFileAtomic } = await import('../../core/files/atomic-file.js');
+      const [own] = transformInputs(terminal, [await describeFile(weights)], typed ?? null);
+      const model = await loadModel(weights, own);
+      try {
+        const { label, probability, png } = await explain(model, image, given);
+        await writeFileAtomic(out, [png]);
+        terminal.print(`${out}: ${label}, ${formatPercent(probability)}`);
+      } finally {
+        model.dispose();
+      }
+    },
+  );
+}

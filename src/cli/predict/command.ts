@@ -1,0 +1,92 @@
+import { Command } from 'commander';
+import { printableLine } from '../../core/printable.js';
+import type { Terminal } from '../../core/terminal.js';
+import { EXIT_FAILURE } from '../failure.js';
+import { count, onError, toggle, toOptions, type ValuesOf, withDefaults } from '../flags.js';
+import { formatJson, formatTable, plural } from '../output.js';
+import { SETTINGS } from '../train/settings.js';
+import { transformInput } from '../transform-input.js';
+import type { Heads, Prediction, SkippedImage } from './predict.js';
+
+const { maxPixels, autoOrient, device, threads } = SETTINGS;
+const OPTIONS = {
+  topK: count(5, 'classes to show'),
+  auxHeads: toggle(false, 'show what the two auxiliary heads see, too'),
+  onError,
+  maxPixels,
+  autoOrient,
+  transformInput,
+  device,
+  threads,
+};
+export type PredictSettings = ValuesOf<typeof OPTIONS>;
+
+const EXAMPLES = `
+Examples:
+  $ googlenet predict runs/first/model.safetensors cat.jpg
+  $ googlenet predict runs/first/model.safetensors pictures/*.png --top-k 1
+  $ googlenet predict runs/first/model.safetensors cat.jpg --json
+
+Pictures are prepared as the published weights expect: short edge to 256, then the central 224 × 224. Results are printed as they come. The
+first picture that cannot be read ends the command with status 1, after the results of those before it; with --on-error skip such pictures
+are named and counted on standard error, and the status is 0 unless there was no other.`;
+
+/** `googlenet predict`: what is in pictures. */
+export function predictCommand(terminal: Terminal): Command {
+  const command = new Command('predict')
+    .description('say what is in pictures')
+    .argument('<weights>', 'a file of weights or a checkpoint')
+    .argument('<images...>', 'JPEG, PNG, WebP, GIF, TIFF or AVIF pictures')
+    .option('--json', 'print one JSON document');
+  for (const [name, setting] of Object.entries(OPTIONS)) {
+    for (const option of toOptions(name, setting)) command.addOption(option);
+  }
+  return command.addHelpText('after', EXAMPLES).action(async (weights: string, images: string[]) => {
+    const { predict } = await import('./predict.js');
+    const { json, ...typed } = command.opts();
+    const settings = withDefaults(OPTIONS, typed);
+    const predictions: Prediction[] = [];
+    const skipped: SkippedImage[] = [];
+    let done = 0;
+    try {
+      for await (const result of predict(terminal, weights, images, settings)) {
+        if ('reason' in result) {
+          skipped.push(result);
+          terminal.tell(`Skipped: ${printableLine(result.reason)}`);
+          continue;
+        }
+        done++;
+        if (json) predictions.push(result);
+        else terminal.print(formatPrediction(result));
+      }
+    } finally {
+      // What came before an error is worth having.
+      if (json && done + skipped.length > 0) terminal.print(formatJson({ weights, predictions, skipped }));
+    }
+    if (skipped.length === 0) return;
+    terminal.tell(`${plural(skipped.length, 'picture')} of ${images.length} skipped.`);
+    if (done === 0) terminal.status = EXIT_FAILURE;
+  });
+}
+
+const HEADS = ['main', 'aux1', 'aux2'] as const satisfies (keyof Heads)[];
+
+function formatPrediction(prediction: Prediction): string {
+  const heads = HEADS.filter((head) => prediction[head] !== null);
+  const ranks = prediction.main.map((_, rank) => [
+    '',
+    String(rank + 1),
+    ...heads.flatMap((head) => {
+      const entry = prediction[head]?.[rank];
+      return entry ? [entry.label, entry.probability.toFixed(4)] : [];
+    }),
+  ]);
+  // One head needs no heading.
+  const title = heads.length > 1 ? [['', '', ...heads.flatMap((head) => [head, ''])]] : [];
+  const columns = heads.flatMap(() => ['left', 'right'] as const);
+  return [
+    printableLine(prediction.image),
+    formatTable([...title, ...ranks], ['left', 'right', ...columns]),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,101 @@
+import { usableCpus } from '../../core/cpu-quota.js';
+import type { ErrorCode, GoogLeNetError } from '../../core/errors.js';
+import type { Images, Tensor } from '../../core/tensor.js';
+import type { Terminal } from '../../core/terminal.js';
+import { isUnreadable } from '../../data/decode-errors.js';
+import { type Classification, loadImages, topK } from '../../inference/classify.js';
+import type { Logits } from '../../models/image-classifier.js';
+import { loadModel } from '../../models/load.js';
+import type { Device } from '../../models/module.js';
+import { setNumThreads } from '../../native/runtime.js';
+import { transformInputs } from '../transform-input.js';
+import { describeFile } from '../weights-file.js';
+import type { PredictSettings } from './command.js';
+
+/** The best classes of each head; null for auxiliary heads that nobody asked for, or that the model does not have. */
+export interface Heads {
+  main: Classification[];
+  aux1: Classification[] | null;
+  aux2: Classification[] | null;
+}
+
+export interface Prediction extends Heads {
+  image: string;
+}
+
+/** A picture that could not be read. */
+export interface SkippedImage {
+  image: string;
+  code: ErrorCode;
+  reason: string;
+}
+
+/** Pictures that are loaded and computed together. More would hardly be faster, take ten megabytes each, and be answered later. */
+const BATCH = Math.max(2, usableCpus());
+
+/** Picture by picture, in the order given. One that cannot be read ends it, after those before it, or is skipped. */
+export async function* predict(
+  terminal: Terminal,
+  weights: string,
+  images: readonly string[],
+  settings: PredictSettings,
+): AsyncGenerator<Prediction | SkippedImage, void, void> {
+  const { maxPixels, autoOrient, onError } = settings;
+  const file = await describeFile(weights);
+  const [own] = transformInputs(terminal, [file], settings.transformInput);
+  // What is not shown need not be computed.
+  const heads = file.model.auxLogits && !settings.auxHeads ? { auxLogits: false } : {};
+  if (settings.threads !== null) setNumThreads(settings.threads);
+  const model = await loadModel(weights, {
+    device: settings.device as Device,
+    ...own,
+    ...heads,
+  });
+  try {
+    for (let start = 0; start < images.length; start += BATCH) {
+      const paths = images.slice(start, start + BATCH);
+      const loading = paths.map((path) => loadImages([path], { maxPixels, autoOrient }));
+      const loaded = await Promise.allSettled(loading);
+      const failed = loaded.findIndex(
+        (one) => one.status === 'rejected' && !mayBeSkipped(one.reason, onError),
+      );
+      const wanted = failed === -1 ? loaded : loaded.slice(0, failed);
+      const readable = wanted.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const logits = readable.length > 0 ? await model.forward(together(readable)) : null;
+      let row = 0;
+      for (const [i, result] of wanted.entries()) {
+        const image = paths[i] as string;
+        if (result.status === 'rejected') yield skippedImage(image, result.reason);
+        else if (logits) yield { image, ...headsOf(logits, row++, settings.topK, model.classes) };
+      }
+      const failure = loaded[failed];
+      if (failure?.status === 'rejected') throw failure.reason;
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+const mayBeSkipped = (error: unknown, onError: PredictSettings['onError']): boolean =>
+  onError === 'skip' && isUnreadable(error);
+
+const skippedImage = (image: string, { code, message }: GoogLeNetError): SkippedImage => ({
+  image,
+  code,
+  reason: message,
+});
+
+/** Batches of one as one batch. */
+function together(batches: readonly Images[]): Images {
+  const size = batches[0]?.data.length ?? 0;
+  const data = new Uint8Array(batches.length * size);
+  for (const [i, one] of batches.entries()) data.set(one.data, i * size);
+  const [, ...shape] = batches[0]?.shape ?? [];
+  return { data, shape: [batches.length, ...shape] };
+}
+
+function headsOf([main, aux1, aux2]: Logits, i: number, k: number, classes?: readonly string[]): Heads {
+  const best = ({ data, shape: [, width = 0] }: Tensor) =>
+    topK(data.subarray(i * width, (i + 1) * width), k, classes);
+  return { main: best(main), aux1: aux1 && best(aux1), aux2: aux2 && best(aux2) };
+}

@@ -1,0 +1,40 @@
+/** Flags that contradict one another, or would mean nothing where they stand. */
+import { isDeepStrictEqual } from 'node:util';
+import { GoogLeNetError } from '../../core/errors.js';
+import { flagOf } from '../flags.js';
+import type { Datasets } from './data.js';
+import type { SettingName, TrainSettings } from './settings.js';
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` */
+export function assertOneLength({ epochs, steps }: Partial<TrainSettings>): void {
+  if (epochs === undefined || steps === undefined || steps === null) return;
+  throw new GoogLeNetError('INVALID_ARGUMENT', 'Give either --epochs or --steps, the length of the run.');
+}
+
+/** What settings have a meaning for: in silence, a flag must not be without any. */
+const forHeads = ({ network }: TrainSettings) => (network === 'xception' ? 'a form of GoogLeNet' : null);
+const MEANT_FOR: Partial<Record<SettingName, (settings: TrainSettings) => string | null>> = {
+  stepSize: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
+  gamma: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
+  power: ({ schedule }) => (schedule === 'polynomial' ? null : '--schedule polynomial'),
+  transformInput: ({ network }) => (network === 'torchvision' ? null : '--network torchvision'),
+  auxLogits: forHeads,
+  dropoutAux: forHeads,
+  auxWeight: forHeads,
+  patienceMetric: ({ patience }) => (patience === null ? '--patience' : null),
+};
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` */
+export function assertUsed(typed: Partial<TrainSettings>, settings: TrainSettings): void {
+  for (const name of Object.keys(typed) as SettingName[]) {
+    const needed = MEANT_FOR[name]?.(settings) ?? null;
+    if (needed !== null) throw new GoogLeNetError('INVALID_ARGUMENT', `${flagOf(name)} needs ${needed}.`);
+  }
+}
+
+/** @throws GoogLeNetError `INVALID_ARGUMENT` */
+export function assertNamed(names: readonly string[], folder: string, { train }: Datasets): void {
+  if (isDeepStrictEqual([...names], [...train.classes])) return;
+  const message = `--classes names those of idx files, and ${folder} has folders of classes. Leave it out.`;
+  throw new GoogLeNetError('INVALID_ARGUMENT', message);
+}

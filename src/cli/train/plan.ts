@@ -1,0 +1,232 @@
+/** From the flags of `googlenet train` to a run that can begin or go on; nothing is written yet. */
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { GoogLeNetError } from '../../core/errors.js';
+import { isSameClass } from '../../data/class-names.js';
+import { checkResizeCrop } from '../../data/transforms.js';
+import { assertInputSize } from '../../inference/input-size.js';
+import type { ModelDescription } from '../../models/description.js';
+import { readCheckpoint } from '../../train/checkpoint.js';
+import { readTrainerConfig } from '../../train/config.js';
+import { findCheckpoint } from '../../train/find-checkpoint.js';
+import type { Progress } from '../../train/train-state.js';
+import { readClassNames } from '../dataset.js';
+import { flagOf } from '../flags.js';
+import { unsaidTransform } from '../transform-input.js';
+import { describeFile, hasSameClasses } from '../weights-file.js';
+import {
+  assertSamePictures,
+  type DataFlags,
+  type Datasets,
+  type Folders,
+  findFolders,
+  openFolders,
+  sourceOf,
+} from './data.js';
+import { assertNamed, assertOneLength, assertUsed } from './meaning.js';
+import { inputSizesOfNetwork as inputSizesOf } from './model.js';
+import { trainerOptions } from './options.js';
+import { assertNoRun, type RunDescription, readRun, runFiles } from './run-folder.js';
+import { DEFAULTS, type Network, type SettingName, type TrainSettings } from './settings.js';
+
+export interface TrainFlags extends DataFlags {
+  out?: string;
+  resume?: string;
+  weights?: string;
+  /** Names for the classes of idx files. */
+  classes?: string;
+  /** Those that were typed. */
+  settings: Partial<TrainSettings>;
+}
+
+export interface Plan {
+  dir: string;
+  run: Omit<RunDescription, 'environment'>;
+  datasets: Datasets;
+  /** Where a resumed run goes on; null at the start, also of a run that was killed before its first checkpoint. */
+  checkpoint: { path: string; progress: Progress } | null;
+  resumed: boolean;
+  /** What the user should know before it begins. */
+  warnings: string[];
+}
+
+export const planTraining = (flags: TrainFlags): Promise<Plan> =>
+  flags.resume === undefined ? planNewRun(flags) : planResumedRun(flags, flags.resume);
+
+async function planNewRun(flags: TrainFlags): Promise<Plan> {
+  const { out: dir } = flags;
+  if (dir === undefined) throw missing('--out DIR, the folder of the run');
+  await assertNoRun(dir);
+  const folders = await findFolders(flags);
+  if (folders === null) throw missing('--data DIR or --train DIR, the pictures');
+  const settings = { ...DEFAULTS, ...flags.settings };
+  assertOneLength(flags.settings);
+  const names = flags.classes === undefined ? null : readClassNames(flags.classes);
+  const datasets = await openFolders(folders, settings, names);
+  if (names !== null) assertNamed(names, folders.train, datasets);
+  const weights = flags.weights === undefined ? null : resolve(flags.weights);
+  const warnings: string[] = [];
+  if (weights !== null) Object.assign(settings, await settingsOf(weights, flags, datasets, warnings));
+  else if (flags.settings.newHead !== undefined)
+    throw missing('--weights FILE, whose classifiers --new-head replaces');
+  assertUsed(flags.settings, settings);
+  if (settings.network === 'xception') settings.auxLogits = false;
+  checkTogether(settings, datasets);
+  const { train, validation } = datasets;
+  const run = {
+    train: sourceOf(folders.train, train),
+    validation: validation && sourceOf(folders.validation ?? folders.train, validation),
+    weights,
+    settings,
+    classes: train.classes,
+  };
+  return { dir, run, datasets, checkpoint: null, resumed: false, warnings };
+}
+
+const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give ${what}.`);
+
+/** Each value has been checked alone; these depend on one another. */
+function checkTogether(settings: TrainSettings, { train, validation }: Datasets): void {
+  checkResizeCrop(settings.resize, settings.crop);
+  assertInputSize(settings.crop, settings.crop, inputSizesOf(settings.network));
+  readTrainerConfig(trainerOptions(settings, train));
+  if (settings.patience !== null && validation === null) {
+    throw new GoogLeNetError(
+      'INVALID_ARGUMENT',
+      '--patience needs validation pictures, or --validation-split.',
+    );
+  }
+}
+
+/** What a file of weights decides: the network, whether there are auxiliary heads, and whether the classifiers can stay. */
+async function settingsOf(
+  weights: string,
+  { settings }: TrainFlags,
+  { train }: Datasets,
+  warnings: string[],
+): Promise<Pick<TrainSettings, 'network' | 'auxLogits' | 'newHead' | 'transformInput'>> {
+  const file = await describeFile(weights);
+  const network = networkOf(file.model);
+  if ((settings.network ?? network) !== network) {
+    const message = `The model in ${weights} is '${network}'; leave ${flagOf('network')} out.`;
+    throw new GoogLeNetError('INVALID_ARGUMENT', message);
+  }
+  const { auxLogits } = file.model;
+  if (settings.auxLogits === true && !auxLogits) {
+    const message = `The model in ${weights} has no auxiliary heads; leave ${flagOf('auxLogits')} out.`;
+    throw new GoogLeNetError('INVALID_ARGUMENT', message);
+  }
+  const newHead = settings.newHead === true || !hasSameClasses(file, train);
+  if (newHead && settings.newHead === undefined) {
+    warnings.push(
+      `${weights} is for other classes, so the classifiers begin anew; all else is taken from it.`,
+    );
+  }
+  const unsaid = unsaidTransform(weights, file.model, settings.transformInput ?? null);
+  if (unsaid !== null) warnings.push(unsaid);
+  const said = file.model.architecture === 'googlenet' ? file.model.transformInput : undefined;
+  const transformInput = settings.transformInput ?? said ?? null;
+  return { network, auxLogits: settings.auxLogits ?? auxLogits, newHead, transformInput };
+}
+
+const networkOf = (model: ModelDescription): Network =>
+  model.architecture === 'xception' ? 'xception' : (model.variant as Network);
+
+async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
+  const before = await readRun(dir);
+  const settings = mergeSettings(before.settings, flags.settings);
+  const folders = await foldersOf(flags, before);
+  const datasets = await openFolders(folders, settings, before.classes);
+  assertSamePictures(before.train, datasets.train, folders.train);
+  if ((before.validation === null) !== (datasets.validation === null)) {
+    const was = before.validation === null ? 'without' : 'with';
+    throw new GoogLeNetError('INVALID_ARGUMENT', `The run began ${was} validation pictures and goes on so.`);
+  }
+  if (before.validation && datasets.validation) {
+    assertSamePictures(before.validation, datasets.validation, folders.validation ?? folders.train);
+  }
+  const { classes } = datasets.train;
+  if (
+    classes.length !== before.classes.length ||
+    !classes.every((name, i) => isSameClass(name, before.classes[i]))
+  ) {
+    throw new GoogLeNetError(
+      'INVALID_DATASET',
+      `${folders.train} has other classes than the run began with.`,
+    );
+  }
+  const warnings: string[] = [];
+  const checkpoint = await whereToGoOn(dir, settings, datasets, warnings);
+  const run = {
+    ...before,
+    train: { ...before.train, folder: folders.train },
+    validation: before.validation && { ...before.validation, folder: folders.validation ?? folders.train },
+    settings,
+  };
+  return { dir, run, datasets, checkpoint, resumed: true, warnings };
+}
+
+/** Those of the run, but for the ones that the flags say have moved. */
+async function foldersOf(
+  flags: DataFlags,
+  { train, validation, settings }: RunDescription,
+): Promise<Folders> {
+  if (flags.data === undefined && flags.train === undefined && flags.validation === undefined) {
+    const isSplit = settings.validationSplit !== null;
+    return { train: train.folder, validation: isSplit ? null : (validation?.folder ?? null) };
+  }
+  const found = await findFolders(flags.data === undefined ? { train: train.folder, ...flags } : flags);
+  if (found === null) throw missing('--data DIR or --train DIR, the pictures');
+  return found;
+}
+
+/** What may differ: neither changes a number of the run so far. */
+const FREE: readonly SettingName[] = [
+  'epochs',
+  'steps',
+  'checkpointEvery',
+  'keepLast',
+  'keepBest',
+  'keepEvery',
+];
+
+function mergeSettings(before: TrainSettings, given: Partial<TrainSettings>): TrainSettings {
+  const changed = (Object.keys(given) as SettingName[]).filter(
+    (name) => !FREE.includes(name) && given[name] !== before[name],
+  );
+  if (changed.length > 0) {
+    const list = changed.map((name) => `${flagOf(name)} (${before[name]}, now ${given[name]})`).join(', ');
+    const fix = 'Leave them out, or start a new run from its weights with --weights';
+    throw new GoogLeNetError(
+      'INVALID_ARGUMENT',
+      `A resumed run keeps its settings. Changed: ${list}. ${fix}.`,
+    );
+  }
+  const unit = before.steps === null ? 'epochs' : 'steps';
+  const [length, now] = [before[unit] ?? 0, given[unit] ?? before[unit] ?? 0];
+  if (given[unit === 'steps' ? 'epochs' : 'steps'] !== undefined || now < length) {
+    const message = `The run is one of ${length} ${unit}. A resumed run may have more, with --${unit} above that, and no fewer.`;
+    throw new GoogLeNetError('INVALID_ARGUMENT', message);
+  }
+  return { ...before, ...given };
+}
+
+async function whereToGoOn(
+  dir: string,
+  settings: TrainSettings,
+  { train }: Datasets,
+  warnings: string[],
+): Promise<Plan['checkpoint']> {
+  const { checkpoints, settings: settingsFile } = runFiles(dir);
+  const path = await findCheckpoint(checkpoints, (_, { message }) =>
+    warnings.push(`${message} An earlier checkpoint is used.`),
+  );
+  if (path === null) return null;
+  const { progress, trainer } = await readCheckpoint(path);
+  if (isDeepStrictEqual(trainer, readTrainerConfig(trainerOptions(settings, train))))
+    return { path, progress };
+  throw new GoogLeNetError(
+    'INVALID_CHECKPOINT',
+    `${settingsFile} and ${path} have different settings. Put the settings back, or start a new run with --weights ${path}.`,
+  );
+}

@@ -1,0 +1,100 @@
+/** What a run says at its start and at its end. */
+
+import { join } from 'node:path';
+import { bestOf } from '../../report/scores.js';
+import type { EpochRecord, EpochScores } from '../../run/records/records.js';
+import type { FitResult } from '../../train/fit.js';
+import { flagOf } from '../flags.js';
+import { commandLine, shown } from '../invocation.js';
+import { formatCount, formatPercent, formatTable, plural } from '../output.js';
+import type { Plan } from './plan.js';
+import { type RunDescription, runFiles, type Source } from './run-folder.js';
+import { DEFAULTS, SETTING_NAMES, type SettingName, type TrainSettings } from './settings.js';
+
+const sourceText = (source: Source | null): string =>
+  source === null ? 'none' : `${shown(source.folder)} (${formatCount(source.pictures)} pictures)`;
+
+/** Said in a sentence of their own, or as they turned out to be on this machine. */
+const IN_SENTENCE: readonly SettingName[] = [
+  'epochs',
+  'steps',
+  'batchSize',
+  'lr',
+  'network',
+  'device',
+  'threads',
+];
+
+/**
+ * What a run is about to do: its pictures, the settings that were changed, and a sentence of those that everybody asks for.
+ * @param isVerbose with every setting, and what the run runs on
+ */
+export function formatStart(
+  { dir, run, checkpoint }: Plan,
+  environment: RunDescription['environment'],
+  isVerbose: boolean,
+): string {
+  const { settings, classes, train, validation, weights } = run;
+  const isShown = (name: SettingName) =>
+    isVerbose || (settings[name] !== DEFAULTS[name] && !IN_SENTENCE.includes(name));
+  const rows = [
+    ['train', sourceText(train)],
+    ['validation', sourceText(validation)],
+    ['classes', formatCount(classes.length)],
+    ...(weights === null ? [] : [['weights', shown(weights)]]),
+    ...SETTING_NAMES.filter(isShown).map((name) => [flagOf(name).slice(2), String(settings[name] ?? 'none')]),
+    ...Object.entries(isVerbose ? environment : {}).map(([name, value]) => [name, String(value)]),
+  ];
+  const table = formatTable(rows.map((row) => ['', ...row]));
+  const text = `${table}\n  ${isVerbose ? '' : `${sentenceOf(settings, environment)}\n  All settings: ${shown(runFiles(dir).settings)}, or --verbose.`}`;
+  if (checkpoint === null) return `Training in ${shown(dir)}:\n${text}`.trimEnd();
+  const { epoch, globalStep } = checkpoint.progress;
+  return `Going on in ${shown(dir)} after ${plural(epoch, 'epoch')}, ${plural(globalStep, 'step')}:\n${text}`.trimEnd();
+}
+
+function sentenceOf(
+  { epochs, steps, batchSize, lr, network, device, threads }: TrainSettings,
+  { libtorch }: RunDescription['environment'],
+): string {
+  const length = steps === null ? plural(epochs, 'epoch') : plural(steps, 'step');
+  const place = device === 'cpu' ? `the CPU with ${plural(threads ?? 1, 'thread')}` : device;
+  return `${length} of ${network} in batches of ${batchSize}, learning rate ${lr}, on ${place}, libtorch ${libtorch}.`;
+}
+
+const scoreCells = ({ loss, top1, top5 }: EpochScores): string[] => [
+  loss === null ? 'none' : loss.toFixed(4),
+  formatPercent(top1 ?? 0),
+  formatPercent(top5 ?? 0),
+];
+
+export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly EpochRecord[]): string {
+  const last = epochs.at(-1);
+  const best = bestOf(epochs);
+  const rows = [['', '', 'loss', 'top-1', 'top-5']];
+  if (last) rows.push(['', 'train', ...scoreCells(last.train)]);
+  if (last?.validation) rows.push(['', 'validation', ...scoreCells(last.validation)]);
+  if (best?.validation) rows.push(['', `best (epoch ${best.epoch})`, ...scoreCells(best.validation)]);
+  const files = runFiles(dir);
+  const outputs = [
+    ['', shown(files.model), 'the final weights'],
+    ...(best
+      ? [['', shown(files.best), `the weights of epoch ${best.epoch}, best on the validation pictures`]]
+      : []),
+    ...(result.checkpoint === null ? [] : [['', shown(result.checkpoint), 'to go on with more epochs']]),
+    ['', shown(join(dir, 'report.html')), 'the run to look at; its curves are also .png and .svg'],
+  ];
+  const why =
+    result.reason === 'stopped-early'
+      ? ' Validation got no better: the weights of the best epoch are used.'
+      : '';
+  const done = `Trained ${plural(result.epoch, 'epoch')}, ${plural(result.step, 'step')}.${why}`;
+  return [
+    done,
+    formatTable(rows, ['left', 'left', 'right', 'right', 'right']),
+    `Files in ${shown(dir)}:`,
+    formatTable(outputs),
+  ].join('\n');
+}
+
+export const formatInterruption = ({ dir }: Plan, step: number): string =>
+  `Interrupted after ${plural(step, 'step')}. Go on with:\n  ${commandLine(['train', '--resume', shown(dir)])}`;

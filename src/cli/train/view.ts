@@ -1,0 +1,111 @@
+/** The events of a run as progress on the screen. */
+import type { EpochEvent, StepEvent } from '../../train/fit.js';
+import type { Scores } from '../../train/metrics.js';
+import type { Display } from '../display.js';
+import { formatDuration, formatPercent } from '../output.js';
+
+export interface RunShape {
+  epochs: number;
+  /** The epoch that the run begins or goes on with, counted from 1. */
+  epoch: number;
+  trainPictures: number;
+  validationPictures: number;
+}
+
+/** Until the first validation is over: it has no backward pass, which takes about two thirds of a step. */
+const VALIDATION_SHARE = 1 / 3;
+
+/** Weight of the newest step in the mean that the time left is reckoned with. */
+const SMOOTHING = 0.1;
+
+const scoreTexts = ({ loss, top1 }: Scores): string[] => [
+  `loss ${loss.toFixed(4)}`,
+  `top-1 ${formatPercent(top1)}`,
+];
+
+const formatScores = (scores: Scores): string => scoreTexts(scores).join('  ');
+
+export class TrainingView {
+  readonly #display: Display;
+  readonly #shape: RunShape;
+  readonly #clock: () => number;
+  #epoch: number;
+  #secondsPerPicture: number | null = null;
+  #secondsPerValidationPicture: number | null = null;
+  /** The epoch's pictures that are trained on, and those validated on. */
+  #trained = 0;
+  #validated = 0;
+  #lastMs: number;
+
+  constructor(display: Display, shape: RunShape, clock: () => number = () => performance.now()) {
+    this.#display = display;
+    this.#shape = shape;
+    this.#clock = clock;
+    this.#epoch = shape.epoch;
+    this.#lastMs = clock();
+  }
+
+  /** @param soFar means over the epoch's steps so far. */
+  step(event: StepEvent, soFar: Scores, trained: number): void {
+    const { trainPictures } = this.#shape;
+    this.#epoch = event.epoch;
+    this.#trained = trained;
+    this.#validated = 0;
+    this.#secondsPerPicture = smooth(this.#secondsPerPicture, 1 / event.imagesPerSecond);
+    this.#lastMs = this.#clock();
+    const speed = `${(1 / this.#secondsPerPicture).toFixed(1)} images/s`;
+    this.#display.update({
+      label: this.#label(''),
+      done: trained,
+      total: trainPictures,
+      details: [...scoreTexts(soFar), speed],
+      timeLeft: this.#timeLeft(),
+    });
+  }
+
+  /** @param done pictures scored so far, of `total`. */
+  validated(done: number, total: number): void {
+    const now = this.#clock();
+    const seconds = (now - this.#lastMs) / 1000 / (done - this.#validated);
+    this.#secondsPerValidationPicture = smooth(this.#secondsPerValidationPicture, seconds);
+    this.#lastMs = now;
+    this.#validated = done;
+    this.#display.update({
+      label: this.#label(' validation'),
+      done: this.#validated,
+      total,
+      details: [],
+      timeLeft: this.#timeLeft(),
+    });
+  }
+
+  epoch(event: EpochEvent): void {
+    const { train, validation, seconds } = event;
+    const parts = [`train ${formatScores(train)}`];
+    if (validation) parts.push(`validation ${formatScores(validation)}`);
+    parts.push(`lr ${event.lr.toPrecision(4)}`, formatDuration(seconds));
+    this.#display.line(`epoch ${event.epoch}/${this.#shape.epochs}  ${parts.join('   ')}`);
+  }
+
+  #label(what: string): string {
+    return `epoch ${this.#epoch}/${this.#shape.epochs}${what}`;
+  }
+
+  #timeLeft(): string {
+    return `${formatDuration(this.secondsLeft)} left`;
+  }
+
+  /** Of the whole run. */
+  get secondsLeft(): number {
+    const { epochs, trainPictures, validationPictures } = this.#shape;
+    const perPicture = this.#secondsPerPicture ?? 0;
+    const perValidation = this.#secondsPerValidationPicture ?? perPicture * VALIDATION_SHARE;
+    const epochsLeft = Math.max(0, epochs - this.#epoch);
+    const training = trainPictures * epochsLeft + (trainPictures - this.#trained);
+    const validating = validationPictures * epochsLeft + (validationPictures - this.#validated);
+    return training * perPicture + validating * perValidation;
+  }
+}
+
+const smooth = (mean: number | null, value: number): number =>
+  mean === null ? value : mean + SMOOTHING * (value - mean);

@@ -1,0 +1,21 @@
+import { GoogLeNetError } from '../core/errors.js';
+
+/**
+ * What becomes of a picture that is no picture or whose file cannot be read (`INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`):
+ * - `error`: it ends the loop.
+ * - `skip`: it is left out, counted and named. `ImageFolder.open` then needs `checkFormats: false`, or it refuses such pictures itself.
+ */
+export type Unreadable = 'error' | 'skip';
+export const UNREADABLE: readonly Unreadable[] = ['error', 'skip'];
+
+/** A picture that was left out. */
+export interface Skipped {
+  /** Position in the dataset. */
+  readonly index: number;
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Anything else is a mistake of the program, which leaving pictures out would hide. */
+export const isUnreadable = (error: unknown): error is GoogLeNetError =>
+  error instanceof GoogLeNetError && ['INVALID_IMAGE', 'FILE_NOT_FOUND', 'FILE_ERROR'].includes(error.code);

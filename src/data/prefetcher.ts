@@ -1,0 +1,130 @@
+/** The machinery under `batches()` and `Loader`: pictures → batches, ahead of the caller, in order, whatever finishes first. */
+import { unlessAborted, withGrace } from '../core/abort.js';
+import { throwIfAborted } from '../core/errors.js';
+import type { Images } from '../core/tensor.js';
+import { isUint8Array } from '../core/validation.js';
+import type { AugmentOptions } from './augment.js';
+import { augmentPicture } from './augment-apply.js';
+import type { Picture } from './dataset.js';
+import { withDecoded } from './decode.js';
+import { isUnreadable, type Skipped, type Unreadable } from './decode-errors.js';
+import { IN_WORK } from './decoding-slots.js';
+import { Limiter } from './limiter.js';
+import { Xoshiro128 } from './sampler.js';
+import type { Feed, Item } from './samples.js';
+import {
+  checkElongation,
+  checkPixels,
+  copyPicture,
+  type ResizeCropOptions,
+  resizeCropInto,
+} from './transforms.js';
+
+export interface Batch {
+  /** RGB bytes, `[n, crop, crop, 3]`. */
+  images: Images;
+  labels: Int32Array;
+  /** Positions in the dataset. */
+  indices: Uint32Array;
+  /** What the policy `unreadable: 'skip'` has left out; without it, nothing. A batch may be left with no pictures. */
+  skipped: Skipped[];
+}
+
+export interface Preparation extends ResizeCropOptions {
+  /** Null for the pictures of evaluation; else what its random numbers begin with. */
+  augment: { options: AugmentOptions; seed: bigint; epoch: number } | null;
+  unreadable: Unreadable;
+  prefetch: number;
+  signal: AbortSignal | undefined;
+}
+
+/** Decoding ends within it. What a dataset of the caller's does need not end at all. */
+const GRACE_MS = 2000;
+
+/** What messages call it. */
+const READING = 'Reading the dataset';
+
+/** Batches of a feed. However the loop ends, what is in work is waited for and the feed is closed; after the signal, for {@link GRACE_MS}. */
+export async function* prepare(feed: Feed, plan: Preparation): AsyncGenerator<Batch, void, undefined> {
+  const limiter = new Limiter(IN_WORK);
+  const ahead: Promise<Batch | null>[] = [];
+  let failed = false;
+  try {
+    for (;;) {
+      while (ahead.length <= plan.prefetch) {
+        const batch = feed.next().then((items) => items && load(items, plan, limiter));
+        // Its turn to be awaited may come later than its failure, or never.
+        batch.catch(() => undefined);
+        ahead.push(batch);
+      }
+      const batch = await unlessAborted(ahead.shift() as Promise<Batch | null>, plan.signal, READING);
+      if (batch === null) return;
+      yield batch;
+    }
+  } catch (error) {
+    failed = true;
+    throw error;
+  } finally {
+    await withGrace(limiter.stop(), plan.signal, GRACE_MS);
+    const closed = feed.close(!plan.signal?.aborted).catch((error) => {
+      // The first failure is the one to report.
+      if (!failed) throw error;
+    });
+    await withGrace(closed, plan.signal, GRACE_MS);
+  }
+}
+
+async function load(items: readonly Item[], plan: Preparation, limiter: Limiter): Promise<Batch> {
+  const { crop } = plan;
+  const size = crop * crop * 3;
+  const data = new Uint8Array(items.length * size);
+  // Cropped one by one: a batch of large photographs would take gigabytes at full size.
+  const loading = items.map((item, i) =>
+    limiter.run(async () => {
+      const label = item.label();
+      await fill(data.subarray(i * size, (i + 1) * size), item, plan);
+      return label;
+    }),
+  );
+  // All are waited for, so that the first failure in the order of the batch is reported, not the first in time.
+  const results = await Promise.allSettled(loading);
+  const labels: number[] = [];
+  const indices: number[] = [];
+  const skipped: Skipped[] = [];
+  for (const [i, result] of results.entries()) {
+    const { index, name } = items[i] as Item;
+    if (result.status === 'rejected') {
+      if (plan.unreadable === 'error' || !isUnreadable(result.reason)) throw result.reason;
+      skipped.push({ index, name, reason: result.reason.message });
+      continue;
+    }
+    if (skipped.length > 0) data.copyWithin(labels.length * size, i * size, (i + 1) * size);
+    labels.push(result.value);
+    indices.push(index);
+  }
+  return {
+    images: { data: data.subarray(0, labels.length * size), shape: [labels.length, crop, crop, 3] },
+    labels: Int32Array.from(labels),
+    indices: Uint32Array.from(indices),
+    skipped,
+  };
+}
+
+async function fill(output: Uint8Array, item: Item, plan: Preparation): Promise<void> {
+  const { name, position, decoding } = item;
+  const { augment, resize, crop, signal } = plan;
+  throwIfAborted(signal, READING);
+  const read = await item.read();
+  const source = isUint8Array(read) ? read : await copyPicture(checkPixels(name, read));
+  if (augment) {
+    const random = Xoshiro128.seeded(augment.seed, augment.epoch, position);
+    const how = { augment: augment.options, resize, crop };
+    output.set(await augmentPicture(source, name, random, how, { decoding, signal }));
+    return;
+  }
+  const finish = async (picture: Picture) => {
+    checkElongation(name, picture, resize);
+    await resizeCropInto(output, [picture], { resize, crop }, isUint8Array(source) ? [source] : []);
+  };
+  await (isUint8Array(source) ? withDecoded(source, name, { decoding, signal }, finish) : finish(source));
+}

@@ -1,0 +1,61 @@
+import { allocate, copyInSlices } from '../core/staging-buffer.js';
+import { invalid, isUint8Array } from '../core/validation.js';
+import type { Dataset, Picture } from './dataset.js';
+import type { Decoding } from './decode-options.js';
+
+/** A picture that is still to be read. */
+export interface Item {
+  /** In the dataset. */
+  readonly index: number;
+  /** In the epoch's order, of all shards: what its random numbers depend on. */
+  readonly position: number;
+  /** What messages call it. */
+  readonly name: string;
+  /** @throws GoogLeNetError `INVALID_LABEL` */
+  label(): number;
+  /** Pixels, or bytes of a file that is not decoded yet, in memory that no caller can detach. */
+  read(): Promise<Picture | Uint8Array>;
+  /** Of the latter. */
+  readonly decoding: Decoding;
+}
+
+/** Where batches come from: the items of one batch after the other, in order. */
+export interface Feed {
+  /** Null at the end; may be asked ahead of time, before the promise of an earlier call has settled. */
+  next(): Promise<Item[] | null>;
+  /** @param wait whether to wait for what is under way. */
+  close(wait: boolean): Promise<void>;
+}
+
+export const nameOf = (dataset: Dataset, index: number): string =>
+  dataset.name?.(index) ?? `picture ${index}`;
+
+export function datasetItem(dataset: Dataset, index: number, position: number, decoding: Decoding): Item {
+  const name = nameOf(dataset, index);
+  return {
+    index,
+    position,
+    name,
+    decoding,
+    label: () => checkLabel(name, dataset.label(index), dataset.classes),
+    read: async () => {
+      if (!dataset.encoded) return dataset.image(index);
+      return privateBytes(name, await dataset.encoded(index));
+    },
+  };
+}
+
+/** Storing it in an `Int32Array` would turn nonsense into a class. */
+export function checkLabel(name: string, label: unknown, classes: readonly string[]): number {
+  if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes.length)
+    return label as number;
+  throw invalid(`the label of ${name}`, `an integer in [0, ${classes.length - 1}]`, label, 'INVALID_LABEL');
+}
+
+/** sharp reads a file's bytes on another thread, where a caller that detaches them would end the process. */
+export async function privateBytes(name: string, given: unknown): Promise<Uint8Array> {
+  if (!isUint8Array(given)) throw invalid(`the bytes of ${name}`, 'a Uint8Array', given, 'INVALID_DTYPE');
+  const copy = allocate(given.length);
+  await copyInSlices(copy, [{ source: given, offset: 0 }]);
+  return copy;
+}

@@ -1,0 +1,104 @@
+import { isUint8Array } from '../core/validation.js';
+import { readImageFile } from './decode.js';
+import { Xoshiro128 } from './sampler.js';
+import { checkLabel, type Feed, type Item, privateBytes } from './samples.js';
+import type { Shard } from './shards.js';
+import type { StreamDataset } from './stream-dataset.js';
+import { type Arrival, StreamReader } from './stream-reader.js';
+
+export interface StreamPlan {
+  batchSize: number;
+  dropLast: boolean;
+  /** 0 for the order of arrival. */
+  shuffleBuffer: number;
+  shard: Shard;
+  /** The batch to begin with: what comes before is taken from the stream and dropped, undecoded. */
+  start: number;
+  seed: bigint;
+  epoch: number;
+}
+
+/** One epoch of a stream: arrivals → shuffled → this shard's → those of one batch. */
+export function streamFeed(source: StreamDataset, plan: StreamPlan): Feed {
+  const { seed, epoch, shuffleBuffer, shard } = plan;
+  const reader = new StreamReader(source, epoch);
+  const random = Xoshiro128.seeded(seed, epoch);
+  const arrivals =
+    shuffleBuffer === 0 ? reader.arrivals() : shuffled(reader.arrivals(), shuffleBuffer, random);
+  const groups = grouped(ofShard(arrivals, source, shard), plan);
+  return {
+    // An async generator puts calls that come early in line.
+    next: async () => (await groups.next()).value ?? null,
+    close: (wait) => reader.close(wait),
+  };
+}
+
+/** Holds `size` of them, of which the next is drawn. */
+async function* shuffled(
+  arrivals: AsyncIterable<Arrival>,
+  size: number,
+  random: Xoshiro128,
+): AsyncGenerator<Arrival, void> {
+  const held: Arrival[] = [];
+  const replace = (at: number, arrival: Arrival) => held.splice(at, 1, arrival)[0] as Arrival;
+  for await (const arrival of arrivals) {
+    if (held.length < size) held.push(arrival);
+    else yield replace(random.below(size), arrival);
+  }
+  while (held.length > 0) {
+    const drawn = random.below(held.length);
+    const last = held.pop() as Arrival;
+    yield drawn < held.length ? replace(drawn, last) : last;
+  }
+}
+
+/**
+ * All shards shuffle alike, and each takes every `of`-th of what comes out. An incomplete last round of the shards is left out, so
+ * that all have the same number of steps; so an item is handed on when its round is complete.
+ */
+async function* ofShard(
+  arrivals: AsyncIterable<Arrival>,
+  source: StreamDataset,
+  { rank, of }: Shard,
+): AsyncGenerator<Item, void> {
+  let position = 0;
+  let mine: Item | null = null;
+  for await (const arrival of arrivals) {
+    const place = position % of;
+    if (place === rank) mine = toItem(arrival, position, source);
+    if (mine && place === of - 1) yield mine;
+    position++;
+  }
+}
+
+async function* grouped(
+  items: AsyncIterable<Item>,
+  { batchSize, dropLast, start }: StreamPlan,
+): AsyncGenerator<Item[], void> {
+  let toDrop = start * batchSize;
+  let group: Item[] = [];
+  for await (const item of items) {
+    if (toDrop > 0) toDrop--;
+    else if (group.push(item) === batchSize) {
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length > 0 && !dropLast) yield group;
+}
+
+function toItem({ index, item }: Arrival, position: number, { classes, decoding }: StreamDataset): Item {
+  const { picture, label } = item;
+  const name = item.name ?? (typeof picture === 'string' ? picture : `item ${index}`);
+  return {
+    index,
+    position,
+    name,
+    decoding,
+    label: () => checkLabel(name, label, classes),
+    read: async () => {
+      if (typeof picture === 'string') return readImageFile(picture);
+      return isUint8Array(picture) ? privateBytes(name, picture) : picture;
+    },
+  };
+}

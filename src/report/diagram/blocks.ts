@@ -1,0 +1,55 @@
+/** What a diagram shows: boxes in a row, cards with branches, and what hangs below them. */
+import type { ColourName } from '../palette.js';
+
+export type Kind = 'convolution' | 'pool' | 'norm' | 'linear' | 'data';
+
+export const COLOURS: Readonly<Record<Kind, ColourName>> = {
+  convolution: 'blue',
+  pool: 'vermilion',
+  norm: 'amber',
+  linear: 'green',
+  data: 'black',
+};
+
+/** One operation. */
+export interface Box {
+  readonly kind: Kind;
+  /** `7×7/2` */
+  readonly title: string;
+  /** `64` */
+  readonly detail: string;
+}
+
+/** Branches over one input, whose outputs are concatenated or added. */
+export interface Card {
+  readonly title: string;
+  readonly branches: readonly (readonly Box[])[];
+  /** `256 × 28 × 28` */
+  readonly output: string;
+  /** What joins the branches. */
+  readonly joint: 'concat' | 'add';
+}
+
+export type Block = Box | Card;
+
+export const isCard = (block: Block): block is Card => 'branches' in block;
+
+/** An auxiliary head, below the block that it is fed by. */
+export interface Head {
+  readonly title: string;
+  /** Its position in the row. */
+  readonly below: number;
+  readonly boxes: readonly Box[];
+}
+
+export interface Row {
+  readonly title: string;
+  readonly blocks: readonly Block[];
+  readonly heads: readonly Head[];
+}
+
+export interface Diagram {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly rows: readonly Row[];
+}

@@ -1,0 +1,54 @@
+/** From the layers of a network to the blocks of its diagram. */
+import type { LayerSummary } from '../../models/summary.js';
+import type { Box, Kind } from './blocks.js';
+
+/** What a diagram knows of a layer. */
+export type Layer = Pick<LayerSummary, 'name' | 'type' | 'kernel' | 'stride' | 'groups'> & {
+  readonly output: readonly number[];
+};
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  Conv2d: 'convolution',
+  MaxPool2d: 'pool',
+  AvgPool2d: 'pool',
+  AdaptiveAvgPool2d: 'pool',
+  LocalResponseNorm: 'norm',
+  Linear: 'linear',
+};
+
+export const shapeText = (shape: readonly number[]): string => shape.join(' × ');
+
+/** Null for layers that stand for themselves nowhere: BatchNorm belongs to its convolution, dropout and flattening to what follows. */
+export function boxOf(layer: Layer): Box | null {
+  const kind = KINDS[layer.type];
+  if (kind === undefined) return null;
+  return {
+    kind,
+    title: titleOf(layer),
+    detail: kind === 'pool' || kind === 'norm' ? '' : String(layer.output[0]),
+  };
+}
+
+function titleOf({ type, kernel, stride, groups, output }: Layer): string {
+  const window = `${kernel}×${kernel}${stride > 1 ? `/${stride}` : ''}`;
+  if (type === 'Conv2d') return groups > 1 ? `${window} each` : window;
+  if (type === 'MaxPool2d') return `max ${window}`;
+  if (type === 'AvgPool2d') return `mean ${window}`;
+  if (type === 'AdaptiveAvgPool2d')
+    return output[1] === 1 ? 'mean of all' : `mean to ${output[1]}×${output[2]}`;
+  return type === 'LocalResponseNorm' ? 'LRN' : 'linear';
+}
+
+export const boxesOf = (layers: readonly Layer[]): Box[] => layers.flatMap((layer) => boxOf(layer) ?? []);
+
+/** Consecutive layers under one key, in their order. */
+export function groupBy(layers: readonly Layer[], keyOf: (layer: Layer) => string): [string, Layer[]][] {
+  const groups = new Map<string, Layer[]>();
+  for (const layer of layers) {
+    const key = keyOf(layer);
+    const group = groups.get(key);
+    if (group) group.push(layer);
+    else groups.set(key, [layer]);
+  }
+  return [...groups];
+}

@@ -1,0 +1,117 @@
+/** Where a run stands: what a checkpoint holds beside tensors, and all that the loop needs to go on. */
+import { integer, invalid, number, object, oneOf } from '../core/validation.js';
+import { METRICS, type Metric } from './early-stopping.js';
+import { emptyTally, type Scores, TALLY_KEYS, type Tally } from './metrics.js';
+import { MAX_EPOCH } from './schedule.js';
+
+/** One finished epoch of a run. */
+export interface EpochSummary {
+  /** Counted from 1. */
+  epoch: number;
+  /** The last step of the epoch, counted from 1 over the whole run. */
+  step: number;
+  /** Learning rate of its last step. */
+  lr: number;
+  /** Means over the epoch's batches as they were trained on, so earlier ones are of a younger model. */
+  train: Scores;
+  validation: Scores | null;
+  /** Pictures that could not be read and were left out. */
+  skipped: number;
+  seconds: number;
+  imagesPerSecond: number;
+}
+
+/** The epoch whose weights early stopping would put back. */
+export interface Best {
+  epoch: number;
+  /** Higher is better. */
+  score: number;
+  metric: Metric;
+}
+
+/** Everything that decides the batches of a run, as plain JSON: a `LoaderPlan`, of this version of the package or another. */
+export type BatchPlan = Readonly<Record<string, unknown>>;
+
+export interface Progress {
+  /** Completed epochs. */
+  readonly epoch: number;
+  /** Completed batches of the epoch under way. */
+  readonly step: number;
+  /** Completed steps of the run. */
+  readonly globalStep: number;
+  /** What the epoch under way has summed up so far. */
+  readonly tally: Tally;
+  /** Pictures of it that could not be read. */
+  readonly skipped: number;
+  /** Only with the same batches can an epoch be resumed in its middle. */
+  readonly batches: BatchPlan | null;
+  readonly best: Best | null;
+  readonly history: readonly EpochSummary[];
+}
+
+export const START: Progress = {
+  epoch: 0,
+  step: 0,
+  globalStep: 0,
+  tally: emptyTally(),
+  skipped: 0,
+  batches: null,
+  best: null,
+  history: [],
+};
+
+/** Older epochs are forgotten. The header of a checkpoint has room for these beside the names of a few thousand classes. */
+export const MAX_HISTORY = 1000;
+
+/** Believes nothing. @throws GoogLeNetError `INVALID_ARGUMENT` naming what is wrong. */
+export function readProgress(value: unknown): Progress {
+  const { epoch, step, globalStep, tally, skipped, batches, best, history } = object('progress', value);
+  if (!Array.isArray(history) || history.length > MAX_HISTORY)
+    throw invalid('progress.history', `an array of at most ${MAX_HISTORY} epochs`, history);
+  return {
+    epoch: integer('progress.epoch', epoch, 0, MAX_EPOCH),
+    step: integer('progress.step', step, 0),
+    globalStep: integer('progress.globalStep', globalStep, 0),
+    tally: readNumbers('progress.tally', tally, TALLY_KEYS) as Tally,
+    skipped: integer('progress.skipped', skipped, 0),
+    batches: batches === null ? null : object('progress.batches', batches),
+    best: best === null ? null : readBest(best),
+    history: history.map((summary, i) => readSummary(`progress.history[${i}]`, summary)),
+  };
+}
+
+function readBest(value: unknown): Best {
+  const { epoch, score, metric } = object('progress.best', value);
+  return {
+    epoch: integer('progress.best.epoch', epoch, 1, MAX_EPOCH),
+    score: number('progress.best.score', score),
+    metric: oneOf('progress.best.metric', metric, METRICS),
+  };
+}
+
+function readSummary(name: string, value: unknown): EpochSummary {
+  const { train, validation, ...rest } = object(name, value);
+  const numbers = ['epoch', 'step', 'lr', 'skipped', 'seconds', 'imagesPerSecond'];
+  return {
+    ...(readNumbers(name, rest, numbers) as Omit<EpochSummary, 'train' | 'validation'>),
+    train: readScores(`${name}.train`, train),
+    validation: validation === null ? null : readScores(`${name}.validation`, validation),
+  };
+}
+
+function readScores(name: string, value: unknown): Scores {
+  const { aux1Loss, aux2Loss, aux1Top1, aux2Top1, ...main } = object(name, value);
+  const aux = Object.entries({ aux1Loss, aux2Loss, aux1Top1, aux2Top1 }).map(([key, one]) => [
+    key,
+    one === null ? null : number(`${name}.${key}`, one),
+  ]);
+  return {
+    ...readNumbers(name, main, ['loss', 'mainLoss', 'top1', 'top5']),
+    ...Object.fromEntries(aux),
+  } as Scores;
+}
+
+function readNumbers(name: string, value: unknown, keys: readonly string[]): Record<string, number> {
+  const read = object(name, value);
+  return Object.fromEntries(keys.map((key) => [key, number(`${name}.${key}`, read[key])]));
+}
