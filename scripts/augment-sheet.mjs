@@ -1,12 +1,12 @@
-// A sheet of one picture as training sees it, to look at: crops, mirrorings, interpolations and colours.
+// A sheet of one image as training sees it, to look at: crops, mirrorings, interpolations and colors.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import sharp from 'sharp';
 import { readFlags } from './flags.mjs';
 
-const HELP = `node scripts/augment-sheet.mjs <picture> <sheet.png> [options]
+const HELP = `node scripts/augment-sheet.mjs <image> <sheet.png> [options]
 
-Writes 24 augmentations of a picture as one PNG. Compile first: npm run build.
+Writes 24 augmentations of an image as one PNG. Compile first: npm run build.
 
   --augment A    none, plain, paper, or parts as JSON, such as '{"crop":"random","hue":0.1}' (default paper)
   --seed N       (default 0)
@@ -23,18 +23,18 @@ const { positionals, ...flags } = readFlags(
   { augment: 'paper', seed: '0', resize: '256', crop: '224' },
   2,
 );
-const [picture, sheet] = positionals;
+const [image, sheet] = positionals;
 
 const { Loader } = createRequire(import.meta.url)('..');
 
-const encoded = await readFile(picture);
+const encoded = await readFile(image);
 const copies = {
   length: COLUMNS * ROWS,
-  classes: [picture],
+  classes: [image],
   label: () => 0,
-  image: () => Promise.reject(new Error('The encoded picture is asked for.')),
+  image: () => Promise.reject(new Error('The encoded image is asked for.')),
   encoded: async () => encoded,
-  name: () => picture,
+  name: () => image,
 };
 const edge = Number(flags.crop);
 const loader = new Loader(copies, {

@@ -1,4 +1,4 @@
-// `npm run bench:eager`: this package beside PyTorch eager, interleaved in one run on the same weights, pictures and threads.
+// `npm run bench:eager`: this package beside PyTorch eager, interleaved in one run on the same weights, images and threads.
 import { join } from 'node:path';
 import { benchmark, scratchFolder } from './bench/children.mjs';
 import { readBenchFlags } from './bench/flags.mjs';
@@ -88,7 +88,7 @@ function printTimes(results) {
 function printMemory({ loaded, used }) {
   const row = (name, { ours, peer }) => [name, mib(ours), mib(peer), ratio(ours, peer)];
   print('Resident memory', HEADER, [
-    row('model and 32 pictures loaded', loaded),
+    row('model and 32 images loaded', loaded),
     row('after 100 forwards of batch 1', used),
   ]);
 }

@@ -5,7 +5,7 @@ import { bootstrap } from './bootstrap.mjs';
 const HELP = `npm run bench:training -- [options]
 
 In one run, turn by turn where two things are compared, in fp32 and in bf16:
-  - a training step of 32 pictures beside Python PyTorch at its best (channels-last, fused SGD, autocast)
+  - a training step of 32 images beside Python PyTorch at its best (channels-last, fused SGD, autocast)
   - the loader alone, beside what the trainer needs
   - a whole run of googlenet train with dashboard, logs and checkpoints, beside the step alone; delay of its event loop
   - where the time of a step goes

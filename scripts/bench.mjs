@@ -1,5 +1,5 @@
 // `npm run bench`: inference of this package beside everything else on the same machine, interleaved in one run on the same weights,
-// pictures and threads.
+// images and threads.
 import { join } from 'node:path';
 import { benchmark, scratchFolder } from './bench/children.mjs';
 import { readBenchFlags } from './bench/flags.mjs';
@@ -67,7 +67,7 @@ const sidesOf = (tiersOf, peers) => [
   python('PyTorch compile bfloat16', 'compile-bfloat16'),
 ];
 
-/** All sides in turn, each for as long. @returns name → milliseconds of every run, and logits of the first picture. */
+/** All sides in turn, each for as long. @returns name → milliseconds of every run, and logits of the first image. */
 async function timeBatch(sides, { batch, turn, rounds }) {
   const operations = Object.fromEntries(
     sides.map(({ name, side }) => [name, () => side.ask('forward', { batch, turn })]),
@@ -96,7 +96,7 @@ function printBatches(names, results) {
     Math.max(...results[one.batch][name].logits.map((logit, i) => Math.abs(logit - expected[i]))) / largest;
   const rates = (batch, name) => results[batch][name].ms.map((time) => (batch * 1000) / time);
   print(
-    'Latency of one picture, and pictures a second (medians ± half the quartile distance; ratios of times to onnxruntime-node’s)',
+    'Latency of one image, and images a second (medians ± half the quartile distance; ratios of times to onnxruntime-node’s)',
     [
       '',
       'batch 1',
@@ -127,7 +127,7 @@ async function pressure(sides) {
     records.push({ case: 'pressure', side: name, ...reply });
     rows.push([name, reply.perSecond.toFixed(0), ms(reply.delayP99), ms(reply.delayMax)]);
   }
-  print('Four calls of one picture always under way', ['', '/s', 'event-loop delay p99', 'max'], rows);
+  print('Four calls of one image always under way', ['', '/s', 'event-loop delay p99', 'max'], rows);
 }
 
 /** Calls that come now and then: threads, and cores, sleep in between. */
@@ -141,7 +141,7 @@ async function pauses(sides) {
   const all = Object.entries(replies).map(([name, rounds]) => [name, rounds.flatMap(({ ms }) => ms)]);
   const reference = replies[REFERENCE] && median(all.find(([name]) => name === REFERENCE)[1]);
   print(
-    `Latency of one picture after ${pause} ms without work`,
+    `Latency of one image after ${pause} ms without work`,
     ['', 'latency', 'p90', 'ratio'],
     all.map(([name, latencies]) => [
       name,
@@ -259,6 +259,6 @@ await benchmark(async () => {
     'PyTorch eager, random weights': [pythonPath, [script('first_logits.py'), String(threads)]],
   };
   await starts(Object.fromEntries(Object.entries(commands).filter(([name]) => isWanted({ name }))));
-  print('Resident memory after all batches, 32 pictures (18 MiB) included', ['', 'memory'], memory);
+  print('Resident memory after all batches, 32 images (18 MiB) included', ['', 'memory'], memory);
   writeRecords(flags.output, records);
 });

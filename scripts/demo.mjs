@@ -1,4 +1,4 @@
-// npm run demo [-- flags of `googlenet setup`]: sets everything up, trains GoogLeNet on the bundled pictures until it clearly learns,
+// npm run demo [-- flags of `googlenet setup`]: sets everything up, trains GoogLeNet on the bundled images until it clearly learns,
 // and uses the result. A demo that was interrupted goes on; another one begins in a folder of its own.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { bootstrap, root } from './bootstrap.mjs';
 import { googlenet, googlenetJson, stateOf } from './command.mjs';
 
 const sample = 'scripts/sample/fashion-mnist';
-const picture = `${sample}/test/5-sandal/000.png`;
+const image = `${sample}/test/5-sandal/000.png`;
 // The lower rate of the last epoch settles the accuracy, which jumps from epoch to epoch before.
 const recipe = ['--data', sample, ...'--epochs 5 --batch-size 16 --step-size 4 --gamma 0.2'.split(' ')];
 /** Ten classes: guessing gets 0.1. */
@@ -28,19 +28,13 @@ await bootstrap(process.argv.slice(2));
 const newest = newestRun();
 const dir = join('runs', nameOf(newest.number + (newest.number === 0 || newest.complete ? 1 : 0)));
 const start = newest.begun && !newest.complete ? ['--resume', dir] : [...recipe, '--out', dir];
-console.log('\nGoogLeNet learns to tell ten kinds of clothes apart, from 100 pictures of each.');
+console.log('\nGoogLeNet learns to tell ten kinds of clothes apart, from 100 images of each.');
 await googlenet('train', ...start);
 
 const weights = join(dir, 'model.safetensors');
-const {
-  top1: accuracy,
-  top5,
-  pictures,
-} = await googlenetJson('evaluate', weights, `${sample}/test`, '--json');
-console.log(
-  `The saved model, read again: test accuracy ${accuracy} (top-5 ${top5}) on ${pictures} pictures.`,
-);
-await googlenet('predict', weights, picture);
+const { top1: accuracy, top5, images } = await googlenetJson('evaluate', weights, `${sample}/test`, '--json');
+console.log(`The saved model, read again: test accuracy ${accuracy} (top-5 ${top5}) on ${images} images.`);
+await googlenet('predict', weights, image);
 
 if (!(accuracy > wantedAccuracy)) {
   console.error(`The test accuracy is ${accuracy}; more than ${wantedAccuracy} was to be expected.`);
@@ -55,5 +49,5 @@ Try next:
   npx googlenet train --resume ${dir} --epochs 8
         learn on
   npx googlenet predict ${weights} your-own.jpg
-  npx googlenet train --data your-pictures --out runs/mine
-        your-pictures/train/<class>/*.jpg and your-pictures/test/<class>/*.jpg`);
+  npx googlenet train --data your-images --out runs/mine
+        your-images/train/<class>/*.jpg and your-images/test/<class>/*.jpg`);

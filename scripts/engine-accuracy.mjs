@@ -7,15 +7,15 @@ import { DEBIAN, requireData } from './runs/fashion-mnist-data.mjs';
 
 const HELP = `npm run accuracy -- [options] MODEL
 
-Logits of a trained model in float32 beside those of engines of every precision and tier, on random pictures and on the test
-pictures of Fashion-MNIST. MODEL is a file that the model was saved in, such as best.safetensors of a run.
+Logits of a trained model in float32 beside those of engines of every precision and tier, on random images and on the test
+images of Fashion-MNIST. MODEL is a file that the model was saved in, such as best.safetensors of a run.
 
-  --pictures N   of each kind (default 1000)
+  --images N   of each kind (default 1000)
   --data DIR     where the idx files of Fashion-MNIST are (default ${DEBIAN})
 `;
 
-const flags = readFlags(HELP, { pictures: '1000', data: DEBIAN }, 1);
-const [pictures] = counts(flags, 'pictures');
+const flags = readFlags(HELP, { images: '1000', data: DEBIAN }, 1);
+const [images] = counts(flags, 'images');
 requireData(flags.data);
 
 await bootstrap([]);
@@ -41,7 +41,7 @@ const WISHES = [
   ['int8', 'avx512', {}],
 ].filter(([precision, tier]) => tier === 'portable' || tiers(precision).includes(tier));
 
-/** Uniform in [-2, 2), as normalised pictures are; the same in every run. */
+/** Uniform in [-2, 2), as normalized images are; the same in every run. */
 function* randomBatches(count) {
   let state = 1;
   for (let first = 0; first < count; first += BATCH) {
@@ -63,7 +63,7 @@ async function* realBatches(dataset, first, count) {
 
 const best = (logits) => logits.reduce((most, logit, i) => (logit > logits[most] ? i : most), 0);
 
-/** The largest difference of a logit, relative to the largest logit of the picture. */
+/** The largest difference of a logit, relative to the largest logit of the image. */
 function farthest(a, b) {
   let most = 0;
   let difference = 0;
@@ -74,7 +74,7 @@ function farthest(a, b) {
   return difference / most;
 }
 
-/** Differences over all pictures: of all logits together, of the worst logit of all, and in the class that comes first. */
+/** Differences over all images: of all logits together, of the worst logit of all, and in the class that comes first. */
 class Comparison {
   squares = 0;
   difference = 0;
@@ -117,7 +117,7 @@ for (const [precision, tier, own] of WISHES) {
   engines.push(await model.optimize({ precision, tier, ...own, ...extra }));
 }
 const results = { random: engines.map(() => new Comparison()), real: engines.map(() => new Comparison()) };
-const sources = { random: randomBatches(pictures), real: realBatches(dataset, 0, pictures) };
+const sources = { random: randomBatches(images), real: realBatches(dataset, 0, images) };
 for (const [kind, source] of Object.entries(sources)) {
   let done = 0;
   for await (const images of source) {
@@ -125,14 +125,14 @@ for (const [kind, source] of Object.entries(sources)) {
     for (const [i, engine] of engines.entries())
       results[kind][i].add(expected, (await engine.forward(images))[0]);
     done += images.shape[0];
-    process.stderr.write(`\r${kind} pictures: ${done}/${pictures}`);
+    process.stderr.write(`\r${kind} images: ${done}/${images}`);
   }
 }
 process.stderr.write('\r');
 const columns = ['difference', 'worst logit', 'same class first'];
 print(
-  `Logits of engines against those of the model in float32, ${pictures} random and ${pictures} real pictures: differences of all
-(root of the sum of squares, relative) and the largest one (of the largest logit of its picture)`,
+  `Logits of engines against those of the model in float32, ${images} random and ${images} real images: differences of all
+(root of the sum of squares, relative) and the largest one (of the largest logit of its image)`,
   ['', ...columns.map((column) => `random: ${column}`), ...columns.map((column) => `real: ${column}`)],
   WISHES.map(([precision, tier, { winograd }], i) => [
     `${precision}, ${tier}${winograd ? ', Winograd' : ''}`,

@@ -6,13 +6,13 @@ import { checkChoice, counts, readFlags, refuse } from './flags.mjs';
 
 const HELP = `npm run roofline -- [options]
 
-Times every step of engines on one core, picture after picture, and prints what it achieves: multiply-adds a second against the most
+Times every step of engines on one core, image after image, and prints what it achieves: multiply-adds a second against the most
 that the core's instructions can do, measured in registers, and bytes of weights a second.
 
   --precision P   float32, bfloat16 or int8 (default: each that the tier, or this machine, has instructions for)
   --tier T        avx2, avx512 or amx (default: the fastest)
   --direct        without Winograd
-  --runs N        pictures, at most 10000 (default 200)
+  --runs N        images, at most 10000 (default 200)
 `;
 
 const flags = readFlags(HELP, { precision: undefined, tier: 'auto', direct: false, runs: '200' });

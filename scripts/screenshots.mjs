@@ -1,4 +1,4 @@
-// Pictures of a run's pages for the documents: node scripts/screenshots.mjs <run> <folder>
+// Images of a run's pages for the documents: node scripts/screenshots.mjs <run> <folder>
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -32,7 +32,7 @@ const page = await browser.newPage({ viewport: { width, height: 8000 } });
 
 async function take(url, name) {
   await page.goto(url);
-  // Curves and pictures come with the first message of a live page.
+  // Curves and images come with the first message of a live page.
   await page.waitForTimeout(1500);
   const path = join(folder, name);
   const whole = await page.evaluate('document.documentElement.getBoundingClientRect().height');

@@ -13,7 +13,7 @@ export type {
 } from './data/augment.js';
 export { type Batch, type BatchesOptions, batches } from './data/batches.js';
 export type { Crops } from './data/crops.js';
-export type { Dataset, Picture } from './data/dataset.js';
+export type { Dataset, RawImage } from './data/dataset.js';
 export { type DecodeImageOptions, decodeImage } from './data/decode.js';
 export type { Skipped, Unreadable } from './data/decode-errors.js';
 export type { DecodeOptions } from './data/decode-options.js';
@@ -51,8 +51,8 @@ export { labels } from './hub/labels/index.js';
 export {
   type Classification,
   type ClassifyOptions,
+  type ImageInput,
   loadImages,
-  type PictureSource,
   topK,
 } from './inference/classify.js';
 export {

@@ -22,7 +22,7 @@ export async function writeBatch(folder, { numClasses }) {
   const model = new GoogLeNet({ seed: 0, initWeights: true, numClasses });
   await model.save(files.weights);
   model.dispose();
-  // In [-2, 2), as normalised pictures are.
+  // In [-2, 2), as normalized images are.
   writeFileSync(
     files.images,
     Float32Array.from({ length: SIZE }, (_, i) => number(_, i) / 2 ** 30 - 2),

@@ -11,10 +11,10 @@ const CALLS = 500;
 const IN_FLIGHT = 8;
 
 const engine = await Engine.load(process.argv[2], { threads: Number(process.argv[3]) });
-const picture = { data: new Float32Array(3), shape: [1, 3, 1, 1] };
+const image = { data: new Float32Array(3), shape: [1, 3, 1, 1] };
 const byte = Buffer.alloc(1);
 const ways = {
-  engine: () => engine.forward(picture),
+  engine: () => engine.forward(image),
   // A job for libuv's pool.
   pool: () => new Promise((resolve) => randomFill(byte, resolve)),
 };

@@ -1,4 +1,4 @@
-// Loads a plan, runs one picture and exits; the caller times the process: `node first-engine.mjs PLAN THREADS`
+// Loads a plan, runs one image and exits; the caller times the process: `node first-engine.mjs PLAN THREADS`
 import { createRequire } from 'node:module';
 
 const { Engine } = createRequire(import.meta.url)('../..');

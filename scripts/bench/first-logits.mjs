@@ -1,4 +1,4 @@
-// Imports the package, builds GoogLeNet, runs one picture and exits; the caller times the process.
+// Imports the package, builds GoogLeNet, runs one image and exits; the caller times the process.
 //     node first-logits.mjs THREADS
 import { createRequire } from 'node:module';
 

@@ -1,4 +1,4 @@
-"""Imports torch, builds GoogLeNet, runs one picture and exits; the caller times the process.
+"""Imports torch, builds GoogLeNet, runs one image and exits; the caller times the process.
 
     python first_logits.py THREADS
 """

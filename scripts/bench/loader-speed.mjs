@@ -1,4 +1,4 @@
-// How many pictures a second the loader prepares, and how long the event loop is held up meanwhile.
+// How many images a second the loader prepares, and how long the event loop is held up meanwhile.
 import { createRequire } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
@@ -7,7 +7,7 @@ const { Loader } = createRequire(import.meta.url)('../..');
 export const AUGMENTATIONS = ['none', 'plain', 'paper'];
 export const BATCH = 32;
 
-/** Pictures per second after the first batch, which waits for the pipeline to fill. */
+/** Images per second after the first batch, which waits for the pipeline to fill. */
 export async function timeLoader(source, { augment, epoch, batches }) {
   const loader = new Loader(source, { batchSize: BATCH, dropLast: true, augment });
   const delay = monitorEventLoopDelay({ resolution: 1 });

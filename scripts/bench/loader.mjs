@@ -13,19 +13,19 @@ const HELP = `node scripts/bench/loader.mjs [options]
 Makes a folder of 500×375 JPEGs and times Loader on it, batches of 32, for each augmentation in turn. Nothing else should run
 meanwhile. Compile first: npm run build.
 
-  --pictures N   how many JPEGs (default 256)
+  --images N   how many JPEGs (default 256)
   --batches N    how many batches a run (default 24)
   --runs N       runs of each augmentation, of which the median is printed (default 3)
 `;
 
-const flags = readFlags(HELP, { pictures: '256', batches: '24', runs: '3' });
-const [pictures, batches, runs] = counts(flags, 'pictures', 'batches', 'runs');
+const flags = readFlags(HELP, { images: '256', batches: '24', runs: '3' });
+const [images, batches, runs] = counts(flags, 'images', 'batches', 'runs');
 
 const { ImageFolder } = createRequire(import.meta.url)('../..');
 
 const folder = mkdtempSync(join(tmpdir(), 'googlenet-loader-'));
 try {
-  await writePhotographs(folder, pictures, mkdirSync);
+  await writePhotographs(folder, images, mkdirSync);
   const source = await ImageFolder.open(folder);
   console.log(
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores; Node ${process.versions.node}; 500×375 → 224×224`,

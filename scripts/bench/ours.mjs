@@ -11,7 +11,7 @@ let model;
 let trainer;
 let images;
 let labels;
-/** Of the pictures as bytes; read where a run wants them. */
+/** Of the images as bytes; read where a run wants them. */
 let bytesFile;
 let bytes;
 
@@ -62,8 +62,8 @@ const operations = {
     return { ...times, logits: [...result[0].data.slice(0, 5)] };
   },
   async step({ batch: size, fromBytes = false }) {
-    const pictures = fromBytes ? batchOfBytes(size) : batch(size);
-    const { result, ...times } = await timed(() => trainer.step(pictures, labels.subarray(0, size)));
+    const images = fromBytes ? batchOfBytes(size) : batch(size);
+    const { result, ...times } = await timed(() => trainer.step(images, labels.subarray(0, size)));
     return { ...times, loss: result.loss };
   },
   rss: async () => ({ bytes: process.memoryUsage().rss }),

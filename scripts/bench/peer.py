@@ -3,9 +3,9 @@
 Requests are JSON lines on stdin, each answered by one JSON line (`{"error": …}` when it fails):
     {"op": "load", "weights": FILE.safetensors, "images": FILE, "labels": FILE, "count": N, "threads": T, "numClasses": C,
      "channelsLast": false, "device": "cpu", "precision": "float32", "fused": false}
-        weights of a model with both auxiliary heads; N pictures as raw float32 [N, 3, 224, 224]; N labels as raw int32;
+        weights of a model with both auxiliary heads; N images as raw float32 [N, 3, 224, 224]; N labels as raw int32;
         "bfloat16": steps under autocast; whether SGD is PyTorch's fused one
-    {"op": "forward", "batch": B}   one run of the first B pictures  → {"ms", "logits"}   (the first five logits)
+    {"op": "forward", "batch": B}   one run of the first B images  → {"ms", "logits"}   (the first five logits)
     {"op": "step", "batch": B}      one SGD step on them             → {"ms", "loss"}
     {"op": "profile", "batch": B, "steps": N}
         where the time of N steps goes  → {"ms", "kinds": {kind: ms}}   (of one step)
@@ -81,7 +81,7 @@ class Peer:
 
     def batch(self, size: int) -> tuple[Tensor, Tensor]:
         if size > len(self.images):
-            raise ValueError(f"batch {size} of {len(self.images)} pictures")
+            raise ValueError(f"batch {size} of {len(self.images)} images")
         return self.images[:size], self.labels[:size]
 
     def forward(self, batch: int) -> dict[str, Any]:

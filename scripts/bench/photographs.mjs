@@ -1,4 +1,4 @@
-// Pictures with the entropy of photographs, the same on every machine: three scales of noise, from broad patches to grain.
+// Images with the entropy of photographs, the same on every machine: three scales of noise, from broad patches to grain.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';

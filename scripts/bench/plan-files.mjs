@@ -27,7 +27,7 @@ export async function writePlans(folder, { weights, images }) {
   return { plans, tiersOf: tiers };
 }
 
-/** A plan of a network that takes pictures of one pixel and has next to nothing to do. */
+/** A plan of a network that takes images of one pixel and has next to nothing to do. */
 export async function writeEmptyPlan(folder) {
   const memory = new ArrayBuffer(64);
   const numbers = (offset, count, shape) => ({
@@ -46,8 +46,8 @@ export async function writeEmptyPlan(folder) {
       { ...convolution, name: 'last', input: 2, output: 3 },
     ],
     heads: [3],
-    pictureScale: [1, 1, 1],
-    pictureShift: [0, 0, 0],
+    imageScale: [1, 1, 1],
+    imageShift: [0, 0, 0],
   };
   const tensors = {
     'first.weight': numbers(0, 3, [1, 3, 1, 1]),

@@ -33,7 +33,7 @@ export async function serve(load, own = {}) {
       images = readFloats(request.images);
       return {};
     },
-    /** One call after the other, for `turn` milliseconds, once at least; and the logits of the first picture. */
+    /** One call after the other, for `turn` milliseconds, once at least; and the logits of the first image. */
     async forward({ batch: count, turn }) {
       const ms = [];
       let logits;
@@ -45,7 +45,7 @@ export async function serve(load, own = {}) {
       } while (performance.now() < end);
       return { ms, logits: [...logits.slice(0, logits.length / count)] };
     },
-    /** Calls of one picture, each after a time in which nothing happens. */
+    /** Calls of one image, each after a time in which nothing happens. */
     async pauses({ calls, pause }) {
       const ms = [];
       for (let i = 0; i < calls; i++) {
@@ -56,7 +56,7 @@ export async function serve(load, own = {}) {
       }
       return { ms };
     },
-    /** Some calls of one picture always under way. */
+    /** Some calls of one image always under way. */
     async pressure({ inFlight, ms }) {
       let done = 0;
       const end = performance.now() + ms;

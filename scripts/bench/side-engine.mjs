@@ -9,13 +9,13 @@ let engine;
 let another;
 let other;
 
-const picture = { data: new Float32Array(3 * 224 * 224), shape: [1, 3, 224, 224] };
+const image = { data: new Float32Array(3 * 224 * 224), shape: [1, 3, 224, 224] };
 
 async function latency(runs) {
   const ms = [];
   for (let i = 0; i < runs; i++) {
     const begin = performance.now();
-    await engine.forward(picture);
+    await engine.forward(image);
     ms.push(performance.now() - begin);
   }
   return median(ms);
@@ -35,7 +35,7 @@ await serve(
       other ??= await another();
       let stops = false;
       const busy = (async () => {
-        while (!stops) await other.forward(picture);
+        while (!stops) await other.forward(image);
       })();
       const loaded = await latency(runs);
       stops = true;

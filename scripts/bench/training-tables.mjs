@@ -21,7 +21,7 @@ export function printSteps(results) {
     ms(largest(ours, 'delayMax')),
   ];
   print(
-    `Training step, batch ${BATCH} (${MEASURE}); PyTorch always from normalised floats`,
+    `Training step, batch ${BATCH} (${MEASURE}); PyTorch always from normalized floats`,
     ['', 'ours', 'PyTorch', 'ours / PyTorch', 'goal', 'images/s', 'event-loop delay p99', 'max'],
     results.flatMap(({ name, floats, bytes, peer }) => [
       row(`${name}, from floats`, floats, peer),
@@ -30,7 +30,7 @@ export function printSteps(results) {
   );
 }
 
-/** @param steps for the trainer's pictures a second. */
+/** @param steps for the trainer's images a second. */
 export function printLoader(results, steps) {
   const trainers = steps.map(({ name, bytes }) => ({ name, rate: (BATCH * 1000) / medianOf(bytes, 'ms') }));
   print(

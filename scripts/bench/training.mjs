@@ -18,7 +18,7 @@ const { ImageFolder } = createRequire(import.meta.url)('../..');
 
 const BATCH = 32;
 /** Eight steps an epoch, so that a run of twelve has the end of one in it. */
-const PICTURES = 256;
+const IMAGES = 256;
 const STEPS_OF_RUN = 12;
 const PRECISIONS = [
   { name: 'fp32', precision: 'float32', runs: 7 },
@@ -45,13 +45,13 @@ export async function benchTraining(flags) {
     const steps = [];
     for (const how of PRECISIONS) steps.push(await compareSteps(context, request, how));
     printSteps(steps);
-    const pictures = join(folder, 'pictures');
-    mkdirSync(pictures);
-    await writePhotographs(pictures, PICTURES, mkdirSync);
-    printLoader(await measureLoader(context, pictures), steps);
+    const images = join(folder, 'images');
+    mkdirSync(images);
+    await writePhotographs(images, IMAGES, mkdirSync);
+    printLoader(await measureLoader(context, images), steps);
     const two = { ...best, ...(await writeBatch(folder, { numClasses: 2 })) };
     const runs = [];
-    for (const how of PRECISIONS) runs.push(await compareRuns(context, { ...two, pictures }, how));
+    for (const how of PRECISIONS) runs.push(await compareRuns(context, { ...two, images }, how));
     printRuns(runs);
     printProfile(steps);
     writeRecords(flags.output, records);
@@ -74,15 +74,15 @@ async function compareSteps({ ours, peer, times, record }, request, { name, prec
   return { name, ...figures, profile };
 }
 
-/** The first steps: the same model on the same pictures, with dropout masks of each side's own. */
+/** The first steps: the same model on the same images, with dropout masks of each side's own. */
 function assertAlike(ours, peer, name) {
   if (Math.abs(ours.loss - peer.loss) <= 0.1 * peer.loss) return;
   const losses = `${ours.loss} here and ${peer.loss} in PyTorch`;
   throw new Error(`The loss of the first step in ${name} is ${losses}: the two sides do not do the same.`);
 }
 
-async function measureLoader({ times, record }, pictures) {
-  const source = await ImageFolder.open(pictures);
+async function measureLoader({ times, record }, images) {
+  const source = await ImageFolder.open(images);
   let epoch = 0;
   const operation = (augment) => () => {
     epoch += 100;
@@ -94,14 +94,14 @@ async function measureLoader({ times, record }, pictures) {
 
 /** Whole runs, and between them steps alone of the same model from bytes, which is what the loader gives. */
 async function compareRuns({ ours, folder, times, record }, request, { name, precision }) {
-  const { threads, device, pictures } = request;
+  const { threads, device, images } = request;
   await ours.ask('load', { ...request, precision });
   let runs = 0;
   const operations = {
     alone: () => stepsAlone(ours, 5),
     whole: () => {
       const out = join(folder, `run-${precision}-${runs++}`);
-      return timeRun({ pictures, count: PICTURES, out, steps: STEPS_OF_RUN, precision, threads, device });
+      return timeRun({ images, count: IMAGES, out, steps: STEPS_OF_RUN, precision, threads, device });
     },
   };
   const about = { case: 'run', precision };

@@ -12,15 +12,15 @@ const PRELOAD = pathToFileURL(join(root, 'scripts/bench/event-loop.mjs')).href;
 const BATCH = 32;
 
 /**
- * Trains on a folder of pictures with plain augmentation.
- * @param plan the folder, how many pictures it has, where the run goes, the number of steps, and what else the command is told.
+ * Trains on a folder of images with plain augmentation.
+ * @param plan the folder, how many images it has, where the run goes, the number of steps, and what else the command is told.
  * @returns milliseconds of each step but the first of an epoch, which waits for its first batch; milliseconds a step when
  * everything is counted that comes between the first step and the last, such as the end of an epoch; delay of the event loop from
  * the first step to the end of the process; what the page has read.
  */
-export async function timeRun({ pictures, count, out, steps, precision, threads, device }) {
+export async function timeRun({ images, count, out, steps, precision, threads, device }) {
   const flags = {
-    train: pictures,
+    train: images,
     out,
     steps,
     precision,

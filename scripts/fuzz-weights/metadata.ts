@@ -65,7 +65,7 @@ const PLAN = {
       { ...layer, name: 'average', kind: 'average', input: 1, output: 2, outputs: 4, window: 0, side: 1 },
       { ...layer, name: 'fc', kind: 'convolution', input: 2, output: 3, outputs: 2, window: 1 },
     ],
-    ...{ heads: [3], pictureScale: [1, 1, 1], pictureShift: [0, 0, 0] },
+    ...{ heads: [3], imageScale: [1, 1, 1], imageShift: [0, 0, 0] },
   },
 };
 

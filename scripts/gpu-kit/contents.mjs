@@ -19,7 +19,7 @@ const FILES = [
   'scripts/parity/googlenet.py',
 ];
 
-/** What the build, the tests and pictures of a training need; what draws reports stays here. */
+/** What the build, the tests and images of a training need; what draws reports stays here. */
 const PACKAGES = ['cmake-js', 'node-addon-api', 'jest', 'sharp'];
 
 /** Compiled, since the compiler is larger than all else that tests need. */

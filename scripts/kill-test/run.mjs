@@ -9,8 +9,8 @@ const { findCheckpoint } = require('../../dist/train/find-checkpoint.js');
 const [, , checkpointDir, weights] = process.argv;
 const say = (line) => console.log(JSON.stringify(line));
 
-/** Pictures of 4×4 pixels, each of its own colours. */
-const pictures = (length, seed) => ({
+/** Images of 4×4 pixels, each of its own colors. */
+const images = (length, seed) => ({
   length,
   classes: ['a', 'b'],
   label: (index) => index % 2,
@@ -31,8 +31,8 @@ const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed: 5 });
 const trainer = new Trainer(model);
 const sizes = { epochs: 3, batchSize: 2, resize: 224, seed: 5 };
 const saving = { checkpointDir, checkpointEvery: 1, ...(resume && { resume }) };
-const options = { ...sizes, ...saving, validation: pictures(4, 9) };
-for await (const { type, step, stepsPerEpoch } of trainer.fit(pictures(8, 1), options)) {
+const options = { ...sizes, ...saving, validation: images(4, 9) };
+for await (const { type, step, stepsPerEpoch } of trainer.fit(images(8, 1), options)) {
   say({ type, step, isLastOfEpoch: step % stepsPerEpoch === 0 });
 }
 await model.save(weights);

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from googlenet import GoogLeNet, InceptionModule, parameter_count
 from images import image_files
-from preprocess import centre_crop, compare, normalise, random_picture, resize_short_edge
+from preprocess import center_crop, compare, normalize, random_image, resize_short_edge
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -26,7 +26,7 @@ HEADS = ("main", "aux1", "aux2")
 
 
 def build(seed: int, options: dict[str, Any]) -> nn.Module:
-    """A model of `options`; with `channels_last` its weights, and then the pictures, are in that memory format."""
+    """A model of `options`; with `channels_last` its weights, and then the images, are in that memory format."""
     arguments = {name: value for name, value in options.items() if name not in ("channels_last", "network")}
     network = NETWORKS[options.get("network", "reference")]
     torch.manual_seed(seed)
@@ -83,11 +83,11 @@ def forward(seed: int, options: dict[str, Any], passes: list[dict[str, Any]], in
 
 
 def forward_bytes(seed: int, options: dict[str, Any], batch: int, input_seed: int) -> Answer:
-    """uint8 pictures [n, 224, 224, 3], which the reference normalises first."""
+    """uint8 images [n, 224, 224, 3], which the reference normalizes first."""
     model = build(seed, options).eval()
-    pictures = torch.randint(0, 256, (batch, 3, 224, 224), dtype=torch.uint8, generator=generator(input_seed))
-    answer = logits(model, normalise(pictures))
-    return {"images": pictures.permute(0, 2, 3, 1).contiguous(), **answer}, {}
+    images = torch.randint(0, 256, (batch, 3, 224, 224), dtype=torch.uint8, generator=generator(input_seed))
+    answer = logits(model, normalize(images))
+    return {"images": images.permute(0, 2, 3, 1).contiguous(), **answer}, {}
 
 
 def inception(seed: int, channels: list[int], shape: list[int], input_seed: int) -> Answer:
@@ -248,22 +248,22 @@ def look_inside(seed: int, options: dict[str, Any], names: list[str], layer: str
     return {"images": images, "heat": heat.detach(), **{name: tensor.detach() for name, tensor in seen.items()}}, {}
 
 
-def ten_crops(picture: list[Any], resize: int, crop: int, input_seed: int) -> Answer:
-    """torchvision's TenCrop of a resized picture, as bytes [10, crop, crop, 3]."""
+def ten_crops(image: list[Any], resize: int, crop: int, input_seed: int) -> Answer:
+    """torchvision's TenCrop of a resized image, as bytes [10, crop, crop, 3]."""
     vision = import_torchvision().transforms.functional
-    source = random_picture(*picture, generator(input_seed))
+    source = random_image(*image, generator(input_seed))
     crops = vision.ten_crop(resize_short_edge(source, resize), [crop, crop])
-    return {"picture": source.permute(1, 2, 0), "crops": torch.stack([one.permute(1, 2, 0) for one in crops])}, {}
+    return {"image": source.permute(1, 2, 0), "crops": torch.stack([one.permute(1, 2, 0) for one in crops])}, {}
 
 
-def preprocess(pictures: list[list[Any]], resize: int, crop: int, input_seed: int) -> Answer:
-    """Each picture is [kind, height, width]. Returns it and the cropped bytes, both [h, w, 3]."""
+def preprocess(images: list[list[Any]], resize: int, crop: int, input_seed: int) -> Answer:
+    """Each image is [kind, height, width]. Returns it and the cropped bytes, both [h, w, 3]."""
     draws = generator(input_seed)
-    sources = [random_picture(kind, height, width, draws) for kind, height, width in pictures]
+    sources = [random_image(kind, height, width, draws) for kind, height, width in images]
     tensors: Tensors = {}
     for index, source in enumerate(sources):
-        cropped = centre_crop(resize_short_edge(source, resize), crop)
-        tensors[f"picture.{index}"] = source.permute(1, 2, 0).contiguous()
+        cropped = center_crop(resize_short_edge(source, resize), crop)
+        tensors[f"image.{index}"] = source.permute(1, 2, 0).contiguous()
         tensors[f"cropped.{index}"] = cropped.permute(1, 2, 0).contiguous()
     return tensors, {"torchvision": compare(sources, resize, crop)}
 

@@ -1,7 +1,7 @@
 """GoogLeNet in plain PyTorch: the reference that the Node package is compared with, bit for bit.
 
 The order of construction fixes the random draws and the order of the state_dict, so it is part of the definition.
-Shapes in comments are channels × height × width for a 224×224 picture.
+Shapes in comments are channels × height × width for a 224×224 image.
 """
 
 from __future__ import annotations

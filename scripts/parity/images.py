@@ -49,9 +49,9 @@ def image(mode: str) -> Image.Image:
     return made
 
 
-def saved(picture: Image.Image, format: str, **options: Any) -> bytes:
+def saved(image: Image.Image, format: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, format, **options)
+    image.save(buffer, format, **options)
     return buffer.getvalue()
 
 

@@ -31,7 +31,7 @@ def apply_xavier(model: nn.Module) -> None:
 
 
 def paper_stem() -> nn.Sequential:
-    """Local response normalisation where the authors' Caffe model has it."""
+    """Local response normalization where the authors' Caffe model has it."""
     layers = {
         "conv1": nn.Conv2d(3, 64, 7, stride=2, padding=3),
         "relu1": nn.ReLU(inplace=True),

@@ -1,5 +1,5 @@
 // node scripts/runs/fashion-mnist-recipes.mjs: one short run for each of several batch sizes and learning rates, on some of the training
-// pictures of Fashion-MNIST, scored on others of them. The test pictures have no part in the choice.
+// images of Fashion-MNIST, scored on others of them. The test images have no part in the choice.
 import { createRequire } from 'node:module';
 import { bootstrap } from '../bootstrap.mjs';
 import { counts, readFlags, refuse } from '../flags.mjs';
@@ -7,11 +7,11 @@ import { DEBIAN, requireData } from './fashion-mnist-data.mjs';
 
 const HELP = `node scripts/runs/fashion-mnist-recipes.mjs [options]
 
-Sets up what is missing, trains one epoch with each recipe, and prints its top-1 on training pictures that were left out.
+Sets up what is missing, trains one epoch with each recipe, and prints its top-1 on training images that were left out.
 
   --data DIR       the idx files (default: ${DEBIAN})
   --recipes LIST   batch size and learning rate of each (default 16:0.01,32:0.01,16:0.02,32:0.03)
-  --pictures N     to train on (default 8000)
+  --images N     to train on (default 8000)
   --scored N       to score on (default 2500)
   --warmup N       steps of warm-up (default 50)
 `;
@@ -19,11 +19,11 @@ Sets up what is missing, trains one epoch with each recipe, and prints its top-1
 const flags = readFlags(HELP, {
   data: DEBIAN,
   recipes: '16:0.01,32:0.01,16:0.02,32:0.03',
-  pictures: '8000',
+  images: '8000',
   scored: '2500',
   warmup: '50',
 });
-const [pictures, scored, warmupSteps] = counts(flags, 'pictures', 'scored', 'warmup');
+const [images, scored, warmupSteps] = counts(flags, 'images', 'scored', 'warmup');
 const recipes = flags.recipes.split(',').map((text) => {
   const [batchSize, lr] = text.split(':').map(Number);
   if (!(Number.isInteger(batchSize) && batchSize > 0 && lr > 0))
@@ -36,7 +36,7 @@ await bootstrap();
 const { GoogLeNet, IdxDataset, split, Trainer } = createRequire(import.meta.url)('../..');
 const all = await IdxDataset.open(flags.data, { split: 'train' });
 const [validation, rest] = split(all, { fraction: scored / all.length, seed: 1 });
-const [train] = split(rest, { fraction: pictures / rest.length, seed: 2 });
+const [train] = split(rest, { fraction: images / rest.length, seed: 2 });
 
 /** Top-1 after an epoch. */
 async function score({ batchSize, lr }) {
@@ -61,7 +61,7 @@ async function score({ batchSize, lr }) {
   return top1;
 }
 
-console.log(`${train.length} pictures to train on, ${validation.length} to score on`);
+console.log(`${train.length} images to train on, ${validation.length} to score on`);
 console.log('batch size  learning rate   top-1');
 for (const recipe of recipes) {
   const top1 = await score(recipe);

@@ -1,5 +1,5 @@
-// node scripts/runs/fashion-mnist.mjs: trains the reference model at 224² on all 60,000 training pictures of Fashion-MNIST and prints the
-// accuracy of its final weights on the 10,000 test pictures. The test pictures are scored after each epoch too, to be looked at: neither
+// node scripts/runs/fashion-mnist.mjs: trains the reference model at 224² on all 60,000 training images of Fashion-MNIST and prints the
+// accuracy of its final weights on the 10,000 test images. The test images are scored after each epoch too, to be looked at: neither
 // the weights nor the length of the run is chosen by them.
 import { join } from 'node:path';
 import { bootstrap, root } from '../bootstrap.mjs';
@@ -9,7 +9,7 @@ import { DEBIAN, requireData } from './fashion-mnist-data.mjs';
 
 const HELP = `node scripts/runs/fashion-mnist.mjs [options]
 
-Sets up what is missing, trains, and prints the accuracy on the test pictures. An interrupted run goes on.
+Sets up what is missing, trains, and prints the accuracy on the test images. An interrupted run goes on.
 
   --data DIR     the four idx files, plain or .gz (default: ${DEBIAN},
                  from Debian's package dataset-fashion-mnist)
@@ -25,17 +25,17 @@ const flags = readFlags(HELP, {
   device: 'auto',
 });
 requireData(flags.data);
-const pictures = fromRoot(flags.data);
+const images = fromRoot(flags.data);
 const out = fromRoot(flags.out);
 await bootstrap();
 
-const data = ['--data', pictures, '--classes', 'fashion-mnist'];
+const data = ['--data', images, '--classes', 'fashion-mnist'];
 const recipe =
   '--batch-size 16 --lr 0.01 --schedule cosine --warmup-steps 200 --weight-decay 5e-4 --augment plain --clip-norm 5';
 const speed = '--precision bfloat16 --fused --checkpoint-every 500';
 const length = ['--epochs', flags.epochs, '--device', flags.device];
 await trainOrResume(out, [...data, ...length, ...recipe.split(' '), ...speed.split(' ')]);
 const weights = join(out, 'model.safetensors');
-const evaluation = ['evaluate', weights, pictures, '--json', '--device', flags.device];
-const { top1, loss, pictures: count } = await googlenetJson(...evaluation);
-console.log(`Test accuracy ${top1}, loss ${loss.toFixed(4)}, on ${count} pictures.`);
+const evaluation = ['evaluate', weights, images, '--json', '--device', flags.device];
+const { top1, loss, images: count } = await googlenetJson(...evaluation);
+console.log(`Test accuracy ${top1}, loss ${loss.toFixed(4)}, on ${count} images.`);

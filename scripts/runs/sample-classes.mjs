@@ -9,7 +9,7 @@ const SAMPLE = join(root, 'scripts/sample/fashion-mnist');
 export function readClasses(text) {
   const classes = text.split(',');
   const unknown = classes.find((name) => name === '' || !existsSync(join(SAMPLE, 'train', name)));
-  if (unknown !== undefined) refuse(`--classes: there is no '${unknown}' among the bundled pictures.`);
+  if (unknown !== undefined) refuse(`--classes: there is no '${unknown}' among the bundled images.`);
   return classes;
 }
 

@@ -1,5 +1,5 @@
 // node scripts/runs/two-classes.mjs: tells two kinds of clothes apart. Batches of 32, 20 epochs, auxiliary losses weighted by 0.3, on
-// 100 bundled pictures of each class; the curves of loss and accuracy are pictures in the folder of the run.
+// 100 bundled images of each class; the curves of loss and accuracy are images in the folder of the run.
 import { join } from 'node:path';
 import { bootstrap, root } from '../bootstrap.mjs';
 import { fromRoot, googlenetJson, trainOrResume } from '../command.mjs';
@@ -8,7 +8,7 @@ import { linkClasses, readClasses } from './sample-classes.mjs';
 
 const HELP = `node scripts/runs/two-classes.mjs [options]
 
-Sets up what is missing, trains on two classes of the bundled pictures, and prints the accuracy on their test pictures.
+Sets up what is missing, trains on two classes of the bundled images, and prints the accuracy on their test images.
 
   --classes A,B   folders of scripts/sample/fashion-mnist (default 5-sandal,7-sneaker)
   --epochs N      length of the run (default 20)
@@ -29,6 +29,6 @@ const data = linkClasses(out, classes);
 const recipe = '--batch-size 32 --aux-weight 0.3 --lr 0.005 --clip-norm 2 --seed 0'.split(' ');
 await trainOrResume(out, ['--data', data, '--epochs', flags.epochs, ...recipe]);
 const weights = join(out, 'model.safetensors');
-const { top1, loss, pictures } = await googlenetJson('evaluate', weights, join(data, 'test'), '--json');
-console.log(`Test accuracy ${top1}, loss ${loss.toFixed(4)}, on ${pictures} pictures.
+const { top1, loss, images } = await googlenetJson('evaluate', weights, join(data, 'test'), '--json');
+console.log(`Test accuracy ${top1}, loss ${loss.toFixed(4)}, on ${images} images.
 Look at ${join(out, 'loss.png')}, ${join(out, 'accuracy.png')} and ${join(out, 'report.html')}.`);

@@ -3,7 +3,7 @@
  *
  *   node scripts/sample/make.mjs <folder with train-images-idx3-ubyte.gz and the other three files>
  *
- * The first 100 training and the first 20 test pictures of each class, in the order of the files, as 28 × 28 grey PNG files
+ * The first 100 training and the first 20 test images of each class, in the order of the files, as 28 × 28 gray PNG files
  * `{train,test}/<class>/<nnn>.png`, where nnn counts within the class. The same input gives the same pixels every time.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises';

@@ -2,7 +2,7 @@ import { GoogLeNet } from '../models/googlenet.js';
 import type { VariantName } from '../models/variants/index.js';
 import { Xception } from '../models/xception.js';
 
-/** Sides of the pictures that the networks are described for in their papers. */
+/** Sides of the images that the networks are described for in their papers. */
 export const SIDES = { googlenet: 224, xception: 299 } as const;
 
 /** A network as it is built when nothing else is asked for. */

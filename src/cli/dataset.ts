@@ -1,4 +1,4 @@
-/** Pictures however they are stored: class folders, or the idx files of MNIST and its kin. */
+/** Images however they are stored: class folders, or the idx files of MNIST and its kin. */
 
 import { GoogLeNetError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
@@ -6,7 +6,7 @@ import type { Unreadable } from '../data/decode-errors.js';
 import { FASHION_MNIST_CLASSES, hasIdxImages, IdxDataset } from '../data/idx-dataset.js';
 import { ImageFolder, type ImageFolderOptions } from '../data/image-folder.js';
 
-/** How files of pictures are read. */
+/** How files of images are read. */
 export type FileOptions = Required<Omit<ImageFolderOptions, 'extensions'>>;
 
 export type Split = 'train' | 'test';

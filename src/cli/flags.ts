@@ -24,9 +24,9 @@ export type ValuesOf<Table extends Settings> = {
 /** What is not given gets its default. */
 export function withDefaults<Table extends Settings>(
   table: Table,
-  given: Readonly<Record<string, unknown>>,
+  value: Readonly<Record<string, unknown>>,
 ): ValuesOf<Table> {
-  const values = Object.entries(table).map(([name, setting]) => [name, given[name] ?? setting.default]);
+  const values = Object.entries(table).map(([name, setting]) => [name, value[name] ?? setting.default]);
   return Object.fromEntries(values) as ValuesOf<Table>;
 }
 
@@ -38,7 +38,7 @@ export const count = (value: number, description: string, min = 1, max?: number)
   value: 'n',
   default: value,
   description,
-  check: (name, given) => integer(name, given, min, max),
+  check: (name, value) => integer(name, value, min, max),
   read: readNumber,
 });
 
@@ -46,7 +46,7 @@ export const real = (value: number, range: NumberRange, description: string): Se
   value: 'x',
   default: value,
   description,
-  check: (name, given) => number(name, given, range),
+  check: (name, value) => number(name, value, range),
   read: readNumber,
 });
 
@@ -64,7 +64,7 @@ export const optionalToggle = (description: string): Setting<boolean | null> => 
   value: null,
   default: null,
   description,
-  check: (name, given) => (given === null ? null : boolean(name, given)),
+  check: (name, value) => (value === null ? null : boolean(name, value)),
   read: (text) => text,
 });
 
@@ -73,7 +73,7 @@ export const optionalCount = (description: string, max?: number, min = 1): Setti
   value: 'n',
   default: null,
   description,
-  check: (name, given) => (given === null ? null : integer(name, given, min, max)),
+  check: (name, value) => (value === null ? null : integer(name, value, min, max)),
   read: readNumber,
 });
 
@@ -81,7 +81,7 @@ export const optionalReal = (range: NumberRange, description: string): Setting<n
   value: 'x',
   default: null,
   description,
-  check: (name, given) => (given === null ? null : number(name, given, range)),
+  check: (name, value) => (value === null ? null : number(name, value, range)),
   read: readNumber,
 });
 
@@ -93,7 +93,7 @@ export const choice = <const T extends string>(
   value: 'name',
   default: value,
   description: `${description}: ${allowed.join(', ')}`,
-  check: (name, given) => oneOf(name, given, allowed),
+  check: (name, value) => oneOf(name, value, allowed),
   read: (text) => text,
 });
 
@@ -102,7 +102,7 @@ export const text = (value: string, placeholder: string, description: string): S
   default: value,
   description,
   check: string,
-  read: (given) => given,
+  read: (value) => value,
 });
 
 export const deviceSetting: Setting<string> = {
@@ -113,8 +113,8 @@ export const deviceSetting: Setting<string> = {
   read: (text) => text,
 };
 
-/** What is done about a picture that cannot be read. */
-export const onError = choice('stop', ['stop', 'skip'], 'pictures that cannot be read');
+/** What is done about an image that cannot be read. */
+export const onError = choice('stop', ['stop', 'skip'], 'images that cannot be read');
 
 export const flagOf = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -20,8 +20,8 @@ import { packageVersion } from './version.js';
 const EXAMPLES = `
 Examples:
   $ googlenet doctor                                                  is everything there?
-  $ googlenet train --data pictures --out runs/first                  train
-  $ googlenet evaluate runs/first/model.safetensors pictures/test     score
+  $ googlenet train --data images --out runs/first                  train
+  $ googlenet evaluate runs/first/model.safetensors images/test     score
   $ googlenet predict runs/first/model.safetensors cat.jpg            use
   $ googlenet dashboard runs/first                                    watch
   $ googlenet compare runs/first runs/second --out compare.html       which one is better, and why

@@ -18,7 +18,7 @@ export const ERROR_CODES = {
     'What a run wrote down about itself (metrics.jsonl, validation.json, settings.json) is damaged.',
   INVALID_IMAGE: 'An image could not be decoded.',
   INVALID_DATASET:
-    'A dataset has no classes or no pictures, its files or its stream are broken, or its classes do not match.',
+    'A dataset has no classes or no images, its files or its stream are broken, or its classes do not match.',
   FILE_NOT_FOUND: 'A file or folder does not exist.',
   FILE_ERROR: 'The operating system refused to read or write a file.',
   DOWNLOAD_FAILED: 'Published weights could not be downloaded.',

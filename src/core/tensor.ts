@@ -5,9 +5,9 @@ export interface Tensor {
 }
 
 /**
- * A batch of pictures, in one of two layouts:
- * - `Float32Array` with shape `[n, 3, height, width]`: already normalised, used as it is;
- * - `Uint8Array` with shape `[n, height, width, 3]`: RGB bytes, scaled and normalised natively as torchvision does.
+ * A batch of images, in one of two layouts:
+ * - `Float32Array` with shape `[n, 3, height, width]`: already normalized, used as it is;
+ * - `Uint8Array` with shape `[n, height, width, 3]`: RGB bytes, scaled and normalized natively as torchvision does.
  */
 export interface Images {
   readonly data: Float32Array | Uint8Array | Uint8ClampedArray;

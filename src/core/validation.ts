@@ -47,7 +47,7 @@ export function object(name: string, value: unknown): Record<string, unknown> {
 }
 
 /** An options object whose keys are all known: a misspelt option must never be ignored in silence. */
-export function options<K extends string>(
+export function readOptions<K extends string>(
   name: string,
   value: unknown,
   known: readonly K[],
@@ -71,9 +71,9 @@ const MAX_ITEMS = 2 ** 25;
  * The items of an array that a caller gives. `map` and `every` leave out the holes of one; here they are undefined.
  * @throws GoogLeNetError `INVALID_ARGUMENT` for more than 33,554,432
  */
-export function itemsOf<T>(given: readonly T[]): T[] {
-  if (given.length > MAX_ITEMS) throw invalid('a list', `at most ${MAX_ITEMS} items`, given.length);
-  return Array.from(given);
+export function itemsOf<T>(options: readonly T[]): T[] {
+  if (options.length > MAX_ITEMS) throw invalid('a list', `at most ${MAX_ITEMS} items`, options.length);
+  return Array.from(options);
 }
 
 export function boolean(name: string, value: unknown): boolean {

@@ -12,7 +12,7 @@ export interface Asset {
 
 const MODULES = [
   ...['main', 'charts', 'confusion', 'connection', 'dom', 'format', 'model'],
-  ...['overview', 'pictures', 'settings'],
+  ...['overview', 'images', 'settings'],
 ];
 
 const html = { type: 'text/html; charset=utf-8', content: Buffer.from(PAGE) };

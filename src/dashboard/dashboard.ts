@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { basename, resolve } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../core/errors.js';
-import { boolean, integer, options, path as readPath, signal, string } from '../core/validation.js';
+import { boolean, integer, readOptions, path as readPath, signal, string } from '../core/validation.js';
 import type { RunRecord } from '../run/records/records.js';
 import type { ValidationRecord } from '../run/records/validation-record.js';
 import { Feed } from './event-stream.js';
@@ -61,8 +61,8 @@ export class Dashboard {
    * Starts the server. A training opens its log before: that cuts off what a resumed run is about to do again.
    * @throws GoogLeNetError `ADDRESS_IN_USE`, `INVALID_ARGUMENT`, `INVALID_RUN_LOG`, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`
    */
-  static async open(given: DashboardOptions): Promise<Dashboard> {
-    const { runDir, host, port, stop, follow, keepProcess } = readOptions(given);
+  static async open(options: DashboardOptions): Promise<Dashboard> {
+    const { runDir, host, port, stop, follow, keepProcess } = readDashboardOptions(options);
     await assertFolder(runDir);
     const run = new RunState(basename(resolve(runDir)));
     const feed = new Feed(run);
@@ -96,7 +96,7 @@ export class Dashboard {
     feed.changed();
   }
 
-  /** Shows the pictures and the confusion matrix of a validation. */
+  /** Shows the images and the confusion matrix of a validation. */
   validation(record: ValidationRecord): void {
     const { run, feed } = this.#parts;
     run.validated(record);
@@ -137,9 +137,9 @@ export class Dashboard {
   };
 }
 
-function readOptions(given: DashboardOptions) {
+function readDashboardOptions(options: DashboardOptions) {
   const known = ['runDir', 'host', 'port', 'signal', 'follow', 'keepProcess'] as const;
-  const read = options('options', given, known);
+  const read = readOptions('options', options, known);
   return {
     runDir: readPath('runDir', read.runDir),
     host: string('host', read.host ?? '127.0.0.1'),

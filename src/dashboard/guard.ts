@@ -4,7 +4,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 
 export const SECURITY_HEADERS = {
-  // Everything the page needs comes from its own server, pictures from its own messages; nothing is inline.
+  // Everything the page needs comes from its own server, images from its own messages; nothing is inline.
   'Content-Security-Policy': [
     "default-src 'none'",
     "script-src 'self'",

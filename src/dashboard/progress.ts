@@ -27,8 +27,8 @@ export class ProgressMeter {
   configure(settings: Record<string, unknown> | null): void {
     const values = asObject(settings?.settings);
     const [epochs, batchSize] = [count(values.epochs), count(values.batchSize)];
-    const pictures = count(asObject(settings?.train).pictures);
-    const stepsPerEpoch = pictures === null || batchSize === null ? null : Math.ceil(pictures / batchSize);
+    const images = count(asObject(settings?.train).images);
+    const stepsPerEpoch = images === null || batchSize === null ? null : Math.ceil(images / batchSize);
     this.#length = { epochs, stepsPerEpoch };
   }
 

@@ -22,7 +22,7 @@ export interface Status {
 export interface ProgressNote {
   type: 'progress';
   phase: 'training' | 'validation';
-  /** Pictures of this phase. */
+  /** Images of this phase. */
   done: number;
   total: number;
   /** Of the whole run. */
@@ -37,7 +37,7 @@ export interface Progress {
   /** Completed steps of the whole run. */
   step: number;
   stepsPerEpoch: number | null;
-  /** Pictures of the phase under way. */
+  /** Images of the phase under way. */
   done: number | null;
   total: number | null;
   /** Of all steps of the run, in [0, 1]. */
@@ -60,7 +60,7 @@ export interface Pulse {
   problem: string | null;
 }
 
-/** Event `snapshot`: everything but the pictures. */
+/** Event `snapshot`: everything but the images. */
 export interface Snapshot extends Pulse {
   /** The folder's name. */
   name: string;
@@ -85,6 +85,6 @@ export interface Update extends Pulse {
 
 /** Event `validation`. */
 export interface Validation extends Omit<ValidationRecord, 'confusion'> {
-  /** `confusion[label][predicted]` pictures; null where there are too many classes to show. */
+  /** `confusion[label][predicted]` images; null where there are too many classes to show. */
   confusion: number[][] | null;
 }

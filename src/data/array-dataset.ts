@@ -6,36 +6,36 @@ import {
   itemsOf,
   numberOfElements,
   object,
-  options,
+  readOptions,
   shape as readShape,
 } from '../core/validation.js';
 import { readClasses } from './class-names.js';
-import type { Dataset, Picture } from './dataset.js';
+import type { Dataset, RawImage } from './dataset.js';
 import { checkLabel } from './samples.js';
 import { checkPixels } from './transforms.js';
 
 export interface ArrayDatasetOptions {
-  /** RGB bytes `[n, height, width, 3]`, grey bytes `[n, height, width]`, or pictures of any sizes. Not copied. */
-  images: { readonly data: Uint8Array; readonly shape: readonly number[] } | readonly Picture[];
-  /** One for each picture. */
+  /** RGB bytes `[n, height, width, 3]`, gray bytes `[n, height, width]`, or images of any sizes. Not copied. */
+  images: { readonly data: Uint8Array; readonly shape: readonly number[] } | readonly RawImage[];
+  /** One for each image. */
   labels: ArrayLike<number>;
   classes: readonly string[];
 }
 
-/** Labelled pictures in memory. */
+/** Labelled images in memory. */
 export class ArrayDataset implements Dataset {
   readonly length: number;
   readonly classes: readonly string[];
   readonly #labels: Int32Array;
-  readonly #picture: (index: number) => Picture;
+  readonly #image: (index: number) => RawImage;
 
   /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL` */
-  constructor(given: ArrayDatasetOptions) {
-    const { images, labels, classes } = options('options', given, ['images', 'labels', 'classes']);
+  constructor(options: ArrayDatasetOptions) {
+    const { images, labels, classes } = readOptions('options', options, ['images', 'labels', 'classes']);
     this.classes = readClasses(classes);
-    const { length, picture } = Array.isArray(images) ? fromList(images) : fromArray(images);
+    const { length, image } = Array.isArray(images) ? fromList(images) : fromArray(images);
     this.length = length;
-    this.#picture = picture;
+    this.#image = image;
     this.#labels = readLabels(labels, length, this.classes);
   }
 
@@ -43,8 +43,8 @@ export class ArrayDataset implements Dataset {
     return this.#labels[this.#checked(index)] as number;
   }
 
-  async image(index: number): Promise<Picture> {
-    return this.#picture(this.#checked(index));
+  async image(index: number): Promise<RawImage> {
+    return this.#image(this.#checked(index));
   }
 
   #checked(index: number): number {
@@ -53,18 +53,18 @@ export class ArrayDataset implements Dataset {
   }
 }
 
-interface Pictures {
+interface Images {
   length: number;
-  picture(index: number): Picture;
+  image(index: number): RawImage;
 }
 
-function fromList(list: readonly unknown[]): Pictures {
-  const pictures = itemsOf(list).map((picture, i) => checkPixels(`images[${i}]`, picture as Picture));
-  return { length: pictures.length, picture: (index) => pictures[index] as Picture };
+function fromList(list: readonly unknown[]): Images {
+  const images = itemsOf(list).map((image, i) => checkPixels(`images[${i}]`, image as RawImage));
+  return { length: images.length, image: (index) => images[index] as RawImage };
 }
 
-function fromArray(given: unknown): Pictures {
-  const { data, shape } = object('images', given);
+function fromArray(value: unknown): Images {
+  const { data, shape } = object('images', value);
   if (!isUint8Array(data)) throw invalid('images.data', 'a Uint8Array', data, 'INVALID_DTYPE');
   const sizes = readShape('images.shape', shape);
   const [length = 0, height = 0, width = 0, channels = 1] = sizes;
@@ -76,7 +76,7 @@ function fromArray(given: unknown): Pictures {
     throw invalid('images.data.length', expected, data.length, 'INVALID_SHAPE');
   }
   const size = height * width * channels;
-  const picture = (index: number) => {
+  const image = (index: number) => {
     if (data.length !== length * size) {
       const message = 'The memory of the images was transferred or resized. Give ArrayDataset a copy of it.';
       throw new GoogLeNetError('INVALID_ARGUMENT', message);
@@ -84,14 +84,14 @@ function fromArray(given: unknown): Pictures {
     const bytes = new Uint8Array(data.buffer, data.byteOffset + index * size, size);
     return { data: channels === 3 ? bytes : triple(bytes), height, width };
   };
-  return { length, picture };
+  return { length, image };
 }
 
-/** Grey as RGB. On the JS thread: pictures that come as arrays are small. */
-function triple(grey: Uint8Array): Uint8Array {
-  const rgb = new Uint8Array(grey.length * 3);
-  for (let i = 0, at = 0; i < grey.length; i++) {
-    const value = grey[i] as number;
+/** Gray as RGB. On the JS thread: images that come as arrays are small. */
+function triple(gray: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(gray.length * 3);
+  for (let i = 0, at = 0; i < gray.length; i++) {
+    const value = gray[i] as number;
     rgb[at++] = value;
     rgb[at++] = value;
     rgb[at++] = value;
@@ -99,11 +99,11 @@ function triple(grey: Uint8Array): Uint8Array {
   return rgb;
 }
 
-function readLabels(given: unknown, length: number, classes: readonly string[]): Int32Array {
-  if (!Array.isArray(given) && !types.isTypedArray(given))
-    throw invalid('labels', 'an array of integers', given);
-  const labels = given as ArrayLike<number>;
+function readLabels(value: unknown, length: number, classes: readonly string[]): Int32Array {
+  if (!Array.isArray(value) && !types.isTypedArray(value))
+    throw invalid('labels', 'an array of integers', value);
+  const labels = value as ArrayLike<number>;
   if (labels.length !== length)
-    throw invalid('labels.length', `${length}, one for each picture`, labels.length, 'INVALID_SHAPE');
-  return Int32Array.from(labels, (label, i) => checkLabel(`picture ${i}`, label, classes));
+    throw invalid('labels.length', `${length}, one for each image`, labels.length, 'INVALID_SHAPE');
+  return Int32Array.from(labels, (label, i) => checkLabel(`image ${i}`, label, classes));
 }

@@ -1,9 +1,9 @@
-/** Augmentation of one picture, off the JS thread: where it can be, from file to cropped pixels in one pass of libvips. */
+/** Augmentation of one image, off the JS thread: where it can be, from file to cropped pixels in one pass of libvips. */
 import type { KernelEnum, Sharp } from 'sharp';
 import { isUint8Array } from '../core/validation.js';
 import type { AugmentOptions, Interpolation } from './augment.js';
 import { drawRecipe, type Recipe, type Size } from './augment-params.js';
-import type { Picture } from './dataset.js';
+import type { RawImage } from './dataset.js';
 import { pixelsOf, type Reading, readReading, toRgb, turns, withEncoded, withPixels } from './decode.js';
 import { jpegHeader } from './jpeg-header.js';
 import type { Xoshiro128 } from './sampler.js';
@@ -14,13 +14,13 @@ export interface Augmentation extends ResizeCropOptions {
 }
 
 /**
- * @param source an encoded picture or pixels; must not change until the promise settles.
+ * @param source an encoded image or pixels; must not change until the promise settles.
  * @param name what messages call it.
  * @returns RGB bytes `[crop, crop, 3]`.
  * @throws GoogLeNetError `INVALID_IMAGE`. A file that is broken below the crop may pass: the rest of it is not decoded.
  */
-export async function augmentPicture(
-  source: Uint8Array | Picture,
+export async function augmentImage(
+  source: Uint8Array | RawImage,
   name: string,
   random: Xoshiro128,
   how: Augmentation,
@@ -35,12 +35,12 @@ export async function augmentPicture(
   return withEncoded(source, name, reading, async (image) => {
     const size = quickSize(source, reading) ?? (await plainSize(image, reading));
     if (size) return finish(image, size);
-    const picture = await pixelsOf(image, source);
-    return withPixels(picture, name, (pixels) => finish(pixels, picture));
+    const raw = await pixelsOf(image, source);
+    return withPixels(raw, name, (pixels) => finish(pixels, raw));
   });
 }
 
-/** Null for anything but plain RGB, which is decoded first: alpha would weigh colours, and 16 bits, grey and CMYK scale otherwise. */
+/** Null for anything but plain RGB, which is decoded first: alpha would weigh colors, and 16 bits, gray and CMYK scale otherwise. */
 async function plainSize(image: Sharp, { decoding }: Reading): Promise<Size | null> {
   const { width, height, channels, depth, space, format, autoOrient } = await image.metadata();
   if (channels !== 3 || depth !== 'uchar' || space !== 'srgb') return null;
@@ -62,18 +62,18 @@ const KERNELS = {
   lanczos: 'lanczos3',
 } as const satisfies Record<Interpolation, keyof KernelEnum>;
 
-function applyRecipe(image: Sharp, recipe: Recipe, picture: Size): Sharp {
-  const { before, resized, after, interpolation, flip, colours } = recipe;
+function applyRecipe(image: Sharp, recipe: Recipe, size: Size): Sharp {
+  const { before, resized, after, interpolation, flip, colors } = recipe;
   // Cutting out first also keeps sharp from having libjpeg average pixels away, of which `nearest` must pick one.
-  const whole = { left: 0, top: 0, height: picture.height, width: picture.width };
+  const whole = { left: 0, top: 0, height: size.height, width: size.width };
   if (before || interpolation === 'nearest') image.extract({ ...(before ?? whole) });
   // Without its "fast" shrinking, sharp leaves at least a factor of two to the filter.
   image.resize({ ...resized, fit: 'fill', kernel: KERNELS[interpolation], fastShrinkOnLoad: false });
   if (flip) image.flop();
   // sharp mirrors before it cuts.
   if (after) image.extract({ ...after, left: flip ? resized.width - after.left - after.width : after.left });
-  if (colours === null) return image;
-  if (colours.mix) image.recomb(colours.mix as Parameters<Sharp['recomb']>[0]);
+  if (colors === null) return image;
+  if (colors.mix) image.recomb(colors.mix as Parameters<Sharp['recomb']>[0]);
   // libvips clips and truncates here, and only here: half a step more rounds.
-  return image.linear(colours.scale, colours.offset + 0.5);
+  return image.linear(colors.scale, colors.offset + 0.5);
 }

@@ -1,4 +1,4 @@
-/** From random numbers to what is done to one picture. */
+/** From random numbers to what is done to one image. */
 import { type AreaCrop, type AugmentOptions, INTERPOLATIONS, type Interpolation } from './augment.js';
 import type { Xoshiro128 } from './sampler.js';
 
@@ -13,11 +13,11 @@ export interface Box extends Size {
   readonly top: number;
 }
 
-/** What every colour (r, g, b) of 0 … 255 becomes: `scale` · `mix` · colour + `offset`. */
-export interface ColourMap {
+/** What every color (r, g, b) of 0 … 255 becomes: `scale` · `mix` · color + `offset`. */
+export interface ColorMap {
   readonly scale: number;
   readonly offset: number;
-  /** Rows add up to 1, so greys stay as they are; null where nothing is mixed. */
+  /** Rows add up to 1, so grays stay as they are; null where nothing is mixed. */
   readonly mix: readonly (readonly number[])[] | null;
 }
 
@@ -29,35 +29,35 @@ export interface Recipe {
   readonly after: Box | null;
   readonly interpolation: Interpolation;
   readonly flip: boolean;
-  readonly colours: ColourMap | null;
+  readonly colors: ColorMap | null;
 }
 
-/** @param picture its size as it is. @param resize, crop see `LoaderOptions`. */
+/** @param image its size as it is. @param resize, crop see `LoaderOptions`. */
 export function drawRecipe(
   random: Xoshiro128,
   augment: AugmentOptions,
-  picture: Size,
+  image: Size,
   { resize, crop }: { resize: number; crop: number },
 ): Recipe {
   // Everything is drawn whether it is on or not, the crop last: switching a part leaves the others as they were.
   const flip = random.uniform() < augment.flip;
   const drawn = INTERPOLATIONS[random.below(INTERPOLATIONS.length)] as Interpolation;
   const interpolation = augment.interpolation === 'random' ? drawn : augment.interpolation;
-  const colours = drawColours(random, augment);
+  const colors = drawColors(random, augment);
   if (typeof augment.crop === 'object') {
     const resized = { height: crop, width: crop };
     return {
-      before: drawBox(random, augment.crop, picture),
+      before: drawBox(random, augment.crop, image),
       resized,
       after: null,
       interpolation,
       flip,
-      colours,
+      colors,
     };
   }
-  const resized = shortEdgeTo(resize, picture);
-  const after = augment.crop === 'centre' ? centre(resized, crop) : anywhere(random, resized, crop);
-  return { before: null, resized, after, interpolation, flip, colours };
+  const resized = shortEdgeTo(resize, image);
+  const after = augment.crop === 'center' ? center(resized, crop) : anywhere(random, resized, crop);
+  return { before: null, resized, after, interpolation, flip, colors };
 }
 
 /** The long edge is truncated, as in torchvision. */
@@ -66,7 +66,7 @@ function shortEdgeTo(resize: number, { height, width }: Size): Size {
   return height <= width ? { height: resize, width: long } : { height: long, width: resize };
 }
 
-const centre = ({ height, width }: Size, edge: number): Box => ({
+const center = ({ height, width }: Size, edge: number): Box => ({
   left: Math.floor((width - edge) / 2),
   top: Math.floor((height - edge) / 2),
   height: edge,
@@ -104,13 +104,13 @@ function drawBox(random: Xoshiro128, { area, aspect }: AreaCrop, { height, width
   return { ...box, left: Math.floor((width - box.width) / 2), top: Math.floor((height - box.height) / 2) };
 }
 
-const MID_GREY = 127.5;
+const MID_GRAY = 127.5;
 
 /**
- * Brightness and contrast scale and shift a colour, saturation and hue mix its channels without touching greys, so the four in any
+ * Brightness and contrast scale and shift a color, saturation and hue mix its channels without touching grays, so the four in any
  * order are one linear map, in which only the order of the first two matters. Values are clipped once, at its end.
  */
-function drawColours(random: Xoshiro128, augment: AugmentOptions): ColourMap | null {
+function drawColors(random: Xoshiro128, augment: AugmentOptions): ColorMap | null {
   const brightness = random.uniform(...augment.brightness);
   const contrast = random.uniform(...augment.contrast);
   const saturation = random.uniform(...augment.saturation);
@@ -119,11 +119,11 @@ function drawColours(random: Xoshiro128, augment: AugmentOptions): ColourMap | n
 
   const mix = saturation === 1 && hue === 0 ? null : chromaMatrix(saturation, 2 * Math.PI * hue);
   if (mix === null && brightness === 1 && contrast === 1) return null;
-  const shift = (1 - contrast) * MID_GREY;
+  const shift = (1 - contrast) * MID_GRAY;
   return { scale: brightness * contrast, offset: contrastFirst ? shift * brightness : shift, mix };
 }
 
-/** Rows: luma and the two chroma axes of YIQ (the NTSC colour space), of RGB. */
+/** Rows: luma and the two chroma axes of YIQ (the NTSC color space), of RGB. */
 const YIQ = [
   [0.299, 0.587, 0.114],
   [0.5959, -0.2746, -0.3213],

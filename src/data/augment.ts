@@ -1,13 +1,13 @@
-/** What training does to its pictures at random: which parts there are, their presets, and what a caller may ask for. */
-import { invalid, number, oneOf, options } from '../core/validation.js';
+/** What training does to its images at random: which parts there are, their presets, and what a caller may ask for. */
+import { invalid, number, oneOf, readOptions } from '../core/validation.js';
 
-/** Resizing filters. All but `nearest` widen when they shrink a picture, so that fine texture does not alias. */
+/** Resizing filters. All but `nearest` widen when they shrink an image, so that fine texture does not alias. */
 export const INTERPOLATIONS = ['nearest', 'bilinear', 'bicubic', 'mitchell', 'lanczos'] as const;
 export type Interpolation = (typeof INTERPOLATIONS)[number];
 
 export type Range = readonly [min: number, max: number];
 
-/** A rectangle with this share of the picture's pixels and this ratio of width to height, stretched to the square. */
+/** A rectangle with this share of the image's pixels and this ratio of width to height, stretched to the square. */
 export interface AreaCrop {
   /** In (0, 1], uniform. */
   readonly area: Range;
@@ -17,22 +17,22 @@ export interface AreaCrop {
 
 export interface AugmentOptions {
   /**
-   * - `centre`: short edge to `resize`, then the central square.
+   * - `center`: short edge to `resize`, then the central square.
    * - `random`: short edge to `resize`, then a square from anywhere.
-   * - {@link AreaCrop}: a rectangle from anywhere in the picture as it is; `resize` plays no part.
+   * - {@link AreaCrop}: a rectangle from anywhere in the image as it is; `resize` plays no part.
    */
-  readonly crop: 'centre' | 'random' | AreaCrop;
-  /** `random` draws one for each picture. */
+  readonly crop: 'center' | 'random' | AreaCrop;
+  /** `random` draws one for each image. */
   readonly interpolation: Interpolation | 'random';
   /** How probable it is that left and right are exchanged. */
   readonly flip: number;
-  /** Colours are multiplied by a number of this range. */
+  /** Colors are multiplied by a number of this range. */
   readonly brightness: Range;
-  /** Their distance from mid-grey is multiplied. */
+  /** Their distance from mid-gray is multiplied. */
   readonly contrast: Range;
-  /** Their distance from the grey of the same luma is multiplied. */
+  /** Their distance from the gray of the same luma is multiplied. */
   readonly saturation: Range;
-  /** By how many turns of the colour circle they are rotated, in [-0.5, 0.5]. */
+  /** By how many turns of the color circle they are rotated, in [-0.5, 0.5]. */
   readonly hue: Range;
 }
 
@@ -43,7 +43,7 @@ type Distortion = 'brightness' | 'contrast' | 'saturation' | 'hue';
 /** Parts of {@link AugmentOptions}; what is left out stays off. */
 export type AugmentParts = Partial<
   Omit<AugmentOptions, Distortion | 'crop'> & {
-    crop: 'centre' | 'random' | Partial<AreaCrop>;
+    crop: 'center' | 'random' | Partial<AreaCrop>;
   } & Record<Distortion, Strength>
 >;
 
@@ -56,7 +56,7 @@ export type AugmentParts = Partial<
 export type Augment = 'none' | 'plain' | 'paper' | AugmentParts;
 
 const NONE: AugmentOptions = {
-  crop: 'centre',
+  crop: 'center',
   interpolation: 'bilinear',
   flip: 0,
   brightness: [1, 1],
@@ -84,13 +84,13 @@ const PARTS = ['crop', 'interpolation', 'flip', 'brightness', 'contrast', 'satur
 const KINDS = "'none', 'plain', 'paper' or an object of parts";
 
 /** Every part spelt out, so that equal augmentations are equal objects. @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function readAugment(given: unknown): AugmentOptions {
-  if (typeof given === 'string') {
-    if (!Object.hasOwn(PRESETS, given)) throw invalid('augment', KINDS, given);
-    return structuredClone(PRESETS[given as keyof typeof PRESETS]);
+export function readAugment(value: unknown): AugmentOptions {
+  if (typeof value === 'string') {
+    if (!Object.hasOwn(PRESETS, value)) throw invalid('augment', KINDS, value);
+    return structuredClone(PRESETS[value as keyof typeof PRESETS]);
   }
-  if (typeof given !== 'object' || given === null) throw invalid('augment', KINDS, given);
-  const parts = options('augment', given, PARTS);
+  if (typeof value !== 'object' || value === null) throw invalid('augment', KINDS, value);
+  const parts = readOptions('augment', value, PARTS);
   const factor = { min: 0, max: 10 };
   return {
     crop: readCrop(parts.crop ?? NONE.crop),
@@ -106,10 +106,10 @@ export function readAugment(given: unknown): AugmentOptions {
   };
 }
 
-function readCrop(given: unknown): AugmentOptions['crop'] {
-  if (typeof given !== 'object')
-    return oneOf<'centre' | 'random'>('augment.crop', given, ['centre', 'random']);
-  const { area, aspect } = options('augment.crop', given, ['area', 'aspect']);
+function readCrop(value: unknown): AugmentOptions['crop'] {
+  if (typeof value !== 'object')
+    return oneOf<'center' | 'random'>('augment.crop', value, ['center', 'random']);
+  const { area, aspect } = readOptions('augment.crop', value, ['area', 'aspect']);
   return {
     area: readRange('augment.crop.area', area ?? PAPER_CROP.area, { min: 0, max: 1, above: true }),
     aspect: readRange('augment.crop.aspect', aspect ?? PAPER_CROP.aspect, { min: 0.01, max: 100 }),
@@ -123,19 +123,19 @@ interface Bounds {
 }
 
 /** @param neutral what changes nothing: a single number is a distance from it. */
-function readStrength(name: string, given: unknown, neutral: number, bounds: Bounds): Range {
-  if (typeof given !== 'number') return readRange(name, given, bounds);
+function readStrength(name: string, value: unknown, neutral: number, bounds: Bounds): Range {
+  if (typeof value !== 'number') return readRange(name, value, bounds);
   const most = neutral === 0 ? bounds.max : neutral;
-  const strength = number(name, given, { min: 0, max: most });
+  const strength = number(name, value, { min: 0, max: most });
   return [neutral - strength, neutral + strength];
 }
 
-function readRange(name: string, given: unknown, bounds: Bounds): Range {
-  if (!Array.isArray(given) || given.length !== 2) throw invalid(name, 'a pair [min, max]', given);
-  const min = number(`${name}[0]`, given[0], bounds);
-  return [min, number(`${name}[1]`, given[1], { min, max: bounds.max })];
+function readRange(name: string, options: unknown, bounds: Bounds): Range {
+  if (!Array.isArray(options) || options.length !== 2) throw invalid(name, 'a pair [min, max]', options);
+  const min = number(`${name}[0]`, options[0], bounds);
+  return [min, number(`${name}[1]`, options[1], { min, max: bounds.max })];
 }
 
-/** Whether nothing is random: the pictures are then those of evaluation. */
+/** Whether nothing is random: the images are then those of evaluation. */
 export const isPlainEvaluation = (augment: AugmentOptions): boolean =>
   PARTS.every((part) => JSON.stringify(augment[part]) === JSON.stringify(NONE[part]));

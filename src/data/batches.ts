@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { boolean, integer, invalid, oneOf, options, signal } from '../core/validation.js';
+import { boolean, integer, invalid, oneOf, readOptions, signal } from '../core/validation.js';
 import type { Dataset } from './dataset.js';
 import { UNREADABLE, type Unreadable } from './decode-errors.js';
 import { readDecoding } from './decode-options.js';
@@ -9,7 +9,7 @@ import { checkResizeCrop, type ResizeCropOptions } from './transforms.js';
 
 export type { Batch };
 
-/** More pictures than any machine trains on at once. */
+/** More images than any machine trains on at once. */
 export const MAX_BATCH_SIZE = 2 ** 16;
 
 export interface BatchesOptions extends ResizeCropOptions {
@@ -22,7 +22,7 @@ export interface BatchesOptions extends ResizeCropOptions {
   dropLast?: boolean;
   /** How many batches are prepared while the caller works on one. */
   prefetch?: number;
-  /** With `skip` a batch comes without such pictures and names them in `skipped`. Default `error`. */
+  /** With `skip` a batch comes without such images and names them in `skipped`. Default `error`. */
   unreadable?: Unreadable;
   signal?: AbortSignal | undefined;
 }
@@ -39,19 +39,19 @@ const KNOWN = [
   'signal',
 ] as const;
 
-/** How many batches `length` pictures make. */
+/** How many batches `length` images make. */
 export const batchCount = (length: number, batchSize: number, dropLast = false): number =>
   dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
 
 /**
  * Decoded and cropped batches in the given order, prepared ahead of the caller. However the loop ends (its end, `break`, a throw,
- * the signal), the pictures in work are waited for, so nothing goes on behind the caller's back. After the signal, that takes two
+ * the signal), the images in work are waited for, so nothing goes on behind the caller's back. After the signal, that takes two
  * seconds at the most, because a dataset may wait for something that never comes.
- * @throws GoogLeNetError `INVALID_ARGUMENT` at once; while iterating `ABORTED` and, at the batch that needs the picture, what the
+ * @throws GoogLeNetError `INVALID_ARGUMENT` at once; while iterating `ABORTED` and, at the batch that needs the image, what the
  * dataset throws (`INVALID_IMAGE`, `FILE_NOT_FOUND` …).
  */
-export function batches(dataset: Dataset, given: BatchesOptions): AsyncGenerator<Batch, void, undefined> {
-  const { order, ...rest } = options('options', given, KNOWN);
+export function batches(dataset: Dataset, options: BatchesOptions): AsyncGenerator<Batch, void, undefined> {
+  const { order, ...rest } = readOptions('options', options, KNOWN);
   if (!types.isUint32Array(order)) throw invalid('order', 'a Uint32Array', order);
   const outside = order.findIndex((index) => index >= dataset.length);
   if (outside >= 0)
@@ -73,7 +73,7 @@ export function batches(dataset: Dataset, given: BatchesOptions): AsyncGenerator
   return prepare(visit(dataset, visits), plan);
 }
 
-/** Which pictures of a dataset a loop visits, in which batches. */
+/** Which images of a dataset a loop visits, in which batches. */
 export interface Visits {
   length: number;
   /** The i-th of them: its index in the dataset and its position in the order of all shards. */

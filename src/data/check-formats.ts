@@ -34,7 +34,7 @@ export async function checkFormats(dir: string, paths: readonly string[]): Promi
   );
 }
 
-/** Null for what cannot be read: whoever reads the picture says why. With callbacks, which take half the time of promises. */
+/** Null for what cannot be read: whoever reads the image says why. With callbacks, which take half the time of promises. */
 function headerOf(path: string): Promise<Uint8Array | null> {
   return new Promise((resolve) => {
     // Without waiting for the other end of a named pipe.

@@ -1,14 +1,14 @@
 import { invalid, itemsOf } from '../core/validation.js';
 
 /** Class names that a caller gives: a copy. @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function readClasses(given: unknown): readonly string[] {
+export function readClasses(options: unknown): readonly string[] {
   const isName = (name: unknown) => typeof name === 'string' && name !== '';
-  if (!Array.isArray(given) || given.length === 0 || !itemsOf(given).every(isName)) {
-    throw invalid('classes', 'a list of class names', given);
+  if (!Array.isArray(options) || options.length === 0 || !itemsOf(options).every(isName)) {
+    throw invalid('classes', 'a list of class names', options);
   }
-  const twice = given.find((name, i) => given.indexOf(name) !== i);
+  const twice = options.find((name, i) => options.indexOf(name) !== i);
   if (twice !== undefined) throw invalid('classes', 'names that differ', twice);
-  return [...given];
+  return [...options];
 }
 
 /**

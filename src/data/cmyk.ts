@@ -1,4 +1,4 @@
-import type { Picture } from './dataset.js';
+import type { RawImage } from './dataset.js';
 
 /** Pixels that are converted in one go on the JS thread: a millisecond. */
 const SLICE = 2 ** 17;
@@ -7,7 +7,7 @@ const SLICE = 2 ** 17;
  * CMYK as RGB by Pillow's formula, which knows no inks: each color is (1 - it) · (1 - black), rounded as Pillow does.
  * @param data bytes `[height, width, 4]`.
  */
-export async function rgbOfCmyk(data: Uint8Array, height: number, width: number): Promise<Picture> {
+export async function rgbOfCmyk(data: Uint8Array, height: number, width: number): Promise<RawImage> {
   const pixels = height * width;
   const rgb = new Uint8Array(pixels * 3);
   for (let start = 0; start < pixels; start += SLICE) {

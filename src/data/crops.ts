@@ -1,13 +1,13 @@
-/** The views of a picture whose predictions are averaged when a network is scored. */
+/** The views of an image whose predictions are averaged when a network is scored. */
 import { GoogLeNetError } from '../core/errors.js';
 import { allocate } from '../core/staging-buffer.js';
 import { call } from '../native/call.js';
 import { loadAddon } from '../native/load.js';
-import type { Picture } from './dataset.js';
-import { checkPicture, copyPicture } from './transforms.js';
+import type { RawImage } from './dataset.js';
+import { checkImage, copyImage } from './transforms.js';
 
 /**
- * 1: the centre, as for the published accuracies. 10: corners and centre of the picture and of its mirror image, as torchvision's `TenCrop`. 144: the
+ * 1: the center, as for the published accuracies. 10: corners and center of the image and of its mirror image, as torchvision's `TenCrop`. 144: the
  * paper's, from four sizes, three squares of each, and six views of a square, mirrored too.
  */
 export type Crops = 1 | 10 | 144;
@@ -19,7 +19,7 @@ export interface View {
   mirrored: boolean;
 }
 
-/** Views of one size of the picture. */
+/** Views of one size of the image. */
 export interface Scale {
   height: number;
   width: number;
@@ -28,11 +28,11 @@ export interface Scale {
 
 const SHORT_EDGES = [256, 288, 320, 352];
 
-/** @throws GoogLeNetError `INVALID_ARGUMENT` for crops that the paper's smallest pictures do not hold. */
+/** @throws GoogLeNetError `INVALID_ARGUMENT` for crops that the paper's smallest images do not hold. */
 export function assertViews(crops: Crops, crop: number): void {
   const smallest = Math.min(...SHORT_EDGES);
   if (crops !== 144 || crop <= smallest) return;
-  const message = `144 crops are cut from pictures of ${SHORT_EDGES.join(', ')} pixels, so crop must be at most ${smallest}; it is ${crop}.`;
+  const message = `144 crops are cut from images of ${SHORT_EDGES.join(', ')} pixels, so crop must be at most ${smallest}; it is ${crop}.`;
   throw new GoogLeNetError('INVALID_ARGUMENT', message);
 }
 
@@ -51,13 +51,13 @@ function middle(size: number, part: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** Then the same of the mirrored picture, whose left is its right. */
+/** Then the same of the mirrored image, whose left is its right. */
 const withMirrored = (views: readonly Omit<View, 'mirrored'>[], width: number): View[] => [
   ...views.map((view) => ({ ...view, mirrored: false })),
   ...views.map((view) => ({ ...view, left: width - view.side - view.left, mirrored: true })),
 ];
 
-/** Four corners and the centre of a part of the picture. */
+/** Four corners and the center of a part of the image. */
 function fiveOf(top: number, left: number, height: number, width: number, side: number) {
   const [bottom, right] = [top + height - side, left + width - side];
   return [
@@ -71,22 +71,22 @@ function fiveOf(top: number, left: number, height: number, width: number, side: 
 
 /** @param sides of the resized short edge (1 and 10 crops) and of the crops. */
 export function scalesOf(
-  picture: { height: number; width: number },
+  image: { height: number; width: number },
   crops: Crops,
   { resize, crop }: { resize: number; crop: number },
 ): Scale[] {
-  if (crops === 144) return SHORT_EDGES.map((edge) => paperScale(picture, edge, crop));
-  const size = sizeOf(picture.height, picture.width, resize);
+  if (crops === 144) return SHORT_EDGES.map((edge) => paperScale(image, edge, crop));
+  const size = sizeOf(image.height, image.width, resize);
   if (crops === 10) {
     return [{ ...size, views: withMirrored(fiveOf(0, 0, size.height, size.width, crop), size.width) }];
   }
-  const centre = { top: middle(size.height, crop), left: middle(size.width, crop), side: crop };
-  return [{ ...size, views: [{ ...centre, mirrored: false }] }];
+  const center = { top: middle(size.height, crop), left: middle(size.width, crop), side: crop };
+  return [{ ...size, views: [{ ...center, mirrored: false }] }];
 }
 
-/** The left, middle and right square (upper, middle, lower of an upright picture), and of each five crops and itself. */
-function paperScale(picture: { height: number; width: number }, edge: number, crop: number): Scale {
-  const size = sizeOf(picture.height, picture.width, edge);
+/** The left, middle and right square (upper, middle, lower of an upright image), and of each five crops and itself. */
+function paperScale(image: { height: number; width: number }, edge: number, crop: number): Scale {
+  const size = sizeOf(image.height, image.width, edge);
   const room = Math.max(size.height, size.width) - edge;
   const starts = [0, middle(room + edge, edge), room];
   const squares = starts.map((start) =>
@@ -100,22 +100,22 @@ function paperScale(picture: { height: number; width: number }, edge: number, cr
 }
 
 /**
- * All views of a picture as bytes `[crops, crop, crop, 3]`.
- * @throws GoogLeNetError `INVALID_IMAGE` for pictures too long to resize; `INVALID_SHAPE`, `INVALID_DTYPE`
+ * All views of an image as bytes `[crops, crop, crop, 3]`.
+ * @throws GoogLeNetError `INVALID_IMAGE` for images too long to resize; `INVALID_SHAPE`, `INVALID_DTYPE`
  */
 export async function cropViews(
   name: string,
-  given: Picture,
+  value: RawImage,
   crops: Crops,
   sides: { resize: number; crop: number },
 ): Promise<Uint8Array> {
   const largest = crops === 144 ? Math.max(...SHORT_EDGES) : sides.resize;
-  const picture = await copyPicture(checkPicture(name, given, largest));
+  const image = await copyImage(checkImage(name, value, largest));
   const { crop } = sides;
   const parts: Uint8Array[] = [];
-  for (const { height, width, views } of scalesOf(picture, crops, sides)) {
+  for (const { height, width, views } of scalesOf(image, crops, sides)) {
     const output = allocate(views.length * crop * crop * 3);
-    await call(() => loadAddon().cropViews({ pictures: [picture], height, width, views, crop, output }));
+    await call(() => loadAddon().cropViews({ images: [image], height, width, views, crop, output }));
     parts.push(output);
   }
   return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);

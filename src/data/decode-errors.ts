@@ -1,14 +1,14 @@
 import { GoogLeNetError } from '../core/errors.js';
 
 /**
- * What becomes of a picture that is no picture or whose file cannot be read (`INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`):
+ * What becomes of an image that is no image or whose file cannot be read (`INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`):
  * - `error`: it ends the loop.
- * - `skip`: it is left out, counted and named. `ImageFolder.open` then needs `checkFormats: false`, or it refuses such pictures itself.
+ * - `skip`: it is left out, counted and named. `ImageFolder.open` then needs `checkFormats: false`, or it refuses such images itself.
  */
 export type Unreadable = 'error' | 'skip';
 export const UNREADABLE: readonly Unreadable[] = ['error', 'skip'];
 
-/** A picture that was left out. */
+/** An image that was left out. */
 export interface Skipped {
   /** Position in the dataset. */
   readonly index: number;
@@ -16,6 +16,6 @@ export interface Skipped {
   readonly reason: string;
 }
 
-/** Anything else is a mistake of the program, which leaving pictures out would hide. */
+/** Anything else is a mistake of the program, which leaving images out would hide. */
 export const isUnreadable = (error: unknown): error is GoogLeNetError =>
   error instanceof GoogLeNetError && ['INVALID_IMAGE', 'FILE_NOT_FOUND', 'FILE_ERROR'].includes(error.code);

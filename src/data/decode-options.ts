@@ -1,16 +1,16 @@
-/** How files of pictures are decoded: the same options, with the same defaults, wherever it happens. */
+/** How files of images are decoded: the same options, with the same defaults, wherever it happens. */
 import { boolean, integer } from '../core/validation.js';
 
 export interface DecodeOptions {
   /**
-   * The most pixels (height · width) that a picture may have. Its header says how many, and nothing of a larger one is decoded. Default
+   * The most pixels (height · width) that an image may have. Its header says how many, and nothing of a larger one is decoded. Default
    * 2^26, which are 8192 × 8192 or 64 megapixels.
    */
   maxPixels?: number;
   /**
-   * Turns and mirrors a picture as its EXIF orientation says, so that the network sees photographs of cameras and telephones upright, as
+   * Turns and mirrors an image as its EXIF orientation says, so that the network sees photographs of cameras and telephones upright, as
    * Pillow's `ImageOps.exif_transpose` does. False reads them as `Image.open(f).convert('RGB')` and torchvision's `ImageFolder` do. Default
-   * true wherever pictures are decoded, for training as for evaluation and use: a network must be shown what it was trained on.
+   * true wherever images are decoded, for training as for evaluation and use: a network must be shown what it was trained on.
    */
   autoOrient?: boolean;
 }
@@ -24,9 +24,9 @@ export const DECODE_OPTIONS = ['maxPixels', 'autoOrient'] as const satisfies (ke
 export const MAX_PIXELS = 2 ** 26;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function readDecoding(given: Partial<Record<keyof DecodeOptions, unknown>> = {}): Decoding {
+export function readDecoding(options: Partial<Record<keyof DecodeOptions, unknown>> = {}): Decoding {
   return {
-    maxPixels: integer('maxPixels', given.maxPixels ?? MAX_PIXELS, 1),
-    autoOrient: boolean('autoOrient', given.autoOrient ?? true),
+    maxPixels: integer('maxPixels', options.maxPixels ?? MAX_PIXELS, 1),
+    autoOrient: boolean('autoOrient', options.autoOrient ?? true),
   };
 }

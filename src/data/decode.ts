@@ -4,12 +4,12 @@ import { openRegularFile } from '../core/files/regular-file.js';
 import {
   invalid,
   isUint8Array,
-  options,
+  readOptions,
   path as readPath,
   signal as readSignal,
 } from '../core/validation.js';
 import { rgbOfCmyk } from './cmyk.js';
-import type { Picture } from './dataset.js';
+import type { RawImage } from './dataset.js';
 import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
 import { decodingSlots, readingSlots } from './decoding-slots.js';
 import {
@@ -25,8 +25,8 @@ import { loadSharp } from './sharp.js';
 
 /**
  * - `error`: like Pillow, fail on broken and truncated data but not on the harmless warnings that old JPEG writers cause.
- * - `ignoreIcc`: Pillow hands out the numbers of the file, without colour management.
- * sharp's process-wide settings stay as they are, because the program around us may use sharp too: one thread a picture on glibc,
+ * - `ignoreIcc`: Pillow hands out the numbers of the file, without color management.
+ * sharp's process-wide settings stay as they are, because the program around us may use sharp too: one thread an image on glibc,
  * and a cache of at most 50 MB.
  */
 const READING = { failOn: 'error', ignoreIcc: true } as const;
@@ -36,38 +36,40 @@ export interface DecodeImageOptions extends DecodeOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** How one picture is read, and whether somebody still wants it. */
+/** How one image is read, and whether somebody still wants it. */
 export interface Reading {
   readonly decoding: Decoding;
   readonly signal: AbortSignal | undefined;
 }
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export const readReading = (given: DecodeImageOptions): Reading => ({
-  decoding: readDecoding(given),
-  signal: readSignal('signal', given.signal),
+export const readReading = (options: DecodeImageOptions): Reading => ({
+  decoding: readDecoding(options),
+  signal: readSignal('signal', options.signal),
 });
 
 /**
- * Decodes a JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF picture off the JS thread, as Pillow's `Image.open(f).convert('RGB')`
- * does, and turned upright: alpha dropped, grey tripled, palettes looked up, CMYK by Pillow's formula, 16-bit channels by their high
- * byte. docs/images.md lists what differs. No more pictures are decoded at once than the process may use cores; calls beyond that wait.
- * @param source a path, or an encoded picture that must not change until the promise settles.
+ * Decodes a JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF image off the JS thread, as Pillow's `Image.open(f).convert('RGB')`
+ * does, and turned upright: alpha dropped, gray tripled, palettes looked up, CMYK by Pillow's formula, 16-bit channels by their high
+ * byte. docs/images.md lists what differs. No more images are decoded at once than the process may use cores; calls beyond that wait.
+ * @param source a path, or an encoded image that must not change until the promise settles.
  * @throws GoogLeNetError `INVALID_IMAGE` naming the file, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`, `ABORTED`.
  */
 export async function decodeImage(
   source: string | Uint8Array,
-  given: DecodeImageOptions = {},
-): Promise<Picture> {
-  const reading = readReading(options('options', given, [...DECODE_OPTIONS, 'signal']) as DecodeImageOptions);
+  options: DecodeImageOptions = {},
+): Promise<RawImage> {
+  const reading = readReading(
+    readOptions('options', options, [...DECODE_OPTIONS, 'signal']) as DecodeImageOptions,
+  );
   throwIfAborted(reading.signal, 'Decoding');
   return readingSlots.run(async () => {
     const { bytes, name } = await readSource(source, reading.signal);
-    return withDecoded(bytes, name, reading, async (picture) => picture);
+    return withDecoded(bytes, name, reading, async (image) => image);
   }, reading.signal);
 }
 
-/** The bytes of an encoded picture, in memory that no caller can detach, and what messages call it. */
+/** The bytes of an encoded image, in memory that no caller can detach, and what messages call it. */
 export async function readSource(
   source: string | Uint8Array,
   signal: AbortSignal | undefined,
@@ -77,13 +79,13 @@ export async function readSource(
     return { bytes: await readImageFile(readPath('source', source)), name: source };
   }
   if (!isUint8Array(source)) throw invalid('source', 'a path or a Uint8Array', source);
-  return { bytes: await privateBytes('the picture', source), name: 'the picture' };
+  return { bytes: await privateBytes('the image', source), name: 'the image' };
 }
 
-/** Uncompressed, the largest picture that is decoded by default takes as much, in floats. */
+/** Uncompressed, the largest image that is decoded by default takes as much, in floats. */
 const MAX_FILE_BYTES = 2 ** 30;
 
-/** @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`; `INVALID_IMAGE` for what is no picture, of which the header alone is read. */
+/** @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`; `INVALID_IMAGE` for what is no image, of which the header alone is read. */
 export async function readImageFile(path: string): Promise<Uint8Array> {
   const file = await openRegularFile(path);
   try {
@@ -92,7 +94,7 @@ export async function readImageFile(path: string): Promise<Uint8Array> {
     assertFormat(header.subarray(0, bytesRead), path);
     const { size } = await file.stat();
     if (size > MAX_FILE_BYTES)
-      throw invalidImage(path, `it has ${size} bytes, and a picture may have at most ${MAX_FILE_BYTES}.`);
+      throw invalidImage(path, `it has ${size} bytes, and an image may have at most ${MAX_FILE_BYTES}.`);
     return await file.readFile();
   } catch (error) {
     throw fromFileError(error, 'read', path);
@@ -101,7 +103,7 @@ export async function readImageFile(path: string): Promise<Uint8Array> {
   }
 }
 
-/** @param encoded a picture, or the first bytes of one. */
+/** @param encoded an image, or the first bytes of one. */
 function assertFormat(encoded: Uint8Array, name: string): ImageFormat {
   const format = formatOf(encoded);
   if (format !== null) return format;
@@ -110,8 +112,8 @@ function assertFormat(encoded: Uint8Array, name: string): ImageFormat {
 }
 
 /**
- * Decodes and hands the pixels to `use`. Their place among the pictures that are decoded at once is free when `use` is done: whoever
- * resizes there keeps no more full-size pictures than that.
+ * Decodes and hands the pixels to `use`. Their place among the images that are decoded at once is free when `use` is done: whoever
+ * resizes there keeps no more full-size images than that.
  * @param encoded bytes that no caller can detach.
  * @param name what messages call them.
  */
@@ -119,10 +121,10 @@ export const withDecoded = <T>(
   encoded: Uint8Array,
   name: string,
   reading: Reading,
-  use: (picture: Picture) => Promise<T>,
+  use: (image: RawImage) => Promise<T>,
 ): Promise<T> => withEncoded(encoded, name, reading, async (image) => use(await pixelsOf(image, encoded)));
 
-/** Gives an encoded picture to sharp; whatever goes wrong in `use` is about that picture. @throws GoogLeNetError `INVALID_IMAGE` */
+/** Gives an encoded image to sharp; whatever goes wrong in `use` is about that image. @throws GoogLeNetError `INVALID_IMAGE` */
 export async function withEncoded<T>(
   encoded: Uint8Array,
   name: string,
@@ -151,12 +153,12 @@ export async function withEncoded<T>(
   }, signal);
 }
 
-/** Whether a picture is turned as its orientation says. Pillow turns TIFF pictures in any case. */
+/** Whether an image is turned as its orientation says. Pillow turns TIFF images in any case. */
 export const turns = ({ autoOrient }: Decoding, format: string): boolean => autoOrient || format === 'tiff';
 
 /** {@link withEncoded} of pixels in memory that no caller can detach. */
 export const withPixels = <T>(
-  { data, height, width }: Picture,
+  { data, height, width }: RawImage,
   name: string,
   use: (image: Sharp) => Promise<T>,
 ): Promise<T> => naming(name, () => use(loadSharp()(data, { raw: { height, width, channels: 3 } })));
@@ -173,7 +175,7 @@ async function tooLarge(encoded: Uint8Array, name: string, maxPixels: number): P
   );
 }
 
-/** Of the system and not of the picture, which must not be left out for it. */
+/** Of the system and not of the image, which must not be left out for it. */
 const NOTHING_LEFT = /error creating thread|out of memory/i;
 
 async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -188,10 +190,10 @@ async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An encoded picture as RGB. */
-export async function pixelsOf(image: Sharp, encoded: Uint8Array): Promise<Picture> {
+/** An encoded image as RGB. */
+export async function pixelsOf(image: Sharp, encoded: Uint8Array): Promise<RawImage> {
   if (!(await isCmyk(image, encoded))) return toRgb(image);
-  // Without a colour profile of printers.
+  // Without a color profile of printers.
   const { data, info } = await image
     .pipelineColourspace('cmyk')
     .toColourspace('cmyk')
@@ -209,7 +211,7 @@ async function isCmyk(image: Sharp, encoded: Uint8Array): Promise<boolean> {
 }
 
 /** Runs the pipeline. */
-export async function toRgb(image: Sharp): Promise<Picture> {
+export async function toRgb(image: Sharp): Promise<RawImage> {
   const { data, info } = await image
     .removeAlpha()
     .toColourspace('srgb')

@@ -9,8 +9,8 @@ const SLOTS = Math.max(1, Math.min(usableCpus(), POOL - 1));
 /** Of the whole process: a decoded photograph takes tens of megabytes, and more of them than cores are decoded no faster. */
 export const decodingSlots = new Limiter(SLOTS);
 
-/** How many pictures one caller has in work: one more, because a picture also waits for its file. */
+/** How many images one caller has in work: one more, because an image also waits for its file. */
 export const IN_WORK = SLOTS + 1;
 
-/** Of the whole process too, for calls of one picture: what waits to be decoded has not read its file, nor copied its bytes, yet. */
+/** Of the whole process too, for calls of one image: what waits to be decoded has not read its file, nor copied its bytes, yet. */
 export const readingSlots = new Limiter(IN_WORK);

@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../core/errors.js';
 import { fsPath } from '../core/files/file-names.js';
-import { oneOf, options, path as readPath } from '../core/validation.js';
+import { oneOf, readOptions, path as readPath } from '../core/validation.js';
 import { type Idx, readIdx } from '../formats/idx.js';
 import { ArrayDataset } from './array-dataset.js';
 import { readClasses } from './class-names.js';
-import type { Dataset, Picture } from './dataset.js';
+import type { Dataset, RawImage } from './dataset.js';
 
 /** By label; the data set's own names. */
 export const FASHION_MNIST_CLASSES: readonly string[] = [
@@ -31,17 +31,17 @@ export interface IdxOptions {
   classes?: readonly string[];
 }
 
-/** Grey pictures of one size from the files that MNIST made known, `train-images-idx3-ubyte` and its three siblings. */
+/** Gray images of one size from the files that MNIST made known, `train-images-idx3-ubyte` and its three siblings. */
 export class IdxDataset implements Dataset {
   readonly length: number;
   readonly classes: readonly string[];
-  readonly #pictures: ArrayDataset;
+  readonly #images: ArrayDataset;
   readonly #path: string;
 
-  private constructor(pictures: ArrayDataset, path: string) {
-    this.length = pictures.length;
-    this.classes = pictures.classes;
-    this.#pictures = pictures;
+  private constructor(images: ArrayDataset, path: string) {
+    this.length = images.length;
+    this.classes = images.classes;
+    this.#images = images;
     this.#path = path;
   }
 
@@ -50,31 +50,31 @@ export class IdxDataset implements Dataset {
    * @throws GoogLeNetError `INVALID_DATASET` for files that are malformed or do not fit together, `FILE_NOT_FOUND`, `FILE_ERROR`,
    * `INVALID_ARGUMENT`.
    */
-  static async open(dir: string, given: IdxOptions): Promise<IdxDataset> {
-    const read = options('options', given, ['split', 'classes']);
+  static async open(dir: string, options: IdxOptions): Promise<IdxDataset> {
+    const read = readOptions('options', options, ['split', 'classes']);
     const prefix = PREFIXES[oneOf('split', read.split, ['train', 'test'])];
     const classes = read.classes === undefined ? DIGITS : readClasses(read.classes);
     const imagesPath = await findOrThrow(readPath('dir', dir), prefix, IMAGES);
     const labelsPath = await findOrThrow(dir, prefix, LABELS);
     const labels = await readIdx(labelsPath, 1);
-    const images = await readIdx(imagesPath, 3);
-    assertFitting(imagesPath, images, labelsPath, labels, classes);
-    const { data, sizes: shape } = images;
-    const pictures = new ArrayDataset({ images: { data, shape }, labels: labels.data, classes });
-    return new IdxDataset(pictures, imagesPath);
+    const pixels = await readIdx(imagesPath, 3);
+    assertFitting(imagesPath, pixels, labelsPath, labels, classes);
+    const { data, sizes: shape } = pixels;
+    const images = new ArrayDataset({ images: { data, shape }, labels: labels.data, classes });
+    return new IdxDataset(images, imagesPath);
   }
 
   label(index: number): number {
-    return this.#pictures.label(index);
+    return this.#images.label(index);
   }
 
-  /** Grey as RGB. */
-  async image(index: number): Promise<Picture> {
-    return this.#pictures.image(index);
+  /** Gray as RGB. */
+  async image(index: number): Promise<RawImage> {
+    return this.#images.image(index);
   }
 
   name(index: number): string {
-    return `picture ${index} of ${this.#path}`;
+    return `image ${index} of ${this.#path}`;
   }
 }
 
@@ -136,11 +136,11 @@ function assertFitting(
   const [count = 0, height = 0, width = 0] = sizes;
   const problem = (what: string) => new GoogLeNetError('INVALID_DATASET', what);
   if (count !== labels.length) {
-    throw problem(`${imagesPath} has ${count} pictures, but ${labelsPath} has ${labels.length} labels.`);
+    throw problem(`${imagesPath} has ${count} images, but ${labelsPath} has ${labels.length} labels.`);
   }
-  if (count === 0) throw problem(`${imagesPath} has no pictures.`);
+  if (count === 0) throw problem(`${imagesPath} has no images.`);
   if (height === 0 || width === 0)
-    throw problem(`The pictures of ${imagesPath} have ${height} × ${width} pixels.`);
+    throw problem(`The images of ${imagesPath} have ${height} × ${width} pixels.`);
   const at = labels.findIndex((label) => label >= classes.length);
   if (at === -1) return;
   const fix = 'Name all classes with the option classes';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { compareCodePoints } from '../core/code-points.js';
 import { GoogLeNetError } from '../core/errors.js';
-import { boolean, invalid, itemsOf, options, path as readPath } from '../core/validation.js';
+import { boolean, invalid, itemsOf, readOptions, path as readPath } from '../core/validation.js';
 import { checkFormats } from './check-formats.js';
-import type { Dataset, Picture } from './dataset.js';
+import type { Dataset, RawImage } from './dataset.js';
 import { decodeImage, readImageFile } from './decode.js';
 import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
 import { filesUnder, listFolder } from './list-folder.js';
@@ -17,7 +17,7 @@ export interface Sample {
 }
 
 export interface ImageFolderOptions extends DecodeOptions {
-  /** What the names of pictures end in, in any case; other files are left out. */
+  /** What the names of images end in, in any case; other files are left out. */
   extensions?: readonly string[];
   /**
    * Reads the first bytes of every file, so that one that cannot be decoded is found now and not in the middle of an epoch: a tenth of a
@@ -27,7 +27,7 @@ export interface ImageFolderOptions extends DecodeOptions {
 }
 
 /**
- * A folder with one subfolder for each class: `dir/<class>/…/<picture>`. Classes and pictures are in the order of torchvision's
+ * A folder with one subfolder for each class: `dir/<class>/…/<image>`. Classes and images are in the order of torchvision's
  * `ImageFolder` (names sorted by code point, subfolders and links followed), so labels and indices equal Python's.
  */
 export class ImageFolder implements Dataset {
@@ -42,29 +42,29 @@ export class ImageFolder implements Dataset {
   }
 
   /**
-   * Lists the pictures and looks at their formats; none is decoded yet.
-   * @throws GoogLeNetError `INVALID_DATASET` naming what has no pictures, or what is no picture that can be decoded, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`.
+   * Lists the images and looks at their formats; none is decoded yet.
+   * @throws GoogLeNetError `INVALID_DATASET` naming what has no images, or what is no image that can be decoded, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`.
    */
-  static async open(dir: string, given: ImageFolderOptions = {}): Promise<ImageFolder> {
-    const read = options('options', given, ['extensions', 'checkFormats', ...DECODE_OPTIONS]);
+  static async open(dir: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+    const read = readOptions('options', options, ['extensions', 'checkFormats', ...DECODE_OPTIONS]);
     const extensions = readExtensions(read.extensions);
     const checks = boolean('checkFormats', read.checkFormats ?? true);
     const decoding = readDecoding(read);
-    const isPicture = (name: string) => extensions.some((end) => name.toLowerCase().endsWith(end));
+    const isImage = (name: string) => extensions.some((end) => name.toLowerCase().endsWith(end));
     const root = await listFolder(readPath('dir', dir), []);
     const classes = root.folders.sort(compareCodePoints);
     if (classes.length === 0) {
-      const layout = `Expected ${join(dir, '<class>', '<picture>.png')}`;
+      const layout = `Expected ${join(dir, '<class>', '<image>.png')}`;
       throw new GoogLeNetError('INVALID_DATASET', `${dir} has no class folders. ${layout}.`);
     }
     const samples: Sample[] = [];
     const empty: string[] = [];
     for (const [label, name] of classes.entries()) {
-      const files = await filesUnder(join(dir, name), isPicture, [root.id]);
+      const files = await filesUnder(join(dir, name), isImage, [root.id]);
       if (files.length === 0) empty.push(name);
       for (const path of files) samples.push({ path, label });
     }
-    if (empty.length > 0) throw noPictures(dir, empty, extensions);
+    if (empty.length > 0) throw noImages(dir, empty, extensions);
     if (checks) {
       await checkFormats(
         dir,
@@ -83,7 +83,7 @@ export class ImageFolder implements Dataset {
   }
 
   /** @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND` or `FILE_ERROR`, naming the file. */
-  async image(index: number): Promise<Picture> {
+  async image(index: number): Promise<RawImage> {
     return decodeImage(this.#sample(index).path, this.decoding);
   }
 
@@ -103,21 +103,18 @@ export class ImageFolder implements Dataset {
   }
 }
 
-function readExtensions(given: unknown): readonly string[] {
-  if (given === undefined) return EXTENSIONS;
+function readExtensions(options: unknown): readonly string[] {
+  if (options === undefined) return EXTENSIONS;
   const isExtension = (value: unknown) => typeof value === 'string' && /^\.[^/]+$/.test(value);
-  if (!Array.isArray(given) || given.length === 0 || !itemsOf(given).every(isExtension)) {
-    throw invalid('extensions', "a list of extensions such as ['.png', '.jpg']", given);
+  if (!Array.isArray(options) || options.length === 0 || !itemsOf(options).every(isExtension)) {
+    throw invalid('extensions', "a list of extensions such as ['.png', '.jpg']", options);
   }
-  return given.map((extension: string) => extension.toLowerCase());
+  return options.map((extension: string) => extension.toLowerCase());
 }
 
-function noPictures(dir: string, classes: readonly string[], extensions: readonly string[]): GoogLeNetError {
+function noImages(dir: string, classes: readonly string[], extensions: readonly string[]): GoogLeNetError {
   const shown =
     classes.slice(0, 10).join(', ') + (classes.length > 10 ? ` and ${classes.length - 10} more` : '');
   const fix = `Add files that end in ${extensions.join(', ')}, or remove the folders`;
-  return new GoogLeNetError(
-    'INVALID_DATASET',
-    `${dir} has class folders without pictures: ${shown}. ${fix}.`,
-  );
+  return new GoogLeNetError('INVALID_DATASET', `${dir} has class folders without images: ${shown}. ${fix}.`);
 }

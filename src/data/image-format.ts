@@ -1,4 +1,4 @@
-/** Which format a file of a picture has, by its first bytes. */
+/** Which format a file of an image has, by its first bytes. */
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
 
@@ -21,21 +21,21 @@ const FORMATS: readonly Signature<ImageFormat>[] = [
 
 /** What is met in data sets too, and is not decoded. sharp would render SVG, a language with text, fonts and references to files. */
 const OTHERS: readonly Signature<string>[] = [
-  ['a BMP picture', 0, 'BM'],
-  ...Array.from('1234567fF', (kind) => ['a PPM, PGM, PBM or PFM picture', 0, `P${kind}\n`] as const),
-  ['a JPEG 2000 picture', 0, '\0\0\0\x0cjP  '],
-  ['a JPEG 2000 picture', 0, '\xff\x4f\xff\x51'],
-  ['a JPEG XL picture', 0, '\xff\x0a'],
-  ['a JPEG XL picture', 0, '\0\0\0\x0cJXL '],
-  ['a HEIC picture', 4, 'ftyphei'],
-  ['a HEIC picture', 4, 'ftyphev'],
-  ['a HEIC picture', 4, 'ftypmif1'],
+  ['a BMP image', 0, 'BM'],
+  ...Array.from('1234567fF', (kind) => ['a PPM, PGM, PBM or PFM image', 0, `P${kind}\n`] as const),
+  ['a JPEG 2000 image', 0, '\0\0\0\x0cjP  '],
+  ['a JPEG 2000 image', 0, '\xff\x4f\xff\x51'],
+  ['a JPEG XL image', 0, '\xff\x0a'],
+  ['a JPEG XL image', 0, '\0\0\0\x0cJXL '],
+  ['a HEIC image', 4, 'ftyphei'],
+  ['a HEIC image', 4, 'ftyphev'],
+  ['a HEIC image', 4, 'ftypmif1'],
   ['an AVIF animation', 4, 'ftypavis'],
   ['a video', 4, 'ftyp'],
   ['an icon of Windows', 0, '\0\0\x01\0'],
   ['a Photoshop document', 0, '8BPS'],
   ['a DDS texture', 0, 'DDS '],
-  ['a QOI picture', 0, 'qoif'],
+  ['a QOI image', 0, 'qoif'],
   ['an SVG drawing', 0, '<svg'],
   ['a pointer of git-lfs (`git lfs pull` fetches the file)', 0, 'version https://git-lfs'],
   ['a web page', 0, '<!DOCTYPE'],

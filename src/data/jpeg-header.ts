@@ -19,7 +19,7 @@ const isFrame = (marker: number) =>
 const isAlone = (marker: number) => (marker >= 0xd0 && marker <= 0xd8) || marker === 0x01;
 
 /**
- * What the header of a JPEG says: asking sharp takes a job of its own, a twentieth of all the work on a picture. Null for everything
+ * What the header of a JPEG says: asking sharp takes a job of its own, a twentieth of all the work on an image. Null for everything
  * else, for channels of more than 8 bits, and for what looks odd: sharp then says what it is.
  */
 export function jpegHeader(bytes: Uint8Array): JpegHeader | null {

@@ -50,7 +50,7 @@ export async function listFolder(dir: string, ancestors: readonly string[]): Pro
   }
 }
 
-/** A dangling link counts as a file: if it is called like a picture, reading it reports it. */
+/** A dangling link counts as a file: if it is called like an image, reading it reports it. */
 async function leadsToFolder(path: string): Promise<boolean> {
   return stat(fsPath(path)).then(
     (target) => target.isDirectory(),

@@ -1,6 +1,6 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { boolean, integer, invalid, object, oneOf, options, seed, signal } from '../core/validation.js';
+import { boolean, integer, invalid, object, oneOf, readOptions, seed, signal } from '../core/validation.js';
 import { type Augment, type AugmentOptions, isPlainEvaluation, readAugment } from './augment.js';
 import { batchCount, MAX_BATCH_SIZE, visit } from './batches.js';
 import type { Dataset } from './dataset.js';
@@ -21,9 +21,9 @@ export interface LoaderOptions {
   dropLast?: boolean;
   /** Of the order and the augmentation, in [0, 2^64). Default 0. */
   seed?: number | bigint;
-  /** Short edge of the resized pictures. Default 256. */
+  /** Short edge of the resized images. Default 256. */
   resize?: number;
-  /** Edge of the pictures that come out. Default 224. */
+  /** Edge of the images that come out. Default 224. */
   crop?: number;
   /** Default `none`. */
   augment?: Augment;
@@ -42,7 +42,7 @@ export interface LoaderOptions {
 export interface LoaderPlan {
   readonly seed: string;
   readonly batchSize: number;
-  /** Pictures in the source, of all shards; null for a stream that does not say. */
+  /** Images in the source, of all shards; null for a stream that does not say. */
   readonly length: number | null;
   readonly shuffle: boolean;
   /** Null where the whole dataset is shuffled, or nothing. */
@@ -77,10 +77,10 @@ export const LOADER_OPTIONS = [
 
 /**
  * The batches of any epoch, each a pure function of the seed, the epoch and its position: however often a run stops and goes on,
- * and whichever picture is ready first, the bytes are the same.
+ * and whichever image is ready first, the bytes are the same.
  */
 export class Loader {
-  /** Pictures that this shard sees in an epoch; null for a stream that does not say. */
+  /** Images that this shard sees in an epoch; null for a stream that does not say. */
   readonly length: number | null;
   readonly stepsPerEpoch: number | null;
   readonly plan: LoaderPlan;
@@ -89,8 +89,8 @@ export class Loader {
   readonly #preparation: { prefetch: number; unreadable: Unreadable; resize: number; crop: number };
 
   /** @throws GoogLeNetError `INVALID_ARGUMENT`; `INVALID_DATASET` where an epoch would have no batch. */
-  constructor(source: Dataset | StreamDataset, given: LoaderOptions) {
-    const read = options('options', given, LOADER_OPTIONS);
+  constructor(source: Dataset | StreamDataset, options: LoaderOptions) {
+    const read = readOptions('options', options, LOADER_OPTIONS);
     this.#source = readSource(source);
     this.#seed = seed('seed', read.seed ?? 0);
     const sizes = checkResizeCrop(
@@ -123,12 +123,12 @@ export class Loader {
 
   /**
    * The batches of an epoch (counted from 0), prepared ahead of the caller. However the loop ends (its end, `break`, a throw, the
-   * signal), the pictures in work are waited for, so nothing goes on behind the caller's back.
+   * signal), the images in work are waited for, so nothing goes on behind the caller's back.
    * @throws GoogLeNetError `INVALID_ARGUMENT` at once; while iterating `ABORTED`, `INVALID_DATASET` for streams that break off, and,
-   * at the batch that needs the picture, what the source throws (`INVALID_IMAGE`, `FILE_NOT_FOUND` …).
+   * at the batch that needs the image, what the source throws (`INVALID_IMAGE`, `FILE_NOT_FOUND` …).
    */
-  epoch(epoch: number, given: EpochOptions = {}): AsyncGenerator<Batch, void, undefined> {
-    const read = options('options', given, ['start', 'signal']);
+  epoch(epoch: number, options: EpochOptions = {}): AsyncGenerator<Batch, void, undefined> {
+    const read = readOptions('options', options, ['start', 'signal']);
     integer('epoch', epoch, 0);
     const start = integer('start', read.start ?? 0, 0);
     const how = { ...this.#preparation, signal: signal('signal', read.signal) };
@@ -164,24 +164,24 @@ export class Loader {
   }
 }
 
-function readSource(given: Dataset | StreamDataset): Dataset | StreamDataset {
-  if (given instanceof StreamDataset) return given;
-  const { length, classes, label, image } = object('source', given) as unknown as Dataset;
+function readSource(value: Dataset | StreamDataset): Dataset | StreamDataset {
+  if (value instanceof StreamDataset) return value;
+  const { length, classes, label, image } = object('source', value) as unknown as Dataset;
   const isDataset =
     Number.isSafeInteger(length) &&
     length >= 0 &&
     Array.isArray(classes) &&
     [label, image].every((f) => typeof f === 'function');
-  if (isDataset) return given;
-  throw invalid('source', 'a dataset with length, classes, label() and image(), or a StreamDataset', given);
+  if (isDataset) return value;
+  throw invalid('source', 'a dataset with length, classes, label() and image(), or a StreamDataset', value);
 }
 
 function noBatch({ length, batchSize, dropLast, shard: { of } }: LoaderPlan): GoogLeNetError {
-  if (length === 0) return new GoogLeNetError('INVALID_DATASET', 'The dataset is empty. Add pictures.');
+  if (length === 0) return new GoogLeNetError('INVALID_DATASET', 'The dataset is empty. Add images.');
   const shards = of === 1 ? '' : ` for ${of} shards`;
   const why = dropLast ? 'dropLast leaves out the rest' : 'a stream has only whole rounds of the shards';
   return new GoogLeNetError(
     'INVALID_DATASET',
-    `The dataset has ${length} pictures${shards}, fewer than one batch of ${batchSize} each, and ${why}.`,
+    `The dataset has ${length} images${shards}, fewer than one batch of ${batchSize} each, and ${why}.`,
   );
 }

@@ -1,11 +1,11 @@
-/** The machinery under `batches()` and `Loader`: pictures → batches, ahead of the caller, in order, whatever finishes first. */
+/** The machinery under `batches()` and `Loader`: images → batches, ahead of the caller, in order, whatever finishes first. */
 import { unlessAborted, withGrace } from '../core/abort.js';
 import { throwIfAborted } from '../core/errors.js';
 import type { Images } from '../core/tensor.js';
 import { isUint8Array } from '../core/validation.js';
 import type { AugmentOptions } from './augment.js';
-import { augmentPicture } from './augment-apply.js';
-import type { Picture } from './dataset.js';
+import { augmentImage } from './augment-apply.js';
+import type { RawImage } from './dataset.js';
 import { withDecoded } from './decode.js';
 import { isUnreadable, type Skipped, type Unreadable } from './decode-errors.js';
 import { IN_WORK } from './decoding-slots.js';
@@ -15,7 +15,7 @@ import type { Feed, Item } from './samples.js';
 import {
   checkElongation,
   checkPixels,
-  copyPicture,
+  copyImage,
   type ResizeCropOptions,
   resizeCropInto,
 } from './transforms.js';
@@ -26,12 +26,12 @@ export interface Batch {
   labels: Int32Array;
   /** Positions in the dataset. */
   indices: Uint32Array;
-  /** What the policy `unreadable: 'skip'` has left out; without it, nothing. A batch may be left with no pictures. */
+  /** What the policy `unreadable: 'skip'` has left out; without it, nothing. A batch may be left with no images. */
   skipped: Skipped[];
 }
 
 export interface Preparation extends ResizeCropOptions {
-  /** Null for the pictures of evaluation; else what its random numbers begin with. */
+  /** Null for the images of evaluation; else what its random numbers begin with. */
   augment: { options: AugmentOptions; seed: bigint; epoch: number } | null;
   unreadable: Unreadable;
   prefetch: number;
@@ -115,16 +115,16 @@ async function fill(output: Uint8Array, item: Item, plan: Preparation): Promise<
   const { augment, resize, crop, signal } = plan;
   throwIfAborted(signal, READING);
   const read = await item.read();
-  const source = isUint8Array(read) ? read : await copyPicture(checkPixels(name, read));
+  const source = isUint8Array(read) ? read : await copyImage(checkPixels(name, read));
   if (augment) {
     const random = Xoshiro128.seeded(augment.seed, augment.epoch, position);
     const how = { augment: augment.options, resize, crop };
-    output.set(await augmentPicture(source, name, random, how, { decoding, signal }));
+    output.set(await augmentImage(source, name, random, how, { decoding, signal }));
     return;
   }
-  const finish = async (picture: Picture) => {
-    checkElongation(name, picture, resize);
-    await resizeCropInto(output, [picture], { resize, crop }, isUint8Array(source) ? [source] : []);
+  const finish = async (image: RawImage) => {
+    checkElongation(name, image, resize);
+    await resizeCropInto(output, [image], { resize, crop }, isUint8Array(source) ? [source] : []);
   };
   await (isUint8Array(source) ? withDecoded(source, name, { decoding, signal }, finish) : finish(source));
 }

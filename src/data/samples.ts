@@ -1,9 +1,9 @@
 import { allocate, copyInSlices } from '../core/staging-buffer.js';
 import { invalid, isUint8Array } from '../core/validation.js';
-import type { Dataset, Picture } from './dataset.js';
+import type { Dataset, RawImage } from './dataset.js';
 import type { Decoding } from './decode-options.js';
 
-/** A picture that is still to be read. */
+/** An image that is still to be read. */
 export interface Item {
   /** In the dataset. */
   readonly index: number;
@@ -14,7 +14,7 @@ export interface Item {
   /** @throws GoogLeNetError `INVALID_LABEL` */
   label(): number;
   /** Pixels, or bytes of a file that is not decoded yet, in memory that no caller can detach. */
-  read(): Promise<Picture | Uint8Array>;
+  read(): Promise<RawImage | Uint8Array>;
   /** Of the latter. */
   readonly decoding: Decoding;
 }
@@ -27,8 +27,7 @@ export interface Feed {
   close(wait: boolean): Promise<void>;
 }
 
-export const nameOf = (dataset: Dataset, index: number): string =>
-  dataset.name?.(index) ?? `picture ${index}`;
+export const nameOf = (dataset: Dataset, index: number): string => dataset.name?.(index) ?? `image ${index}`;
 
 export function datasetItem(dataset: Dataset, index: number, position: number, decoding: Decoding): Item {
   const name = nameOf(dataset, index);
@@ -53,9 +52,9 @@ export function checkLabel(name: string, label: unknown, classes: readonly strin
 }
 
 /** sharp reads a file's bytes on another thread, where a caller that detaches them would end the process. */
-export async function privateBytes(name: string, given: unknown): Promise<Uint8Array> {
-  if (!isUint8Array(given)) throw invalid(`the bytes of ${name}`, 'a Uint8Array', given, 'INVALID_DTYPE');
-  const copy = allocate(given.length);
-  await copyInSlices(copy, [{ source: given, offset: 0 }]);
+export async function privateBytes(name: string, options: unknown): Promise<Uint8Array> {
+  if (!isUint8Array(options)) throw invalid(`the bytes of ${name}`, 'a Uint8Array', options, 'INVALID_DTYPE');
+  const copy = allocate(options.length);
+  await copyInSlices(copy, [{ source: options, offset: 0 }]);
   return copy;
 }

@@ -1,4 +1,4 @@
-import { integer, options } from '../core/validation.js';
+import { integer, readOptions } from '../core/validation.js';
 
 /** Which part of every epoch one of several processes works on. */
 export interface Shard {
@@ -12,16 +12,16 @@ export interface Shard {
 const MAX_SHARDS = 2 ** 16;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function readShard(given: unknown): Shard {
-  const { rank, of } = options('shard', given ?? { rank: 0, of: 1 }, ['rank', 'of']);
+export function readShard(value: unknown): Shard {
+  const { rank, of } = readOptions('shard', value ?? { rank: 0, of: 1 }, ['rank', 'of']);
   const count = integer('shard.of', of, 1, MAX_SHARDS);
   return { rank: integer('shard.rank', rank, 0, count - 1), of: count };
 }
 
 /**
- * How many pictures of an epoch of `length` each shard has: all shards have the same number, and so the same number of steps.
+ * How many images of an epoch of `length` each shard has: all shards have the same number, and so the same number of steps.
  * Shard r has the positions r, r + of, r + 2·of, … of the epoch's one order. Where `of` does not divide `length`, the order either
- * goes on from its beginning (a few pictures are seen twice) or, with `drop`, ends before its incomplete last round.
+ * goes on from its beginning (a few images are seen twice) or, with `drop`, ends before its incomplete last round.
  */
 export const shardLength = (length: number, { of }: Shard, drop: boolean): number =>
   drop ? Math.floor(length / of) : Math.ceil(length / of);

@@ -1,5 +1,5 @@
 import { GoogLeNetError } from '../core/errors.js';
-import { boolean, invalid, number, options, seed } from '../core/validation.js';
+import { boolean, invalid, number, readOptions, seed } from '../core/validation.js';
 import type { Dataset } from './dataset.js';
 import { epochOrder } from './sampler.js';
 import { checkLabel, nameOf } from './samples.js';
@@ -15,11 +15,11 @@ export interface SplitOptions {
 
 /**
  * Two parts of a dataset, drawn at random but always the same for a seed; each keeps the dataset's order, classes and names. Counts
- * are rounded, but what has two pictures or more (a class, where stratified) has some in both parts.
+ * are rounded, but what has two images or more (a class, where stratified) has some in both parts.
  * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_LABEL`; `INVALID_DATASET` where a part would be empty.
  */
-export function split(dataset: Dataset, given: SplitOptions): [Dataset, Dataset] {
-  const read = options('options', given, ['fraction', 'seed', 'stratified']);
+export function split(dataset: Dataset, options: SplitOptions): [Dataset, Dataset] {
+  const read = readOptions('options', options, ['fraction', 'seed', 'stratified']);
   const fraction = number('fraction', read.fraction, { min: 0, max: 1, above: true, below: true });
   const drawnFrom = seed('seed', read.seed ?? 0);
   const groups = boolean('stratified', read.stratified ?? true) ? byClass(dataset) : [everything(dataset)];
@@ -35,7 +35,7 @@ export function split(dataset: Dataset, given: SplitOptions): [Dataset, Dataset]
   const first = all.filter((index) => isFirst[index] === 1);
   const rest = all.filter((index) => isFirst[index] === 0);
   if (first.length > 0 && rest.length > 0) return [view(dataset, first), view(dataset, rest)];
-  const message = `${dataset.length} pictures cannot be split by a fraction of ${fraction}: one part would be empty.`;
+  const message = `${dataset.length} images cannot be split by a fraction of ${fraction}: one part would be empty.`;
   throw new GoogLeNetError('INVALID_DATASET', message);
 }
 
@@ -49,7 +49,7 @@ function byClass(dataset: Dataset): number[][] {
   return groups;
 }
 
-/** The pictures at `indices` of a dataset, as a dataset. */
+/** The images at `indices` of a dataset, as a dataset. */
 function view(dataset: Dataset, indices: Uint32Array): Dataset {
   const at = (index: number): number => {
     const found = indices[index];

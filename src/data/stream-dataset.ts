@@ -1,11 +1,11 @@
-import { integer, invalid, options } from '../core/validation.js';
+import { integer, invalid, readOptions } from '../core/validation.js';
 import { readClasses } from './class-names.js';
-import type { Picture } from './dataset.js';
+import type { RawImage } from './dataset.js';
 import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
 
 export interface StreamItem {
   /** Pixels, the bytes of a JPEG, PNG … file, or the path of one. Must not change until its batch has come. */
-  picture: Picture | Uint8Array | string;
+  image: RawImage | Uint8Array | string;
   /** A position in the list of classes. */
   label: number;
   /** What messages call it; by default the path, or how many came before it. */
@@ -32,7 +32,7 @@ export interface StreamOptions extends DecodeOptions {
 /** A million encoded photographs take 100 GB. */
 const MAX_BUFFER = 2 ** 20;
 
-/** Labelled pictures that come one after the other, anew in every epoch; made by {@link fromIterable}. */
+/** Labelled images that come one after the other, anew in every epoch; made by {@link fromIterable}. */
 export class StreamDataset {
   readonly open: OpenStream;
   readonly classes: readonly string[];
@@ -41,9 +41,9 @@ export class StreamDataset {
   readonly decoding: Decoding;
 
   /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-  constructor(given: StreamOptions) {
+  constructor(options: StreamOptions) {
     const known = ['open', 'classes', 'length', 'shuffleBuffer', ...DECODE_OPTIONS] as const;
-    const read = options('options', given, known);
+    const read = readOptions('options', options, known);
     if (typeof read.open !== 'function')
       throw invalid('open', 'a function that takes an epoch and returns an iterable', read.open);
     this.open = read.open as OpenStream;
@@ -54,5 +54,5 @@ export class StreamDataset {
   }
 }
 
-/** Pictures of any source that can be iterated: archives, databases, the network. @throws GoogLeNetError `INVALID_ARGUMENT` */
-export const fromIterable = (given: StreamOptions): StreamDataset => new StreamDataset(given);
+/** Images of any source that can be iterated: archives, databases, the network. @throws GoogLeNetError `INVALID_ARGUMENT` */
+export const fromIterable = (options: StreamOptions): StreamDataset => new StreamDataset(options);

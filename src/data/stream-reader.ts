@@ -103,14 +103,14 @@ export class StreamReader {
     }
   }
 
-  #checkItem(given: StreamItem, index: number): StreamItem {
-    const { picture, name } = Object(given) as StreamItem;
-    const isPixels = typeof picture === 'object' && picture !== null && 'data' in picture;
-    const isPicture = isPixels || isUint8Array(picture) || (typeof picture === 'string' && picture !== '');
-    if (!isPicture) throw this.#broken(`gave an item ${index} whose picture is no pixels, bytes or path`);
+  #checkItem(value: StreamItem, index: number): StreamItem {
+    const { image, name } = Object(value) as StreamItem;
+    const isPixels = typeof image === 'object' && image !== null && 'data' in image;
+    const isImage = isPixels || isUint8Array(image) || (typeof image === 'string' && image !== '');
+    if (!isImage) throw this.#broken(`gave an item ${index} whose image is no pixels, bytes or path`);
     if (name !== undefined && typeof name !== 'string')
       throw this.#broken(`gave an item ${index} whose name is no string`);
-    return given;
+    return value;
   }
 
   #broken(what: string, options?: ErrorOptions): GoogLeNetError {

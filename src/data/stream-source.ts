@@ -88,8 +88,8 @@ async function* grouped(
 }
 
 function toItem({ index, item }: Arrival, position: number, { classes, decoding }: StreamDataset): Item {
-  const { picture, label } = item;
-  const name = item.name ?? (typeof picture === 'string' ? picture : `item ${index}`);
+  const { image, label } = item;
+  const name = item.name ?? (typeof image === 'string' ? image : `item ${index}`);
   return {
     index,
     position,
@@ -97,8 +97,8 @@ function toItem({ index, item }: Arrival, position: number, { classes, decoding 
     decoding,
     label: () => checkLabel(name, label, classes),
     read: async () => {
-      if (typeof picture === 'string') return readImageFile(picture);
-      return isUint8Array(picture) ? privateBytes(name, picture) : picture;
+      if (typeof image === 'string') return readImageFile(image);
+      return isUint8Array(image) ? privateBytes(name, image) : image;
     },
   };
 }

@@ -1,12 +1,12 @@
 import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
 import type { Images } from '../core/tensor.js';
-import { integer, options, path as readPath, signal as readSignal } from '../core/validation.js';
+import { integer, readOptions, path as readPath, signal as readSignal } from '../core/validation.js';
 import {
   type Classification,
   type ClassifyOptions,
+  type ImageInput,
   LOADING_OPTIONS,
   loadImages,
-  type PictureSource,
   topK,
 } from '../inference/classify.js';
 import { readImages } from '../inference/image-batch.js';
@@ -39,7 +39,7 @@ import { damaged, loadPlan, type Plan, type PlanModel, planOf, savePlan, toNativ
 /** Longer than the pause between two requests of a busy service; models keep freed memory for as long. */
 const KEEP_MEMORY_MS = 10_000;
 
-/** Pictures between two looks at what else waits. */
+/** Images between two looks at what else waits. */
 const PROFILED_AT_ONCE = 10;
 
 function median(numbers: number[]): number {
@@ -59,7 +59,7 @@ export interface EngineStep {
   weightBytes: number;
 }
 
-/** What an engine does for one picture. */
+/** What an engine does for one image. */
 export interface EngineDescription {
   precision: EnginePrecision;
   tier: EngineTier;
@@ -70,7 +70,7 @@ export interface EngineDescription {
   multiplyAdds: number;
   /** Of all weights, as the tier's kernels read them. */
   weightBytes: number;
-  /** Memory for the maps of one picture; a portable engine has none of its own. */
+  /** Memory for the maps of one image; a portable engine has none of its own. */
   arenaBytes: number;
 }
 
@@ -83,7 +83,7 @@ export class Engine {
   readonly numClasses: number;
   /** Names of the classes, where they are known. */
   readonly classes: readonly string[] | undefined;
-  /** Sides of pictures that `forward` takes. */
+  /** Sides of images that `forward` takes. */
   readonly inputSizes: InputSizes;
   /** How many heads have logits: 1, or 3 with the auxiliary ones. */
   readonly heads: number;
@@ -109,9 +109,11 @@ export class Engine {
 
   static async #start(plan: Plan, options: ResolvedOptions, keepsPlan: boolean): Promise<Engine> {
     const isPortable = options.tier === 'portable';
-    const given = { ...toNative(plan), ...options, keepMemoryMs: KEEP_MEMORY_MS };
+    const nativeOptions = { ...toNative(plan), ...options, keepMemoryMs: KEEP_MEMORY_MS };
     const native = callSync(() =>
-      isPortable ? new (loadAddon().PortableEngine)(given) : new (loadEngineAddon().Engine)(given),
+      isPortable
+        ? new (loadAddon().PortableEngine)(nativeOptions)
+        : new (loadEngineAddon().Engine)(nativeOptions),
     );
     try {
       await call(() => native.ready());
@@ -126,8 +128,8 @@ export class Engine {
    * For `model.optimize()`.
    * @internal
    */
-  static async of(native: NativeClassifier, model: PlanModel, given: unknown): Promise<Engine> {
-    const { precision, outputs, calibration, options } = readOptimizeOptions(given);
+  static async of(native: NativeClassifier, model: PlanModel, value: unknown): Promise<Engine> {
+    const { precision, outputs, calibration, options } = readOptimizeOptions(value);
     const allHeads = outputs === 'all';
     const highest = calibration && (await calibrate(native, model, allHeads, calibration));
     const frozen = await lower(native, { precision, allHeads, ...(highest && { highest }) });
@@ -139,8 +141,8 @@ export class Engine {
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS`, `UNSUPPORTED`, `ADDON_NOT_BUILT`,
    * `ABORTED`
    */
-  static async load(path: string, given: LoadEngineOptions = {}): Promise<Engine> {
-    const { signal: abort, ...own } = options('options', given, ['signal', ...ENGINE_OPTIONS]);
+  static async load(path: string, options: LoadEngineOptions = {}): Promise<Engine> {
+    const { signal: abort, ...own } = readOptions('options', options, ['signal', ...ENGINE_OPTIONS]);
     const signal = readSignal('signal', abort);
     const plan = await loadPlan(readPath('path', path), signal);
     throwIfAborted(signal, `Loading ${path}`);
@@ -148,7 +150,7 @@ export class Engine {
     try {
       return await Engine.#start(plan, resolved, false);
     } catch (error) {
-      // No picture has been given: it is the network through which none fits.
+      // No image has been given: it is the network through which none fits.
       const isPlan = error instanceof GoogLeNetError && /^INVALID_(ARGUMENT|SHAPE)$/.test(error.code);
       throw isPlan ? damaged(path, error.message) : error;
     }
@@ -173,26 +175,26 @@ export class Engine {
   }
 
   /**
-   * Logits of a batch, as those of the model in evaluation mode, within what the precision allows. All NaN for a picture with NaN or
+   * Logits of a batch, as those of the model in evaluation mode, within what the precision allows. All NaN for an image with NaN or
    * infinity. Calls at the same time are gathered into one batch. The array may be reused at once.
    * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `ABORTED`, `OVERLOADED`, `OUT_OF_MEMORY`
    */
-  async forward(images: Images, given: CallOptions = {}): Promise<Logits> {
+  async forward(images: Images, options: CallOptions = {}): Promise<Logits> {
     const native = this.#usable;
-    const signal = readCallOptions(given);
+    const signal = readCallOptions(options);
     const { count, bytes, ...batch } = readImages(images, this.inputSizes);
     const queued = { images: count, bytes, signal };
     return toLogits(await this.#queue(queued, (id) => native.forward({ ...batch, id })));
   }
 
   /**
-   * What is in a picture, with the published preprocessing, which needs libtorch.
-   * @param source a path, an encoded picture, or RGB bytes `{ data, width, height }`.
+   * What is in an image, with the published preprocessing, which needs libtorch.
+   * @param source a path, an encoded image, or RGB bytes `{ data, width, height }`.
    * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`; as `forward`
    */
-  async classify(source: PictureSource, given: ClassifyOptions = {}): Promise<Classification[]> {
-    const { topK: k = 5, ...loading } = options('options', given, ['topK', ...LOADING_OPTIONS]);
+  async classify(source: ImageInput, options: ClassifyOptions = {}): Promise<Classification[]> {
+    const { topK: k = 5, ...loading } = readOptions('options', options, ['topK', ...LOADING_OPTIONS]);
     const count = integer('topK', k, 1);
     const signal = readSignal('signal', loading.signal);
     const native = this.#usable;
@@ -210,12 +212,12 @@ export class Engine {
   }
 
   /**
-   * What the engine does for one picture, step by step.
-   * @param given sides of the picture in pixels, default 224.
+   * What the engine does for one image, step by step.
+   * @param options sides of the image in pixels, default 224.
    * @throws GoogLeNetError `INVALID_SHAPE`, `DISPOSED`
    */
-  async describe(given: { height?: number; width?: number } = {}): Promise<EngineDescription> {
-    const { height = 224, width = 224 } = options('options', given, ['height', 'width']);
+  async describe(options: { height?: number; width?: number } = {}): Promise<EngineDescription> {
+    const { height = 224, width = 224 } = readOptions('options', options, ['height', 'width']);
     const native = this.#usable;
     const sides = { height: integer('height', height, 1), width: integer('width', width, 1) };
     assertInputSize(sides.height, sides.width, this.inputSizes);
@@ -235,14 +237,18 @@ export class Engine {
   }
 
   /**
-   * How long each step of `describe` takes one thread, from running whole pictures of that size on the engine's thread. Calls that are
+   * How long each step of `describe` takes one thread, from running whole images of that size on the engine's thread. Calls that are
    * made meanwhile wait for at most ten of them.
-   * @param given sides of the picture in pixels, default 224; `runs`, default 30, of which each step's median is taken.
+   * @param options sides of the image in pixels, default 224; `runs`, default 30, of which each step's median is taken.
    * @returns microseconds, step by step.
    * @throws GoogLeNetError `UNSUPPORTED` for the tier `portable`; as `describe`
    */
-  async profile(given: { height?: number; width?: number; runs?: number } = {}): Promise<number[]> {
-    const { height = 224, width = 224, runs = 30 } = options('options', given, ['height', 'width', 'runs']);
+  async profile(options: { height?: number; width?: number; runs?: number } = {}): Promise<number[]> {
+    const {
+      height = 224,
+      width = 224,
+      runs = 30,
+    } = readOptions('options', options, ['height', 'width', 'runs']);
     const native: Partial<NativeKernelEngine> = this.#usable;
     const count = integer('runs', runs, 1, 10_000);
     const sides = { height: integer('height', height, 1), width: integer('width', width, 1) };
@@ -276,7 +282,7 @@ export class Engine {
   /** Frees the engine's memory after the work that is queued; later calls fail with `DISPOSED`. Calling it again does nothing. */
   dispose(): void {
     this.#disposed = true;
-    // A picture that is still decoded has no work queued yet.
+    // An image that is still decoded has no work queued yet.
     this.#calls.afterAll(() => this.#native.dispose());
   }
 

@@ -20,7 +20,7 @@ export async function lower(
   return { network, weights };
 }
 
-/** The largest number of each value, over all pictures. */
+/** The largest number of each value, over all images. */
 export async function calibrate(
   model: NativeClassifier,
   { inputSizes }: PlanModel,
@@ -42,11 +42,11 @@ export async function calibrate(
   } finally {
     engine.dispose();
   }
-  throw new GoogLeNetError('INVALID_ARGUMENT', 'Expected at least one batch of pictures for calibration.');
+  throw new GoogLeNetError('INVALID_ARGUMENT', 'Expected at least one batch of images for calibration.');
 }
 
 function batchesOf(calibration: Calibration): Iterable<Images> | AsyncIterable<Images> {
   if (typeof calibration !== 'object' || calibration === null)
-    throw invalid('calibration', 'batches of pictures', calibration);
+    throw invalid('calibration', 'batches of images', calibration);
   return 'data' in calibration ? [calibration] : calibration;
 }

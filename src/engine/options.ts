@@ -1,7 +1,7 @@
 import { usableCpus } from '../core/cpu-quota.js';
 import { GoogLeNetError } from '../core/errors.js';
 import type { Images } from '../core/tensor.js';
-import { boolean, integer, invalid, oneOf, options } from '../core/validation.js';
+import { boolean, integer, invalid, oneOf, readOptions } from '../core/validation.js';
 import { type MaxQueue, readMaxQueue } from '../native/call-queue.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 
@@ -15,9 +15,9 @@ export type EngineTier = 'amx' | 'avx512' | 'avx2' | 'portable';
 export interface EngineOptions {
   /** Default the fastest of this machine that computes the precision. */
   tier?: EngineTier | 'auto';
-  /** Cores that work on a picture or batch. Default all that this process may use, by its affinity and the quota of its control group. */
+  /** Cores that work on an image or batch. Default all that this process may use, by its affinity and the quota of its control group. */
   threads?: number;
-  /** Pictures that are gathered into one batch while the engine is busy. Default 32. */
+  /** Images that are gathered into one batch while the engine is busy. Default 32. */
   maxBatch?: number;
   /**
    * Convolutions by Winograd's way where that is faster: F(4×4, 3×3), F(2×4, 3×3), F(2×2, 5×5), and F(4, 4) along the rows of the first,
@@ -39,13 +39,13 @@ export interface OptimizeOptions extends EngineOptions {
   /** Whether the engine has the auxiliary logits too, where the model has them in evaluation mode. Default `main`. */
   outputs?: 'main' | 'all';
   /**
-   * For `int8`, and needed there: pictures like those that the engine will see, some hundred of them. Their numbers decide which ranges eight
+   * For `int8`, and needed there: images like those that the engine will see, some hundred of them. Their numbers decide which ranges eight
    * bits are for.
    */
   calibration?: Calibration;
 }
 
-/** Batches of pictures. */
+/** Batches of images. */
 export type Calibration = Images | Iterable<Images> | AsyncIterable<Images>;
 
 export const ENGINE_OPTIONS = ['tier', 'threads', 'maxBatch', 'winograd', 'maxQueue'] as const;
@@ -66,7 +66,7 @@ export interface ResolvedOptions {
   maxQueue: Required<MaxQueue>;
 }
 
-export function readOptimizeOptions(given: unknown): {
+export function readOptimizeOptions(options: unknown): {
   precision: EnginePrecision;
   outputs: 'main' | 'all';
   calibration: Calibration | undefined;
@@ -77,12 +77,12 @@ export function readOptimizeOptions(given: unknown): {
     outputs = 'main',
     calibration,
     ...rest
-  } = options('options', given, ['precision', 'outputs', 'calibration', ...ENGINE_OPTIONS]);
+  } = readOptions('options', options, ['precision', 'outputs', 'calibration', ...ENGINE_OPTIONS]);
   const wanted = oneOf('precision', precision, PRECISIONS);
   if ((calibration === undefined) === (wanted === 'int8'))
     throw invalid(
       'calibration',
-      wanted === 'int8' ? 'batches of pictures' : 'nothing but for int8',
+      wanted === 'int8' ? 'batches of images' : 'nothing but for int8',
       calibration,
     );
   return {
@@ -94,14 +94,14 @@ export function readOptimizeOptions(given: unknown): {
 }
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`; `UNSUPPORTED` for a tier that the machine or the precision does not have */
-export function readEngineOptions(given: unknown, precision: EnginePrecision): ResolvedOptions {
+export function readEngineOptions(options: unknown, precision: EnginePrecision): ResolvedOptions {
   const {
     tier = 'auto',
     threads = usableCpus(),
     maxBatch = 32,
     winograd = true,
     maxQueue,
-  } = options('options', given, ENGINE_OPTIONS);
+  } = readOptions('options', options, ENGINE_OPTIONS);
   const wanted = oneOf('tier', tier, ['auto', 'amx', 'avx512', 'avx2', 'portable']);
   return {
     tier: resolveTier(wanted, precision),

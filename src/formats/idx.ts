@@ -15,7 +15,7 @@ export interface Idx {
 
 /** Element type of unsigned bytes, in the third byte of the magic number; the fourth is the number of sizes. */
 const UNSIGNED_BYTES = 0x0800;
-/** 60,000 pictures of 28 × 28 are 47 MB; nobody puts more than this into one such file. */
+/** 60,000 images of 28 × 28 are 47 MB; nobody puts more than this into one such file. */
 const MAX_BYTES = 2 ** 32;
 /** Copied in one go on the JS thread. */
 const CHUNK_BYTES = 2 ** 18;

@@ -115,8 +115,8 @@ async function request(
   }
 }
 
-const anyOf = (own: AbortSignal, given: AbortSignal | undefined): AbortSignal =>
-  given ? AbortSignal.any([own, given]) : own;
+const anyOf = (own: AbortSignal, value: AbortSignal | undefined): AbortSignal =>
+  value ? AbortSignal.any([own, value]) : own;
 
 async function* chunksOf(url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {

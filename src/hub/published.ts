@@ -9,7 +9,7 @@ export interface Published {
   readonly sha256: string;
   /** No file of these weights is larger, so nothing larger is downloaded. */
   readonly maxBytes: number;
-  /** Accuracy on ImageNet's validation pictures that the publisher states: one crop, in percent. */
+  /** Accuracy on ImageNet's validation images that the publisher states: one crop, in percent. */
   readonly top1: number;
   readonly top5: number;
 }

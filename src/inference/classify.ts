@@ -1,8 +1,8 @@
 import { throwIfAborted } from '../core/errors.js';
 import { allocate } from '../core/staging-buffer.js';
 import type { Images } from '../core/tensor.js';
-import { integer, invalid, isFloat32Array, isUint8Array, itemsOf, options } from '../core/validation.js';
-import type { Picture } from '../data/dataset.js';
+import { integer, invalid, isFloat32Array, isUint8Array, itemsOf, readOptions } from '../core/validation.js';
+import type { RawImage } from '../data/dataset.js';
 import {
   type DecodeImageOptions,
   type Reading,
@@ -13,7 +13,7 @@ import {
 import { DECODE_OPTIONS } from '../data/decode-options.js';
 import { IN_WORK, readingSlots } from '../data/decoding-slots.js';
 import { Limiter } from '../data/limiter.js';
-import { checkElongation, checkPicture, copyPicture, resizeCropInto } from '../data/transforms.js';
+import { checkElongation, checkImage, copyImage, resizeCropInto } from '../data/transforms.js';
 
 export interface Classification {
   /** The class's name, or its index as text in a model without names. */
@@ -23,15 +23,15 @@ export interface Classification {
   probability: number;
 }
 
-/** A path, an encoded picture (JPEG, PNG, WebP, …), or RGB bytes with their sizes. Must not change until the promise settles. */
-export type PictureSource = string | Uint8Array | Picture;
+/** A path, an encoded image (JPEG, PNG, WebP, …), or RGB bytes with their sizes. Must not change until the promise settles. */
+export type ImageInput = string | Uint8Array | RawImage;
 
 export interface ClassifyOptions extends DecodeImageOptions {
   /** How many classes. Default 5. */
   topK?: number;
 }
 
-/** Of pictures that the published weights are given. */
+/** Of images that the published weights are given. */
 const PUBLISHED = { resize: 256, crop: 224 };
 const PREPARED_BYTES = PUBLISHED.crop ** 2 * 3;
 
@@ -39,21 +39,21 @@ const PREPARED_BYTES = PUBLISHED.crop ** 2 * 3;
 export const LOADING_OPTIONS = [...DECODE_OPTIONS, 'signal'] as const;
 
 /**
- * Decodes pictures and prepares them as the published weights expect: short edge to 256, the centre 224×224. Each is resized as soon as
+ * Decodes images and prepares them as the published weights expect: short edge to 256, the center 224×224. Each is resized as soon as
  * it is decoded, and no more of them are decoded at once than the process may use cores.
  * @returns bytes `[n, 224, 224, 3]`, for `forward`.
  * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`, `ABORTED`
  */
 export async function loadImages(
-  sources: readonly PictureSource[],
-  given: DecodeImageOptions = {},
+  sources: readonly ImageInput[],
+  options: DecodeImageOptions = {},
 ): Promise<Images> {
-  if (!Array.isArray(sources)) throw invalid('sources', 'an array of paths or encoded pictures', sources);
-  const reading = readReading(options('options', given, LOADING_OPTIONS) as DecodeImageOptions);
-  throwIfAborted(reading.signal, 'Loading pictures');
+  if (!Array.isArray(sources)) throw invalid('sources', 'an array of paths or encoded images', sources);
+  const reading = readReading(readOptions('options', options, LOADING_OPTIONS) as DecodeImageOptions);
+  throwIfAborted(reading.signal, 'Loading images');
   const data = allocate(sources.length * PREPARED_BYTES);
   const limiter = new Limiter(IN_WORK);
-  const load = (source: PictureSource, i: number) => {
+  const load = (source: ImageInput, i: number) => {
     const output = data.subarray(i * PREPARED_BYTES, (i + 1) * PREPARED_BYTES);
     return readingSlots.run(() => loadInto(output, source, `sources[${i}]`, reading), reading.signal);
   };
@@ -68,24 +68,24 @@ export async function loadImages(
 
 async function loadInto(
   output: Uint8Array,
-  source: PictureSource,
+  source: ImageInput,
   name: string,
   reading: Reading,
 ): Promise<void> {
   if (typeof source !== 'string' && !isUint8Array(source)) {
-    const picture = await copyPicture(checkPicture(name, source, PUBLISHED.resize));
-    throwIfAborted(reading.signal, 'Loading pictures');
-    return resizeCropInto(output, [picture], PUBLISHED);
+    const image = await copyImage(checkImage(name, source, PUBLISHED.resize));
+    throwIfAborted(reading.signal, 'Loading images');
+    return resizeCropInto(output, [image], PUBLISHED);
   }
   const encoded = await readSource(source, reading.signal);
-  await withDecoded(encoded.bytes, encoded.name, reading, async (picture) => {
-    checkElongation(encoded.name, picture, PUBLISHED.resize);
-    throwIfAborted(reading.signal, 'Loading pictures');
-    await resizeCropInto(output, [picture], PUBLISHED, [encoded.bytes]);
+  await withDecoded(encoded.bytes, encoded.name, reading, async (image) => {
+    checkElongation(encoded.name, image, PUBLISHED.resize);
+    throwIfAborted(reading.signal, 'Loading images');
+    await resizeCropInto(output, [image], PUBLISHED, [encoded.bytes]);
   });
 }
 
-/** Probabilities of one picture's logits; all NaN where one of them is. */
+/** Probabilities of one image's logits; all NaN where one of them is. */
 export function softmax(logits: Float32Array): Float64Array {
   const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
@@ -95,7 +95,7 @@ export function softmax(logits: Float32Array): Float64Array {
 
 /**
  * The `k` classes with the highest logits, best first.
- * @param logits of one picture, `[numClasses]`.
+ * @param logits of one image, `[numClasses]`.
  * @throws GoogLeNetError `INVALID_DTYPE`, `INVALID_ARGUMENT`
  */
 export function topK(logits: Float32Array, k: number, classes?: readonly string[]): Classification[] {

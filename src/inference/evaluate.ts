@@ -1,8 +1,8 @@
-/** Scoring as in the paper: averaged over views of each picture, and over several models. */
+/** Scoring as in the paper: averaged over views of each image, and over several models. */
 
 import { unlessAborted } from '../core/abort.js';
 import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
-import { callback, integer, invalid, oneOf, options, signal as readSignal } from '../core/validation.js';
+import { callback, integer, invalid, oneOf, readOptions, signal as readSignal } from '../core/validation.js';
 import { assertViews, type Crops, cropViews } from '../data/crops.js';
 import type { Dataset } from '../data/dataset.js';
 import { isUnreadable, type Skipped, UNREADABLE, type Unreadable } from '../data/decode-errors.js';
@@ -14,9 +14,9 @@ import { softmax } from './classify.js';
 import { assertInputSize } from './input-size.js';
 
 export interface EvaluateOptions {
-  /** Views of each picture whose softmaxes are averaged: 1 (default), 10 or 144. */
+  /** Views of each image whose softmaxes are averaged: 1 (default), 10 or 144. */
   crops?: Crops;
-  /** Short edge of the resized pictures. Default 256. With 144 crops the paper's four are taken. */
+  /** Short edge of the resized images. Default 256. With 144 crops the paper's four are taken. */
   resize?: number;
   /** Edge of the crops. Default 224. */
   crop?: number;
@@ -26,27 +26,27 @@ export interface EvaluateOptions {
   unreadable?: Unreadable;
   /** Ends with the error `ABORTED`. */
   signal?: AbortSignal | undefined;
-  /** After each picture. */
+  /** After each image. */
   onProgress?: (done: number, total: number) => void;
 }
 
 export interface ClassResult {
   name: string;
-  pictures: number;
+  images: number;
   correct: number;
-  /** `NaN` for a class without pictures. */
+  /** `NaN` for a class without images. */
   top1: number;
   /** Mean of the negative logarithms of the label's averaged probability. */
   loss: number;
 }
 
 export interface EvaluateResult {
-  pictures: number;
+  images: number;
   top1: number;
   top5: number;
   loss: number;
   classes: ClassResult[];
-  /** `confusion[label][predicted]`: pictures. Null above 2048 classes. */
+  /** `confusion[label][predicted]`: images. Null above 2048 classes. */
   confusion: Uint32Array[] | null;
   /** What `unreadable: 'skip'` has left out; it counts nowhere else. */
   skipped: Skipped[];
@@ -65,9 +65,9 @@ const KNOWN = ['crops', 'resize', 'crop', 'batchSize', 'unreadable', 'signal', '
 export async function evaluate(
   models: readonly ImageClassifier[],
   dataset: Dataset,
-  given: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<EvaluateResult> {
-  const read = options('options', given, KNOWN) as EvaluateOptions;
+  const read = readOptions('options', options, KNOWN) as EvaluateOptions;
   const { crops = 1 } = read;
   if (![1, 10, 144].includes(crops)) throw invalid('crops', '1, 10 or 144', crops);
   const sides = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
@@ -83,8 +83,8 @@ export async function evaluate(
     throwIfAborted(signal, EVALUATION);
     const name = nameOf(dataset, index);
     try {
-      const picture = await unlessAborted(Promise.resolve(dataset.image(index)), signal, EVALUATION);
-      const views = await cropViews(name, picture, crops, sides);
+      const image = await unlessAborted(Promise.resolve(dataset.image(index)), signal, EVALUATION);
+      const views = await cropViews(name, image, crops, sides);
       tally.add(dataset.label(index), await meanSoftmax(models, views, sides.crop, batchSize, signal));
     } catch (error) {
       if (unreadable === 'error' || !isUnreadable(error)) throw error;
@@ -100,7 +100,7 @@ export async function evaluate(
 export const nothingReadable = (skipped: readonly Skipped[]): GoogLeNetError =>
   new GoogLeNetError(
     'INVALID_DATASET',
-    `None of the ${skipped.length} pictures can be read. The first one: ${skipped[0]?.reason}`,
+    `None of the ${skipped.length} images can be read. The first one: ${skipped[0]?.reason}`,
   );
 
 function assertEnsemble(models: readonly ImageClassifier[], dataset: Dataset, crop: number): void {
@@ -119,7 +119,7 @@ function assertEnsemble(models: readonly ImageClassifier[], dataset: Dataset, cr
   }
 }
 
-/** The mean over all models and views of one picture. */
+/** The mean over all models and views of one image. */
 async function meanSoftmax(
   models: readonly ImageClassifier[],
   views: Uint8Array,
@@ -153,7 +153,7 @@ function addSoftmaxes(sum: Float64Array, logits: Float32Array): void {
 class Tally {
   readonly #names: readonly string[];
   readonly #confusion: Uint32Array[] | null;
-  readonly #pictures: Uint32Array;
+  readonly #images: Uint32Array;
   readonly #correct: Uint32Array;
   readonly #losses: Float64Array;
   #correctTop5 = 0;
@@ -162,7 +162,7 @@ class Tally {
     const { length } = classes;
     this.#names = classes;
     this.#confusion = length > MAX_CONFUSION ? null : classes.map(() => new Uint32Array(length));
-    this.#pictures = new Uint32Array(length);
+    this.#images = new Uint32Array(length);
     this.#correct = new Uint32Array(length);
     this.#losses = new Float64Array(length);
   }
@@ -174,7 +174,7 @@ class Tally {
       throw new GoogLeNetError('INVALID_DATASET', message);
     }
     if (Number.isNaN(own)) {
-      const message = 'The logits of a picture are NaN: the weights were spoiled by a run that diverged.';
+      const message = 'The logits of an image are NaN: the weights were spoiled by a run that diverged.';
       throw new GoogLeNetError('DIVERGED', message);
     }
     // Of equal ones the first counts, as in torch.topk of one thread.
@@ -182,7 +182,7 @@ class Tally {
     const better = probabilities.reduce((n, p, i) => n + (isAhead(p, i) ? 1 : 0), 0);
     const predicted =
       better === 0 ? label : probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b)));
-    this.#pictures[label] = (this.#pictures[label] ?? 0) + 1;
+    this.#images[label] = (this.#images[label] ?? 0) + 1;
     this.#losses[label] = (this.#losses[label] ?? 0) - Math.log(own);
     if (better === 0) this.#correct[label] = (this.#correct[label] ?? 0) + 1;
     if (better < 5) this.#correctTop5++;
@@ -192,17 +192,17 @@ class Tally {
 
   finish(): Omit<EvaluateResult, 'skipped'> {
     const sum = (values: Uint32Array | Float64Array) => Array.from(values).reduce((a, b) => a + b, 0);
-    const pictures = sum(this.#pictures);
+    const images = sum(this.#images);
     const classes = this.#names.map((name, i) => {
-      const count = this.#pictures[i] ?? 0;
+      const count = this.#images[i] ?? 0;
       const correct = this.#correct[i] ?? 0;
-      return { name, pictures: count, correct, top1: correct / count, loss: (this.#losses[i] ?? 0) / count };
+      return { name, images: count, correct, top1: correct / count, loss: (this.#losses[i] ?? 0) / count };
     });
     return {
-      pictures,
-      top1: sum(this.#correct) / pictures,
-      top5: this.#correctTop5 / pictures,
-      loss: sum(this.#losses) / pictures,
+      images,
+      top1: sum(this.#correct) / images,
+      top5: this.#correctTop5 / images,
+      loss: sum(this.#losses) / images,
       classes,
       confusion: this.#confusion,
     };

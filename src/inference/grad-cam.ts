@@ -1,13 +1,13 @@
-/** Where in a picture a network sees a class: Grad-CAM over the picture. */
+/** Where in an image a network sees a class: Grad-CAM over the image. */
 
 import { GoogLeNetError } from '../core/errors.js';
 import type { Images } from '../core/tensor.js';
-import { integer, options, string } from '../core/validation.js';
+import { integer, readOptions, string } from '../core/validation.js';
 import { isSameClass } from '../data/class-names.js';
 import type { DecodeImageOptions } from '../data/decode.js';
 import { loadSharp } from '../data/sharp.js';
 import { evaluated, type ImageClassifier, nativeOf } from '../models/image-classifier.js';
-import { LOADING_OPTIONS, loadImages, type PictureSource, softmax } from './classify.js';
+import { type ImageInput, LOADING_OPTIONS, loadImages, softmax } from './classify.js';
 
 export interface ExplainOptions extends DecodeImageOptions {
   /** A class by its name or index; default the most likely one. */
@@ -21,11 +21,11 @@ export interface Explanation {
   index: number;
   /** Of that class, by softmax. */
   probability: number;
-  /** The picture as the network sees it, and beside it the same with the places that speak for the class, brighter the more they do. */
+  /** The image as the network sees it, and beside it the same with the places that speak for the class, brighter the more they do. */
   png: Uint8Array;
 }
 
-/** From nothing to everything: dark blue, purple, orange, yellow, which are told apart in grey too. */
+/** From nothing to everything: dark blue, purple, orange, yellow, which are told apart in gray too. */
 const STOPS = [
   [0, 0, 4],
   [87, 16, 110],
@@ -34,21 +34,21 @@ const STOPS = [
   [252, 255, 164],
 ] as const;
 
-/** How much of the picture the brightest places hide. */
+/** How much of the image the brightest places hide. */
 const OPACITY = 0.7;
 const GAP = 8;
 
 /**
- * @param source a path or an encoded picture.
+ * @param source a path or an encoded image.
  * @throws GoogLeNetError as `classify` and `gradCam`; `INVALID_ARGUMENT` for a class that the model does not have; `DIVERGED` for logits
  * that are no numbers
  */
 export async function explain(
   model: ImageClassifier,
-  source: PictureSource,
-  given: ExplainOptions = {},
+  source: ImageInput,
+  options: ExplainOptions = {},
 ): Promise<Explanation> {
-  const read = options('options', given, ['class', 'layer', ...LOADING_OPTIONS]) as ExplainOptions;
+  const read = readOptions('options', options, ['class', 'layer', ...LOADING_OPTIONS]) as ExplainOptions;
   const { class: wanted, layer: name, ...loading } = read;
   nativeOf(model);
   if (name !== undefined) string('layer', name);
@@ -75,7 +75,7 @@ async function probabilitiesOf(
   const [{ data }] = await evaluated(model, images, signal);
   const probabilities = softmax(data);
   if (!probabilities.some(Number.isNaN)) return probabilities;
-  const message = 'The logits of the picture are NaN: the weights were spoiled by a run that diverged.';
+  const message = 'The logits of the image are NaN: the weights were spoiled by a run that diverged.';
   throw new GoogLeNetError('DIVERGED', message);
 }
 
@@ -101,11 +101,11 @@ function indexOf(
   return integer('class', typeof wanted === 'string' ? Number(wanted) : wanted, 0, numClasses - 1);
 }
 
-/** The map at the size of the picture, in [0, 255]. */
+/** The map at the size of the image, in [0, 255]. */
 async function enlarged(map: Float32Array, height: number, width: number, side: number): Promise<Uint8Array> {
   const highest = map.reduce((a, b) => Math.max(a, b), 0);
-  const grey = Uint8Array.from(map, (value) => (highest > 0 ? Math.round((255 * value) / highest) : 0));
-  return loadSharp()(grey, { raw: { width, height, channels: 1 } })
+  const gray = Uint8Array.from(map, (value) => (highest > 0 ? Math.round((255 * value) / highest) : 0));
+  return loadSharp()(gray, { raw: { width, height, channels: 1 } })
     .resize(side, side, { kernel: 'cubic' })
     .toColourspace('b-w')
     .raw()
@@ -113,7 +113,7 @@ async function enlarged(map: Float32Array, height: number, width: number, side: 
 }
 
 /** Between two stops. */
-function colourAt(heat: number): [number, number, number] {
+function colorAt(heat: number): [number, number, number] {
   const position = (heat / 255) * (STOPS.length - 1);
   const i = Math.min(Math.floor(position), STOPS.length - 2);
   const [from, to] = [STOPS[i] ?? STOPS[0], STOPS[i + 1] ?? STOPS[0]];
@@ -121,21 +121,21 @@ function colourAt(heat: number): [number, number, number] {
   return [between(0), between(1), between(2)];
 }
 
-async function drawn(picture: Uint8Array, side: number, heat: Uint8Array): Promise<Uint8Array> {
-  const overlay = new Uint8Array(picture.length);
+async function drawn(image: Uint8Array, side: number, heat: Uint8Array): Promise<Uint8Array> {
+  const overlay = new Uint8Array(image.length);
   for (const [i, value] of heat.entries()) {
-    const colour = colourAt(value);
+    const color = colorAt(value);
     const opacity = (OPACITY * value) / 255;
     for (const channel of [0, 1, 2] as const) {
       const at = 3 * i + channel;
-      overlay[at] = Math.round((picture[at] ?? 0) * (1 - opacity) + colour[channel] * opacity);
+      overlay[at] = Math.round((image[at] ?? 0) * (1 - opacity) + color[channel] * opacity);
     }
   }
   const raw = { width: side, height: side, channels: 3 } as const;
   const background = { r: 255, g: 255, b: 255 };
   return loadSharp()({ create: { width: 2 * side + GAP, height: side, channels: 3, background } })
     .composite([
-      { input: Buffer.from(picture), raw, left: 0, top: 0 },
+      { input: Buffer.from(image), raw, left: 0, top: 0 },
       { input: Buffer.from(overlay), raw, left: side + GAP, top: 0 },
     ])
     .removeAlpha()

@@ -12,7 +12,7 @@ import { IMAGENET_MEAN, IMAGENET_STD } from '../data/transforms.js';
 import type { NativeImages } from '../native/binding-types.js';
 import { assertInputSize, type InputSizes } from './input-size.js';
 
-/** Checks a batch of pictures and says how the addon shall read it. */
+/** Checks a batch of images and says how the addon shall read it. */
 export function readImages(
   value: unknown,
   sides: InputSizes,
@@ -51,7 +51,7 @@ export function readLabels(value: unknown, count: number, numClasses: number): I
     throw invalid('labels', 'an Int32Array or an array of integers', value);
   const labels = value as ArrayLike<number | bigint>;
   if (labels.length !== count)
-    throw invalid('labels.length', `${count}, one for each picture`, labels.length, 'INVALID_SHAPE');
+    throw invalid('labels.length', `${count}, one for each image`, labels.length, 'INVALID_SHAPE');
   return Int32Array.from(labels, (label, i) => {
     const index = typeof label === 'bigint' ? Number(label) : label;
     if (!Number.isSafeInteger(index)) integer(`labels[${i}]`, label, 0);

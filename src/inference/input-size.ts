@@ -1,6 +1,6 @@
 import { GoogLeNetError } from '../core/errors.js';
 
-/** Sides of pictures, in pixels, that a network can take. */
+/** Sides of images, in pixels, that a network can take. */
 export interface InputSizes {
   min: number;
   max: number;
@@ -25,12 +25,12 @@ export const POOLED_BY_SEVEN: InputSizes = {
 
 export const XCEPTION_SIZES = fromSide(71, 'smaller ones leave nothing for the last convolutions');
 
-/** @throws GoogLeNetError `INVALID_SHAPE` for pictures that the network cannot take. */
+/** @throws GoogLeNetError `INVALID_SHAPE` for images that the network cannot take. */
 export function assertInputSize(height: number, width: number, { min, max, why }: InputSizes): void {
   if (Math.min(height, width) >= min && Math.max(height, width) <= max) return;
   throw new GoogLeNetError(
     'INVALID_SHAPE',
-    `Pictures of ${height}×${width} do not fit this network: height and width must be in [${min}, ${max}], because ${why}. Resize to ` +
+    `Images of ${height}×${width} do not fit this network: height and width must be in [${min}, ${max}], because ${why}. Resize to ` +
       '224×224, as loadImages() does.',
   );
 }

@@ -9,7 +9,7 @@ import {
   boolean,
   invalid,
   numberOfElements,
-  options,
+  readOptions,
   path as readPath,
   signal as readSignal,
 } from '../core/validation.js';
@@ -59,10 +59,14 @@ const FORMATS = ['.safetensors', '.pth', '.pt'];
 export async function convertWeights(
   from: string,
   to: string,
-  given: ConvertOptions = {},
+  options: ConvertOptions = {},
 ): Promise<Conversion> {
   const known = ['prefix', 'transformInput', 'signal'] as const;
-  const { prefix = '', transformInput, signal: abort } = options('options', given, known) as ConvertOptions;
+  const {
+    prefix = '',
+    transformInput,
+    signal: abort,
+  } = readOptions('options', options, known) as ConvertOptions;
   const signal = readSignal('signal', abort);
   const format = extname(readPath('to', to)).toLowerCase();
   if (!FORMATS.includes(format)) {

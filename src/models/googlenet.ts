@@ -6,7 +6,7 @@ import {
   invalid,
   number,
   oneOf,
-  options,
+  readOptions,
   path as readPath,
   signal as readSignal,
 } from '../core/validation.js';
@@ -50,7 +50,7 @@ export interface GoogLeNetOptions<Aux extends boolean = boolean, Name extends Va
   /** An integer in [0, 2^64): as `torch.manual_seed(seed)` just before the model is built. Default: random, or see `manualSeed`. */
   seed?: number | bigint;
   /**
-   * Keeps convolution weights and pictures in PyTorch's `channels_last` memory format: the same results but for rounding, and
+   * Keeps convolution weights and images in PyTorch's `channels_last` memory format: the same results but for rounding, and
    * less time on the CPU (`npm run bench:eager`). Default true; false is the format that PyTorch starts with.
    */
   channelsLast?: boolean;
@@ -115,8 +115,8 @@ function readTransformInput(value: unknown, variant: Variant): boolean {
   return transforms;
 }
 
-function resolve(given: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
-  const read = options('options', given, OPTIONS);
+function resolve(options: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
+  const read = readOptions('options', options, OPTIONS);
   const variant = readVariant(read.variant);
   const architecture = {
     architecture: 'googlenet' as const,
@@ -136,7 +136,7 @@ function resolve(given: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
     channelsLast: boolean('channelsLast', read.channelsLast ?? TRAINING_DEFAULTS.channelsLast),
     classes: readClasses(read.classes, architecture.numClasses),
     inputSizes: variant.inputSizes,
-    initMethod: given[WITHOUT_WEIGHTS] ? ('none' as const) : drawn,
+    initMethod: options[WITHOUT_WEIGHTS] ? ('none' as const) : drawn,
     place: readPlace(read),
   };
 }
@@ -156,8 +156,8 @@ class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux>
   readonly heads: readonly string[];
   protected readonly lastMaps: string;
 
-  constructor(given: GoogLeNetOptions = {}) {
-    const settings = resolve(given);
+  constructor(options: GoogLeNetOptions = {}) {
+    const settings = resolve(options);
     super(settings);
     const { variant, auxLogits, dropout, dropoutAux, transformInput } = settings.architecture;
     this.variant = variant as VariantName;
@@ -187,15 +187,15 @@ class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux>
     };
   }
 
-  static async load(path: string, given: LoadModelOptions = {}): Promise<GoogLeNetModel> {
+  static async load(path: string, options: LoadModelOptions = {}): Promise<GoogLeNetModel> {
     const known = [...LOAD_OPTIONS, 'auxLogits', 'dropoutAux', 'transformInput'] as const;
-    const own = options('options', given, known) as LoadModelOptions;
+    const own = readOptions('options', options, known) as LoadModelOptions;
     return loadAs(path, 'googlenet', own, (fitting, isComplete) => {
       return new GoogLeNetModel({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
     });
   }
 
-  static async pretrained(name: 'imagenet1k-v1', given: PretrainedOptions = {}): Promise<GoogLeNetModel> {
+  static async pretrained(name: 'imagenet1k-v1', options: PretrainedOptions = {}): Promise<GoogLeNetModel> {
     const known = [
       'path',
       'auxLogits',
@@ -205,7 +205,7 @@ class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux>
       'channelsLast',
       'maxQueue',
     ] as const;
-    const { path, signal, onProgress, ...rest } = options('options', given, known) as PretrainedOptions;
+    const { path, signal, onProgress, ...rest } = readOptions('options', options, known) as PretrainedOptions;
     const names = PUBLISHED.map((published) => published.name);
     const published = PUBLISHED.find((one) => one.name === oneOf('name', name, names)) ?? IMAGENET1K_V1;
     const file = await fetchPublished(published, {

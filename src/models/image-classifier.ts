@@ -5,7 +5,7 @@ import {
   integer,
   invalid,
   itemsOf,
-  options,
+  readOptions,
   path as readPath,
   signal as readSignal,
   string,
@@ -16,9 +16,9 @@ import { type TensorFile, withTensorFile } from '../formats/tensor-file.js';
 import {
   type Classification,
   type ClassifyOptions,
+  type ImageInput,
   LOADING_OPTIONS,
   loadImages,
-  type PictureSource,
   topK,
 } from '../inference/classify.js';
 import { readImages, readLabels } from '../inference/image-batch.js';
@@ -67,7 +67,7 @@ export function readClasses(value: unknown, numClasses: number): readonly string
   return [...value];
 }
 
-/** A picture of zeros goes through the network: larger ones only take memory. */
+/** An image of zeros goes through the network: larger ones only take memory. */
 const MAX_SUMMARY_SIDE = 1024;
 
 const natives = new WeakMap<ImageClassifier, () => NativeClassifier>();
@@ -101,7 +101,7 @@ export async function evaluated(
 const FORWARD = Symbol('forward');
 
 /**
- * A network from pictures to the logits of classes.
+ * A network from images to the logits of classes.
  * @typeParam Aux whether the auxiliary heads have logits; `boolean` where that is not known.
  */
 export abstract class ImageClassifier<Aux extends boolean = boolean> extends Module {
@@ -109,7 +109,7 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   readonly channelsLast: boolean;
   /** Names of the classes, where they are known. */
   readonly classes: readonly string[] | undefined;
-  /** Sides of pictures that `forward` takes. */
+  /** Sides of images that `forward` takes. */
   readonly inputSizes: InputSizes;
 
   /** @internal */
@@ -154,8 +154,8 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
    * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OUT_OF_MEMORY`, `OVERLOADED`, `ABORTED`
    */
-  async forward(images: Images, given: CallOptions = {}): Promise<Logits<Aux>> {
-    return this[FORWARD](images, false, readCallOptions(given));
+  async forward(images: Images, options: CallOptions = {}): Promise<Logits<Aux>> {
+    return this[FORWARD](images, false, readCallOptions(options));
   }
 
   /** @internal */
@@ -172,12 +172,12 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   }
 
   /**
-   * What is in a picture, in evaluation mode and with the published preprocessing.
-   * @param source a path, an encoded picture, or RGB bytes `{ data, width, height }`.
+   * What is in an image, in evaluation mode and with the published preprocessing.
+   * @param source a path, an encoded image, or RGB bytes `{ data, width, height }`.
    * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `DISPOSED`, `OVERLOADED`, `ABORTED`
    */
-  async classify(source: PictureSource, given: ClassifyOptions = {}): Promise<Classification[]> {
-    const { topK: k = 5, ...loading } = options('options', given, ['topK', ...LOADING_OPTIONS]);
+  async classify(source: ImageInput, options: ClassifyOptions = {}): Promise<Classification[]> {
+    const { topK: k = 5, ...loading } = readOptions('options', options, ['topK', ...LOADING_OPTIONS]);
     const count = integer('topK', k, 1);
     const signal = readSignal('signal', loading.signal);
     const { native } = this;
@@ -204,10 +204,10 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   async features<Name extends string>(
     images: Images,
     names: readonly Name[],
-    given: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<Record<Name, Tensor>> {
     const { native } = this;
-    const signal = readCallOptions(given);
+    const signal = readCallOptions(options);
     const { count, bytes, ...batch } = readImages(images, this.inputSizes);
     if (!Array.isArray(names)) throw invalid('names', 'an array of names of modules', names);
     const wanted = itemsOf(names).map((name, i) => string(`names[${i}]`, name));
@@ -218,7 +218,7 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
 
   /**
    * How much each place of a module's output speaks for a class, by Grad-CAM (Selvaraju et al. 2017), in evaluation mode.
-   * @param classes one index for each picture.
+   * @param classes one index for each image.
    * @param layer a module whose output is `[n, c, h, w]`; default the last one with places.
    * @returns `[n, h, w]`, zero or more.
    * @throws GoogLeNetError as `features`; `INVALID_LABEL`
@@ -227,10 +227,10 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
     images: Images,
     classes: readonly number[],
     layer: string = this.lastMaps,
-    given: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<Tensor> {
     const { native } = this;
-    const signal = readCallOptions(given);
+    const signal = readCallOptions(options);
     const { count, bytes, ...batch } = readImages(images, this.inputSizes);
     const labels = readLabels(classes, count, this.numClasses);
     const name = string('layer', layer);
@@ -239,12 +239,12 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   }
 
   /**
-   * Every layer with its output's shape, parameters and multiply-adds, for one picture.
-   * @param given sides of the picture in pixels, default 224, at most 1024.
+   * Every layer with its output's shape, parameters and multiply-adds, for one image.
+   * @param options sides of the image in pixels, default 224, at most 1024.
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `DISPOSED`
    */
-  async summary(given: { height?: number; width?: number } = {}): Promise<ModelSummary> {
-    const { height = 224, width = 224 } = options('options', given, ['height', 'width']);
+  async summary(options: { height?: number; width?: number } = {}): Promise<ModelSummary> {
+    const { height = 224, width = 224 } = readOptions('options', options, ['height', 'width']);
     const sides = [
       integer('height', height, 1, MAX_SUMMARY_SIDE),
       integer('width', width, 1, MAX_SUMMARY_SIDE),
@@ -265,9 +265,9 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
    * not reach the engine.
    * @throws GoogLeNetError `UNSUPPORTED` for layers that engines do not have, `INVALID_ARGUMENT`, `DISPOSED`, `OUT_OF_MEMORY`
    */
-  async optimize(given: OptimizeOptions = {}): Promise<Engine> {
+  async optimize(options: OptimizeOptions = {}): Promise<Engine> {
     const { numClasses, classes, inputSizes } = this;
-    return Engine.of(this.native, { numClasses, inputSizes, ...(classes && { classes }) }, given);
+    return Engine.of(this.native, { numClasses, inputSizes, ...(classes && { classes }) }, options);
   }
 
   /**
@@ -323,16 +323,16 @@ type Described<A> = Extract<ModelDescription, { architecture: A }>;
 
 /**
  * A model from a file, in evaluation mode. With other classes than the file's it keeps its own classifiers.
- * @param given what shall be other than in the file.
+ * @param options what shall be other than in the file.
  * @param make makes a model of these options; with `isComplete` all of its numbers will come from the file.
  */
 export async function loadAs<A extends ModelDescription['architecture'], Model extends ImageClassifier>(
   path: string,
   architecture: A,
-  given: LoadAnyOptions,
+  options: LoadAnyOptions,
   make: (options: Omit<Described<A>, 'architecture'>, isComplete: boolean) => Model,
 ): Promise<Model> {
-  const { strict = true, newHead = false, signal: abort, ...own } = withoutUndefined(given);
+  const { strict = true, newHead = false, signal: abort, ...own } = withoutUndefined(options);
   boolean('strict', strict);
   boolean('newHead', newHead);
   const signal = readSignal('signal', abort);
@@ -370,5 +370,5 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
   return withTensorFile(readPath('path', path), load, { signal });
 }
 
-const withoutUndefined = <T extends object>(given: T): T =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+const withoutUndefined = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;

@@ -5,7 +5,7 @@ import {
   isFloat32Array,
   numberOfElements,
   object,
-  options,
+  readOptions,
   shape as readShape,
 } from '../core/validation.js';
 import type { NativeInceptionChannels, NativeInceptionModule } from '../native/binding-types.js';
@@ -80,14 +80,14 @@ abstract class AnyInceptionModule extends Module {
    * @returns `[n, outChannels, height, width]`
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OVERLOADED`, `ABORTED`
    */
-  async forward(input: Tensor, given: CallOptions = {}): Promise<Tensor> {
-    return (await this.run(input, given))[0];
+  async forward(input: Tensor, options: CallOptions = {}): Promise<Tensor> {
+    return (await this.run(input, options))[0];
   }
 
   /** @internal */
-  protected async run(input: Tensor, given: CallOptions): Promise<[output: Tensor, last: Tensor]> {
+  protected async run(input: Tensor, options: CallOptions): Promise<[output: Tensor, last: Tensor]> {
     const { native } = this;
-    const signal = readCallOptions(given);
+    const signal = readCallOptions(options);
     const { data, shape } = object('input', input);
     if (!isFloat32Array(data)) throw invalid('input.data', 'a Float32Array', data, 'INVALID_DTYPE');
     const sizes = readShape('input.shape', shape);
@@ -109,8 +109,8 @@ abstract class AnyInceptionModule extends Module {
  */
 export class InceptionModule extends AnyInceptionModule {
   /** @throws GoogLeNetError `INVALID_ARGUMENT`, `CUDA_UNAVAILABLE`, `ADDON_NOT_BUILT` */
-  constructor(given: InceptionModuleOptions) {
-    const read = options('options', given, [...REDUCED, 'seed', 'device', 'maxQueue']);
+  constructor(options: InceptionModuleOptions) {
+    const read = readOptions('options', options, [...REDUCED, 'seed', 'device', 'maxQueue']);
     const channels = readChannels(read, REDUCED);
     const { ch1x1, ch3x3, ch5x5, poolProj } = channels;
     super({ naive: false, ...channels }, ch1x1 + ch3x3 + ch5x5 + poolProj, readPlace(read));
@@ -120,8 +120,8 @@ export class InceptionModule extends AnyInceptionModule {
    * `forward`, and beside its output the pool projection alone, which is its last `poolProj` channels.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OVERLOADED`, `ABORTED`
    */
-  async forwardAndPull(input: Tensor, given: CallOptions = {}): Promise<{ output: Tensor; pull: Tensor }> {
-    const [output, pull] = await this.run(input, given);
+  async forwardAndPull(input: Tensor, options: CallOptions = {}): Promise<{ output: Tensor; pull: Tensor }> {
+    const [output, pull] = await this.run(input, options);
     return { output, pull };
   }
 }
@@ -132,8 +132,8 @@ export class InceptionModule extends AnyInceptionModule {
  */
 export class NaiveInceptionModule extends AnyInceptionModule {
   /** @throws GoogLeNetError `INVALID_ARGUMENT`, `CUDA_UNAVAILABLE`, `ADDON_NOT_BUILT` */
-  constructor(given: NaiveInceptionModuleOptions) {
-    const read = options('options', given, [...NAIVE, 'seed', 'device', 'maxQueue']);
+  constructor(options: NaiveInceptionModuleOptions) {
+    const read = readOptions('options', options, [...NAIVE, 'seed', 'device', 'maxQueue']);
     const channels = readChannels(read, NAIVE);
     const { inChannels, ch1x1, ch3x3, ch5x5 } = channels;
     super({ naive: true, ...channels }, inChannels + ch1x1 + ch3x3 + ch5x5, readPlace(read));

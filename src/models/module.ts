@@ -1,5 +1,5 @@
 import { GoogLeNetError } from '../core/errors.js';
-import { boolean, options, device as readDevice, seed as readSeed } from '../core/validation.js';
+import { boolean, device as readDevice, readOptions, seed as readSeed } from '../core/validation.js';
 import type { NativeModule } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
 import {
@@ -26,12 +26,12 @@ export interface ModulePlace {
   maxQueue: Required<MaxQueue>;
 }
 
-export function readPlace(given: { device?: unknown; seed?: unknown; maxQueue?: unknown }): ModulePlace {
-  const wish = readDevice('device', given.device ?? 'cpu');
+export function readPlace(options: { device?: unknown; seed?: unknown; maxQueue?: unknown }): ModulePlace {
+  const wish = readDevice('device', options.device ?? 'cpu');
   return {
     device: callSync(() => loadAddon().resolveDevice({ device: wish })),
-    seed: given.seed === undefined ? takeSeed() : readSeed('seed', given.seed),
-    maxQueue: readMaxQueue(given.maxQueue),
+    seed: options.seed === undefined ? takeSeed() : readSeed('seed', options.seed),
+    maxQueue: readMaxQueue(options.maxQueue),
   };
 }
 
@@ -138,12 +138,12 @@ export abstract class Module implements Seedable {
   /**
    * Sets parameters and buffers; all of them or, after an error, none. The arrays must not change until the promise settles, and
    * calls made before that may still see the old numbers.
-   * @param given `strict` (default true) fails where names are missing or unexpected.
+   * @param options `strict` (default true) fails where names are missing or unexpected.
    * @returns the names that differ.
    * @throws GoogLeNetError `WEIGHTS_MISMATCH`, `INVALID_DTYPE`, `INVALID_SHAPE`, `DISPOSED`
    */
-  async loadStateDict(state: StateDict, given: { strict?: boolean } = {}): Promise<Difference> {
-    const { strict = true } = options('options', given, ['strict']);
+  async loadStateDict(state: StateDict, options: { strict?: boolean } = {}): Promise<Difference> {
+    const { strict = true } = readOptions('options', options, ['strict']);
     return loadStateDict(this.native, state, { strict: boolean('strict', strict) });
   }
 
@@ -155,7 +155,7 @@ export abstract class Module implements Seedable {
   /** Frees the module's memory after the work that is queued; later calls fail with `DISPOSED`. Calling it again does nothing. */
   dispose(): void {
     this.#disposed = true;
-    // A picture that is still decoded has no work queued yet.
+    // An image that is still decoded has no work queued yet.
     this.#calls.afterAll(() => this.#native.dispose());
   }
 

@@ -130,7 +130,7 @@ export const MAX_CLASSES = 100_000;
 /** Whether a tensor is one of an auxiliary head. */
 export const isAuxiliary = (name: string): boolean => /^(auxilliary_output_|aux)[12]\./.test(name);
 
-/** Sides of pictures that a model takes, known before it is built. */
+/** Sides of images that a model takes, known before it is built. */
 export function inputSizesOf(description: ModelDescription): InputSizes {
   if (description.architecture === 'xception') return XCEPTION_SIZES;
   const variant = variantNamed(description.variant);
@@ -162,16 +162,16 @@ const EXTRAS: Readonly<
 /** It may be missing, but if it is there it must be sound. */
 function readExtras(value: unknown, description: ModelDescription, path: string): Partial<ModelDescription> {
   if (value === undefined) return {};
-  const given = Object(value) as Record<string, unknown>;
+  const extras = Object(value) as Record<string, unknown>;
   const known = Object.entries(EXTRAS[description.architecture]).filter(
-    ([name]) => given[name] !== undefined,
+    ([name]) => extras[name] !== undefined,
   );
   const isObject = typeof value === 'object' && value !== null;
-  if (!isObject || !known.every(([name, isSound]) => isSound(given[name], description))) {
+  if (!isObject || !known.every(([name, isSound]) => isSound(extras[name], description))) {
     throw new GoogLeNetError(
       'INVALID_WEIGHTS',
       `The metadata of ${path} does not fit its tensors. Save the file again.`,
     );
   }
-  return Object.fromEntries(known.map(([name]) => [name, given[name]]));
+  return Object.fromEntries(known.map(([name]) => [name, extras[name]]));
 }

@@ -22,7 +22,7 @@ export interface ModelSummary {
   layers: LayerSummary[];
   /** Of the whole model. */
   parameters: number;
-  /** Of all heads together, for one picture. */
+  /** Of all heads together, for one image. */
   multiplyAdds: number;
 }
 

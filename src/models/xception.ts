@@ -1,5 +1,5 @@
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { boolean, integer, number, oneOf, options } from '../core/validation.js';
+import { boolean, integer, number, oneOf, readOptions } from '../core/validation.js';
 import { XCEPTION_SIZES } from '../inference/input-size.js';
 import type { MaxQueue } from '../native/call-queue.js';
 import type { ModelDescription } from './description.js';
@@ -64,8 +64,8 @@ const ORDERS: readonly SeparableOrder[] = ['depthwise-first', 'pointwise-first']
 /** For a model whose numbers will all come from a file. */
 const WITHOUT_WEIGHTS = Symbol('without weights');
 
-function resolve(given: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
-  const read = options('options', given, OPTIONS);
+function resolve(options: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
+  const read = readOptions('options', options, OPTIONS);
   const order = oneOf('order', read.order ?? 'depthwise-first', ORDERS);
   const architecture = {
     architecture: 'xception' as const,
@@ -83,13 +83,13 @@ function resolve(given: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
     channelsLast: boolean('channelsLast', read.channelsLast ?? TRAINING_DEFAULTS.channelsLast),
     classes: readClasses(read.classes, architecture.numClasses),
     inputSizes: XCEPTION_SIZES,
-    initMethod: given[WITHOUT_WEIGHTS] ? ('none' as const) : drawn,
+    initMethod: options[WITHOUT_WEIGHTS] ? ('none' as const) : drawn,
     place: readPlace(read),
   };
 }
 
 /**
- * Xception (Chollet 2017): depthwise separable convolutions with residual connections. The paper's pictures are 299×299; any from 71 on
+ * Xception (Chollet 2017): depthwise separable convolutions with residual connections. The paper's images are 299×299; any from 71 on
  * are taken. Weights, logits and training are bit-equal to PyTorch's on the CPU.
  */
 export class Xception extends ImageClassifier<false> {
@@ -105,8 +105,8 @@ export class Xception extends ImageClassifier<false> {
    * Returns at once; the weights are drawn on the model's own thread.
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `CUDA_UNAVAILABLE`, `ADDON_NOT_BUILT`
    */
-  constructor(given: XceptionOptions = {}) {
-    const settings = resolve(given);
+  constructor(options: XceptionOptions = {}) {
+    const settings = resolve(options);
     super(settings);
     this.order = settings.order;
     this.reluBetween = settings.architecture.reluBetween;
@@ -132,9 +132,9 @@ export class Xception extends ImageClassifier<false> {
    * @returns the model, in evaluation mode.
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`, `ABORTED`
    */
-  static async load(path: string, given: LoadXceptionOptions = {}): Promise<Xception> {
+  static async load(path: string, options: LoadXceptionOptions = {}): Promise<Xception> {
     const known = [...LOAD_OPTIONS, 'reluBetween'] as const;
-    const own = options('options', given, known) as LoadXceptionOptions;
+    const own = readOptions('options', options, known) as LoadXceptionOptions;
     return loadAs(path, 'xception', own, ({ auxLogits: _, ...fitting }, isComplete) => {
       return new Xception({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as XceptionOptions);
     });

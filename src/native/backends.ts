@@ -1,4 +1,4 @@
-import { boolean, options } from '../core/validation.js';
+import { boolean, readOptions } from '../core/validation.js';
 import type { NativeBackends } from './binding-types.js';
 import { callSync } from './call.js';
 import { loadAddon } from './load.js';
@@ -57,11 +57,11 @@ export const backends = {
  * `torch.use_deterministic_algorithms`: operations give the same bits in each run, or fail with `LIBTORCH_ERROR` where libtorch has no
  * such form of them. On CUDA the backward passes of max-pooling have none: train with `warnOnly`, and expect the last bits to differ.
  * cuBLAS needs `CUBLAS_WORKSPACE_CONFIG` in the environment, which is set to `:4096:8` here unless it is there.
- * @param given `warnOnly` (default false): print a warning instead of failing.
+ * @param options `warnOnly` (default false): print a warning instead of failing.
  * @throws GoogLeNetError `INVALID_ARGUMENT`
  */
-export function useDeterministicAlgorithms(mode: boolean, given: { warnOnly?: boolean } = {}): void {
-  const { warnOnly = false } = options('options', given, ['warnOnly']);
+export function useDeterministicAlgorithms(mode: boolean, options: { warnOnly?: boolean } = {}): void {
+  const { warnOnly = false } = readOptions('options', options, ['warnOnly']);
   const deterministicAlgorithms = boolean('mode', mode);
   const deterministicWarnOnly = boolean('warnOnly', warnOnly);
   if (deterministicAlgorithms) process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8';

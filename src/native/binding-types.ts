@@ -109,7 +109,7 @@ export interface NativeClassifier extends NativeModule {
     /** For int8: the largest number of each value. */
     highest?: Float32Array;
   }): Promise<NativeLowered>;
-  /** Grad-CAM of one class a picture, `[n, h, w]`, in evaluation mode. */
+  /** Grad-CAM of one class an image, `[n, h, w]`, in evaluation mode. */
   gradCam(options: NativeImages & NativeCall & { labels: Int32Array; name: string }): Promise<Tensor>;
 }
 
@@ -140,16 +140,16 @@ export interface NativeNetworkLayer {
   scaleOffset?: number;
 }
 
-/** A finished network. The first value is the picture. */
+/** A finished network. The first value is the image. */
 export interface NativeNetwork {
   precision: 'float32' | 'bfloat16' | 'int8';
   values: { channels: number; scale: number }[];
   layers: NativeNetworkLayer[];
   /** Values that are logits: main, then the auxiliary ones. */
   heads: number[];
-  /** Of each channel of a picture of floats, before the first layer. */
-  pictureScale: number[];
-  pictureShift: number[];
+  /** Of each channel of an image of floats, before the first layer. */
+  imageScale: number[];
+  imageShift: number[];
 }
 
 /** A model as a list of layers, before its weights are copied out. */
@@ -188,7 +188,7 @@ export interface NativeEngine {
   forward(options: NativeImages & NativeCall): Promise<[main: Tensor, aux1?: Tensor, aux2?: Tensor]>;
   /** The call fails with ABORTED: at once where it waits, otherwise before its next step. */
   cancel(options: { id: number }): void;
-  /** For one picture. */
+  /** For one image. */
   describe(options: { height: number; width: number }): Promise<NativeEngineDescription>;
   /** Queued work is still done. */
   dispose(): void;
@@ -198,12 +198,12 @@ export interface NativeEngine {
 export interface NativeKernelEngine extends NativeEngine {
   /** Memory for the maps of images, which goes back to the system after `keepMemoryMs` without work. */
   workingBytes(): number;
-  /** Microseconds of each step of `describe` on one thread: medians of whole pictures. */
+  /** Microseconds of each step of `describe` on one thread: medians of whole images. */
   profile(options: { height: number; width: number; runs: number }): Promise<Float64Array>;
 }
 
 export interface NativePortableEngine extends NativeEngine {
-  /** The largest number of each value that these pictures give. */
+  /** The largest number of each value that these images give. */
   calibrate(options: NativeImages): Promise<Float32Array>;
 }
 
@@ -255,11 +255,11 @@ export interface NativeLosses {
   /** NaN without auxiliary heads. */
   aux1Loss: number;
   aux2Loss: number;
-  /** Pictures whose highest main logit is the label. */
+  /** Images whose highest main logit is the label. */
   correct: number;
-  /** Pictures whose label is among the five highest main logits. */
+  /** Images whose label is among the five highest main logits. */
   correctTop5: number;
-  /** Pictures whose highest logit of that head is the label; 0 without it. */
+  /** Images whose highest logit of that head is the label; 0 without it. */
   aux1Correct: number;
   aux2Correct: number;
 }
@@ -270,7 +270,7 @@ export interface NativeStep extends NativeLosses {
 }
 
 export interface NativeEvaluation extends NativeLosses {
-  /** The main head's most likely class of each picture. */
+  /** The main head's most likely class of each image. */
   predicted: Int32Array;
   /** Its probability. */
   probabilities: Float32Array;
@@ -397,11 +397,11 @@ export interface NativeAddon {
     head: string[];
   }) => NativeTrainer;
   /**
-   * One picture to `height` × `width` (bilinear, antialiased), then squares of it, each resized to `crop` and mirrored where it shall
+   * One image to `height` × `width` (bilinear, antialiased), then squares of it, each resized to `crop` and mirrored where it shall
    * be. Writes RGB rows `[views, crop, crop, 3]` into `output`.
    */
   cropViews(options: {
-    pictures: { data: Uint8Array; height: number; width: number }[];
+    images: { data: Uint8Array; height: number; width: number }[];
     height: number;
     width: number;
     views: { top: number; left: number; side: number; mirrored: boolean }[];
@@ -409,11 +409,11 @@ export interface NativeAddon {
     output: Uint8Array;
   }): Promise<void>;
   /**
-   * Short edge to `resize` (bilinear, antialiased), centre crop, as torchvision's tensor pipeline on bytes.
+   * Short edge to `resize` (bilinear, antialiased), center crop, as torchvision's tensor pipeline on bytes.
    * Writes RGB rows `[n, crop, crop, 3]` into `output`; both sides must stay private to the caller until the promise settles.
    */
   resizeCrop(options: {
-    pictures: { data: Uint8Array; height: number; width: number }[];
+    images: { data: Uint8Array; height: number; width: number }[];
     resize: number;
     crop: number;
     output: Uint8Array;

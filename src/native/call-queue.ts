@@ -1,6 +1,6 @@
 import { onAbort, unlessAborted } from '../core/abort.js';
 import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
-import { integer, options, signal as readSignal } from '../core/validation.js';
+import { integer, readOptions, signal as readSignal } from '../core/validation.js';
 import { fromNative } from './call.js';
 
 /** How much may wait for a model or engine. */
@@ -20,7 +20,7 @@ export interface Pending {
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
 export function readMaxQueue(value: unknown): Required<MaxQueue> {
-  const { images = 1024, bytes = 64 * 2 ** 20 } = options('maxQueue', value, ['images', 'bytes']);
+  const { images = 1024, bytes = 64 * 2 ** 20 } = readOptions('maxQueue', value, ['images', 'bytes']);
   return { images: integer('maxQueue.images', images, 1), bytes: integer('maxQueue.bytes', bytes, 1) };
 }
 
@@ -37,8 +37,8 @@ export interface CallOptions {
 }
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `ABORTED` */
-export function readCallOptions(given: unknown): AbortSignal | undefined {
-  const signal = readSignal('signal', options('options', given, ['signal']).signal);
+export function readCallOptions(options: unknown): AbortSignal | undefined {
+  const signal = readSignal('signal', readOptions('options', options, ['signal']).signal);
   throwIfAborted(signal, CALL);
   return signal;
 }

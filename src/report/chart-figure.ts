@@ -1,7 +1,7 @@
 /** Charts as parts of a page: title, key and drawing. */
 import { type Chart, chartPart, type Line, namedLines } from './chart.js';
 import { drawing, type Html, html, nameOf } from './html.js';
-import { colourVariable, withVariables } from './palette.js';
+import { colorVariable, withVariables } from './palette.js';
 
 /** @param missing what to say where there is nothing to draw. */
 export function chartFigure(chart: Chart, missing: string): Html {
@@ -18,10 +18,10 @@ export const key = (lines: readonly Line[]): Html =>
 
 export const SWATCH_SIZE = { width: 32, height: 12 };
 
-/** The line and its marker, in the colours of pages. */
+/** The line and its marker, in the colors of pages. */
 function swatch(line: Line): Html {
   const { width, height } = SWATCH_SIZE;
-  const shapes = swatchShapes(line, colourVariable(line.colour));
+  const shapes = swatchShapes(line, colorVariable(line.color));
   return drawing(`<svg width="${width}" height="${height}" aria-hidden="true">${shapes}</svg>`);
 }
 

@@ -2,7 +2,7 @@
 import * as echarts from 'echarts';
 import { countScale, valueScale } from './axes.js';
 import type { Point, XAxis } from './curves.js';
-import { type ColourName, colour } from './palette.js';
+import { type ColorName, color } from './palette.js';
 
 export const FONT_FAMILY = 'DejaVu Sans';
 
@@ -11,7 +11,7 @@ export type Marker = 'circle' | 'diamond' | 'triangle' | 'rect' | 'none';
 export interface Line {
   name: string;
   points: readonly Point[];
-  colour: ColourName;
+  color: ColorName;
   marker?: Marker;
   /** Lengths of dashes and gaps; none for a solid line. */
   dash?: readonly number[];
@@ -46,22 +46,22 @@ export const FILE_SIZE: ChartSize = { width: 800, height: 450, stroke: 2.5, mark
 /** Of a part of a page, whose title and key are text of the page: narrow, so that it can be read on a phone. */
 const PART_SIZE: ChartSize = { width: 460, height: 270, stroke: 2, marker: 5 };
 
-const TEXT = { fontFamily: `${FONT_FAMILY}, Verdana, sans-serif`, color: colour('ink'), fontSize: 13 };
-const AXIS_LINE = { show: true, onZero: false, lineStyle: { color: colour('axis') } };
+const TEXT = { fontFamily: `${FONT_FAMILY}, Verdana, sans-serif`, color: color('ink'), fontSize: 13 };
+const AXIS_LINE = { show: true, onZero: false, lineStyle: { color: color('axis') } };
 /** Among more points than these, a marker on each would hide the line. */
 const MAX_MARKERS = 40;
 
 /** A document of its own, with a title and, unless another place has one, a key. */
 export const chartDocument = (chart: Chart, { hasKey = true } = {}): string =>
   render(chart, FILE_SIZE, {
-    backgroundColor: colour('paper'),
+    backgroundColor: color('paper'),
     title: {
       text: chart.title,
       subtext: chart.subtitle,
       left: 20,
       top: 14,
-      textStyle: { ...TEXT, fontSize: 19, fontWeight: 'bold', color: colour('title') },
-      subtextStyle: { ...TEXT, color: colour('muted') },
+      textStyle: { ...TEXT, fontSize: 19, fontWeight: 'bold', color: color('title') },
+      subtextStyle: { ...TEXT, color: color('muted') },
     },
     legend: {
       show: hasKey,
@@ -102,7 +102,7 @@ const tidy = (svg: string): string =>
     .replace(/<style >.*?<\/style>| (class|pointer-events|ecmeta_\w+)="[^"]*"/gs, '');
 
 function series(line: Line, size: ChartSize, opacity: number): echarts.LineSeriesOption {
-  const { name, points, colour: hue, marker = 'circle', dash, isFaint } = line;
+  const { name, points, color: hue, marker = 'circle', dash, isFaint } = line;
   const between = Math.ceil(points.length / MAX_MARKERS);
   // A single point has no line.
   const hasMarkers = points.length === 1 || !(isFaint || marker === 'none');
@@ -110,7 +110,7 @@ function series(line: Line, size: ChartSize, opacity: number): echarts.LineSerie
     name,
     type: 'line',
     data: points.map(([...point]) => point),
-    color: colour(hue),
+    color: color(hue),
     silent: true,
     symbol: hasMarkers ? (marker === 'none' ? 'circle' : marker) : 'none',
     showSymbol: hasMarkers,
@@ -125,10 +125,10 @@ function series(line: Line, size: ChartSize, opacity: number): echarts.LineSerie
   };
 }
 
-/** Lines that a reader must know the name of. Those of single steps have the colour of their means. */
+/** Lines that a reader must know the name of. Those of single steps have the color of their means. */
 export function namedLines(lines: readonly Line[]): Line[] {
-  const means = new Set(lines.filter(({ isFaint }) => !isFaint).map((line) => line.colour));
-  return lines.filter((line) => !line.isFaint || !means.has(line.colour));
+  const means = new Set(lines.filter(({ isFaint }) => !isFaint).map((line) => line.color));
+  return lines.filter((line) => !line.isFaint || !means.has(line.color));
 }
 
 /** The key shows a marker only where the chart does. */
@@ -173,6 +173,6 @@ function verticalAxis({ axis, formatTick, ceiling, lines }: Chart): echarts.YAXi
     axisLabel: { ...TEXT, formatter: (value: number) => formatTick(value, scale.interval) },
     axisLine: { show: false },
     axisTick: { show: false },
-    splitLine: { show: true, lineStyle: { color: colour('grid') } },
+    splitLine: { show: true, lineStyle: { color: color('grid') } },
   };
 }

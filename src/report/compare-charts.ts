@@ -3,11 +3,11 @@ import type { Chart, Line, Marker } from './chart.js';
 import type { ComparedRun } from './compare.js';
 import { curvesOf, epochPoints, type Point, type RunCurves, stepPoints } from './curves.js';
 import { printable, shorten } from './html.js';
-import type { ColourName } from './palette.js';
+import type { ColorName } from './palette.js';
 import { ACCURACY_AXIS, LOSS_AXIS } from './run-charts.js';
 
-// Four dashes by four markers tell sixteen runs apart without colours; neighbours differ in both.
-const COLOURS: readonly ColourName[] = ['blue', 'vermilion', 'green', 'purple', 'amber', 'sky', 'black'];
+// Four dashes by four markers tell sixteen runs apart without colors; neighbours differ in both.
+const COLORS: readonly ColorName[] = ['blue', 'vermilion', 'green', 'purple', 'amber', 'sky', 'black'];
 const DASHES: readonly (readonly number[] | null)[] = [null, [9, 4], [2, 3], [10, 3, 2, 3]];
 const MARKERS: readonly Marker[] = ['circle', 'diamond', 'triangle', 'rect'];
 
@@ -17,7 +17,7 @@ export function runStyle({ folder }: ComparedRun, i: number): Line {
   return {
     name: shorten(printable(folder), 60),
     points: [],
-    colour: COLOURS[i % COLOURS.length] ?? 'blue',
+    color: COLORS[i % COLORS.length] ?? 'blue',
     marker: MARKERS[(i + Math.floor(i / MARKERS.length)) % MARKERS.length] ?? 'circle',
     ...(dash === null ? {} : { dash }),
   };

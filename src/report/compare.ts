@@ -23,14 +23,14 @@ export interface Row {
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `FILE_NOT_FOUND` where a folder holds no run, `FILE_ERROR`, `INVALID_RUN_LOG`. */
 export async function readRuns(folders: readonly string[]): Promise<ComparedRun[]> {
-  const given = folders.map((folder) => folder.replace(/(?<=.)\/+$/, ''));
-  const twice = given.find((folder, i) => given.indexOf(folder) < i);
+  const paths = folders.map((folder) => folder.replace(/(?<=.)\/+$/, ''));
+  const twice = paths.find((folder, i) => paths.indexOf(folder) < i);
   if (twice !== undefined) throw wrong(`${twice} is given twice.`);
-  if (given.length < 2 || given.length > MAX_RUNS) {
-    throw wrong(`Give the folders of 2 to ${MAX_RUNS} runs; ${given.length} came.`);
+  if (paths.length < 2 || paths.length > MAX_RUNS) {
+    throw wrong(`Give the folders of 2 to ${MAX_RUNS} runs; ${paths.length} came.`);
   }
   const runs: ComparedRun[] = [];
-  for (const folder of given) {
+  for (const folder of paths) {
     const run = await readRunData(folder);
     runs.push({ ...run, folder, scores: scoresOf(run.records) });
   }

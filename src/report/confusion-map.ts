@@ -3,7 +3,7 @@
 import type { ValidationRecord } from '../run/records/validation-record.js';
 import { sum } from './confusion.js';
 import { escapeText, shorten } from './html.js';
-import { colourVariable } from './palette.js';
+import { colorVariable } from './palette.js';
 
 /** More classes have cells too small for numbers. */
 export const MAX_NUMBERED = 30;
@@ -20,7 +20,7 @@ const CHARACTER_WIDTH = 6.6;
 const MAX_CHARACTERS = 22;
 /** How far a name above its column leans over, as a part of its length: the cosine of 60°. */
 const LEAN = 0.5;
-/** Shades of each of the two colours: the cells of a shade are one path, which keeps the page small. */
+/** Shades of each of the two colors: the cells of a shade are one path, which keeps the page small. */
 const SHADES = 12;
 
 interface Layout {
@@ -45,7 +45,7 @@ function layoutOf(classes: readonly string[]): Layout {
 /** Whether each row and column has its name. */
 export const isNamed = ({ classes }: ValidationRecord): boolean => layoutOf(classes).margin > 0;
 
-/** An SVG in the colours of pages, as wide as it needs to be read. */
+/** An SVG in the colors of pages, as wide as it needs to be read. */
 export function confusionMap({ classes, confusion }: ValidationRecord): string {
   const layout = layoutOf(classes);
   const { cell, margin } = layout;
@@ -56,7 +56,7 @@ export function confusionMap({ classes, confusion }: ValidationRecord): string {
   return [
     `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Confusion matrix">`,
     `<g transform="translate(${margin} ${margin})">`,
-    `<rect width="${side}" height="${side}" fill="${colourVariable('panel')}"/>`,
+    `<rect width="${side}" height="${side}" fill="${colorVariable('panel')}"/>`,
     ...shades(confusion, cell),
     ...(layout.hasNumbers ? numbers(confusion, cell) : []),
     ...(margin > 0 ? names(classes, cell) : []),
@@ -64,7 +64,7 @@ export function confusionMap({ classes, confusion }: ValidationRecord): string {
   ].join('\n');
 }
 
-/** From 0 for nothing to `SHADES` for all pictures of the class; the smallest share can still be seen. */
+/** From 0 for nothing to `SHADES` for all images of the class; the smallest share can still be seen. */
 const shadeOf = (count: number, total: number): number =>
   count === 0 ? 0 : Math.ceil((count / total) * SHADES);
 
@@ -75,8 +75,8 @@ function shades(confusion: readonly (readonly number[])[], cell: number): string
     for (const [predicted, count] of row.entries()) {
       const shade = shadeOf(count, total);
       if (shade === 0) continue;
-      const colour = colourVariable(label === predicted ? 'blue' : 'vermilion');
-      const style = `fill="${colour}" fill-opacity="${(shade / SHADES).toFixed(2)}"`;
+      const color = colorVariable(label === predicted ? 'blue' : 'vermilion');
+      const style = `fill="${color}" fill-opacity="${(shade / SHADES).toFixed(2)}"`;
       const size = cell - 1;
       const path = `M${predicted * cell} ${label * cell}h${size}v${size}h-${size}z`;
       const cells = paths.get(style);
@@ -92,14 +92,14 @@ function numbers(confusion: readonly (readonly number[])[], cell: number): strin
     const total = sum(row);
     return row.flatMap((count, predicted) => {
       if (count === 0) return [];
-      const colour = colourVariable(shadeOf(count, total) > SHADES / 2 ? 'paper' : 'ink');
+      const color = colorVariable(shadeOf(count, total) > SHADES / 2 ? 'paper' : 'ink');
       const [x, y] = [(predicted + 0.5) * cell, (label + 0.5) * cell];
-      return `<text x="${x}" y="${y}" ${CENTRED} fill="${colour}">${compact(count)}</text>`;
+      return `<text x="${x}" y="${y}" ${CENTERD} fill="${color}">${compact(count)}</text>`;
     });
   });
 }
 
-const CENTRED = `text-anchor="middle" dominant-baseline="central" font-size="${FONT_SIZE}"`;
+const CENTERD = `text-anchor="middle" dominant-baseline="central" font-size="${FONT_SIZE}"`;
 
 const compact = (count: number): string =>
   count < 10_000 ? String(count) : count.toLocaleString('en-US', { notation: 'compact' });
@@ -107,7 +107,7 @@ const compact = (count: number): string =>
 function names(classes: readonly string[], cell: number): string[] {
   return classes.flatMap((name, i) => {
     const at = (i + 0.5) * cell;
-    const style = `font-size="${FONT_SIZE}" fill="${colourVariable('ink')}"`;
+    const style = `font-size="${FONT_SIZE}" fill="${colorVariable('ink')}"`;
     const text = escapeText(shorten(name, MAX_CHARACTERS));
     return [
       `<text x="-6" y="${at}" text-anchor="end" dominant-baseline="central" ${style}>${text}</text>`,

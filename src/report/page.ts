@@ -1,6 +1,6 @@
 /** A page in one file: no script, and nothing from elsewhere. */
 import { type Html, html } from './html.js';
-import { colourDeclarations } from './palette.js';
+import { colorDeclarations } from './palette.js';
 
 /** Of what a name in a run might smuggle in, a browser would run and load nothing. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
@@ -25,8 +25,8 @@ ${body}
 `.text;
 
 const STYLE = html`<style>
-:root{${colourDeclarations('light')}}
-@media (prefers-color-scheme:dark){:root{${colourDeclarations('dark')}}}
+:root{${colorDeclarations('light')}}
+@media (prefers-color-scheme:dark){:root{${colorDeclarations('dark')}}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,"DejaVu Sans",Verdana,sans-serif}
 main{max-width:1120px;margin:0 auto;padding:20px 16px 60px}
@@ -57,9 +57,9 @@ th{color:var(--muted);font-weight:600}
 .bars{display:grid;grid-template-columns:minmax(80px,auto) minmax(60px,1fr) auto;gap:3px 10px;align-items:center;font-size:13px}
 .bars div{background:var(--panel);height:14px}
 .bars i{display:block;height:14px;background:var(--blue)}
-.pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(136px,1fr));gap:14px}
-.pictures figure{background:var(--panel);border-radius:8px;padding:8px;font-size:13px;overflow-wrap:anywhere}
-.pictures img{display:block;width:100%;aspect-ratio:1;object-fit:contain;margin-bottom:6px}
+.images{display:grid;grid-template-columns:repeat(auto-fill,minmax(136px,1fr));gap:14px}
+.images figure{background:var(--panel);border-radius:8px;padding:8px;font-size:13px;overflow-wrap:anywhere}
+.images img{display:block;width:100%;aspect-ratio:1;object-fit:contain;margin-bottom:6px}
 .whole{white-space:nowrap}
 .wrong{color:var(--vermilion);font-weight:600}
 .right{color:var(--blue);font-weight:600}

@@ -1,4 +1,4 @@
-/** Colours of charts and pages, on light and on dark ground. */
+/** Colors of charts and pages, on light and on dark ground. */
 export const PALETTE = {
   paper: { light: '#ffffff', dark: '#16181c' },
   panel: { light: '#f6f7f8', dark: '#1e2126' },
@@ -7,7 +7,7 @@ export const PALETTE = {
   muted: { light: '#666666', dark: '#a3a3a3' },
   axis: { light: '#888888', dark: '#7d7d7d' },
   grid: { light: '#e3e3e3', dark: '#353a41' },
-  // Told apart by readers with any colour vision, and in grey by their lightness: the set of Okabe and Ito.
+  // Told apart by readers with any color vision, and in gray by their lightness: the set of Okabe and Ito.
   blue: { light: '#0072b2', dark: '#4ea9e2' },
   vermilion: { light: '#d55e00', dark: '#ff8f45' },
   green: { light: '#009e73', dark: '#2fc79a' },
@@ -17,21 +17,21 @@ export const PALETTE = {
   black: { light: '#000001', dark: '#fffffe' },
 } as const;
 
-export type ColourName = keyof typeof PALETTE;
+export type ColorName = keyof typeof PALETTE;
 
-/** The colour as files have it, which stand on white. */
-export const colour = (name: ColourName): string => PALETTE[name].light;
+/** The color as files have it, which stand on white. */
+export const color = (name: ColorName): string => PALETTE[name].light;
 
-/** The colour as pages have it: it follows the reader's scheme. */
-export const colourVariable = (name: ColourName): string => `var(--${name})`;
+/** The color as pages have it: it follows the reader's scheme. */
+export const colorVariable = (name: ColorName): string => `var(--${name})`;
 
-/** Declarations of all colours for a style sheet. */
-export const colourDeclarations = (scheme: 'light' | 'dark'): string =>
+/** Declarations of all colors for a style sheet. */
+export const colorDeclarations = (scheme: 'light' | 'dark'): string =>
   Object.entries(PALETTE)
-    .map(([name, colours]) => `--${name}:${colours[scheme]};`)
+    .map(([name, colors]) => `--${name}:${colors[scheme]};`)
     .join('');
 
-/** A drawing in the colours of files → in those of pages. Only in attributes: text cannot hold a bare quotation mark. */
+/** A drawing in the colors of files → in those of pages. Only in attributes: text cannot hold a bare quotation mark. */
 export function withVariables(svg: string): string {
   return Object.entries(PALETTE).reduce(
     (text, [name, { light }]) =>

@@ -65,8 +65,8 @@ function accuracyChart(run: RunCurves): Chart {
     axis: 'classified correctly',
     lines: present([
       ...quantityLines(run, 'top1'),
-      { name: 'training, top-5', points: train, colour: 'blue', dash },
-      { name: 'validation, top-5', points: validation, colour: 'vermilion', marker: 'diamond', dash },
+      { name: 'training, top-5', points: train, color: 'blue', dash },
+      { name: 'validation, top-5', points: validation, color: 'vermilion', marker: 'diamond', dash },
     ]),
   };
 }
@@ -78,16 +78,16 @@ function quantityLines(run: RunCurves, quantity: Quantity): Line[] {
   const validation = epochPoints(run, 'epoch', ({ validation }) => validation?.[quantity]);
   const name = steps.length > 0 ? 'training (faint: by step)' : 'training';
   return [
-    { name: 'training, by step', points: steps, colour: 'blue', isFaint: true },
-    { name, points: train, colour: 'blue' },
-    { name: 'validation', points: validation, colour: 'vermilion', marker: 'diamond' },
+    { name: 'training, by step', points: steps, color: 'blue', isFaint: true },
+    { name, points: train, color: 'blue' },
+    { name: 'validation', points: validation, color: 'vermilion', marker: 'diamond' },
   ];
 }
 
-type Head = Required<Pick<Line, 'name' | 'colour' | 'marker'>>;
-const MAIN: Head = { name: 'main', colour: 'blue', marker: 'circle' };
-const AUX1: Head = { name: 'auxiliary 1', colour: 'green', marker: 'triangle' };
-const AUX2: Head = { name: 'auxiliary 2', colour: 'purple', marker: 'rect' };
+type Head = Required<Pick<Line, 'name' | 'color' | 'marker'>>;
+const MAIN: Head = { name: 'main', color: 'blue', marker: 'circle' };
+const AUX1: Head = { name: 'auxiliary 1', color: 'green', marker: 'triangle' };
+const AUX2: Head = { name: 'auxiliary 2', color: 'purple', marker: 'rect' };
 
 /** Training and, dashed, validation of one head. */
 function headLines(run: RunCurves, head: Head, quantity: Quantity): Line[] {
@@ -144,7 +144,7 @@ function learningRateChart(run: RunCurves): Chart {
   };
 }
 
-const PLAIN = { colour: 'blue', marker: 'none' } as const;
+const PLAIN = { color: 'blue', marker: 'none' } as const;
 
 function speedChart(run: RunCurves): Chart {
   const steps = stepPoints(run, 'step', ({ imagesPerSecond }) => imagesPerSecond);
@@ -156,8 +156,8 @@ function speedChart(run: RunCurves): Chart {
     subtitle: latest ? `${formatSpeed(latest[1])} images/s in the latest epoch` : underWay(run),
     axis: 'images/s',
     lines: present([
-      { name: 'by step', points: steps, colour: 'blue', isFaint: true },
-      { name: 'mean of each epoch (faint: by step)', points: epochs, colour: 'blue' },
+      { name: 'by step', points: steps, color: 'blue', isFaint: true },
+      { name: 'mean of each epoch (faint: by step)', points: epochs, color: 'blue' },
     ]),
   };
 }
@@ -169,7 +169,7 @@ function gradientNormChart(run: RunCurves): Chart {
     title: 'Gradient norm',
     subtitle: 'L2 norm of all gradients, before they were clipped',
     axis: 'norm',
-    lines: present([{ name: 'gradient norm', points, colour: 'blue', isFaint: true }]),
+    lines: present([{ name: 'gradient norm', points, color: 'blue', isFaint: true }]),
   };
 }
 

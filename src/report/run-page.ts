@@ -42,7 +42,7 @@ function stateOf({ settings }: RunData, { epochs, steps, time, skipped }: RunSco
     `${isComplete ? 'Complete' : 'Not complete'}: ${formatCount(epochs)}${of} epochs, ${plural(steps, 'step')}.`,
     `Latest record: ${formatTime(time)}.`,
   ];
-  if (skipped > 0) sentences.push(`${plural(skipped, 'picture')} could not be read and were left out.`);
+  if (skipped > 0) sentences.push(`${plural(skipped, 'image')} could not be read and were left out.`);
   return sentences.join(' ');
 }
 

@@ -13,9 +13,9 @@ export interface RunScores {
   final: EpochRecord | null;
   /** See `bestOf`. */
   best: EpochRecord | null;
-  /** The epoch with the lowest loss on the validation pictures; the earliest of equals. */
+  /** The epoch with the lowest loss on the validation images; the earliest of equals. */
   lowest: EpochRecord | null;
-  /** Pictures that were left out because they could not be read, in all epochs. */
+  /** Images that were left out because they could not be read, in all epochs. */
   skipped: number;
   /** Of the latest record, seconds since 1970. */
   time: number | null;
@@ -38,7 +38,7 @@ export function scoresOf(records: readonly RunRecord[]): RunScores {
   };
 }
 
-/** The epoch with the highest accuracy on the validation pictures; the earliest of equals. */
+/** The epoch with the highest accuracy on the validation images; the earliest of equals. */
 export const bestOf = (epochs: readonly EpochRecord[]): EpochRecord | null =>
   highest(epochs, ({ validation }) => validation?.top1 ?? null);
 

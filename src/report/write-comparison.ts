@@ -1,4 +1,4 @@
-/** A comparison of runs as a page, or its curves as one picture. */
+/** A comparison of runs as a page, or its curves as one image. */
 import { extname } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
 import { writeFileAtomic } from '../core/files/atomic-file.js';
@@ -8,7 +8,7 @@ import { type ComparedRun, differences, type Row, results } from './compare.js';
 import { compareCharts, runStyle } from './compare-charts.js';
 import { escapeText, type Html, html, nameOf, shorten, table } from './html.js';
 import { page } from './page.js';
-import { colour } from './palette.js';
+import { color } from './palette.js';
 import { toPng } from './png.js';
 
 const FORMATS: Record<string, (runs: readonly ComparedRun[]) => Promise<Uint8Array>> = {
@@ -68,12 +68,12 @@ export function comparisonSvg(runs: readonly ComparedRun[]): string {
     2 * FILE_SIZE.width,
     top + Math.max(1, Math.ceil(charts.length / 2)) * FILE_SIZE.height,
   ];
-  const style = `font-family="${FONT_FAMILY}, Verdana, sans-serif" font-size="13" fill="${colour('ink')}"`;
+  const style = `font-family="${FONT_FAMILY}, Verdana, sans-serif" font-size="13" fill="${color('ink')}"`;
   const entries = runs.map((run, i) => {
     const line = runStyle(run, i);
     const [x, y] = [MARGIN + (i % KEY_COLUMNS) * columnWidth, MARGIN + Math.floor(i / KEY_COLUMNS) * KEY_ROW];
     const name = escapeText(shorten(line.name, KEY_CHARACTERS));
-    return `<g transform="translate(${x} ${y})">${swatchShapes(line, colour(line.colour))}<text x="40" y="11" ${style}>${name}</text></g>`;
+    return `<g transform="translate(${x} ${y})">${swatchShapes(line, color(line.color))}<text x="40" y="11" ${style}>${name}</text></g>`;
   });
   const panels = charts.map((chart, i) => {
     const [x, y] = [(i % 2) * FILE_SIZE.width, top + Math.floor(i / 2) * FILE_SIZE.height];
@@ -83,7 +83,7 @@ export function comparisonSvg(runs: readonly ComparedRun[]): string {
     charts.length > 0 ? '' : `<text x="${MARGIN}" y="${top + MARGIN}" ${style}>${NO_RECORDS}</text>`;
   return [
     `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg">`,
-    `<rect width="${width}" height="${height}" fill="${colour('paper')}"/>`,
+    `<rect width="${width}" height="${height}" fill="${color('paper')}"/>`,
     ...entries,
     ...panels,
     `${empty}</svg>\n`,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { ParseArgsConfig } from 'node:util';
 import { GoogLeNetError } from '../core/errors.js';
-import { boolean, options as known, oneOf, string } from '../core/validation.js';
+import { boolean, readOptions as known, oneOf, string } from '../core/validation.js';
 import type { Builder } from './build-record.js';
 import { DEFAULT_BUILD_DIR } from './paths.js';
 import type { Variant } from './versions.js';
@@ -59,7 +59,7 @@ export const parseArgsOptions = (): NonNullable<ParseArgsConfig['options']> =>
  */
 export function resolveSetupOptions(flags: unknown): SetupOptions {
   const { 'build-dir': dashed, ...rest } = { ...(flags as Record<string, unknown>) };
-  const given = known('setup', dashed === undefined ? rest : { ...rest, buildDir: dashed }, [
+  const options = known('setup', dashed === undefined ? rest : { ...rest, buildDir: dashed }, [
     'cuda',
     'cpu',
     'libtorch',
@@ -69,9 +69,9 @@ export function resolveSetupOptions(flags: unknown): SetupOptions {
     'force',
   ]);
   const isSet = (name: 'cuda' | 'cpu' | 'force'): boolean =>
-    given[name] !== undefined && boolean(`--${name}`, given[name]);
+    options[name] !== undefined && boolean(`--${name}`, options[name]);
   const text = (name: 'libtorch' | 'buildDir' | 'python', flag: string): string | undefined =>
-    given[name] === undefined ? undefined : string(flag, given[name]);
+    options[name] === undefined ? undefined : string(flag, options[name]);
   if (isSet('cuda') && isSet('cpu')) {
     throw new GoogLeNetError('INVALID_ARGUMENT', 'Give either --cuda or --cpu, not both.');
   }
@@ -80,9 +80,9 @@ export function resolveSetupOptions(flags: unknown): SetupOptions {
     variant: isSet('cuda') ? 'cuda' : isSet('cpu') ? 'cpu' : undefined,
     libtorch: text('libtorch', '--libtorch'),
     builder:
-      given.builder === undefined
+      options.builder === undefined
         ? undefined
-        : oneOf<Builder>('--builder', given.builder, ['cmake-js', 'node-gyp']),
+        : oneOf<Builder>('--builder', options.builder, ['cmake-js', 'node-gyp']),
     buildDir: buildDir === undefined ? DEFAULT_BUILD_DIR : resolve(buildDir),
     python: text('python', '--python'),
     force: isSet('force'),

@@ -117,7 +117,7 @@ function groupsOf({ model, config, progress, bestWeights }: Training, trainer: N
 /** A checkpoint with weights that are no numbers would replace the last one that can be resumed from. */
 function diverged({ globalStep }: Progress): GoogLeNetError {
   const message = `The weights are NaN or infinite after step ${globalStep}, so no checkpoint was written.`;
-  const fix = 'Resume from an earlier checkpoint with a lower learning rate, and look for broken pictures.';
+  const fix = 'Resume from an earlier checkpoint with a lower learning rate, and look for broken images.';
   return new GoogLeNetError('DIVERGED', `${message} ${fix}`);
 }
 

@@ -1,6 +1,15 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { boolean, integer, invalid, itemsOf, number, oneOf, options, string } from '../core/validation.js';
+import {
+  boolean,
+  integer,
+  invalid,
+  itemsOf,
+  number,
+  oneOf,
+  readOptions,
+  string,
+} from '../core/validation.js';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import { readSchedule, type Schedule, type ScheduleOptions } from './schedule.js';
 
@@ -83,8 +92,8 @@ const KNOWN = [
 ] as const;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function readTrainerConfig(given: unknown): TrainerConfig {
-  const read = options('options', given, KNOWN);
+export function readTrainerConfig(options: unknown): TrainerConfig {
+  const read = readOptions('options', options, KNOWN);
   const optional = (name: string, value: unknown, range: object) =>
     value === undefined || value === null ? null : number(name, value, range);
   return {
@@ -113,15 +122,15 @@ export function readTrainerConfig(given: unknown): TrainerConfig {
   };
 }
 
-function readPatterns(given: unknown): string[] {
-  if (!Array.isArray(given)) throw invalid('freeze', 'an array of names', given);
-  return itemsOf(given).map((name, i) => string(`freeze[${i}]`, name));
+function readPatterns(value: unknown): string[] {
+  if (!Array.isArray(value)) throw invalid('freeze', 'an array of names', value);
+  return itemsOf(value).map((name, i) => string(`freeze[${i}]`, name));
 }
 
-function readClassWeights(given: unknown): number[] | null {
-  if (given === null) return null;
-  if (!Array.isArray(given)) throw invalid('classWeights', 'an array of numbers, one for each class', given);
-  const weights = itemsOf(given).map((weight, i) => {
+function readClassWeights(value: unknown): number[] | null {
+  if (value === null) return null;
+  if (!Array.isArray(value)) throw invalid('classWeights', 'an array of numbers, one for each class', value);
+  const weights = itemsOf(value).map((weight, i) => {
     const name = `classWeights[${i}]`;
     // Below the smallest float a class would weigh nothing without a word.
     if (number(name, weight, FACTOR) > 0 && Math.fround(weight as number) === 0)
@@ -129,13 +138,13 @@ function readClassWeights(given: unknown): number[] | null {
     return weight as number;
   });
   if (!weights.some((weight) => weight > 0))
-    throw invalid('classWeights', 'at least one weight above 0', given);
+    throw invalid('classWeights', 'at least one weight above 0', value);
   return weights;
 }
 
-function readOptimizer(given: unknown): Required<SgdOptions> {
+function readOptimizer(value: unknown): Required<SgdOptions> {
   const known = ['lr', 'momentum', 'weightDecay', 'dampening', 'nesterov', 'fused', 'headLr'] as const;
-  const read = options('optimizer', given, known);
+  const read = readOptions('optimizer', value, known);
   const optimizer = {
     lr: number('optimizer.lr', read.lr ?? TRAINING_DEFAULTS.lr, FACTOR),
     momentum: number('optimizer.momentum', read.momentum ?? TRAINING_DEFAULTS.momentum, FACTOR),

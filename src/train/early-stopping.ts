@@ -1,6 +1,6 @@
 /** When a run has nothing more to gain: a pure function of its progress, so that a resumed run stops where it would have. */
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { integer, number, oneOf, options } from '../core/validation.js';
+import { integer, number, oneOf, readOptions } from '../core/validation.js';
 import type { Scores } from './metrics.js';
 import type { Best, Progress } from './train-state.js';
 
@@ -10,7 +10,7 @@ export type Metric = (typeof METRICS)[number];
 export interface EarlyStoppingOptions {
   /** Epochs without a better score after which the run ends. */
   patience: number;
-  /** What is better: a higher top-1 accuracy on the validation pictures (the default), or a lower loss. */
+  /** What is better: a higher top-1 accuracy on the validation images (the default), or a lower loss. */
   metric?: Metric;
   /** By how much it must be better to count. Default 0. */
   minDelta?: number;
@@ -19,8 +19,8 @@ export interface EarlyStoppingOptions {
 export type EarlyStopping = Required<EarlyStoppingOptions>;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function readEarlyStopping(given: unknown): EarlyStopping {
-  const read = options('earlyStopping', given, ['patience', 'metric', 'minDelta']);
+export function readEarlyStopping(value: unknown): EarlyStopping {
+  const read = readOptions('earlyStopping', value, ['patience', 'metric', 'minDelta']);
   return {
     patience: integer('earlyStopping.patience', read.patience, 1),
     metric: oneOf('earlyStopping.metric', read.metric ?? TRAINING_DEFAULTS.patienceMetric, METRICS),

@@ -9,7 +9,7 @@ import type { Trainer } from './trainer.js';
 import type { Validation } from './validation.js';
 
 export const AFTER_DIVERGENCE =
-  'Go on from an earlier checkpoint with a lower learning rate, and look for broken pictures.';
+  'Go on from an earlier checkpoint with a lower learning rate, and look for broken images.';
 
 /** Sums the epoch up. One that the number of steps cut short stays under way, for a run that goes on. */
 export async function endEpoch(
@@ -41,11 +41,11 @@ function summarise(trainer: Trainer, plan: FitPlan, validation: Validation | nul
   const { epoch: before, globalStep: step, tally, skipped } = trainer.progress;
   const epoch = before + 1;
   if (tally.count === 0) {
-    const message = `None of the ${skipped} pictures of epoch ${epoch} could be read.`;
+    const message = `None of the ${skipped} images of epoch ${epoch} could be read.`;
     throw new GoogLeNetError('INVALID_DATASET', message);
   }
   if (validation && !Number.isFinite(validation.loss)) {
-    const message = `The loss on the validation pictures became ${validation.loss} after step ${step}.`;
+    const message = `The loss on the validation images became ${validation.loss} after step ${step}.`;
     throw new GoogLeNetError('DIVERGED', `${message} ${AFTER_DIVERGENCE}`);
   }
   const { optimizer, schedule } = trainer.config;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { integer, options, path as readPath, signal as readSignal } from '../core/validation.js';
+import { integer, readOptions, path as readPath, signal as readSignal } from '../core/validation.js';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { LOADER_OPTIONS, Loader, type LoaderOptions } from '../data/loader.js';
@@ -29,7 +29,7 @@ export interface FitOptions extends Partial<LoaderOptions> {
   checkpointEvery?: number;
   /** How many of the newest checkpoints are kept. Default 2: if one is damaged, there is the one before it. */
   keepLast?: number;
-  /** Keeps those with the best top-1 accuracy on the validation pictures, too. Default 0. */
+  /** Keeps those with the best top-1 accuracy on the validation images, too. Default 0. */
   keepBest?: number;
   /** Keeps that of every so many epochs, too. */
   keepEvery?: number;
@@ -79,8 +79,8 @@ const KNOWN = [
 ] as const;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET` */
-export function readFitOptions(given: FitOptions, source: Source, { model, config }: Trainer): FitPlan {
-  const read = options('options', given, KNOWN) as FitOptions;
+export function readFitOptions(options: FitOptions, source: Source, { model, config }: Trainer): FitPlan {
+  const read = readOptions('options', options, KNOWN) as FitOptions;
   const loading = Object.fromEntries(LOADER_OPTIONS.map((name) => [name, read[name]]));
   const {
     batchSize = TRAINING_DEFAULTS.batchSize,
@@ -133,11 +133,11 @@ function assertEndless({ type }: Schedule): void {
   throw new GoogLeNetError('INVALID_ARGUMENT', `${message} Give steps instead of epochs.`);
 }
 
-function readStopping(given: EarlyStoppingOptions, validation: Dataset | null): EarlyStopping {
+function readStopping(options: EarlyStoppingOptions, validation: Dataset | null): EarlyStopping {
   if (validation === null) {
-    throw new GoogLeNetError('INVALID_ARGUMENT', 'earlyStopping needs validation, the pictures to score.');
+    throw new GoogLeNetError('INVALID_ARGUMENT', 'earlyStopping needs validation, the images to score.');
   }
-  return readEarlyStopping(given);
+  return readEarlyStopping(options);
 }
 
 function readCheckpoints(read: FitOptions): CheckpointPlan | null {

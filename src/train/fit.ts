@@ -21,7 +21,7 @@ export interface StepEvent extends StepResult {
   step: number;
   /** Steps in an epoch; null for a source that does not know its length. */
   stepsPerEpoch: number | null;
-  /** Pictures in this batch. */
+  /** Images in this batch. */
   count: number;
   imagesPerSecond: number;
 }
@@ -56,9 +56,9 @@ export type FitEvent = StepEvent | ValidationEvent | EpochEvent | CheckpointEven
 export async function* trainingLoop(
   trainer: Trainer,
   source: Source,
-  given: FitOptions,
+  options: FitOptions,
 ): AsyncGenerator<FitEvent, FitResult, void> {
-  const plan = readFitOptions(given, source, trainer);
+  const plan = readFitOptions(options, source, trainer);
   const { signal } = plan;
   const from = yield* resume(trainer, plan);
   if (!isOver(trainer.progress, plan)) assertCanGoOn(trainer);

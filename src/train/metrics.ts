@@ -1,13 +1,13 @@
 import type { BatchResult } from './trainer.js';
 
-/** Means over pictures. What belongs to an auxiliary head is null in a model without them. */
+/** Means over images. What belongs to an auxiliary head is null in a model without them. */
 export interface Scores {
   /** mainLoss + auxWeight · aux1Loss + auxWeight · aux2Loss */
   loss: number;
   mainLoss: number;
   aux1Loss: number | null;
   aux2Loss: number | null;
-  /** Fraction of pictures whose label has the highest main logit. */
+  /** Fraction of images whose label has the highest main logit. */
   top1: number;
   /** … is among the five highest. */
   top5: number;

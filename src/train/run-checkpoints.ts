@@ -20,7 +20,7 @@ export interface WarningEvent {
   /** What a program can tell warnings apart by. */
   code: 'UNREADABLE_IMAGE' | 'DAMAGED_CHECKPOINT' | 'CHECKPOINT_STORE';
   message: string;
-  /** What it is about: names of pictures, or a path. */
+  /** What it is about: names of images, or a path. */
   names: string[];
 }
 

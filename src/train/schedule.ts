@@ -1,5 +1,5 @@
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { integer, number, oneOf, options } from '../core/validation.js';
+import { integer, number, oneOf, readOptions } from '../core/validation.js';
 
 /** The learning rate decays in steps of whole epochs: × `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`). */
 export interface StepDecay {
@@ -59,13 +59,17 @@ const PARAMETERS: Record<Schedule['type'], readonly string[]> = {
 };
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function readSchedule(given: unknown): Schedule {
+export function readSchedule(value: unknown): Schedule {
   const known = ['type', 'stepSize', 'gamma', 'power', 'warmupSteps'] as const;
   const { type: givenType = TRAINING_DEFAULTS.schedule, warmupSteps = TRAINING_DEFAULTS.warmupSteps } =
-    options('schedule', given, known);
+    readOptions('schedule', value, known);
   const type = oneOf('schedule.type', givenType, SCHEDULES);
   // What another schedule would need is a mistake, not something to leave out in silence.
-  const read = options(`a schedule of type '${type}'`, given, ['type', 'warmupSteps', ...PARAMETERS[type]]);
+  const read = readOptions(`a schedule of type '${type}'`, value, [
+    'type',
+    'warmupSteps',
+    ...PARAMETERS[type],
+  ]);
   return { ...readDecay(type, read), warmupSteps: integer('schedule.warmupSteps', warmupSteps, 0) };
 }
 

@@ -1,7 +1,7 @@
-/** Pictures per second: of the last step, and of the epoch as far as this process has trained it. */
+/** Images per second: of the last step, and of the epoch as far as this process has trained it. */
 export interface Clock {
-  /** After a step over `pictures`. @returns how many a second it was. */
-  count(pictures: number): number;
+  /** After a step over `images`. @returns how many a second it was. */
+  count(images: number): number;
   total(): { seconds: number; imagesPerSecond: number };
 }
 
@@ -10,11 +10,11 @@ export function startClock(): Clock {
   let last = start;
   let trained = 0;
   return {
-    count(pictures) {
+    count(images) {
       const now = performance.now();
-      const rate = (pictures * 1000) / (now - last);
+      const rate = (images * 1000) / (now - last);
       last = now;
-      trained += pictures;
+      trained += images;
       return rate;
     },
     total() {

@@ -15,7 +15,7 @@ export interface EpochSummary {
   /** Means over the epoch's batches as they were trained on, so earlier ones are of a younger model. */
   train: Scores;
   validation: Scores | null;
-  /** Pictures that could not be read and were left out. */
+  /** Images that could not be read and were left out. */
   skipped: number;
   seconds: number;
   imagesPerSecond: number;
@@ -41,7 +41,7 @@ export interface Progress {
   readonly globalStep: number;
   /** What the epoch under way has summed up so far. */
   readonly tally: Tally;
-  /** Pictures of it that could not be read. */
+  /** Images of it that could not be read. */
   readonly skipped: number;
   /** Only with the same batches can an epoch be resumed in its middle. */
   readonly batches: BatchPlan | null;

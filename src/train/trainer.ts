@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
 import type { Images } from '../core/tensor.js';
-import { boolean, integer, number, options, path as readPath } from '../core/validation.js';
+import { boolean, integer, number, readOptions, path as readPath } from '../core/validation.js';
 import type { Dataset } from '../data/dataset.js';
 import { readImages, readLabels } from '../inference/image-batch.js';
 import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
@@ -28,9 +28,9 @@ export interface BatchResult {
   mainLoss: number;
   aux1Loss: number | null;
   aux2Loss: number | null;
-  /** Pictures whose label has the highest main logit. */
+  /** Images whose label has the highest main logit. */
   correct: number;
-  /** Pictures whose label is among the five highest main logits. */
+  /** Images whose label is among the five highest main logits. */
   correctTop5: number;
   /** As `correct`, of the auxiliary heads. */
   aux1Correct: number | null;
@@ -45,7 +45,7 @@ export interface StepResult extends BatchResult {
 }
 
 export interface BatchEvaluation extends BatchResult {
-  /** The most likely class of each picture, its probability, and that of the label. */
+  /** The most likely class of each image, its probability, and that of the label. */
   predicted: Int32Array;
   probabilities: Float32Array;
   labelProbabilities: Float32Array;
@@ -74,7 +74,7 @@ const parameterNames = (native: NativeClassifier): string[] =>
 function assertWeight(labels: Int32Array, { classWeights }: TrainerConfig): void {
   if (classWeights === null || labels.some((label) => classWeights[label] !== 0)) return;
   const message = 'All labels of the batch are of classes whose classWeights are 0, so it has no loss.';
-  throw new GoogLeNetError('INVALID_LABEL', `${message} Leave their pictures out, or take larger batches.`);
+  throw new GoogLeNetError('INVALID_LABEL', `${message} Leave their images out, or take larger batches.`);
 }
 
 /**
@@ -172,17 +172,17 @@ export class Trainer {
    * One optimiser step in training mode. The arrays may be reused at once. A step that fails for lack of memory leaves
    * every parameter as it was.
    * @param images as for `GoogLeNet.forward`.
-   * @param labels one class index for each picture.
-   * @param given `lr`: another learning rate than the schedule's, also for the classifiers if there is no `headLr` beside it.
+   * @param labels one class index for each image.
+   * @param options `lr`: another learning rate than the schedule's, also for the classifiers if there is no `headLr` beside it.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OUT_OF_MEMORY`, `OVERLOADED`
    */
   async step(
     images: Images,
     labels: Labels,
-    given: { lr?: number; headLr?: number } = {},
+    options: { lr?: number; headLr?: number } = {},
   ): Promise<StepResult> {
     const native = this.#usable;
-    const { lr: givenLr, headLr: givenHeadLr = givenLr } = options('options', given, ['lr', 'headLr']);
+    const { lr: givenLr, headLr: givenHeadLr = givenLr } = readOptions('options', options, ['lr', 'headLr']);
     // That of a schedule too: its gamma may be above one. Found out by libtorch, momentum would be changed and weights not.
     const lr = number('lr', givenLr === undefined ? this.lr : givenLr, FACTOR);
     const headLr = number('headLr', givenHeadLr === undefined ? this.headLr : givenHeadLr, FACTOR);
@@ -201,16 +201,16 @@ export class Trainer {
 
   /**
    * Losses, hits and predictions of a batch in evaluation mode, without training.
-   * @param given `averaged`: of the averaged weights, where the trainer keeps an average. Default false.
+   * @param options `averaged`: of the averaged weights, where the trainer keeps an average. Default false.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OVERLOADED`
    */
   async evaluate(
     images: Images,
     labels: Labels,
-    given: { averaged?: boolean } = {},
+    options: { averaged?: boolean } = {},
   ): Promise<BatchEvaluation> {
     const native = this.#usable;
-    const averaged = boolean('averaged', options('options', given, ['averaged']).averaged ?? false);
+    const averaged = boolean('averaged', readOptions('options', options, ['averaged']).averaged ?? false);
     const { count, bytes, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
     const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () =>
@@ -312,11 +312,11 @@ export class Trainer {
   /**
    * Writes everything that is needed to go on: weights, momentum, average, random state, position, settings and class names, in one
    * safetensors file that appears whole or not at all. `GoogLeNet.load` reads it too.
-   * @param given `score`: what validation gave these weights, the higher the better, for whoever keeps the best ones.
+   * @param options `score`: what validation gave these weights, the higher the better, for whoever keeps the best ones.
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `DISPOSED`
    */
-  async saveCheckpoint(path: string, given: { score?: number | null } = {}): Promise<void> {
-    const { score = null } = options('options', given, ['score']) as { score?: number | null };
+  async saveCheckpoint(path: string, options: { score?: number | null } = {}): Promise<void> {
+    const { score = null } = readOptions('options', options, ['score']) as { score?: number | null };
     await saveCheckpoint(path, this, this.#usable, score);
   }
 

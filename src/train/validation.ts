@@ -1,7 +1,7 @@
 /** Scoring a dataset: what a model gets right, what it confuses, and where it is most wrong. */
 
 import { GoogLeNetError } from '../core/errors.js';
-import { boolean, integer, oneOf, options, signal as readSignal } from '../core/validation.js';
+import { boolean, integer, oneOf, readOptions, signal as readSignal } from '../core/validation.js';
 import { batches, MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { epochOrder } from '../data/sampler.js';
@@ -13,11 +13,11 @@ import type { BatchEvaluation, Trainer } from './trainer.js';
 export interface ValidateOptions {
   /** Default 32. */
   batchSize?: number;
-  /** Short edge of the resized pictures. Default 256. */
+  /** Short edge of the resized images. Default 256. */
   resize?: number;
-  /** Edge of the crop from their centre. Default 224. */
+  /** Edge of the crop from their center. Default 224. */
   crop?: number;
-  /** Pictures that cannot be decoded: an error (the default), or left out and counted. */
+  /** Images that cannot be decoded: an error (the default), or left out and counted. */
   unreadable?: 'error' | 'skip';
   /** Score the averaged weights, where the trainer keeps an average. Default true. */
   averaged?: boolean;
@@ -25,7 +25,7 @@ export interface ValidateOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What the main head says of one picture. */
+/** What the main head says of one image. */
 export interface Prediction {
   /** Position in the dataset. */
   index: number;
@@ -37,21 +37,21 @@ export interface Prediction {
 }
 
 export interface Validation extends Scores {
-  /** Pictures scored. */
+  /** Images scored. */
   count: number;
   /** Names of those that could not be read. */
   skipped: string[];
-  /** `confusion[label][predicted]`: pictures. Null above {@link MAX_CONFUSION} classes. */
+  /** `confusion[label][predicted]`: images. Null above {@link MAX_CONFUSION} classes. */
   confusion: Uint32Array[] | null;
   /** Wrong ones with the least probability of their label, the worst first; at most 24. */
   mistakes: Prediction[];
-  /** Spread over the dataset, the same pictures each time; at most 12. */
+  /** Spread over the dataset, the same images each time; at most 12. */
   samples: Prediction[];
 }
 
 export interface ValidationEvent {
   type: 'validation';
-  /** Pictures scored so far, of `total`. */
+  /** Images scored so far, of `total`. */
   done: number;
   total: number;
 }
@@ -65,10 +65,10 @@ const SAMPLES = 12;
 export async function* validation(
   trainer: Trainer,
   dataset: Dataset,
-  given: ValidateOptions,
+  options: ValidateOptions,
 ): AsyncGenerator<ValidationEvent, Validation, void> {
   const known = ['batchSize', 'resize', 'crop', 'unreadable', 'averaged', 'signal'] as const;
-  const read = options('options', given, known);
+  const read = readOptions('options', options, known);
   const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
   const batchSize = integer('batchSize', read.batchSize ?? 32, 1, MAX_BATCH_SIZE);
   const unreadable = oneOf('unreadable', read.unreadable ?? 'error', ['error', 'skip'] as const);
@@ -136,11 +136,11 @@ class Findings {
     this.#mistakes = this.#mistakes.slice(0, MISTAKES);
   }
 
-  /** @throws GoogLeNetError `INVALID_DATASET` where no picture could be read. */
+  /** @throws GoogLeNetError `INVALID_DATASET` where no image could be read. */
   finish(hasAux: boolean): Validation {
     const { tally, skipped } = this;
     if (tally.count === 0) {
-      const message = `None of the ${skipped.length} validation pictures could be read, ${skipped[0]} among them.`;
+      const message = `None of the ${skipped.length} validation images could be read, ${skipped[0]} among them.`;
       throw new GoogLeNetError('INVALID_DATASET', message);
     }
     return {

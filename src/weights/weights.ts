@@ -27,11 +27,11 @@ const ARRAYS: Record<DType, new (buffer: ArrayBuffer, offset: number, length: nu
 
 export function compareTensors(model: readonly TensorInfo[], source: readonly TensorInfo[]): Difference {
   const wanted = new Map(model.map((info) => [info.name, info]));
-  const given = new Set(source.map((info) => info.name));
+  const names = new Set(source.map((info) => info.name));
   const sameShape = (a: readonly number[], b: readonly number[]) =>
     a.length === b.length && a.every((size, i) => size === b[i]);
   const difference: Difference = {
-    missing: model.filter(({ name }) => !given.has(name)).map(({ name }) => name),
+    missing: model.filter(({ name }) => !names.has(name)).map(({ name }) => name),
     unexpected: [],
     mismatched: [],
   };
@@ -165,13 +165,13 @@ export async function loadStateDict(
     store.tensors(),
     read.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] })),
   );
-  const given = read.map((tensor) =>
+  const tensors = read.map((tensor) =>
     vectors.has(tensor.name) ? { ...tensor, shape: [], data: tensor.data.subarray(0, 1) } : tensor,
   );
-  const infos = given.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }));
+  const infos = tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] }));
   const difference = compareTensors(store.tensors(), infos);
   assertMatch(difference, strict, 'the state dict');
-  const used = given.filter(({ name }) => !difference.unexpected.includes(name));
+  const used = tensors.filter(({ name }) => !difference.unexpected.includes(name));
   const { spans, bytes } = layOut(used.map(({ name, dtype, shape }) => ({ name, dtype, shape: [...shape] })));
   const buffer = allocate(bytes);
   await copyInSlices(

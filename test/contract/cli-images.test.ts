@@ -1,4 +1,4 @@
-/** How the commands read files of pictures. */
+/** How the commands read files of images. */
 import { mkdirSync, renameSync } from 'node:fs';
 import sharp from 'sharp';
 import { GoogLeNet, type GoogLeNetError, loadModel } from '../../src/index';
@@ -62,7 +62,7 @@ const commands: [string, () => string[]][] = [
   ],
 ];
 
-test.each(commands)('%s refuses pictures of more than --max-pixels, and says so', async (_, command) => {
+test.each(commands)('%s refuses images of more than --max-pixels, and says so', async (_, command) => {
   const { code, stderr } = await runCommandLine(...command(), '--max-pixels', '799');
   expect(stderr).toMatch(/INVALID_IMAGE.*1\.png.*40 × 20 = 800 pixels.*--max-pixels/);
   expect(code).toBe(1);

@@ -1,4 +1,4 @@
-/** Pictures that cannot be read, among others that can. */
+/** Images that cannot be read, among others that can. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { evaluate, GoogLeNet, ImageFolder, loadModel } from '../../src/index';
@@ -18,7 +18,7 @@ beforeEach(async () => {
     const image = sharp({ create: { width: 32, height: 32, channels: 3, background: '#369' } });
     await image.png().toFile(at('data', name, 'good.png'));
   }
-  writeFileSync(at('data/a/broken.png'), 'no picture');
+  writeFileSync(at('data/a/broken.png'), 'no image');
 });
 
 const good = () => [at('data/a/good.png'), at('data/b/good.png')] as const;
@@ -47,7 +47,7 @@ describe('predict', () => {
     const { code, stdout, stderr } = await predict(images(), '--on-error', 'skip');
     expect(code).toBe(0);
     for (const path of good()) expect(stdout).toContain(path);
-    expect(stderr).toMatch(/Skipped: .*none\.png.*\nSkipped: .*broken\.png.*\n2 pictures of 4 skipped\.\n/);
+    expect(stderr).toMatch(/Skipped: .*none\.png.*\nSkipped: .*broken\.png.*\n2 images of 4 skipped\.\n/);
     const json = await predict(images(), '--on-error', 'skip', '--json');
     expect([json.code, shown(json.stdout)]).toEqual([0, good()]);
     expect(JSON.parse(json.stdout).skipped).toMatchObject([
@@ -87,17 +87,17 @@ describe.each([
     expect(code).toBe(0);
     expect(stderr).toMatch(/Skipped: .*broken\.png/);
     expect(JSON.parse(stdout)).toMatchObject({
-      pictures: 2,
+      images: 2,
       skipped: [{ index: 0, name: at('data/a/broken.png'), reason: expect.stringContaining('broken.png') }],
     });
-    expect((await run('--on-error', 'skip')).stdout).toContain('1 picture skipped');
+    expect((await run('--on-error', 'skip')).stdout).toContain('1 image skipped');
   });
 
   test('ends with status 1 where there is nothing else', async () => {
-    for (const path of good()) writeFileSync(path, 'no picture');
+    for (const path of good()) writeFileSync(path, 'no image');
     const { code, stderr } = await run('--on-error', 'skip');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/INVALID_DATASET: None of the 3 pictures can be read/);
+    expect(stderr).toMatch(/INVALID_DATASET: None of the 3 images can be read/);
   });
 });
 
@@ -108,8 +108,8 @@ test('evaluate() takes the same policy', async () => {
   await expect(evaluate([model], folder, sizes)).rejects.toMatchObject(
     errorWith('INVALID_IMAGE', 'broken.png'),
   );
-  const { pictures, skipped } = await evaluate([model], folder, { ...sizes, unreadable: 'skip' });
-  expect([pictures, skipped.map(({ index }) => index)]).toEqual([2, [0]]);
+  const { images, skipped } = await evaluate([model], folder, { ...sizes, unreadable: 'skip' });
+  expect([images, skipped.map(({ index }) => index)]).toEqual([2, [0]]);
   const misspelt = { ...sizes, unreadable: 'ignore' } as object;
   await expect(evaluate([model], folder, misspelt)).rejects.toMatchObject(
     errorWith('INVALID_ARGUMENT', 'unreadable'),

@@ -115,7 +115,7 @@ describeWhere(IS_BUILT_BY_CMAKE, `${BUILD_DIR} was not built by CMake`)(
       expect(actual.at(-1)).toMatchObject(IN_PLACE);
     });
 
-    test('a step copies pictures and labels without a wait, and waits once for its results', async () => {
+    test('a step copies images and labels without a wait, and waits once for its results', async () => {
       const [step, forward] = await shown(`
       const model = place('privateuseone:0');
       const trainer = new Trainer(model, { clipNorm: 1, accumulation: 2, classWeights: Array(10).fill(1) });

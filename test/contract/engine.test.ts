@@ -17,12 +17,12 @@ import {
   Xception,
 } from '../../src/index';
 import {
-  bytePictures,
+  byteImages,
   differenceOf,
   finishedModel,
-  floatPictures,
+  floatImages,
   HAS_KERNELS,
-  pictureOf,
+  imageOf,
   tiersOf,
 } from '../support/engines';
 import { errorWith } from '../support/errors';
@@ -47,7 +47,7 @@ const KERNELS: [EngineTier, EnginePrecision, boolean, number][] = [
 
 /** What `optimize` needs besides for a precision. */
 const calibrationFor = (precision: EnginePrecision) =>
-  precision === 'int8' ? { calibration: [bytePictures(2), floatPictures(2)] } : {};
+  precision === 'int8' ? { calibration: [byteImages(2), floatImages(2)] } : {};
 
 const VARIANTS: [string, GoogLeNetOptions][] = [
   ['reference', {}],
@@ -59,11 +59,11 @@ const VARIANTS: [string, GoogLeNetOptions][] = [
 describe.each(VARIANTS)('%s', (_, options) => {
   let model: GoogLeNet;
   let expected: Logits;
-  const pictures = floatPictures(3);
+  const images = floatImages(3);
 
   beforeAll(async () => {
     model = await finishedModel(options);
-    expected = await model.forward(pictures);
+    expected = await model.forward(images);
   });
   afterAll(() => model.dispose());
 
@@ -78,7 +78,7 @@ describe.each(VARIANTS)('%s', (_, options) => {
           outputs: 'all',
           ...calibrationFor(precision),
         });
-        const found = await engine.forward(pictures);
+        const found = await engine.forward(images);
         engine.dispose();
         expect(found.map((head) => head === null)).toEqual(expected.map((head) => head === null));
         for (const [head, logits] of expected.entries()) {
@@ -90,15 +90,15 @@ describe.each(VARIANTS)('%s', (_, options) => {
   }
 });
 
-describe.each(['reference', 'torchvision'] as const)('the smallest pictures of %s', (variant) => {
+describe.each(['reference', 'torchvision'] as const)('the smallest images of %s', (variant) => {
   test('go through an engine as they go through the model', async () => {
     const model = await finishedModel({ variant });
     const engine = await model.optimize();
     const { min } = model.inputSizes;
     for (let side = min; side < min + 20; side++) {
-      const picture = floatPictures(1, side);
-      const [expected] = await model.forward(picture);
-      const [found] = await engine.forward(picture);
+      const image = floatImages(1, side);
+      const [expected] = await model.forward(image);
+      const [found] = await engine.forward(image);
       expect(differenceOf(expected, found)).toBeLessThan(1e-4);
     }
     engine.dispose();
@@ -139,12 +139,12 @@ describe('an engine', () => {
   });
 
   test('computes as in evaluation mode, whatever mode the model is in', async () => {
-    const pictures = floatPictures(1);
-    const [expected] = await model.forward(pictures);
+    const images = floatImages(1);
+    const [expected] = await model.forward(images);
     model.train();
     const other = await model.optimize();
     model.eval();
-    const [found] = await other.forward(pictures);
+    const [found] = await other.forward(images);
     other.dispose();
     expect(differenceOf(expected, found)).toBeLessThan(1e-5);
   });
@@ -152,48 +152,48 @@ describe('an engine', () => {
   test('does not learn of later changes of its model', async () => {
     const own = await finishedModel();
     const other = await own.optimize();
-    const [before] = await other.forward(floatPictures(1));
+    const [before] = await other.forward(floatImages(1));
     const { 'fc.bias': bias } = await own.stateDict();
     bias?.data.fill(7 as never);
     await own.loadStateDict({ 'fc.bias': bias as never }, { strict: false });
     own.dispose();
-    expect(await other.forward(floatPictures(1))).toEqual([before, null, null]);
+    expect(await other.forward(floatImages(1))).toEqual([before, null, null]);
     other.dispose();
   });
 
   test('has the main logits alone unless it is asked for all', async () => {
     expect(engine.heads).toBe(1);
-    const [main, aux1, aux2] = await engine.forward(floatPictures(2));
+    const [main, aux1, aux2] = await engine.forward(floatImages(2));
     expect([main.shape, aux1, aux2]).toEqual([[2, 10], null, null]);
   });
 
   test('takes bytes as the model does', async () => {
-    const pictures = bytePictures(3);
-    const [expected] = await model.forward(pictures);
-    const [found] = await engine.forward(pictures);
+    const images = byteImages(3);
+    const [expected] = await model.forward(images);
+    const [found] = await engine.forward(images);
     expect(differenceOf(expected, found)).toBeLessThan(1e-5);
   });
 
   test.each([
     [223, 224],
     [254, 223],
-  ])('takes pictures of %i×%i', async (height, width) => {
+  ])('takes images of %i×%i', async (height, width) => {
     const data = Float32Array.from({ length: 3 * height * width }, (_, i) => Math.sin(i));
-    const pictures: Images = { data, shape: [1, 3, height, width] };
-    const [expected] = await model.forward(pictures);
-    const [found] = await engine.forward(pictures);
+    const images: Images = { data, shape: [1, 3, height, width] };
+    const [expected] = await model.forward(images);
+    const [found] = await engine.forward(images);
     expect(differenceOf(expected, found)).toBeLessThan(1e-5);
   });
 
   test.each(['portable', 'auto'] as const)(
-    'gives NaN for a picture with NaN or infinity, and for no other (%s)',
+    'gives NaN for an image with NaN or infinity, and for no other (%s)',
     async (tier) => {
       const other = await model.optimize({ tier });
-      const pictures = floatPictures(4);
-      const { length } = pictures.data;
-      pictures.data[length / 4 + 77] = Number.NaN;
-      pictures.data[length - 1] = Number.NEGATIVE_INFINITY;
-      const [{ data }] = await other.forward(pictures);
+      const images = floatImages(4);
+      const { length } = images.data;
+      images.data[length / 4 + 77] = Number.NaN;
+      images.data[length - 1] = Number.NEGATIVE_INFINITY;
+      const [{ data }] = await other.forward(images);
       other.dispose();
       const logits = [0, 1, 2, 3].map((i) => data.subarray(i * 10, i * 10 + 10));
       expect(logits.map((own) => own.every(Number.isNaN))).toEqual([false, true, false, true]);
@@ -202,18 +202,18 @@ describe('an engine', () => {
   );
 
   test('the array may be reused as soon as forward() has returned', async () => {
-    const pictures = floatPictures(1);
-    const [expected] = await engine.forward(pictures);
-    const pending = engine.forward(pictures);
-    pictures.data.fill(0);
+    const images = floatImages(1);
+    const [expected] = await engine.forward(images);
+    const pending = engine.forward(images);
+    images.data.fill(0);
     expect(await pending).toEqual([expected, null, null]);
   });
 
   test.each([1, 2, 3])('calls at the same time get their own logits, with %i threads', async (threads) => {
     const other = await model.optimize({ threads, maxBatch: 4 });
-    const pictures = floatPictures(9);
-    const alone = await Promise.all([...Array(9).keys()].map((i) => other.forward(pictureOf(pictures, i))));
-    const [together] = await other.forward(pictures);
+    const images = floatImages(9);
+    const alone = await Promise.all([...Array(9).keys()].map((i) => other.forward(imageOf(images, i))));
+    const [together] = await other.forward(images);
     other.dispose();
     expect(alone.flatMap(([{ data }]) => [...data])).toEqual([...together.data]);
   });
@@ -223,12 +223,12 @@ describe('an engine', () => {
     const one = await other.optimize({ maxBatch: 5 });
     const side = other.inputSizes.min;
     // 80 kB of logits; up to 64 KiB are copied.
-    const pictures = floatPictures(20, side);
-    const [all] = await one.forward(pictures);
+    const images = floatImages(20, side);
+    const [all] = await one.forward(images);
     expect(all.shape).toEqual([20, 1000]);
     expect(all.data.buffer.byteLength).toBe(80_000);
     for (const i of [0, 7, 19]) {
-      const [{ data, shape }] = await one.forward(pictureOf(pictures, i));
+      const [{ data, shape }] = await one.forward(imageOf(images, i));
       expect(shape).toEqual([1, 1000]);
       expect(data).toEqual(all.data.slice(i * 1000, (i + 1) * 1000));
     }
@@ -241,7 +241,7 @@ describe('an engine', () => {
   test('a small call need not wait for all of a large one', async () => {
     const other = await model.optimize({ maxBatch: 2 });
     // Made beforehand: it takes as long as some of them are computed.
-    const [large, small] = [floatPictures(12), floatPictures(1)];
+    const [large, small] = [floatImages(12), floatImages(1)];
     const order: string[] = [];
     await Promise.all([
       other.forward(large).then(() => order.push('large')),
@@ -251,10 +251,10 @@ describe('an engine', () => {
     expect(order).toEqual(['small', 'large']);
   });
 
-  test('classifies a picture as the model does', async () => {
-    const picture = { data: bytePictures(1).data as Uint8Array, width: 224, height: 224 };
-    const [expected] = await model.classify(picture);
-    const [found] = await engine.classify(picture, { topK: 1 });
+  test('classifies an image as the model does', async () => {
+    const image = { data: byteImages(1).data as Uint8Array, width: 224, height: 224 };
+    const [expected] = await model.classify(image);
+    const [found] = await engine.classify(image, { topK: 1 });
     expect(found).toMatchObject({ label: expected?.label, index: expected?.index });
     expect(found?.probability).toBeCloseTo(expected?.probability ?? 0, 5);
   });
@@ -286,12 +286,12 @@ describe('profile()', () => {
     'times each step that describe() names, between calls and without a trace in their logits',
     async () => {
       const engine = await model.optimize();
-      const pictures = floatPictures(3);
-      const [expected] = await engine.forward(pictures);
+      const images = floatImages(3);
+      const [expected] = await engine.forward(images);
       const [found, times, later] = await Promise.all([
-        engine.forward(pictures),
+        engine.forward(images),
         engine.profile({ height: 230, width: 240, runs: 3 }),
-        engine.forward(pictures),
+        engine.forward(images),
       ]);
       expect(found[0]).toEqual(expected);
       expect(later[0]).toEqual(expected);
@@ -310,7 +310,7 @@ describe('profile()', () => {
       const engine = await model.optimize();
       const order: string[] = [];
       const profiled = engine.profile({ runs: 200 }).then(() => order.push('profile'));
-      await engine.forward(floatPictures(1)).then(() => order.push('forward'));
+      await engine.forward(floatImages(1)).then(() => order.push('forward'));
       await profiled;
       expect(order).toEqual(['forward', 'profile']);
       engine.dispose();
@@ -344,13 +344,13 @@ describe('an AbortSignal', () => {
     afterAll(() => engine.dispose());
 
     test('that is aborted already starts nothing', async () => {
-      const failed = engine.forward(floatPictures(1), { signal: AbortSignal.abort('mine') });
+      const failed = engine.forward(floatImages(1), { signal: AbortSignal.abort('mine') });
       await expect(failed).rejects.toMatchObject({ ...errorWith('ABORTED'), cause: 'mine' });
     });
 
     test('takes a waiting call out of the queue, and the others go on', async () => {
       // Made beforehand: it takes as long as some of them are computed.
-      const [many, one] = [floatPictures(20), floatPictures(1)];
+      const [many, one] = [floatImages(20), floatImages(1)];
       const { signal } = abortSoon(0);
       const first = engine.forward(many);
       const waiting = engine.forward(one, { signal });
@@ -361,15 +361,15 @@ describe('an AbortSignal', () => {
     });
 
     test('stops a call in the middle', async () => {
-      await engine.forward(floatPictures(1));
-      const pictures = floatPictures(32);
+      await engine.forward(floatImages(1));
+      const images = floatImages(32);
       const begin = performance.now();
-      await engine.forward(pictures);
+      await engine.forward(images);
       const whole = performance.now() - begin;
       const { signal, stopped } = abortSoon(whole / 8);
-      await expect(engine.forward(pictures, { signal })).rejects.toMatchObject(errorWith('ABORTED'));
+      await expect(engine.forward(images, { signal })).rejects.toMatchObject(errorWith('ABORTED'));
       expect(performance.now() - (await stopped)).toBeLessThan(whole / 2);
-      expect((await engine.forward(floatPictures(1)))[0].data.every(Number.isFinite)).toBe(true);
+      expect((await engine.forward(floatImages(1)))[0].data.every(Number.isFinite)).toBe(true);
     });
   });
 });
@@ -392,12 +392,12 @@ describe('dispose()', () => {
       const model = new GoogLeNet({ numClasses: 10, seed: 0 });
       const engine = await model.optimize({ tier });
       model.dispose();
-      const pending = engine.forward(floatPictures(3));
+      const pending = engine.forward(floatImages(3));
       engine.dispose();
       engine.dispose();
       expect(engine.disposed).toBe(true);
       expect((await pending)[0].shape).toEqual([3, 10]);
-      await expect(engine.forward(floatPictures(1))).rejects.toMatchObject(errorWith('DISPOSED'));
+      await expect(engine.forward(floatImages(1))).rejects.toMatchObject(errorWith('DISPOSED'));
       await expect(engine.describe()).rejects.toMatchObject(errorWith('DISPOSED'));
       await expect(engine.save(folder('plan'))).rejects.toMatchObject(errorWith('DISPOSED'));
     },
@@ -429,8 +429,8 @@ describe('a plan', () => {
           classes: model.classes,
           inputSizes: model.inputSizes,
         });
-        const pictures = bytePictures(2);
-        expect(await loaded.forward(pictures)).toEqual(await engine.forward(pictures));
+        const images = byteImages(2);
+        expect(await loaded.forward(images)).toEqual(await engine.forward(images));
         await expect(loaded.save(folder('again'))).rejects.toMatchObject(
           errorWith('UNSUPPORTED', 'Copy that file'),
         );
@@ -446,8 +446,8 @@ describe('a plan', () => {
     const portable = await Engine.load(folder('plan.safetensors'), { tier: 'portable' });
     const asModel = loadModel(folder('plan.safetensors'));
     await expect(asModel).rejects.toMatchObject(errorWith('WEIGHTS_MISMATCH', 'Engine.load()'));
-    const [expected] = await engine.forward(floatPictures(1));
-    const [found] = await portable.forward(floatPictures(1));
+    const [expected] = await engine.forward(floatImages(1));
+    const [found] = await portable.forward(floatImages(1));
     engine.dispose();
     portable.dispose();
     expect(differenceOf(expected, found)).toBeLessThan(1e-5);
@@ -525,7 +525,7 @@ describe('a plan', () => {
       ],
       ['classes without names', ({ model }) => Object.assign(model, { classes: Array(10).fill({}) })],
       [
-        'sizes of pictures that end before they begin',
+        'sizes of images that end before they begin',
         ({ model }) => Object.assign(model, { inputSizes: { min: 500, max: 10, why: '' } }),
       ],
       [
@@ -533,7 +533,7 @@ describe('a plan', () => {
         ({ network }) => Object.assign(network.layers[3] as object, { name: network.layers[0]?.name }),
       ],
       [
-        'a layer through which no picture fits',
+        'a layer through which no image fits',
         ({ network }) => {
           for (const layer of network.layers) if (layer.kind === 'maxPool') layer.stride = 16;
         },
@@ -594,13 +594,13 @@ describe('bad options', () => {
   });
 
   testWhere(tiersOf('int8').length > 0, 'this machine has no instructions for int8')(
-    'pictures that cannot calibrate are refused',
+    'images that cannot calibrate are refused',
     async () => {
       const int8 = (calibration: Calibration) => model.optimize({ precision: 'int8', calibration });
       await expect(int8([])).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'at least one batch'));
-      const pictures = floatPictures(1);
-      pictures.data[5] = Number.NaN;
-      await expect(int8(pictures)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'NaN'));
+      const images = floatImages(1);
+      images.data[5] = Number.NaN;
+      await expect(int8(images)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'NaN'));
       const small = { data: new Uint8Array(3), shape: [1, 1, 1, 3] };
       await expect(int8(small)).rejects.toMatchObject(errorWith('INVALID_SHAPE'));
     },
@@ -609,7 +609,7 @@ describe('bad options', () => {
   testWhere(tiersOf('int8').length === 0, 'this machine has them')(
     'int8 is refused without its instructions',
     async () => {
-      const failed = model.optimize({ precision: 'int8', calibration: floatPictures(1) });
+      const failed = model.optimize({ precision: 'int8', calibration: floatImages(1) });
       await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'amx, or avx512 with VNNI'));
     },
   );
@@ -628,7 +628,7 @@ describe('bad options', () => {
     xception.dispose();
   });
 
-  test('pictures that the model does not take, an engine does not take either', async () => {
+  test('images that the model does not take, an engine does not take either', async () => {
     const engine = await model.optimize();
     const bad = engine.forward({ data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] });
     await expect(bad).rejects.toMatchObject(errorWith('INVALID_SHAPE', '64×64'));

@@ -23,7 +23,7 @@ import {
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
-const pictures = (n: number): Images => ({
+const images = (n: number): Images => ({
   data: new Uint8Array(n * 224 * 224 * 3),
   shape: [n, 224, 224, 3],
 });
@@ -97,9 +97,9 @@ const CASES: [string, ErrorCode, () => unknown][] = [
   ],
   ['a trainer of something else', 'INVALID_ARGUMENT', () => new Trainer(wrong({}))],
   ['gradients before the first step', 'INVALID_ARGUMENT', () => trainer.gradients()],
-  ['a label outside the classes', 'INVALID_LABEL', () => trainer.step(pictures(1), [10])],
-  ['a negative label', 'INVALID_LABEL', () => trainer.step(pictures(1), [-1])],
-  ['fewer labels than pictures', 'INVALID_SHAPE', () => trainer.step(pictures(2), [0])],
+  ['a label outside the classes', 'INVALID_LABEL', () => trainer.step(images(1), [10])],
+  ['a negative label', 'INVALID_LABEL', () => trainer.step(images(1), [-1])],
+  ['fewer labels than images', 'INVALID_SHAPE', () => trainer.step(images(2), [0])],
   ['a missing weights file', 'FILE_NOT_FOUND', () => GoogLeNet.load(folder('none.safetensors'))],
   ['a folder as weights file', 'FILE_ERROR', () => GoogLeNet.load(tmpdir())],
   ['a truncated weights file', 'INVALID_WEIGHTS', loadTruncated],
@@ -112,13 +112,13 @@ const CASES: [string, ErrorCode, () => unknown][] = [
   ['weights as checkpoint', 'INVALID_CHECKPOINT', resumeWeights],
   ['one path where a list belongs', 'INVALID_ARGUMENT', () => loadImages(wrong('a.png'))],
   ['no logits to sort', 'INVALID_DTYPE', () => topK(wrong(null), 5)],
-  ['a picture that shrinks while it is read', 'INVALID_ARGUMENT', () => preprocessWhile(shrink)],
-  ['a picture that is transferred while it is read', 'INVALID_ARGUMENT', () => preprocessWhile(transfer)],
-  ['a picture that is none', 'INVALID_IMAGE', () => decodeImage(new Uint8Array(100))],
+  ['an image that shrinks while it is read', 'INVALID_ARGUMENT', () => preprocessWhile(shrink)],
+  ['an image that is transferred while it is read', 'INVALID_ARGUMENT', () => preprocessWhile(transfer)],
+  ['an image that is none', 'INVALID_IMAGE', () => decodeImage(new Uint8Array(100))],
   ['a data folder without classes', 'INVALID_DATASET', () => ImageFolder.open(folder())],
   ['an aborted loader', 'ABORTED', loadAborted],
   ['a loss that is no number', 'DIVERGED', diverge],
-  ['a disposed model', 'DISPOSED', () => disposed().forward(pictures(1))],
+  ['a disposed model', 'DISPOSED', () => disposed().forward(images(1))],
   ['a trainer whose model is disposed', 'DISPOSED', () => new Trainer(disposed())],
   ['more memory than there is', 'OUT_OF_MEMORY', hugeModule],
 ];
@@ -251,7 +251,7 @@ test('an error that was born on the compute thread has the stack of the call', a
 });
 
 test('the model works on after all these errors', async () => {
-  const [main] = await model.eval().forward(pictures(1));
+  const [main] = await model.eval().forward(images(1));
   expect(main.data.every(Number.isFinite)).toBe(true);
 });
 

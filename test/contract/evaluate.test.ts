@@ -7,8 +7,8 @@ import { compareBits } from '../support/bits';
 import { errorWith } from '../support/errors';
 
 const SIDE = 300;
-/** Pictures with a slope of brightness and a mark in one corner, so that views differ. */
-const pictures = Array.from({ length: 3 }, (_, n) => {
+/** Images with a slope of brightness and a mark in one corner, so that views differ. */
+const images = Array.from({ length: 3 }, (_, n) => {
   const data = new Uint8Array(SIDE * SIDE * 3);
   for (let i = 0; i < data.length; i++) data[i] = (i / (n + 2) + (i % 97) * n) % 256;
   return { data, height: SIDE, width: SIDE };
@@ -17,14 +17,14 @@ const dataset: Dataset = {
   length: 3,
   classes: ['a', 'b', 'c', 'd', 'e', 'f'],
   label: (i) => i,
-  image: async (i) => pictures[i] as (typeof pictures)[number],
+  image: async (i) => images[i] as (typeof images)[number],
 };
 const build = (seed: number) => new GoogLeNet({ numClasses: 6, auxLogits: false, initWeights: true, seed });
 
 async function byHand(models: GoogLeNet[], crops: Crops): Promise<number[][]> {
   return Promise.all(
-    pictures.map(async (picture) => {
-      const views = await cropViews('a picture', picture, crops, { resize: 256, crop: 224 });
+    images.map(async (image) => {
+      const views = await cropViews('an image', image, crops, { resize: 256, crop: 224 });
       const rows: Float64Array[] = [];
       for (const model of models) {
         const [{ data }] = await model.forward({ data: views, shape: [crops, 224, 224, 3] });
@@ -54,7 +54,7 @@ test.each<[Crops, number]>([
   const predicted = means.map((mean) => mean.indexOf(Math.max(...mean)));
   expect(result.top1).toBeCloseTo(predicted.filter((label, i) => label === i).length / 3);
   expect(result.confusion?.slice(0, 3).map((row) => row.indexOf(1))).toEqual(predicted);
-  expect(result.classes.map(({ pictures }) => pictures)).toEqual([1, 1, 1, 0, 0, 0]);
+  expect(result.classes.map(({ images }) => images)).toEqual([1, 1, 1, 0, 0, 0]);
   expect(result.classes[4]?.top1).toBeNaN();
   for (const model of models) model.dispose();
 });
@@ -79,13 +79,13 @@ test('one crop of one model is what a trainer’s validation says', async () => 
 test('the central one of ten crops is what classify sees', async () => {
   using model = build(1);
   model.eval();
-  const [picture] = pictures as [(typeof pictures)[number]];
-  const views = await cropViews('a picture', picture, 10, { resize: 256, crop: 224 });
-  const centre = views.subarray(4 * 224 * 224 * 3, 5 * 224 * 224 * 3);
-  const images = await loadImages([{ data: picture.data, width: SIDE, height: SIDE }]);
-  expect(Buffer.from(centre).equals(Buffer.from(images.data as Uint8Array))).toBe(true);
-  const [{ data }] = await model.forward({ data: centre.slice(), shape: [1, 224, 224, 3] });
-  expect(await model.classify({ data: picture.data, width: SIDE, height: SIDE })).toEqual(topK(data, 5));
+  const [image] = images as [(typeof images)[number]];
+  const views = await cropViews('an image', image, 10, { resize: 256, crop: 224 });
+  const center = views.subarray(4 * 224 * 224 * 3, 5 * 224 * 224 * 3);
+  const central = await loadImages([{ data: image.data, width: SIDE, height: SIDE }]);
+  expect(Buffer.from(center).equals(Buffer.from(central.data as Uint8Array))).toBe(true);
+  const [{ data }] = await model.forward({ data: center.slice(), shape: [1, 224, 224, 3] });
+  expect(await model.classify({ data: image.data, width: SIDE, height: SIDE })).toEqual(topK(data, 5));
 });
 
 test('evaluations at once, and a change of mode meanwhile, change no number and no mode', async () => {
@@ -149,7 +149,7 @@ test.each<[string, (model: GoogLeNet) => Promise<unknown>, object]>([
     errorWith('INVALID_SHAPE', '100'),
   ],
   [
-    'crops that the paper’s pictures do not hold',
+    'crops that the paper’s images do not hold',
     async () => {
       using other = new GoogLeNet({
         variant: 'torchvision',

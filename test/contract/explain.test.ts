@@ -1,4 +1,4 @@
-/** Grad-CAM as a picture. */
+/** Grad-CAM as an image. */
 import sharp from 'sharp';
 import { explain, GoogLeNet } from '../../src/index';
 import { errorWith } from '../support/errors';
@@ -12,7 +12,7 @@ const source = {
 const build = () =>
   new GoogLeNet({ numClasses: 3, classes: ['cat', 'dog', 'fox'], initWeights: true, seed: 1 });
 
-test('the picture stands beside itself with the places that speak for the class', async () => {
+test('the image stands beside itself with the places that speak for the class', async () => {
   using model = build();
   const { label, index, probability, png } = await explain(model, source);
   const [best] = await model.classify(source);
@@ -49,7 +49,7 @@ test.each<[string, object, object]>([
   ['a name that is none', { class: 'cow' }, errorWith('INVALID_ARGUMENT', '"cow"', 'cat')],
   ['an index that is none', { class: 3 }, errorWith('INVALID_ARGUMENT', 'class')],
   ['a layer that is none', { layer: 'inception_9z' }, errorWith('INVALID_ARGUMENT', 'inception_9z')],
-  ['an unknown option', { colour: 'red' }, errorWith('INVALID_ARGUMENT', 'colour')],
+  ['an unknown option', { color: 'red' }, errorWith('INVALID_ARGUMENT', 'color')],
 ])('%s is refused', async (_, options, error) => {
   using model = build();
   await expect(explain(model, source, options)).rejects.toMatchObject(error);

@@ -54,9 +54,7 @@ describe('which checkpoints there are', () => {
       checkpointEvery: 1,
       unreadable: 'skip',
     });
-    await expect(loop).rejects.toMatchObject(
-      errorWith('INVALID_DATASET', 'None of the 4 pictures of epoch 1'),
-    );
+    await expect(loop).rejects.toMatchObject(errorWith('INVALID_DATASET', 'None of the 4 images of epoch 1'));
     expect(await stepsIn()).toEqual([]);
   });
 
@@ -76,7 +74,7 @@ describe('which checkpoints there are', () => {
   });
 });
 
-const unreadable = () => new GoogLeNetError('INVALID_IMAGE', 'no such picture');
+const unreadable = () => new GoogLeNetError('INVALID_IMAGE', 'no such image');
 
 describe('where a run goes on', () => {
   test.each<[string, () => string]>([
@@ -173,7 +171,7 @@ describe('where a run goes on', () => {
   test.each<[string, FitOptions, string]>([
     ['batches of another size', { batchSize: 3 }, 'batchSize 2'],
     ['another seed', { seed: 8 }, 'seed "0"'],
-    ['other changes of pictures', { augment: 'plain' }, 'augment'],
+    ['other changes of images', { augment: 'plain' }, 'augment'],
   ])('not in the middle of an epoch with %s', async (_, options, mention) => {
     await runTo(3);
     await expect(runTo(5, options)).rejects.toMatchObject(errorWith('INVALID_CHECKPOINT', mention));

@@ -11,7 +11,7 @@ const folder = temporaryFolder();
 const train = memoryDataset(6);
 const validation = memoryDataset(2);
 
-/** Aborts when an event or a picture says so. */
+/** Aborts when an event or an image says so. */
 const abortable = () => {
   const controller = new AbortController();
   return { signal: controller.signal, abort: () => controller.abort() };
@@ -186,7 +186,7 @@ test('a signal leaves no listeners behind, however many batches it watched', asy
 test('a stream is gone on with in the middle of its epoch, and at an end that it does not announce', async () => {
   const open = () =>
     Array.from({ length: 5 }, (_, i) => ({
-      picture: { data: new Uint8Array(48).fill(i * 40), height: 4, width: 4 },
+      image: { data: new Uint8Array(48).fill(i * 40), height: 4, width: 4 },
       label: i % 2,
     }));
   const stream = fromIterable({ open, classes: ['a', 'b'], shuffleBuffer: 3 });

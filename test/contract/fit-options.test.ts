@@ -13,15 +13,15 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const train = memoryDataset(4);
-const PICTURES = {
+const IMAGES = {
   data: new Uint8Array(4 * SIZE * SIZE * 3).map((_, i) => (i * 7) % 251),
   shape: [4, SIZE, SIZE, 3],
 };
 
-/** One step on four pictures. */
+/** One step on four images. */
 async function step(options: TrainerOptions, labels: number[] = [0, 1, 1, 0]) {
   const { model, trainer } = build(options);
-  const result = await trainer.step(PICTURES, labels);
+  const result = await trainer.step(IMAGES, labels);
   return { model, trainer, result };
 }
 
@@ -38,7 +38,7 @@ describe('a step', () => {
     plain = await (await step({})).model.stateDict();
   });
 
-  test('in parts has the gradients of the whole but for batch statistics, and may have more parts than pictures', async () => {
+  test('in parts has the gradients of the whole but for batch statistics, and may have more parts than images', async () => {
     const one = await step({ accumulation: 4 });
     const more = await step({ accumulation: 100 });
     expect(more.result).toEqual(one.result);
@@ -50,11 +50,11 @@ describe('a step', () => {
     const { trainer } = await step({ schedule: { type: 'step', stepSize: 1, gamma: 1e300 } });
     const before = await trainer.momentumBuffers();
     const refusal = errorWith('INVALID_ARGUMENT', 'for lr');
-    await expect(trainer.step(PICTURES, [0, 1, 1, 0], { lr: 1e300 })).rejects.toMatchObject(refusal);
-    const head = trainer.step(PICTURES, [0, 1, 1, 0], { headLr: 1e39 });
+    await expect(trainer.step(IMAGES, [0, 1, 1, 0], { lr: 1e300 })).rejects.toMatchObject(refusal);
+    const head = trainer.step(IMAGES, [0, 1, 1, 0], { headLr: 1e39 });
     await expect(head).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'for headLr'));
     trainer.epoch = 2;
-    await expect(trainer.step(PICTURES, [0, 1, 1, 0])).rejects.toMatchObject(refusal);
+    await expect(trainer.step(IMAGES, [0, 1, 1, 0])).rejects.toMatchObject(refusal);
     expect(await trainer.momentumBuffers()).toEqual(before);
   });
 
@@ -82,7 +82,7 @@ describe('a step', () => {
       const losses: number[] = [];
       for (const fused of [true, false]) {
         const { trainer } = await step({ optimizer: { fused, momentum } });
-        losses.push((await trainer.step(PICTURES, [0, 1, 1, 0])).loss);
+        losses.push((await trainer.step(IMAGES, [0, 1, 1, 0])).loss);
       }
       expect(losses[0]).toBeCloseTo(losses[1] ?? Number.NaN, 4);
     }
@@ -92,8 +92,8 @@ describe('a step', () => {
     'in parts has its loss where one weighs nothing, smoothed by %d',
     async (labelSmoothing) => {
       // Both halves are alike, so that the statistics of a part are those of the whole.
-      const half = PICTURES.data.subarray(0, PICTURES.data.length / 2);
-      const pictures = { data: Buffer.concat([half, half]), shape: PICTURES.shape };
+      const half = IMAGES.data.subarray(0, IMAGES.data.length / 2);
+      const images = { data: Buffer.concat([half, half]), shape: IMAGES.shape };
       const inParts = async (accumulation: number) => {
         const model = new GoogLeNet({
           variant: 'torchvision',
@@ -105,7 +105,7 @@ describe('a step', () => {
           dropout: 0,
         });
         const trainer = new Trainer(model, { labelSmoothing, classWeights: [0, 2], accumulation });
-        const { loss, correct } = await trainer.step(pictures, [0, 0, 1, 1]);
+        const { loss, correct } = await trainer.step(images, [0, 0, 1, 1]);
         return { loss, correct, weight: Number((await model.stateDict())['fc.weight']?.data[5]) };
       };
       const [whole, parts] = [await inParts(1), await inParts(2)];
@@ -118,7 +118,7 @@ describe('a step', () => {
   test('of labels that all weigh nothing is refused, and leaves the weights', async () => {
     const { model, trainer } = build({ classWeights: [0, 1] });
     const before = await model.stateDict();
-    await expect(trainer.step(PICTURES, [0, 0, 0, 0])).rejects.toMatchObject(
+    await expect(trainer.step(IMAGES, [0, 0, 0, 0])).rejects.toMatchObject(
       errorWith('INVALID_LABEL', 'classWeights are 0'),
     );
     await expectSameWeights(model, before);
@@ -155,10 +155,10 @@ describe('averaged weights', () => {
 
   test('follow the weights, and the statistics of the model are its own', async () => {
     const { model, trainer } = build({ averageDecay: 0.5 });
-    await trainer.step(PICTURES, [0, 1, 1, 0]);
+    await trainer.step(IMAGES, [0, 1, 1, 0]);
     await expectSameWeights(model, await trainer.weights());
     const before = await model.stateDict();
-    await trainer.step(PICTURES, [0, 1, 1, 0]);
+    await trainer.step(IMAGES, [0, 1, 1, 0]);
     const [after, averaged] = [await model.stateDict(), await trainer.weights()];
     const at = (state: typeof before, name: string) => Number(state[name]?.data[0]);
     const weight = 'fc.weight';

@@ -31,7 +31,7 @@ describe('fit', () => {
   });
 
   test.each<[string, ErrorCode, () => unknown, object]>([
-    ['a dataset of no pictures', 'INVALID_DATASET', () => memoryDataset(0), {}],
+    ['a dataset of no images', 'INVALID_DATASET', () => memoryDataset(0), {}],
     ['null as dataset', 'INVALID_ARGUMENT', () => null, {}],
     ['something else as dataset', 'INVALID_ARGUMENT', () => ({ length: 3, classes: ['a'] }), {}],
     [
@@ -41,7 +41,7 @@ describe('fit', () => {
       {},
     ],
     [
-      'fewer pictures than a batch, with dropLast',
+      'fewer images than a batch, with dropLast',
       'INVALID_DATASET',
       () => memoryDataset(1),
       { dropLast: true },
@@ -120,7 +120,7 @@ describe('a loop that is left', () => {
     expect(await readdir(folder('run'))).toEqual([]);
   });
 
-  test('by a picture that fails is left with what it failed with', async () => {
+  test('by an image that fails is left with what it failed with', async () => {
     const failing: Dataset = { ...train, image: () => Promise.reject(new TypeError('no pixels')) };
     const loop = fit(build().trainer, failing, {
       epochs: 1,

@@ -104,7 +104,7 @@ const trainerOptions = () => ({
 });
 const trainer = () => new addon.Trainer({ ...trainerOptions(), classWeights: null } as Any);
 const bias = { name: 'fc.bias', dtype: 'F32', shape: [10], offset: 0, bytes: 40 };
-const picture = () => ({ data: new Uint8Array(12), height: 2, width: 2 });
+const image = () => ({ data: new Uint8Array(12), height: 2, width: 2 });
 const labels = () => new Int32Array(2);
 const view = { top: 0, left: 0, side: 4, mirrored: false };
 const file = openSync(__filename, 'r');
@@ -180,13 +180,13 @@ const CALLS: [string, () => Any, (options: Any) => unknown][] = [
   ],
   [
     'resizeCrop',
-    () => ({ pictures: [picture(), picture()], resize: 8, crop: 8, output: new Uint8Array(2 * 192) }),
+    () => ({ images: [image(), image()], resize: 8, crop: 8, output: new Uint8Array(2 * 192) }),
     (options) => addon.resizeCrop(options),
   ],
   [
     'cropViews',
     () => ({
-      pictures: [picture()],
+      images: [image()],
       height: 8,
       width: 8,
       views: [view],

@@ -213,31 +213,31 @@ describe('tensors are only copied inside their source', () => {
   });
 });
 
-test('pictures and output of a transform must have the sizes they claim', async () => {
-  const picture = { data: new Uint8Array(12), height: 2, width: 2 };
+test('images and output of a transform must have the sizes they claim', async () => {
+  const image = { data: new Uint8Array(12), height: 2, width: 2 };
   const call = (changes: object) => () =>
     addon.resizeCrop({
-      pictures: [picture],
+      images: [image],
       resize: 8,
       crop: 8,
       output: new Uint8Array(192),
       ...changes,
     } as Any);
   expect(await codeOf(call({}))).toBe('no error');
-  expect(await codeOf(call({ pictures: [{ ...picture, height: 3 }] }))).toBe('INVALID_SHAPE');
-  expect(await codeOf(call({ pictures: [null] }))).toBe('INVALID_ARGUMENT');
+  expect(await codeOf(call({ images: [{ ...image, height: 3 }] }))).toBe('INVALID_SHAPE');
+  expect(await codeOf(call({ images: [null] }))).toBe('INVALID_ARGUMENT');
   expect(await codeOf(call({ output: new Uint8Array(191) }))).toBe('INVALID_SHAPE');
   expect(await codeOf(call({ crop: 9 }))).toBe('INVALID_ARGUMENT');
   expect(await codeOf(call({ release: [7] }))).toBe('INVALID_ARGUMENT');
   const [first, second] = [new Uint8Array(12), new Uint8Array(5)];
-  const pictures = [first, first].map((data) => ({ ...picture, data }));
+  const images = [first, first].map((data) => ({ ...image, data }));
   const output = new Uint8Array(384);
-  expect(await codeOf(call({ pictures, output, release: [first, first, second] }))).toBe('no error');
+  expect(await codeOf(call({ images, output, release: [first, first, second] }))).toBe('no error');
   expect([first.length, second.length, output.length]).toEqual([0, 0, 384]);
 });
 
 describe('engines', () => {
-  const PICTURE = { ...NORMALIZATION, images: new Uint8Array(224 * 224 * 3), shape: [1, 224, 224, 3], id: 0 };
+  const IMAGE = { ...NORMALIZATION, images: new Uint8Array(224 * 224 * 3), shape: [1, 224, 224, 3], id: 0 };
   let frozen: Any;
   beforeAll(async () => {
     const { network, weightBytes, copyWeights } = await model.freeze({
@@ -304,11 +304,11 @@ describe('engines', () => {
     expect(await make({ winograd: 'yes' })).toBe('INVALID_ARGUMENT');
   });
 
-  test('refuse pictures of other shapes and types, and answer after that', async () => {
+  test('refuse images of other shapes and types, and answer after that', async () => {
     for (const [, make] of kinds()) {
       const engine = make({});
       await engine.ready();
-      const codeWith = (change: object) => codeOf(() => engine.forward({ ...PICTURE, ...change }));
+      const codeWith = (change: object) => codeOf(() => engine.forward({ ...IMAGE, ...change }));
       expect(await codeWith({ shape: [2, 224, 224, 3] })).toBe('INVALID_SHAPE');
       expect(await codeWith({ shape: [1, 224, 224] })).toBe('INVALID_SHAPE');
       expect(await codeWith({ images: new Float64Array(224 * 224 * 3) })).toMatch(/INVALID_/);
@@ -317,7 +317,7 @@ describe('engines', () => {
       expect(await codeWith({ id: 'x' })).toBe('INVALID_ARGUMENT');
       expect(await codeOf(() => engine.describe({ height: 10 }))).toBe('INVALID_ARGUMENT');
       expect(await codeOf(() => engine.cancel({ id: 7 }))).toBe('no error');
-      expect((await engine.forward(PICTURE))[0].shape).toEqual([1, 10]);
+      expect((await engine.forward(IMAGE))[0].shape).toEqual([1, 10]);
       engine.dispose();
       expect(await codeWith({})).toBe('DISPOSED');
     }
@@ -329,13 +329,13 @@ describe('engines', () => {
       const ready = engine.ready();
       engine.dispose();
       await ready;
-      expect(await codeOf(() => engine.forward(PICTURE))).toBe('DISPOSED');
+      expect(await codeOf(() => engine.forward(IMAGE))).toBe('DISPOSED');
     }
   });
 
   test('have methods that only work on engines', async () => {
     for (const type of [loadEngineAddon().Engine, addon.PortableEngine] as Any[]) {
-      expect(() => type.prototype.forward.call({}, PICTURE)).toThrow('Illegal invocation');
+      expect(() => type.prototype.forward.call({}, IMAGE)).toThrow('Illegal invocation');
       expect(() => type.prototype.dispose.call(Object.create(type.prototype))).toThrow('Illegal invocation');
     }
   });

@@ -69,7 +69,7 @@ test.each<[string, () => ImageClassifier, number, number, number]>([
   expect(totals.multiplyAdds / 1e6).toBeCloseTo(millions, 1);
 });
 
-test('summary() lists what normalises without parameters, and takes no seed of the process’s sequence', async () => {
+test('summary() lists what normalizes without parameters, and takes no seed of the process’s sequence', async () => {
   using paper = new GoogLeNet({ variant: 'paper', numClasses: 2, seed: 1 });
   const { layers } = await paper.summary();
   const names = layers.filter(({ type }) => type === 'LocalResponseNorm').map(({ name }) => name);
@@ -103,8 +103,8 @@ test.each<[string, (model: GoogLeNet) => Promise<unknown>, string]>([
   ['names that are no array', (model) => model.features(noise(1), 'fc' as never), 'array'],
   ['Grad-CAM of a layer without places', (model) => model.gradCam(noise(1), [0], 'fc'), 'fc'],
   ['Grad-CAM of a module that is none', (model) => model.gradCam(noise(1), [0], 'x'), 'x'],
-  ['a summary of huge pictures', (model) => model.summary({ height: 4096 }), '1024'],
-  ['a summary of pictures that do not fit', (model) => model.summary({ height: 100 }), '100'],
+  ['a summary of huge images', (model) => model.summary({ height: 4096 }), '1024'],
+  ['a summary of images that do not fit', (model) => model.summary({ height: 100 }), '100'],
 ])('%s is refused, and the model goes on', async (_, ask, named) => {
   using model = new GoogLeNet({ numClasses: 10, seed: 1 });
   await expect(ask(model)).rejects.toMatchObject({ message: expect.stringContaining(named) });
@@ -132,7 +132,7 @@ test('plain has its auxiliary logits in training mode only', async () => {
   expect((await trainer.step(noise(2), [0, 1])).aux1Loss).toBeGreaterThan(0);
 });
 
-test('torchvision takes pictures of other sizes, and transforms its input where it is told to', async () => {
+test('torchvision takes images of other sizes, and transforms its input where it is told to', async () => {
   using model = new GoogLeNet({ variant: 'torchvision', numClasses: 10, initWeights: false, seed: 1 });
   using transforming = new GoogLeNet({
     variant: 'torchvision',

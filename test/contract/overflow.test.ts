@@ -1,5 +1,5 @@
 import { type Engine, type EngineTier, GoogLeNet, type StateTensor } from '../../src/index';
-import { floatPictures, tiersOf } from '../support/engines';
+import { floatImages, tiersOf } from '../support/engines';
 
 /** The first layer makes infinity of 3e38, the second NaN of that; a ReLU, a max-pool and all else lie behind it. */
 async function overflowingModel(): Promise<GoogLeNet> {
@@ -26,10 +26,10 @@ const KERNELS = (['float32', 'bfloat16'] as const).flatMap((precision) =>
 );
 
 const SIDE = 64;
-const pictures = floatPictures(2, SIDE);
+const images = floatImages(2, SIDE);
 const FIRST_OF_SECOND = 3 * SIDE * SIDE;
 
-/** In corners of the picture, and in its middle, where pools meet it in different places of their windows. */
+/** In corners of the image, and in its middle, where pools meet it in different places of their windows. */
 const PLACES = [0, SIDE - 1, 31 * SIDE + 31, 34 * SIDE + 36, SIDE * SIDE - 1];
 
 let model: GoogLeNet;
@@ -46,9 +46,9 @@ describe.each(KERNELS)('%s in %s, Winograd: %s', (tier, precision, winograd) => 
   afterAll(() => engine.dispose());
 
   test.each(PLACES)(
-    'one value of 3e38 at %i gives NaN, as in the model, for its picture only',
+    'one value of 3e38 at %i gives NaN, as in the model, for its image only',
     async (place) => {
-      const huge = { data: Float32Array.from(pictures.data), shape: pictures.shape };
+      const huge = { data: Float32Array.from(images.data), shape: images.shape };
       huge.data[FIRST_OF_SECOND + place] = 3e38;
       const [expected] = await model.forward(huge);
       const [found] = await engine.forward(huge);

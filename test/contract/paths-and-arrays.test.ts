@@ -78,7 +78,7 @@ const CHANNELS = {
   ...{ inChannels: 3, ch1x1: 1, ch3x3Reduce: 1, ch3x3: 1 },
   ...{ ch5x5Reduce: 1, ch5x5: 1, poolProj: 1 },
 };
-const PICTURE = { height: 224, width: 224 };
+const IMAGE = { height: 224, width: 224 };
 
 test.each<[string, () => unknown]>([
   ['model.forward, bytes', () => model.forward({ data: bytes(), shape: SHAPE })],
@@ -86,9 +86,9 @@ test.each<[string, () => unknown]>([
   ['model.features', () => model.features({ data: bytes(), shape: SHAPE }, ['fc'])],
   ['model.gradCam', () => model.gradCam({ data: bytes(), shape: SHAPE }, [0, 1])],
   ['model.classify, encoded', () => model.classify(bytes())],
-  ['model.classify, pixels', () => model.classify({ ...PICTURE, data: bytes() })],
+  ['model.classify, pixels', () => model.classify({ ...IMAGE, data: bytes() })],
   ['engine.forward', () => engine.forward({ data: bytes(), shape: SHAPE })],
-  ['engine.classify', () => engine.classify({ ...PICTURE, data: bytes() })],
+  ['engine.classify', () => engine.classify({ ...IMAGE, data: bytes() })],
   [
     'model.optimize',
     () => model.optimize({ precision: 'int8', calibration: { data: bytes(), shape: SHAPE } }),
@@ -98,7 +98,7 @@ test.each<[string, () => unknown]>([
   ['trainer.evaluate', () => trainer.evaluate({ data: bytes(), shape: SHAPE }, [0, 1])],
   ['decodeImage', () => decodeImage(bytes())],
   ['loadImages', () => loadImages([bytes()])],
-  ['preprocess', () => preprocess([{ ...PICTURE, data: bytes() }])],
+  ['preprocess', () => preprocess([{ ...IMAGE, data: bytes() }])],
   [
     'ArrayDataset, images',
     () => new ArrayDataset({ images: { data: bytes(), shape: SHAPE }, labels: [0, 1], classes: ['a', 'b'] }),
@@ -107,7 +107,7 @@ test.each<[string, () => unknown]>([
     'ArrayDataset, labels',
     () => new ArrayDataset({ images: pixels(), labels: detached(new Uint8Array(2)), classes: ['a', 'b'] }),
   ],
-  ['explain', () => explain(model, { ...PICTURE, data: bytes() })],
+  ['explain', () => explain(model, { ...IMAGE, data: bytes() })],
   [
     'loadStateDict',
     async () => {

@@ -1,10 +1,10 @@
 import { type Engine, GoogLeNet, type Images, InceptionModule, Trainer } from '../../src/index';
-import { bytePictures, tiersOf } from '../support/engines';
+import { byteImages, tiersOf } from '../support/engines';
 import { errorWith } from '../support/errors';
 
 const SIDE = 64;
-const one = () => bytePictures(1, SIDE);
-const many = () => bytePictures(96, SIDE);
+const one = () => byteImages(1, SIDE);
+const many = () => byteImages(96, SIDE);
 const BYTES = SIDE * SIDE * 3;
 
 type Callee = Pick<GoogLeNet | Engine, 'pending' | 'close' | 'disposed'> & {
@@ -45,7 +45,7 @@ const KINDS: [string, (maxQueue?: object) => Promise<Callee>][] = [
 describe.each(KINDS)('%s', (_, make) => {
   test('refuses what does not fit into its queue, says what waits, and takes more after that', async () => {
     const callee = await make({ images: 3, bytes: 100 * BYTES });
-    const running = [callee.forward(one()), callee.forward(bytePictures(2, SIDE))];
+    const running = [callee.forward(one()), callee.forward(byteImages(2, SIDE))];
     expect(callee.pending).toEqual({ calls: 2, images: 3, bytes: 3 * BYTES });
     await expect(callee.forward(one())).rejects.toMatchObject(
       errorWith('OVERLOADED', '3 images', 'maxQueue'),
@@ -117,11 +117,11 @@ describe.each(KINDS)('%s', (_, make) => {
 test('classify counts before it decodes, and takes a signal', async () => {
   const model = newModel({ maxQueue: { images: 1 } });
   const engine = await model.optimize({ maxQueue: { images: 1 } });
-  const picture = { data: bytePictures(1).data as Uint8Array, width: 224, height: 224 };
+  const image = { data: byteImages(1).data as Uint8Array, width: 224, height: 224 };
   for (const callee of [model, engine]) {
-    const first = callee.classify(picture);
+    const first = callee.classify(image);
     expect(callee.pending.images).toBe(1);
-    await expect(callee.classify(picture)).rejects.toMatchObject(errorWith('OVERLOADED'));
+    await expect(callee.classify(image)).rejects.toMatchObject(errorWith('OVERLOADED'));
     await first;
     const late = callee.classify('/there/is/no/such/file', { signal: AbortSignal.abort() });
     await expect(late).rejects.toMatchObject(errorWith('ABORTED'));
@@ -129,15 +129,15 @@ test('classify counts before it decodes, and takes a signal', async () => {
   }
 });
 
-test('a picture that is still decoded when its model or engine is disposed gets its answer', async () => {
+test('an image that is still decoded when its model or engine is disposed gets its answer', async () => {
   const model = newModel();
   const engine = await model.optimize();
-  const picture = { data: bytePictures(1).data as Uint8Array, width: 224, height: 224 };
+  const image = { data: byteImages(1).data as Uint8Array, width: 224, height: 224 };
   for (const callee of [engine, model]) {
-    const answer = callee.classify(picture);
+    const answer = callee.classify(image);
     callee.dispose();
     expect(callee.disposed).toBe(true);
-    await expect(callee.classify(picture)).rejects.toMatchObject(errorWith('DISPOSED'));
+    await expect(callee.classify(image)).rejects.toMatchObject(errorWith('DISPOSED'));
     expect(await answer).toHaveLength(5);
   }
 });
@@ -167,8 +167,8 @@ test('features, Grad-CAM and inception modules have signals too', async () => {
 test('steps and evaluations of a trainer are bounded apart from the calls of its model', async () => {
   const model = newModel({ maxQueue: { images: 4 } });
   const trainer = new Trainer(model);
-  const batch = () => bytePictures(2, SIDE);
-  const forward = model.forward(bytePictures(4, SIDE));
+  const batch = () => byteImages(2, SIDE);
+  const forward = model.forward(byteImages(4, SIDE));
   const running = [trainer.step(batch(), [0, 1]), trainer.evaluate(batch(), [0, 1])];
   expect(trainer.pending).toEqual({ calls: 2, images: 4, bytes: 4 * BYTES });
   model.eval();

@@ -1,7 +1,7 @@
 /** Results are memory of JavaScript's own, whatever their size: every version of Node can transfer it, and Electron has no other. */
 import { GoogLeNet, InceptionModule, type Tensor } from '../../src/index';
 import { loadEngineAddon } from '../../src/native/load-engine';
-import { bytePictures, HAS_KERNELS, tiersOf } from '../support/engines';
+import { byteImages, HAS_KERNELS, tiersOf } from '../support/engines';
 import { testWhere } from '../support/skip';
 import { tinyEngine, tinyImages } from '../support/tiny-network.cjs';
 
@@ -18,7 +18,7 @@ async function expectTransferable(make: () => Promise<Tensor[]>) {
 test('of models and modules', async () => {
   const model = new GoogLeNet({ variant: 'torchvision', initWeights: false, numClasses: 1000, seed: 0 });
   model.eval();
-  const [one, many] = [bytePictures(1, 64), bytePictures(20, 64)];
+  const [one, many] = [byteImages(1, 64), byteImages(20, 64)];
   await expectTransferable(async () => [(await model.forward(one))[0]]);
   await expectTransferable(async () => [(await model.forward(many))[0]]);
   await expectTransferable(async () => Object.values(await model.features(many, ['conv1', 'fc'])));
@@ -48,7 +48,7 @@ test.each(tiersOf('float32'))('of engines of the tier %s', async (tier) => {
   });
   const engine = await model.optimize({ tier: tier as 'avx2' });
   for (const count of [1, 20]) {
-    const images = bytePictures(count, 64);
+    const images = byteImages(count, 64);
     await expectTransferable(async () => [(await engine.forward(images))[0]]);
   }
   await Promise.all([engine.close(), model.close()]);

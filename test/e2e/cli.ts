@@ -14,8 +14,8 @@ import { type CommandResult, RecordingHost, runCommandLineOn } from '../support/
 export const MAIN = join(PACKAGE_ROOT, 'dist/cli/main.js');
 export const SAMPLE = join(PACKAGE_ROOT, 'scripts/sample/fashion-mnist');
 
-/** A short training on the pictures of a {@link workspace}. */
-export const RECIPE = '--data pictures --epochs 1 --batch-size 4 --threads 1'.split(' ');
+/** A short training on the images of a {@link workspace}. */
+export const RECIPE = '--data images --epochs 1 --batch-size 4 --threads 1'.split(' ');
 
 export interface Result {
   code: number | null;
@@ -71,12 +71,12 @@ export async function until({ child }: Started, condition: () => boolean): Promi
   while (child.exitCode === null && child.signalCode === null && !condition()) await sleep(10);
 }
 
-/** A folder for the whole file, with `pictures/train` and `pictures/test` in it: two classes of 4 and 8 pictures. */
+/** A folder for the whole file, with `images/train` and `images/test` in it: two classes of 4 and 8 images. */
 export function workspace(): string {
   const dir = mkdtempSync(join(tmpdir(), 'googlenet-e2e-'));
   for (const name of ['0-t-shirt-top', '1-trouser']) {
-    copyPictures(dir, 'train', name, 4);
-    copyPictures(dir, 'test', name, 8);
+    copyImages(dir, 'train', name, 4);
+    copyImages(dir, 'test', name, 8);
   }
   afterAll(() => {
     process.chdir(PACKAGE_ROOT);
@@ -85,8 +85,8 @@ export function workspace(): string {
   return dir;
 }
 
-function copyPictures(dir: string, part: string, name: string, count: number): void {
-  const folder = join(dir, 'pictures', part, name);
+function copyImages(dir: string, part: string, name: string, count: number): void {
+  const folder = join(dir, 'images', part, name);
   mkdirSync(folder, { recursive: true });
   for (let i = 0; i < count; i++) {
     const file = `${String(i).padStart(3, '0')}.png`;

@@ -25,7 +25,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const now = () => Date.now() / 1000;
 
 /** A run of four epochs that has done one and a half. */
-function makeRun(name: string, more: { classes?: string[]; pictureName?: string } = {}): string {
+function makeRun(name: string, more: { classes?: string[]; imageName?: string } = {}): string {
   const dir = join(root, name);
   mkdirSync(dir);
   const classes = more.classes ?? ['cat', 'dog'];
@@ -36,8 +36,8 @@ function makeRun(name: string, more: { classes?: string[]; pictureName?: string 
   writeFileSync(join(dir, 'metrics.jsonl'), text);
   const bytes = readFileSync(join(SAMPLE, 'test/1-trouser/000.png'));
   const one = prediction({
-    name: more.pictureName ?? 'pictures/test/cat/1.png',
-    picture: `data:image/png;base64,${bytes.toString('base64')}`,
+    name: more.imageName ?? 'images/test/cat/1.png',
+    image: `data:image/png;base64,${bytes.toString('base64')}`,
   });
   const samples = [one, { ...one, predicted: 1 }];
   const validation = validationRecord({ classes, samples, mistakes: samples.slice(1) });
@@ -108,7 +108,7 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
 
   const step = (page: Page) => page.locator('#place div', { hasText: /^Step/ }).locator('dd');
 
-  test('shows progress, curves, pictures, mistakes, the confusion matrix and the settings', async () => {
+  test('shows progress, curves, images, mistakes, the confusion matrix and the settings', async () => {
     const { url } = await serve(makeRun('whole'));
     const page = await open(url);
     await expect(page.title()).resolves.toBe('37 % · epoch 2/4 · whole');
@@ -202,8 +202,8 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
 
   test('shows hostile names as the texts that they are', async () => {
     const hostile = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
-    const pictureName = `<b onmouseover='window.hacked=1'>"&amp;.png`;
-    const dir = makeRun('<i>run</i>'.replace('/', '∕'), { classes: [hostile, '\'dog"&lt;'], pictureName });
+    const imageName = `<b onmouseover='window.hacked=1'>"&amp;.png`;
+    const dir = makeRun('<i>run</i>'.replace('/', '∕'), { classes: [hostile, '\'dog"&lt;'], imageName });
     const { url } = await serve(dir);
     const page = await open(url);
     await page.locator('canvas').first().waitFor();
@@ -213,7 +213,7 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
       .hover({ position: { x: 200, y: 100 } });
     await expect(page.locator('.confusion th[scope=row]').first().textContent()).resolves.toBe(hostile);
     await expect(page.locator('#samples .right').textContent()).resolves.toContain(hostile);
-    await expect(page.locator('#samples .file').first().textContent()).resolves.toBe(pictureName);
+    await expect(page.locator('#samples .file').first().textContent()).resolves.toBe(imageName);
     await expect(page.locator('h1').textContent()).resolves.toBe('<i>run<∕i>');
     await expect(
       page.evaluate('[window.hacked === undefined, document.querySelectorAll("b, i, main script").length]'),

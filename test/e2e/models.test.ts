@@ -6,7 +6,7 @@ const dir = workspace();
 const path = (...names: string[]) => join(dir, ...names);
 const MODEL = 'run/model.safetensors';
 const CHECKPOINT = 'run/checkpoints/step-00000002.safetensors';
-const PICTURE = 'pictures/test/1-trouser/003.png';
+const IMAGE = 'images/test/1-trouser/003.png';
 
 beforeAll(async () => {
   expect(await cli(dir, 'train', ...RECIPE, '--out', 'run')).toMatchObject({ code: 0 });
@@ -14,21 +14,21 @@ beforeAll(async () => {
 
 describe('evaluate', () => {
   test('a saved model scores what it scored at the end of its training', async () => {
-    const { code, stdout } = await cli(dir, 'evaluate', MODEL, 'pictures/test', '--json');
+    const { code, stdout } = await cli(dir, 'evaluate', MODEL, 'images/test', '--json');
     expect(code).toBe(0);
     const scores = JSON.parse(stdout);
     const validation = records(path('run')).at(-1)?.validation as { loss: number; top1: number };
-    expect(scores).toMatchObject({ pictures: 16, top1: validation.top1, top5: 1 });
+    expect(scores).toMatchObject({ images: 16, top1: validation.top1, top5: 1 });
     // The same terms in another order.
     expect(scores.loss).toBeCloseTo(validation.loss, 5);
-    expect(scores.classes.map(({ name, pictures }: Record<string, unknown>) => [name, pictures])).toEqual([
+    expect(scores.classes.map(({ name, images }: Record<string, unknown>) => [name, images])).toEqual([
       ['0-t-shirt-top', 8],
       ['1-trouser', 8],
     ]);
   });
 
   test('results are for stdout, progress is for stderr', async () => {
-    const { code, stdout, stderr } = await cli(dir, 'evaluate', CHECKPOINT, 'pictures/test');
+    const { code, stdout, stderr } = await cli(dir, 'evaluate', CHECKPOINT, 'images/test');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^loss \d+\.\d{4} {2}top-1 [\d.]+ % {2}top-5 100\.00 %$/m);
     expect(stdout).toMatch(/^1-trouser +8 +\d +[\d.]+ % +\d/m);
@@ -36,16 +36,16 @@ describe('evaluate', () => {
   });
 
   test('Ctrl-C ends it without a result', async () => {
-    const run = startCli(dir, 'evaluate', MODEL, 'pictures/test', '--batch-size', '1', '--threads', '1');
+    const run = startCli(dir, 'evaluate', MODEL, 'images/test', '--batch-size', '1', '--threads', '1');
     await until(run, () => run.output.stderr.includes('evaluation'));
     run.child.kill('SIGINT');
     expect(await run.result).toMatchObject({ code: 130, stdout: '' });
   });
 
   test('a folder with other classes than the model is refused', async () => {
-    renameSync(path('pictures/train/0-t-shirt-top'), path('pictures/train/0-shirt'));
-    const { code, stdout, stderr } = await cli(dir, 'evaluate', MODEL, 'pictures/train');
-    renameSync(path('pictures/train/0-shirt'), path('pictures/train/0-t-shirt-top'));
+    renameSync(path('images/train/0-t-shirt-top'), path('images/train/0-shirt'));
+    const { code, stdout, stderr } = await cli(dir, 'evaluate', MODEL, 'images/train');
+    renameSync(path('images/train/0-shirt'), path('images/train/0-t-shirt-top'));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^INVALID_DATASET: .*0-shirt.*0-t-shirt-top/);
   });
@@ -53,14 +53,14 @@ describe('evaluate', () => {
 
 describe('predict', () => {
   test('prints the best classes of the main head', async () => {
-    const { code, stdout } = await cli(dir, 'predict', MODEL, PICTURE);
+    const { code, stdout } = await cli(dir, 'predict', MODEL, IMAGE);
     expect(code).toBe(0);
     const [title, ...ranks] = stdout.trimEnd().split('\n');
-    expect(title).toBe(PICTURE);
+    expect(title).toBe(IMAGE);
     expect(ranks).toHaveLength(2);
     for (const rank of ranks) expect(rank).toMatch(/^ +\d {2}[01]-[\w-]+ +[01]\.\d{4}$/);
-    const all = await cli(dir, 'predict', MODEL, PICTURE, '--json', '--aux-heads');
-    const alone = await cli(dir, 'predict', MODEL, PICTURE, '--json');
+    const all = await cli(dir, 'predict', MODEL, IMAGE, '--json', '--aux-heads');
+    const alone = await cli(dir, 'predict', MODEL, IMAGE, '--json');
     expect(JSON.parse(alone.stdout).predictions[0]).toEqual({
       ...JSON.parse(all.stdout).predictions[0],
       aux1: null,
@@ -69,22 +69,22 @@ describe('predict', () => {
   });
 
   test('--aux-heads prints the three heads side by side', async () => {
-    const { code, stdout } = await cli(dir, 'predict', MODEL, PICTURE, '--aux-heads');
+    const { code, stdout } = await cli(dir, 'predict', MODEL, IMAGE, '--aux-heads');
     expect(code).toBe(0);
     const [title, heads, ...ranks] = stdout.trimEnd().split('\n');
-    expect(title).toBe(PICTURE);
+    expect(title).toBe(IMAGE);
     expect(heads).toMatch(/^ +main +aux1 +aux2$/);
     expect(ranks).toHaveLength(2);
     for (const rank of ranks) expect(rank).toMatch(/^ +\d( {2}[01]-[\w-]+ +[01]\.\d{4}){3}$/);
   });
 
-  test('--json prints one document for all pictures', async () => {
+  test('--json prints one document for all images', async () => {
     const { stdout } = await cli(
       dir,
       'predict',
       MODEL,
-      PICTURE,
-      PICTURE,
+      IMAGE,
+      IMAGE,
       '--json',
       '--top-k',
       '1',
@@ -98,8 +98,8 @@ describe('predict', () => {
     ]);
   });
 
-  test('an unreadable picture is named', async () => {
-    writeFileSync(path('broken.png'), 'not a picture');
+  test('an unreadable image is named', async () => {
+    writeFileSync(path('broken.png'), 'not an image');
     const { code, stderr } = await cli(dir, 'predict', MODEL, 'broken.png');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^INVALID_IMAGE: .*broken\.png/);
@@ -139,7 +139,7 @@ describe('info', () => {
   test('a truncated file is an error with a code', async () => {
     copyFileSync(path(MODEL), path('truncated.safetensors'));
     truncateSync(path('truncated.safetensors'), readFileSync(path(MODEL)).length - 4);
-    for (const args of [['info'], ['predict', PICTURE], ['evaluate', 'pictures/test']]) {
+    for (const args of [['info'], ['predict', IMAGE], ['evaluate', 'images/test']]) {
       const [command = '', ...rest] = args;
       const { code, stderr } = await cli(dir, command, 'truncated.safetensors', ...rest);
       expect(code).toBe(1);
@@ -151,7 +151,7 @@ describe('info', () => {
 test.each(['evaluate', 'predict'])(
   '%s without the device that was asked for fails with its code',
   async (command) => {
-    const target = command === 'predict' ? PICTURE : 'pictures/test';
+    const target = command === 'predict' ? IMAGE : 'images/test';
     const { code, stderr } = await cli(dir, command, MODEL, target, '--device', 'cuda:99');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^CUDA_UNAVAILABLE: /);

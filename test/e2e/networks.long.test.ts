@@ -7,10 +7,10 @@ import { cli, MAIN, RECIPE, records, SAMPLE, start, workspace } from './cli.js';
 
 const dir = workspace();
 const path = (...names: string[]) => join(dir, ...names);
-const PICTURE = 'pictures/test/1-trouser/003.png';
+const IMAGE = 'images/test/1-trouser/003.png';
 const NETWORKS = ['reference', 'torchvision', 'paper', 'plain', 'xception'];
 const weights = (network: string): string => `${network}/model.safetensors`;
-/** The smallest pictures of those networks that take small ones. */
+/** The smallest images of those networks that take small ones. */
 const SIZES: Readonly<Record<string, string[]>> = {
   torchvision: ['--crop', '32', '--resize', '36'],
   xception: ['--crop', '71', '--resize', '76'],
@@ -38,9 +38,9 @@ describe.each(NETWORKS)('%s', (network) => {
     expect(records(path(network)).filter(({ type }) => type === 'epoch')).toHaveLength(2);
     expect(settingsOf(network).settings.network).toBe(network);
     expect(await json('info', weights(network))).toMatchObject({ network, numClasses: 2 });
-    const scored = await json('evaluate', weights(network), 'pictures/test', ...sizesOf(network));
-    expect(scored.pictures).toBe(16);
-    expect(await succeeds('predict', weights(network), PICTURE)).toContain('1-trouser');
+    const scored = await json('evaluate', weights(network), 'images/test', ...sizesOf(network));
+    expect(scored.images).toBe(16);
+    expect(await succeeds('predict', weights(network), IMAGE)).toContain('1-trouser');
   });
 
   test('is drawn, and listed layer by layer', async () => {
@@ -67,8 +67,8 @@ describe.each(NETWORKS)('%s', (network) => {
     expect({ ...back, path: '', bytes: 0 }).toEqual({ ...there, path: '', bytes: 0 });
   });
 
-  test('explains a picture', async () => {
-    const stdout = await succeeds('explain', weights(network), PICTURE, '--out', `${network}-cam.png`);
+  test('explains an image', async () => {
+    const stdout = await succeeds('explain', weights(network), IMAGE, '--out', `${network}-cam.png`);
     expect(stdout).toMatch(/^\S+-cam\.png: (0-t-shirt-top|1-trouser), [\d.]+ %\n$/);
     expect(sizeOf(readFileSync(path(`${network}-cam.png`)))).toEqual([456, 224]);
   });
@@ -179,19 +179,19 @@ describe('evaluate', () => {
   const sizes = sizesOf('torchvision');
 
   test('averages crops and models, with a confusion matrix', async () => {
-    const args = ['evaluate', '--crops', '10', ...sizes, ...models, 'pictures/test'];
+    const args = ['evaluate', '--crops', '10', ...sizes, ...models, 'images/test'];
     const result = await json(...args);
-    expect(result).toMatchObject({ weights: models, crops: 10, pictures: 16, top5: 1 });
-    expect(result.classes.map(({ pictures }: { pictures: number }) => pictures)).toEqual([8, 8]);
+    expect(result).toMatchObject({ weights: models, crops: 10, images: 16, top5: 1 });
+    expect(result.classes.map(({ images }: { images: number }) => images)).toEqual([8, 8]);
     const right = result.confusion[0][0] + result.confusion[1][1];
     expect(right / 16).toBe(result.top1);
     const text = await succeeds(...args);
-    expect(text).toContain('16 pictures of pictures/test, 10 crops of each');
+    expect(text).toContain('16 images of images/test, 10 crops of each');
     expect(text).toMatch(/^class \\ predicted +0-t-shirt-top +1-trouser$/m);
   });
 
   test('one model and one crop give a confusion matrix too', async () => {
-    const { confusion, classes } = await json('evaluate', weights('torchvision'), 'pictures/test', ...sizes);
+    const { confusion, classes } = await json('evaluate', weights('torchvision'), 'images/test', ...sizes);
     expect(confusion.map(([a = 0, b = 0]: number[]) => a + b)).toEqual([8, 8]);
     expect([confusion[0][0], confusion[1][1]]).toEqual(
       classes.map(({ correct }: { correct: number }) => correct),
@@ -209,7 +209,7 @@ describe('evaluate', () => {
     ['another number of crops', ['--crops', '5', weights('reference')], 2, /144/],
     ['a model that is not there', [...models, 'nowhere.pth'], 1, /^FILE_NOT_FOUND: .*nowhere\.pth/],
   ])('%s is refused', async (_, args, status, message) => {
-    const { code, stderr } = await cli(dir, 'evaluate', ...args, 'pictures/test');
+    const { code, stderr } = await cli(dir, 'evaluate', ...args, 'images/test');
     expect(code).toBe(status);
     expect(stderr).toMatch(message);
   });
@@ -273,12 +273,12 @@ describe('info, convert, draw, explain and download', () => {
     ['draw an unknown network', ['draw', 'x.svg', '--network', 'vgg'], /Allowed choices/],
     [
       'explain an unknown class',
-      ['explain', 'reference/model.safetensors', PICTURE, '--class', 'hat'],
+      ['explain', 'reference/model.safetensors', IMAGE, '--class', 'hat'],
       /INVALID_ARGUMENT: .*"hat"/,
     ],
     [
       'explain into another format',
-      ['explain', 'reference/model.safetensors', PICTURE, '--out', 'x.jpg'],
+      ['explain', 'reference/model.safetensors', IMAGE, '--out', 'x.jpg'],
       /must end with \.png/,
     ],
     ['the arithmetic of a file', ['info', 'x.pth', '--arithmetic'], /about no file/],

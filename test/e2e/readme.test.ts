@@ -39,11 +39,11 @@ describe('the examples of README.md', () => {
       for (const name of ['0-t-shirt-top', '1-trouser']) {
         for (let i = 0; i < count; i++) {
           const file = join(part, name, `00${i}.png`);
-          cpSync(join(SAMPLE, file), consumer.path('pictures', file));
+          cpSync(join(SAMPLE, file), consumer.path('images', file));
         }
       }
     }
-    cpSync(join(SAMPLE, 'test/1-trouser/003.png'), consumer.path('picture.png'));
+    cpSync(join(SAMPLE, 'test/1-trouser/003.png'), consumer.path('image.png'));
   });
 
   test('have no more than twelve lines and type-check', async () => {
@@ -54,7 +54,7 @@ describe('the examples of README.md', () => {
     expect(pretrained).toContain('GoogLeNet.pretrained');
   });
 
-  test('train a model, save it and classify a picture', async () => {
+  test('train a model, save it and classify an image', async () => {
     const { code } = transformSync(train, {
       jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
       module: { type: 'es6' },

@@ -55,9 +55,9 @@ test.each([
   ['runs/fashion-mnist.mjs', ['--data', 'nowhere'], 'There is no nowhere'],
   ['runs/fashion-mnist-recipes.mjs', ['--recipes', '16'], "'16' is not N:RATE"],
   ['kill-test.mjs', ['--tries', '0'], '--tries takes a number from 1 on'],
-  ['augment-sheet.mjs', ['picture.png'], 'the number of arguments is 2'],
+  ['augment-sheet.mjs', ['image.png'], 'the number of arguments is 2'],
   ['engine-accuracy.mjs', [], 'the number of arguments is 1'],
-  ['engine-accuracy.mjs', ['--pictures', '0', 'm.safetensors'], '--pictures takes a number from 1 on'],
+  ['engine-accuracy.mjs', ['--images', '0', 'm.safetensors'], '--images takes a number from 1 on'],
   ['roofline.mjs', ['--precision', 'float16'], '--precision takes float32, bfloat16, int8'],
   ['roofline.mjs', ['--tier', 'sse'], '--tier takes auto, avx2, avx512, amx'],
   ['roofline.mjs', ['--runs', 'all'], '--runs takes a number from 1 on'],
@@ -69,10 +69,10 @@ test.each([
   expect(stderr).toContain(message);
 });
 
-test('scripts/augment-sheet.mjs draws 24 augmentations of a picture', async () => {
+test('scripts/augment-sheet.mjs draws 24 augmentations of an image', async () => {
   const sheet = join(folder(), 'sheet.png');
-  const picture = join(SAMPLE, 'test/1-trouser/003.png');
-  expect(await script('augment-sheet.mjs', picture, sheet, '--crop', '20')).toMatchObject({ code: 0 });
+  const image = join(SAMPLE, 'test/1-trouser/003.png');
+  expect(await script('augment-sheet.mjs', image, sheet, '--crop', '20')).toMatchObject({ code: 0 });
   const png = readFileSync(sheet);
   const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
   expect({ width, height }).toEqual({ width: 6 * 24 - 4, height: 4 * 24 - 4 });
@@ -150,7 +150,7 @@ describe('what engines are measured with', () => {
     const model = new GoogLeNet({ numClasses: 10, seed: 1 });
     await model.save(join(folder(), 'model.safetensors'));
     model.dispose();
-    const args = ['--data', '.', '--pictures', '2', 'model.safetensors'];
+    const args = ['--data', '.', '--images', '2', 'model.safetensors'];
     const { code, stdout } = await script('engine-accuracy.mjs', ...args);
     expect(code).toBe(0);
     for (const precision of ['float32', 'bfloat16', 'int8'] as const)
@@ -170,7 +170,7 @@ describe('where a run is put', () => {
     const args = ['--data', 'idx', '--out', out, '--epochs', '1', '--device', 'cpu'];
     const first = await script('runs/fashion-mnist.mjs', ...args);
     expect(first.code).toBe(0);
-    expect(first.stdout).toMatch(/Test accuracy [\d.]+, loss [\d.]+, on 10 pictures\.\n$/);
+    expect(first.stdout).toMatch(/Test accuracy [\d.]+, loss [\d.]+, on 10 images\.\n$/);
     expect(left(out)).toEqual([]);
     const weights = readFileSync(join(out, 'model.safetensors'));
     const second = await script('runs/fashion-mnist.mjs', ...args);
@@ -182,7 +182,7 @@ describe('where a run is put', () => {
     const args = ['--classes', '0-t-shirt-top,1-trouser', '--out', 'two', '--epochs', '1'];
     const { code, stdout } = await script('runs/two-classes.mjs', ...args);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/Test accuracy [\d.]+, loss [\d.]+, on 40 pictures\./);
+    expect(stdout).toMatch(/Test accuracy [\d.]+, loss [\d.]+, on 40 images\./);
     expect(left(join(folder(), 'two'))).toEqual([]);
   });
 
@@ -193,7 +193,7 @@ describe('where a run is put', () => {
       'idx',
       '--recipes',
       '4:0.01,8:0.02',
-      '--pictures',
+      '--images',
       '20',
       '--scored',
       '10',

@@ -52,7 +52,7 @@ describeWhere(hasPython, 'no python3 with pty')('on a terminal', () => {
   test('Ctrl-C ends a run in good order', async () => {
     const { code, stdout } = await inTerminal(
       'images/s',
-      ...['train', '--data', 'pictures', '--out', 'interrupted', '--batch-size', '2', '--threads', '1'],
+      ...['train', '--data', 'images', '--out', 'interrupted', '--batch-size', '2', '--threads', '1'],
     );
     expect(code).toBe(130);
     expect(stdout).toContain('Ctrl-C once more stops at once.');

@@ -1,6 +1,6 @@
 import { PACKAGE_ROOT, runChild } from '../support/child.js';
 
-/** The loss after a step with two threads, where pictures were prepared (which takes one thread) before the model's first work. */
+/** The loss after a step with two threads, where images were prepared (which takes one thread) before the model's first work. */
 const program = (preparation: string) => `
 const { preprocess } = require(${JSON.stringify(PACKAGE_ROOT)});
 (async () => {
@@ -14,10 +14,10 @@ const { preprocess } = require(${JSON.stringify(PACKAGE_ROOT)});
   console.log(JSON.stringify({ loss, mainLoss, aux1Loss, aux2Loss }));
 })();`;
 
-test('preparing pictures does not change how many threads a model computes with', async () => {
-  const picture = '{ data: new Uint8Array(300 * 300 * 3), height: 300, width: 300 }';
+test('preparing images does not change how many threads a model computes with', async () => {
+  const image = '{ data: new Uint8Array(300 * 300 * 3), height: 300, width: 300 }';
   const alone = await runChild(program('await model.stateDict();'));
-  const beside = await runChild(program(`await preprocess([${picture}]);`));
+  const beside = await runChild(program(`await preprocess([${image}]);`));
   expect(alone).toMatchObject({ code: 0, stderr: '' });
   expect(beside).toEqual(alone);
 });

@@ -3,17 +3,17 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 
-/** A training of two steps that takes a second, on the pictures of {@link tinyPictures}. */
+/** A training of two steps that takes a second, on the images of {@link tinyImages}. */
 export const TINY_RECIPE =
   '--network torchvision --no-aux-logits --crop 32 --resize 32 --batch-size 2 --epochs 1 --threads 1 --device cpu'.split(
     ' ',
   );
 
-/** `train/` and `val/` of two classes of two pictures each. */
-export async function tinyPictures(dir: string, classes = ['black', 'white']): Promise<void> {
+/** `train/` and `val/` of two classes of two images each. */
+export async function tinyImages(dir: string, classes = ['black', 'white']): Promise<void> {
   for (const [i, name] of classes.entries()) {
-    const grey = Math.round((255 * i) / Math.max(1, classes.length - 1));
-    const background = { r: grey, g: grey, b: 9 };
+    const gray = Math.round((255 * i) / Math.max(1, classes.length - 1));
+    const background = { r: gray, g: gray, b: 9 };
     const png = await sharp({ create: { width: 32, height: 32, channels: 3, background } })
       .png()
       .toBuffer();

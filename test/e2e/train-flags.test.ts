@@ -50,24 +50,24 @@ test('every setting is in one of the runs', () => {
 
 describe('a run with the flags of the paper and of a small machine', () => {
   beforeAll(async () => {
-    writeFileSync(path('pictures/train/0-t-shirt-top/broken.png'), 'no picture');
-    const places = ['--train', 'pictures/train', '--validation', 'pictures/test', '--out', 'paper'];
+    writeFileSync(path('images/train/0-t-shirt-top/broken.png'), 'no image');
+    const places = ['--train', 'images/train', '--validation', 'images/test', '--out', 'paper'];
     const { code, stdout, stderr } = await cli(dir, 'train', ...places, ...typed(PAPER));
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toMatch(/patience-metric +loss/);
     expect(stderr).toMatch(/^Warning: .*broken\.png is left out/m);
   });
 
-  afterAll(() => rmSync(path('pictures/train/0-t-shirt-top/broken.png')));
+  afterAll(() => rmSync(path('images/train/0-t-shirt-top/broken.png')));
 
   test('writes them down as they were typed', () => {
     expect(settingsOf('paper').settings).toMatchObject(PAPER);
-    expect(settingsOf('paper').validation).toMatchObject({ pictures: 16 });
+    expect(settingsOf('paper').validation).toMatchObject({ images: 16 });
   });
 
   test('has the steps, rates and norms that they say', () => {
     const steps = rows('paper', 'step');
-    // 9 pictures, of which one is broken, in batches of 4: three steps an epoch.
+    // 9 images, of which one is broken, in batches of 4: three steps an epoch.
     expect(steps.map(({ epoch }) => epoch)).toEqual([1, 1, 1, 2, 2]);
     const rates = [0.01, 0.02, 0.02, 0.02 * Math.sqrt(2 / 3), 0.02 * Math.sqrt(1 / 3)];
     for (const [i, { lr, gradNorm }] of steps.entries()) {
@@ -80,7 +80,7 @@ describe('a run with the flags of the paper and of a small machine', () => {
 
   test('leaves weights that evaluate scores as the run did', async () => {
     const flags = typed({ auxWeight: 0.2, resize: 240, crop: 223, channelsLast: false, threads: 1 });
-    const args = ['evaluate', 'paper/best.safetensors', 'pictures/test', '--json', ...flags];
+    const args = ['evaluate', 'paper/best.safetensors', 'images/test', '--json', ...flags];
     const { loss, top1 } = JSON.parse((await cli(dir, ...args)).stdout);
     const scored = rows('paper', 'epoch').map(
       ({ validation }) => validation as { loss: number; top1: number },
@@ -92,16 +92,16 @@ describe('a run with the flags of the paper and of a small machine', () => {
   });
 });
 
-describe('a run that validates on a share of its pictures', () => {
+describe('a run that validates on a share of its images', () => {
   beforeAll(async () => {
-    const args = ['--train', 'pictures/test', '--out', 'split', ...typed(SPLIT)];
+    const args = ['--train', 'images/test', '--out', 'split', ...typed(SPLIT)];
     expect(await cli(dir, 'train', ...args)).toMatchObject({ code: 0 });
   });
 
-  test('has no auxiliary heads, halves its rate, and parts the pictures by class', async () => {
+  test('has no auxiliary heads, halves its rate, and parts the images by class', async () => {
     const { settings, train, validation } = settingsOf('split');
     expect(settings).toMatchObject(SPLIT);
-    expect([train.pictures, validation.pictures]).toEqual([12, 4]);
+    expect([train.images, validation.images]).toEqual([12, 4]);
     expect(rows('split', 'step').map(({ lr, aux1Loss }) => [lr, aux1Loss])).toEqual(
       [0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005].map((lr) => [lr, null]),
     );
@@ -111,25 +111,25 @@ describe('a run that validates on a share of its pictures', () => {
     expect(loadAddon().backends()).toMatchObject({ ...SWITCHES, deterministicWarnOnly: true });
   });
 
-  test('goes on with the same share, also where its pictures have moved', async () => {
-    const more = ['train', '--resume', 'split', '--epochs', '3', '--train', 'pictures/test'];
+  test('goes on with the same share, also where its images have moved', async () => {
+    const more = ['train', '--resume', 'split', '--epochs', '3', '--train', 'images/test'];
     expect(await cli(dir, ...more)).toMatchObject({ code: 0 });
     expect(rows('split', 'epoch')).toHaveLength(3);
-    expect(settingsOf('split').validation.pictures).toBe(4);
-    const other = await cli(dir, ...more, '--validation', 'pictures/test');
+    expect(settingsOf('split').validation.images).toBe(4);
+    const other = await cli(dir, ...more, '--validation', 'images/test');
     expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('--validation-split') });
   });
 });
 
 describe('idx files', () => {
-  const pictures = Uint8Array.from({ length: 8 * 64 }, (_, i) => (i * 37) % 256);
+  const images = Uint8Array.from({ length: 8 * 64 }, (_, i) => (i * 37) % 256);
   const labels = [0, 1, 0, 1, 0, 1, 0, 1];
   const FLAGS = ['--no-aux-logits', '--batch-size', '4', '--threads', '1', '--steps', '1'];
 
   beforeAll(async () => {
     mkdirSync(path('idx'));
     for (const prefix of ['train', 't10k']) {
-      writeFileSync(path(`idx/${prefix}-images-idx3-ubyte`), idxFile([8, 8, 8], pictures));
+      writeFileSync(path(`idx/${prefix}-images-idx3-ubyte`), idxFile([8, 8, 8], images));
       writeFileSync(path(`idx/${prefix}-labels-idx1-ubyte`), idxFile([8], labels));
     }
     const args = ['--data', 'idx', '--classes', 'zero, one', '--out', 'digits', ...FLAGS];
@@ -140,8 +140,8 @@ describe('idx files', () => {
     const { classes, train, validation } = settingsOf('digits');
     expect(classes).toEqual(['zero', 'one']);
     expect([train, validation]).toEqual([
-      { folder: path('idx'), pictures: 8 },
-      { folder: path('idx'), pictures: 8 },
+      { folder: path('idx'), images: 8 },
+      { folder: path('idx'), images: 8 },
     ]);
   });
 
@@ -156,7 +156,7 @@ describe('idx files', () => {
       '1',
     );
     expect(code).toBe(0);
-    const { pictures: count, top1, classes } = JSON.parse(stdout);
+    const { images: count, top1, classes } = JSON.parse(stdout);
     const scored = rows('digits', 'epoch').at(-1)?.validation as { top1: number };
     expect({ count, top1 }).toEqual({ count: 8, top1: scored.top1 });
     expect(classes.map(({ name }: { name: string }) => name)).toEqual(['zero', 'one']);
@@ -170,7 +170,7 @@ describe('idx files', () => {
 });
 
 describe('flags that would mean nothing are wrong usage:', () => {
-  const data = ['train', '--data', 'pictures', '--out', 'none', '--threads', '1'];
+  const data = ['train', '--data', 'images', '--out', 'none', '--threads', '1'];
   test.each<[string, string[], string]>([
     [
       '--gamma without its schedule',
@@ -189,11 +189,11 @@ describe('flags that would mean nothing are wrong usage:', () => {
     ['--classes for folders of classes', ['--classes', 'a,b'], '--classes names those of idx files'],
     ['--epochs beside --steps', ['--epochs', '1', '--steps', '1'], 'either --epochs or --steps'],
     [
-      '--validation-split beside validation pictures',
+      '--validation-split beside validation images',
       ['--validation-split', '0.5'],
       'Leave --validation-split',
     ],
-    ['more pictures in a batch than there can be', ['--batch-size', '70000'], '--batch-size'],
+    ['more images in a batch than there can be', ['--batch-size', '70000'], '--batch-size'],
     ['weights of other classes', ['--class-weights', '1,2,3'], '2 numbers'],
     ['a port that is none', ['--dashboard', '70000'], '--dashboard'],
   ])('%s', async (_, flags, mention) => {
@@ -204,8 +204,8 @@ describe('flags that would mean nothing are wrong usage:', () => {
     expect(readdirSync(dir)).not.toContain('none');
   });
 
-  test('--patience without pictures to validate on', async () => {
-    const args = ['train', '--train', 'pictures/test', '--out', 'none', '--patience', '1'];
+  test('--patience without images to validate on', async () => {
+    const args = ['train', '--train', 'images/test', '--out', 'none', '--patience', '1'];
     const { code, stderr } = await cli(dir, ...args);
     expect({ code, stderr }).toEqual({
       code: 2,

@@ -80,7 +80,7 @@ test('Ctrl-C during the validation after an epoch does not wait for its end', as
 });
 
 test('a second Ctrl-C ends the process in the middle of a step', async () => {
-  // A step of 64 pictures takes seconds, during which the pictures of the next one are loaded.
+  // A step of 64 images takes seconds, during which the images of the next one are loaded.
   const recipe = ['--data', SAMPLE, '--batch-size', '64', '--threads', '1'];
   const run = startCli(dir, 'train', ...recipe, '--out', 'twice');
   await until(run, () => records(path('twice')).length > 0);
@@ -99,7 +99,7 @@ test('a run whose metrics can no longer be written ends with one line, and gives
   // 3 KB: more than the settings, less than the metrics of the first epoch.
   const limited = `ulimit -f 6; exec "$0" "$@"`;
   const recipe = ['--batch-size', '1', '--threads', '1', '--no-aux-logits'];
-  const args = [MAIN, 'train', '--train', 'pictures/test', '--out', 'full', ...recipe];
+  const args = [MAIN, 'train', '--train', 'images/test', '--out', 'full', ...recipe];
   const { code, stderr } = await start('sh', ['-c', limited, process.execPath, ...args], dir).result;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^FILE_ERROR: .*(metrics\.jsonl|tfevents)/m);

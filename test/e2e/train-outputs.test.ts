@@ -7,14 +7,14 @@ import { canMount, withSmallDisk } from '../support/mount.js';
 import { testWhere } from '../support/skip.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { cliHere, cliOn, MAIN } from './cli.js';
-import { TINY_RECIPE, tinyPictures } from './tiny-run.js';
+import { TINY_RECIPE, tinyImages } from './tiny-run.js';
 
 const at = temporaryFolder();
 const mounting = testWhere(canMount(), 'this user may not mount a small disk');
 
-beforeEach(() => tinyPictures(at('pictures')));
+beforeEach(() => tinyImages(at('images')));
 
-const recipe = () => ['train', '--data', at('pictures'), '--out', at('run'), ...TINY_RECIPE];
+const recipe = () => ['train', '--data', at('images'), '--out', at('run'), ...TINY_RECIPE];
 const namesIn = (...path: string[]) => readdirSync(at(...path)).sort();
 
 function expectWholeRun(): void {

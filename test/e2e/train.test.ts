@@ -41,7 +41,7 @@ test('a run leaves its settings, metrics, checkpoints, weights, report and curve
   expect(settings).toMatchObject({ epochs: 2, batchSize: 2, seed: 3, lr: 0.01, initWeights: true });
   expect(settings.threads).toBeGreaterThan(0);
   expect(classes).toEqual(['0-t-shirt-top', '1-trouser']);
-  expect(source.pictures).toBe(8);
+  expect(source.images).toBe(8);
 });
 
 test('the folder of a run is never overwritten', async () => {
@@ -59,7 +59,7 @@ test('a second process in the folder of a run is refused, and changes nothing of
   const names = readdirSync(path('shared'));
   for (const args of [
     ['train', '--resume', 'shared'],
-    ['train', '--data', 'pictures', '--out', 'shared'],
+    ['train', '--data', 'images', '--out', 'shared'],
   ]) {
     const { code, stdout, stderr } = await cli(dir, ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -156,7 +156,7 @@ test('--dashboard shows the run while it goes on', async () => {
 test('a folder that cannot be made is one line, and no run', async () => {
   const { code, stdout, stderr } = await startCli(
     dir,
-    ...['train', '--data', 'pictures', '--out', '/proc/run', '--threads', '1'],
+    ...['train', '--data', 'images', '--out', '/proc/run', '--threads', '1'],
   ).result;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(/^(FILE_ERROR|FILE_NOT_FOUND): [^\n]+\n$/);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { records, type Started, startCli, workspace } from './cli.js';
 
 /** One thread: two of them wait for each other by spinning, which takes ten times as long where a core is taken. */
-const RECIPE = ['--data', 'pictures', '--batch-size', '2', '--seed', '3', '--threads', '1'];
+const RECIPE = ['--data', 'images', '--batch-size', '2', '--seed', '3', '--threads', '1'];
 /** Steps that take no time. */
 const SMALL = ['--network', 'torchvision', '--crop', '32', '--resize', '32'];
 export const STEPS_PER_EPOCH = 4;

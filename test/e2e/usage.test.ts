@@ -44,12 +44,12 @@ test.each([
   ['a learning rate that is no number', ['train', '--lr', 'nan'], /INVALID_ARGUMENT: .*--lr.*"nan"/],
   ['half an epoch', ['train', '--epochs', '1.5'], /INVALID_ARGUMENT: .*--epochs/],
   ['an unknown device', ['train', '--device', 'tpu'], /INVALID_ARGUMENT: .*--device/],
-  ['no folder for the run', ['train', '--data', 'pictures'], /INVALID_ARGUMENT: Give --out/],
-  ['no pictures', ['train', '--out', 'run'], /INVALID_ARGUMENT: Give --data DIR or --train DIR/],
-  ['two sources of pictures', ['train', '--data', 'a', '--train', 'b'], /cannot be used with/],
+  ['no folder for the run', ['train', '--data', 'images'], /INVALID_ARGUMENT: Give --out/],
+  ['no images', ['train', '--out', 'run'], /INVALID_ARGUMENT: Give --data DIR or --train DIR/],
+  ['two sources of images', ['train', '--data', 'a', '--train', 'b'], /cannot be used with/],
   [
     'Nesterov momentum with dampening',
-    ['train', '--data', 'pictures', '--out', 'run', '--nesterov', '--dampening', '0.1'],
+    ['train', '--data', 'images', '--out', 'run', '--nesterov', '--dampening', '0.1'],
     /INVALID_ARGUMENT: Nesterov/,
   ],
 ])('%s is wrong usage, exit status 2', async (_, args, message) => {
@@ -64,17 +64,17 @@ test.each([
   ['a run that is not there', ['train', '--resume', 'nowhere'], 'FILE_NOT_FOUND'],
   [
     'a folder without classes',
-    ['train', '--train', 'pictures/train/1-trouser', '--out', 'run'],
+    ['train', '--train', 'images/train/1-trouser', '--out', 'run'],
     'INVALID_DATASET',
   ],
   [
     'a crop that the model cannot take',
-    ['train', '--data', 'pictures', '--out', 'run', '--crop', '100'],
+    ['train', '--data', 'images', '--out', 'run', '--crop', '100'],
     'INVALID_SHAPE',
   ],
   [
     'CUDA without CUDA',
-    ['train', '--data', 'pictures', '--out', 'run', '--device', 'cuda:99'],
+    ['train', '--data', 'images', '--out', 'run', '--device', 'cuda:99'],
     'CUDA_UNAVAILABLE',
   ],
 ])('%s fails with one line and its code, exit status 1', async (_, args, errorCode) => {

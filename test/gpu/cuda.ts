@@ -30,7 +30,7 @@ export const CLOSE_GRADIENTS = 3e-2;
 
 export const MODEL: GoogLeNetOptions = { numClasses: 10, initWeights: true, channelsLast: false, seed: 7 };
 
-/** Noise, the brighter the higher the number of the picture. */
+/** Noise, the brighter the higher the number of the image. */
 export function noise(count: number): Images {
   const pixels = 224 * 224 * 3;
   const data = new Uint8Array(count * pixels);

@@ -23,8 +23,8 @@ describeOnCuda('on CUDA', () => {
   ])('a program ends in good order while forwards are under way: %s', async (_, end) => {
     const child = await runChild(`
       const model = new GoogLeNet({ numClasses: 10, device: 'cuda' });
-      model.forward(pictures(1)).then(() => {
-        for (let i = 0; i < 20; i++) model.forward(pictures(32));
+      model.forward(images(1)).then(() => {
+        for (let i = 0; i < 20; i++) model.forward(images(32));
         ${end}
       });`);
     expect(child).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
@@ -33,8 +33,8 @@ describeOnCuda('on CUDA', () => {
   test('process.exit in the middle of a training step ends the process with its code', async () => {
     const child = await runChild(`
       const trainer = new Trainer(new GoogLeNet({ numClasses: 10, device: 'cuda' }));
-      trainer.step(pictures(2), labels(2)).then(() => {
-        for (let i = 0; i < 20; i++) trainer.step(pictures(32), labels(32));
+      trainer.step(images(2), labels(2)).then(() => {
+        for (let i = 0; i < 20; i++) trainer.step(images(32), labels(32));
         setTimeout(() => process.exit(7), 20);
       });`);
     expect(child).toEqual({ code: 7, signal: null, stdout: '', stderr: '' });
@@ -56,7 +56,7 @@ describeOnCuda('on CUDA', () => {
           await sleep(i * 7);
           await one.terminate();
         }
-        const [main] = await new GoogLeNet({ numClasses: 10, device: 'cuda' }).forward(pictures(1));
+        const [main] = await new GoogLeNet({ numClasses: 10, device: 'cuda' }).forward(images(1));
         console.log('alive', main.data.every(Number.isFinite));
       })();`);
     expect(child).toEqual({ code: 0, signal: null, stdout: 'alive true\n', stderr: '' });

@@ -75,7 +75,7 @@ describeOnCuda('a model on CUDA', () => {
     },
   );
 
-  test('float pictures are taken too', async () => {
+  test('float images are taken too', async () => {
     const data = Float32Array.from({ length: 3 * 224 * 224 }, (_, i) => Math.sin(i));
     const images = { data, shape: [1, 3, 224, 224] };
     expectClose(await on('cuda').eval().forward(images), await on('cpu').eval().forward(images));
@@ -128,21 +128,21 @@ describeOnCuda('a model on CUDA', () => {
 
   // libtorch looks for its CUDA library once, at the first convolution or backward pass, also one on the CPU.
   test.each([
-    ['a forward', 'await new GoogLeNet({ numClasses: 10 }).forward(pictures(1));'],
-    ['a training step', 'await new Trainer(new GoogLeNet({ numClasses: 10 })).step(pictures(2), labels(2));'],
+    ['a forward', 'await new GoogLeNet({ numClasses: 10 }).forward(images(1));'],
+    ['a training step', 'await new Trainer(new GoogLeNet({ numClasses: 10 })).step(images(2), labels(2));'],
     [
       'an engine on libtorch',
-      "await (await new GoogLeNet({ numClasses: 10 }).optimize({ tier: 'portable' })).forward(pictures(1));",
+      "await (await new GoogLeNet({ numClasses: 10 }).optimize({ tier: 'portable' })).forward(images(1));",
     ],
     [
-      'pictures that are resized',
+      'images that are resized',
       'await require(ROOT).loadImages([{ data: Buffer.alloc(30_000), width: 100, height: 100 }]);',
     ],
   ])('%s on the CPU before the first use of CUDA leaves CUDA usable', async (_, before) => {
     const child = await runChild(`(async () => {
       ${before}
       const model = new GoogLeNet({ numClasses: 10, device: 'cuda' });
-      const { loss } = await new Trainer(model).step(pictures(2), labels(2));
+      const { loss } = await new Trainer(model).step(images(2), labels(2));
       console.log(model.device, Number.isFinite(loss));
     })();`);
     expect(child).toEqual({ code: 0, signal: null, stdout: 'cuda:0 true\n', stderr: '' });
@@ -156,7 +156,7 @@ describeOnCuda('a model on CUDA', () => {
       `(async () => {
         const { Engine } = require(ROOT);
         const engine = await Engine.load(process.env.PLAN, { tier: 'portable' });
-        await engine.forward(pictures(1));
+        await engine.forward(images(1));
         console.log(new GoogLeNet({ numClasses: 10, device: 'cuda' }).device);
       })();`,
       { env: { PLAN: folder('model.plan') } },
@@ -172,7 +172,7 @@ describeOnCuda('a model on CUDA', () => {
       delay.enable();
       console.log(await require(ROOT).prepareDevice('auto'));
       const model = new GoogLeNet({ numClasses: 10, device: 'cuda' });
-      await model.forward(pictures(1));
+      await model.forward(images(1));
       console.log(delay.max / 1e6 < 100);
     })();`);
     expect(child).toEqual({ code: 0, signal: null, stdout: 'cuda:0\ntrue\n', stderr: '' });

@@ -13,7 +13,7 @@ import {
 } from './cuda.js';
 
 const folder = temporaryFolder();
-/** Pictures of growing brightness: something that can be learnt. */
+/** Images of growing brightness: something that can be learnt. */
 const LABELS = [0, 0, 1, 1, 2, 2, 3, 3];
 const images = noise(LABELS.length);
 

@@ -30,12 +30,12 @@ test('models train, are saved and loaded', async () => {
     (async () => {
       const model = new GoogLeNet({ numClasses: 10, seed: 0 });
       const trainer = new Trainer(model);
-      for (let i = 0; i < 3; i++) await Promise.all([trainer.step(pictures(2), labels(2)), model.forward(pictures(1))]);
+      for (let i = 0; i < 3; i++) await Promise.all([trainer.step(images(2), labels(2)), model.forward(images(1))]);
       model.eval();
       const file = ${JSON.stringify(folder('model.safetensors'))};
       await model.save(file);
       const again = (await GoogLeNet.load(file)).eval();
-      const [[a], [b]] = await Promise.all([model.forward(pictures(2)), again.forward(pictures(2))]);
+      const [[a], [b]] = await Promise.all([model.forward(images(2)), again.forward(images(2))]);
       console.log(a.data.join() === b.data.join());
     })();
   `,
@@ -50,12 +50,12 @@ test.each(tiersOf('float32'))('engines of the tier %s become ready and answer', 
       const model = new GoogLeNet({ numClasses: 10, seed: 0 }).eval();
       const file = ${JSON.stringify(folder('engine.plan'))};
       const made = await model.optimize({ tier: '${tier}' });
-      const [expected] = await made.forward(pictures(1));
+      const [expected] = await made.forward(images(1));
       await made.save(file);
       for (let i = 0; i < 5; i++) {
         const engine = await Engine.load(file, { tier: '${tier}' });
         const { steps } = await engine.describe();
-        const answers = await Promise.all([1, 2, 3].map(() => engine.forward(pictures(1))));
+        const answers = await Promise.all([1, 2, 3].map(() => engine.forward(images(1))));
         console.log(steps.length > 50, answers.every(([main]) => main.data.join() === expected.data.join()));
         engine.dispose();
       }

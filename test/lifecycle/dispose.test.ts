@@ -5,12 +5,12 @@ test('work that was queued before dispose is finished, later calls fail with DIS
     (async () => {
       const model = new GoogLeNet({ numClasses: 10 });
       const trainer = new Trainer(model);
-      const queued = [model.forward(pictures(2)), trainer.step(pictures(2), labels(2)), model.stateDict(), model.forward(pictures(1))];
+      const queued = [model.forward(images(2)), trainer.step(images(2), labels(2)), model.stateDict(), model.forward(images(1))];
       model.dispose();
       model.dispose();
       const settled = await Promise.allSettled(queued);
       console.log(settled.map(({ status }) => status).join());
-      const after = await Promise.allSettled([model.forward(pictures(1)), trainer.step(pictures(1), [0]), model.stateDict(), model.save('x')]);
+      const after = await Promise.allSettled([model.forward(images(1)), trainer.step(images(1), [0]), model.stateDict(), model.save('x')]);
       console.log(after.map(({ reason }) => reason.code).join());
     })();
   `);
@@ -24,7 +24,7 @@ test('`using` semantics: Symbol.dispose frees a model and a trainer', async () =
     const trainer = new Trainer(model);
     trainer[Symbol.dispose]();
     model[Symbol.dispose]();
-    trainer.step(pictures(1), [0]).catch((error) => console.log(error.code, model.disposed));
+    trainer.step(images(1), [0]).catch((error) => console.log(error.code, model.disposed));
   `);
   expect(child).toMatchObject({ code: 0, stdout: 'DISPOSED true\n' });
 });
@@ -41,7 +41,7 @@ test('200 loads and disposes leave the resident memory flat', async () => {
       const rss = [];
       for (let i = 1; i <= 200; i++) {
         const model = await GoogLeNet.load(file);
-        if (i % 20 === 0) await model.forward(pictures(1));
+        if (i % 20 === 0) await model.forward(images(1));
         model.dispose();
         if (i % 20 === 0) { await sleep(20); global.gc(); rss.push(Math.round(process.memoryUsage().rss / MiB)); }
       }
@@ -63,7 +63,7 @@ test('models that are forgotten without dispose are freed by the garbage collect
     `
     (async () => {
       for (let i = 0; i < 60; i++) {
-        await new GoogLeNet({ numClasses: 10, seed: 0 }).forward(pictures(1));
+        await new GoogLeNet({ numClasses: 10, seed: 0 }).forward(images(1));
         if (i % 10 === 9) { global.gc(); await sleep(30); }
       }
       console.log(process.memoryUsage().rss / 2 ** 20 < 1500);
@@ -97,7 +97,7 @@ test('a disposed model gives back its thread, and the memory of trainers that we
     const use = async () => {
       const model = new GoogLeNet({ numClasses: 10 });
       trainers.push(new Trainer(model));
-      await trainers.at(-1).step(pictures(1), [0]);
+      await trainers.at(-1).step(images(1), [0]);
       model.dispose();
       await sleep(100);
     };

@@ -26,7 +26,7 @@ function expectClean({ stderr, signal }: { stderr: string; signal: string | null
 test('a program that is done ends by itself, although its model was never disposed', async () => {
   const child = await runChild(`
     const model = new GoogLeNet({ numClasses: 10 });
-    model.forward(pictures(1)).then(([main]) => console.log(main.shape.join()));
+    model.forward(images(1)).then(([main]) => console.log(main.shape.join()));
   `);
   expectClean(child);
   expect(child).toMatchObject({ code: 0, stdout: '1,10\n' });
@@ -36,20 +36,20 @@ test('a program ends although nobody awaits what it started', async () => {
   const child = await runChild(`
     const model = new GoogLeNet({ numClasses: 10 });
     model.eval();
-    model.forward(pictures(4));
+    model.forward(images(4));
   `);
   expectClean(child);
   expect(child.code).toBe(0);
 });
 
 test.each([
-  ['a forward', 'model.forward(pictures(16))'],
-  ['a training step', 'new Trainer(model).step(pictures(8), labels(8))'],
-  ['a queue of forwards', 'Promise.all(Array.from({ length: 50 }, () => model.forward(pictures(4))))'],
+  ['a forward', 'model.forward(images(16))'],
+  ['a training step', 'new Trainer(model).step(images(8), labels(8))'],
+  ['a queue of forwards', 'Promise.all(Array.from({ length: 50 }, () => model.forward(images(4))))'],
 ])('process.exit in the middle of %s ends the process with its code', async (_, work) => {
   const child = await runChild(`${WATCH}
     const model = new GoogLeNet({ numClasses: 10 });
-    model.forward(pictures(1)).then(() => {
+    model.forward(images(1)).then(() => {
       watch(${work});
       setTimeout(() => process.exit(7), 20);
     });
@@ -78,7 +78,7 @@ test('process.exit in the middle of a save ends the process with its code, and t
 test('an uncaught error in the middle of a forward ends the process as Node ends it', async () => {
   const child = await runChild(`${WATCH}
     const model = new GoogLeNet({ numClasses: 10 });
-    watch(model.forward(pictures(16)));
+    watch(model.forward(images(16)));
     setTimeout(() => { throw new Error('mine'); }, 20);
   `);
   expectClean(child);
@@ -89,7 +89,7 @@ test('an uncaught error in the middle of a forward ends the process as Node ends
 test('an exit listener that throws does not keep the compute threads from being stopped', async () => {
   const child = await runChild(`${WATCH}
     const model = new GoogLeNet({ numClasses: 10 });
-    watch(model.forward(pictures(16)));
+    watch(model.forward(images(16)));
     process.on('exit', () => { throw new Error('theirs'); });
     setTimeout(() => process.exit(5), 20);
   `);
@@ -102,12 +102,12 @@ test('work that begins in an exit listener is dropped, not run beside the end of
   const child = await runChild(`
     const model = new GoogLeNet({ numClasses: 10 });
     process.on('exit', () => {
-      model.forward(pictures(1));
-      new GoogLeNet({ numClasses: 10 }).forward(pictures(1));
+      model.forward(images(1));
+      new GoogLeNet({ numClasses: 10 }).forward(images(1));
       model.dispose();
       console.log('late');
     });
-    model.forward(pictures(4));
+    model.forward(images(4));
     setTimeout(() => process.exit(4), 20);
   `);
   expectClean(child);
@@ -130,7 +130,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     const child = await runChild(
       `
     const trainer = new Trainer(new GoogLeNet({ numClasses: 10 }));
-    (async () => { for (;;) { console.log('step'); await trainer.step(pictures(8), labels(8)); } })();
+    (async () => { for (;;) { console.log('step'); await trainer.step(images(8), labels(8)); } })();
   `,
       {
         onStdout: (text, kill) => {
@@ -152,7 +152,7 @@ test('a SIGINT handler of the program may finish its work', async () => {
     let stop = false;
     process.on('SIGINT', () => { stop = true; });
     (async () => {
-      while (!stop) { await model.forward(pictures(2)); console.log('forward'); }
+      while (!stop) { await model.forward(images(2)); console.log('forward'); }
       model.dispose();
       console.log('done');
     })();
@@ -169,7 +169,7 @@ test.each(['float32', 'bfloat16'])(
   async (precision) => {
     const child = await runChild(`${WATCH}
       new GoogLeNet({ numClasses: 10 }).optimize({ precision: '${precision}' }).then((engine) => {
-        watch(Promise.all(Array.from({ length: 50 }, () => engine.forward(pictures(8)))));
+        watch(Promise.all(Array.from({ length: 50 }, () => engine.forward(images(8)))));
         setTimeout(() => process.exit(7), 20);
       });
     `);
@@ -181,7 +181,7 @@ test.each(['float32', 'bfloat16'])(
 test('a program that is done ends by itself, although its engine was never disposed', async () => {
   const child = await runChild(`
     const model = new GoogLeNet({ numClasses: 10 });
-    model.optimize().then(async (engine) => console.log((await engine.forward(pictures(1)))[0].shape.join()));
+    model.optimize().then(async (engine) => console.log((await engine.forward(images(1)))[0].shape.join()));
   `);
   expectClean(child);
   expect(child).toMatchObject({ code: 0, stdout: '1,10\n' });
@@ -197,7 +197,7 @@ test('engines that nobody holds are collected with their threads, also while oth
       const before = threads();
       for (let i = 0; i < 8; i++) {
         await model.optimize({ threads: 3 });
-        const pending = kept.forward(pictures(2));
+        const pending = kept.forward(images(2));
         gc();
         await sleep(5);
         await pending;
@@ -213,7 +213,7 @@ test('engines that nobody holds are collected with their threads, also while oth
   expect(child).toMatchObject({ code: 0, stdout: 'collected\n' });
 });
 
-test('an engine from a plan works in a process that has not loaded libtorch, nor decoded a picture', async () => {
+test('an engine from a plan works in a process that has not loaded libtorch, nor decoded an image', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'googlenet-'));
   const plan = join(folder, 'plan.safetensors');
   try {
@@ -226,7 +226,7 @@ test('an engine from a plan works in a process that has not loaded libtorch, nor
       (async () => {
         const engine = await Engine.load('${plan}', { tier: 'avx2' }).catch((error) => console.log(error.code));
         if (!engine) return;
-        const [main] = await engine.forward(pictures(1));
+        const [main] = await engine.forward(images(1));
         const maps = require('node:fs').readFileSync('/proc/self/maps', 'utf8');
         console.log(main.shape.join(), /engine\\.node/.test(maps), /libtorch|libc10|libvips/.test(maps));
       })();
@@ -250,14 +250,14 @@ testWhere(canLimit, 'there is no prlimit, or no avx2')(
     const child = await runChild(`
     (async () => {
       const model = new GoogLeNet({ numClasses: 10 });
-      await model.forward(pictures(1));
+      await model.forward(images(1));
       // Room for some stacks of threads, but not for all.
       const { execFileSync } = require('node:child_process');
       const pages = Number(require('node:fs').readFileSync('/proc/self/statm', 'utf8').split(' ')[0]);
       execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (pages * 4096 + 600 * 2 ** 20)]);
       const code = await model.optimize({ tier: 'avx2', threads: 256 }).then(() => 'made', (error) => error.code);
       const engine = await model.optimize({ tier: 'avx2', threads: 2 });
-      const [main] = await engine.forward(pictures(1));
+      const [main] = await engine.forward(images(1));
       console.log(code, main.data.every(Number.isFinite));
     })();
   `);

@@ -52,7 +52,7 @@ test('models and engines of every tier need little of a stack', async () => {
 });
 
 // Node ends the process where it cannot start its own threads, so they must not come after those of models.
-test("Node's threads for files and pictures are there before a model or an engine takes any", async () => {
+test("Node's threads for files and images are there before a model or an engine takes any", async () => {
   for (const make of ['newModel()', 'loadEngineAddon()']) {
     const threads = async (count: number) =>
       Number(

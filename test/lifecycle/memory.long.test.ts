@@ -16,9 +16,9 @@ test('memory of a big batch goes back to the system when the model has been idle
   await expectTrue(`
     (async () => {
       const model = new GoogLeNet({ numClasses: 10 }).eval();
-      await model.forward(pictures(1));
+      await model.forward(images(1));
       const before = rss();
-      await model.forward(pictures(16));
+      await model.forward(images(16));
       const busy = rss() - before;
       await sleep(11_000);
       console.log(busy > 100, rss() - before < 50);
@@ -45,7 +45,7 @@ test('an output that is dropped after the work goes back too, without a further 
   `);
 });
 
-test('pictures of ever new sizes take no more memory than their largest', async () => {
+test('images of ever new sizes take no more memory than their largest', async () => {
   await expectTrue(`
     (async () => {
       const block = new InceptionModule(channels);

@@ -12,7 +12,7 @@ test('a processor that libtorch does not know makes it print nothing', async () 
   writeFileSync(folder('nnpack.cpp'), UNKNOWN_PROCESSOR);
   execFileSync('g++', ['-shared', '-fPIC', '-o', folder('nnpack.so'), folder('nnpack.cpp')]);
   const child = await runChild(
-    `new GoogLeNet({ numClasses: 10 }).forward(pictures(1)).then(([main]) => console.log(main.shape.join()));`,
+    `new GoogLeNet({ numClasses: 10 }).forward(images(1)).then(([main]) => console.log(main.shape.join()));`,
     { env: { LD_PRELOAD: folder('nnpack.so') } },
   );
   expect(child).toEqual({ code: 0, signal: null, stdout: '1,10\n', stderr: '' });

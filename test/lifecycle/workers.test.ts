@@ -32,7 +32,7 @@ test('twenty workers are terminated in the middle of a forward and the process l
     ${worker(FORWARD_FOREVER)}
     (async () => {
       for (let i = 0; i < 20; i++) await startAndTerminate(5 + (i * 37) % 150);
-      const [main] = await new GoogLeNet({ numClasses: 10 }).forward(pictures(1));
+      const [main] = await new GoogLeNet({ numClasses: 10 }).forward(images(1));
       console.log('alive', main.data.every(Number.isFinite));
     })();
   `);
@@ -74,7 +74,7 @@ test('a worker is terminated in the middle of a training step and the main threa
       const one = start();
       await new Promise((resolve) => one.once('message', resolve));
       await sleep(100);
-      const [{ loss }] = await Promise.all([trainer.step(pictures(2), labels(2)), one.terminate()]);
+      const [{ loss }] = await Promise.all([trainer.step(images(2), labels(2)), one.terminate()]);
       console.log('alive', Number.isFinite(loss));
     })();
   `);
@@ -119,7 +119,7 @@ test('workers with an engine are terminated in the middle of its work and the pr
     (async () => {
       for (let i = 0; i < 8; i++) await startAndTerminate((i * 37) % 150);
       const engine = await new GoogLeNet({ numClasses: 10 }).optimize();
-      const [main] = await engine.forward(pictures(1));
+      const [main] = await engine.forward(images(1));
       console.log('alive', main.data.every(Number.isFinite));
     })();
   `);

@@ -30,7 +30,7 @@ test('the dropout rates that are asked for are the ones drawn', async () => {
   await comparePasses(parity, 'dropout 0.2 and 0.5', options, smallBatches.slice(0, 1));
 });
 
-test('bytes are scaled and normalised as torchvision does', async () => {
+test('bytes are scaled and normalized as torchvision does', async () => {
   const options = { numClasses: 10, auxLogits: true, initWeights: true };
   const { tensors } = await parity.ask('forward_bytes', {
     seed: 31,

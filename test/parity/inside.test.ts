@@ -35,14 +35,14 @@ test.each<[string, ModelOptions, string[], string]>([
 });
 
 test.each([
-  // So that the centre cannot be halved.
+  // So that the center cannot be halved.
   ['lying', 300, 421],
   ['upright', 333, 250],
-])('ten crops of a picture that is %s are those of torchvision', async (how, height, width) => {
-  const asked = { picture: ['noise', height, width], resize: 256, crop: 224, input_seed: 82 };
+])('ten crops of an image that is %s are those of torchvision', async (how, height, width) => {
+  const asked = { image: ['noise', height, width], resize: 256, crop: 224, input_seed: 82 };
   const { tensors } = await parity.ask('ten_crops', asked);
-  const data = tensorNamed('picture', tensors).data as Uint8Array;
-  const views = await cropViews('a picture', { data, height, width }, 10, { resize: 256, crop: 224 });
+  const data = tensorNamed('image', tensors).data as Uint8Array;
+  const views = await cropViews('an image', { data, height, width }, 10, { resize: 256, crop: 224 });
   const crops = { data: views, shape: [10, 224, 224, 3] };
   parity.expectBitEqual(`ten crops, ${how}`, { crops }, { crops: tensorNamed('crops', tensors) });
 });

@@ -16,7 +16,7 @@ const rectangles = [
 const sizes = [...squares, ...rectangles];
 
 test.each([true, false])(
-  'exactly the picture sizes that PyTorch’s model can take are taken: aux %s',
+  'exactly the image sizes that PyTorch’s model can take are taken: aux %s',
   async (auxLogits) => {
     const options = { numClasses: 10, auxLogits };
     const { facts } = await parity.ask('accepts', { options: snakeCase(options), sizes });
@@ -34,7 +34,7 @@ test.each([true, false])(
     const key = ([height, width]: readonly number[]) => `${height}×${width}`;
     const [ours, theirs] = [new Set(accepted.map(key)), new Set((facts.accepted as number[][]).map(key))];
     const differing = sizes.filter((size) => ours.has(key(size)) !== theirs.has(key(size))).length;
-    parity.record(`picture sizes accepted, ${auxLogits ? 'with' : 'without'} aux`, {
+    parity.record(`image sizes accepted, ${auxLogits ? 'with' : 'without'} aux`, {
       tensors: 1,
       values: sizes.length,
       differing,

@@ -1,4 +1,4 @@
-/** A run of four pictures in a folder of its own, with checkpoints. */
+/** A run of four images in a folder of its own, with checkpoints. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FitOptions, GoogLeNet, TrainerOptions } from '../../src/index';

@@ -13,7 +13,7 @@ export interface ChildResult {
 /** What every child program starts with: the built package, and inputs of the model's size. */
 const PRELUDE = `
 const { GoogLeNet, InceptionModule, Trainer, GoogLeNetError, manualSeed, setNumThreads } = require(${JSON.stringify(PACKAGE_ROOT)});
-const pictures = (n) => ({ data: new Uint8Array(n * 224 * 224 * 3).fill(127), shape: [n, 224, 224, 3] });
+const images = (n) => ({ data: new Uint8Array(n * 224 * 224 * 3).fill(127), shape: [n, 224, 224, 3] });
 const labels = (n) => new Int32Array(n);
 const ROOT = ${JSON.stringify(PACKAGE_ROOT)};
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,11 +2,11 @@ import type { Dataset } from '../../src/index';
 
 export interface MemoryDatasetOptions {
   classes?: readonly string[];
-  /** Called before a picture is handed out. */
+  /** Called before an image is handed out. */
   onRead?: (index: number) => void;
 }
 
-/** Small pictures of one colour each, their labels in turn. */
+/** Small images of one color each, their labels in turn. */
 export function memoryDataset(length: number, options: MemoryDatasetOptions = {}): Dataset {
   const { classes = ['a', 'b'], onRead } = options;
   return {

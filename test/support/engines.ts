@@ -16,20 +16,20 @@ export const tiersOf = (precision: EnginePrecision): string[] => [
 /** Whether this machine has any kernels of ours. */
 export const HAS_KERNELS = loadEngineAddon().tiers('float32').length > 0;
 
-/** Pictures whose numbers differ from place to place and from one to the next. */
-export function floatPictures(count: number, side = 224): Images {
+/** Images whose numbers differ from place to place and from one to the next. */
+export function floatImages(count: number, side = 224): Images {
   const data = new Float32Array(count * 3 * side * side);
   for (let i = 0; i < data.length; i++) data[i] = Math.sin(i * 0.7) + Math.cos(i * 0.013);
   return { data, shape: [count, 3, side, side] };
 }
 
-export function bytePictures(count: number, side = 224): Images {
+export function byteImages(count: number, side = 224): Images {
   const data = new Uint8Array(count * 3 * side * side);
   for (let i = 0; i < data.length; i++) data[i] = i * 7919 + (i >> 9);
   return { data, shape: [count, side, side, 3] };
 }
 
-export const pictureOf = ({ data, shape }: Images, index: number): Images => {
+export const imageOf = ({ data, shape }: Images, index: number): Images => {
   const numbers = data.length / (shape[0] ?? 1);
   return {
     data: data.slice(index * numbers, (index + 1) * numbers) as Images['data'],
@@ -37,11 +37,11 @@ export const pictureOf = ({ data, shape }: Images, index: number): Images => {
   };
 };
 
-/** In evaluation mode, with statistics of BatchNorm that pictures have moved. */
+/** In evaluation mode, with statistics of BatchNorm that images have moved. */
 export async function finishedModel(options: GoogLeNetOptions = {}): Promise<GoogLeNet> {
   const usual = { numClasses: 10, auxLogits: true, initWeights: false, channelsLast: false, seed: 3 };
   const model = new GoogLeNet({ ...usual, ...options });
-  for (let step = 0; step < 3; step++) await model.forward(floatPictures(2));
+  for (let step = 0; step < 3; step++) await model.forward(floatImages(2));
   model.eval();
   return model;
 }

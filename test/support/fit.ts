@@ -97,7 +97,7 @@ export async function expectOtherWeights(model: ImageClassifier, expected: State
 export const untimed = (history: FitResult['history']) =>
   history.map(({ seconds: _, imagesPerSecond: __, ...summary }) => summary);
 
-/** Pictures of another source with other labels. */
+/** Images of another source with other labels. */
 export const relabelled = (dataset: Dataset, label: (index: number) => number): Dataset => ({
   length: dataset.length,
   classes: dataset.classes,

@@ -1,6 +1,6 @@
 /** What a run records, for tests of its page. */
 import type { EpochRecord, EpochScores, StepRecord } from '../../src/run/records/records.js';
-import type { PicturePrediction, ValidationRecord } from '../../src/run/records/validation-record.js';
+import type { ImagePrediction, ValidationRecord } from '../../src/run/records/validation-record.js';
 
 /** Seconds since 1970 of step 0; a step takes one. */
 export const STARTED_AT = Math.floor(Date.now() / 1000) - 3600;
@@ -45,7 +45,7 @@ export const epochRecord = (epoch: number, more: Partial<EpochRecord> = {}): Epo
 
 /** Settings of a run of four epochs. */
 export const SETTINGS = {
-  train: { folder: 'pictures/train', pictures: STEPS_PER_EPOCH * 16 },
+  train: { folder: 'images/train', images: STEPS_PER_EPOCH * 16 },
   settings: { epochs: 4, batchSize: 16, lr: 0.01 },
   classes: ['cat', 'dog'],
 };
@@ -54,13 +54,13 @@ export const SETTINGS = {
 const PIXEL =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTDQfgAAAABJRU5ErkJggg==';
 
-export const prediction = (more: Partial<PicturePrediction> = {}): PicturePrediction => ({
-  name: 'pictures/test/cat/1.png',
+export const prediction = (more: Partial<ImagePrediction> = {}): ImagePrediction => ({
+  name: 'images/test/cat/1.png',
   label: 0,
   predicted: 0,
   probability: 0.9,
   labelProbability: 0.9,
-  picture: PIXEL,
+  image: PIXEL,
   ...more,
 });
 

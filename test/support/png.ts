@@ -1,9 +1,9 @@
 import { crc32, deflateSync } from 'node:zlib';
 
-export const GREY = 0;
+export const GRAY = 0;
 export const RGB = 2;
 export const PALETTE = 3;
-export const GREY_ALPHA = 4;
+export const GRAY_ALPHA = 4;
 export const RGBA = 6;
 
 export interface PngOptions {
@@ -11,19 +11,19 @@ export interface PngOptions {
   height: number;
   /** Bits a channel. */
   depth: number;
-  colour: number;
+  color: number;
   /** The rows as the format packs them, without filter bytes. */
   rows: Uint8Array[];
   /** Chunks between the header and the pixels, such as PLTE and tRNS. */
   chunks?: [type: string, data: Uint8Array][];
 }
 
-/** A PNG file put together by hand: every colour type and depth, with pixels that are known by construction. */
-export function png({ width, height, depth, colour, rows, chunks = [] }: PngOptions): Buffer {
+/** A PNG file put together by hand: every color type and depth, with pixels that are known by construction. */
+export function png({ width, height, depth, color, rows, chunks = [] }: PngOptions): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([depth, colour], 8);
+  header.set([depth, color], 8);
   const pixels = deflateSync(Buffer.concat(rows.map((row) => Buffer.concat([Buffer.of(0), row]))));
   const all: [string, Uint8Array][] = [
     ['IHDR', header],

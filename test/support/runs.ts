@@ -1,5 +1,5 @@
 import type { EpochRecord, EpochScores, RunRecord, StepRecord } from '../../src/run/records/records.js';
-import type { PicturePrediction, ValidationRecord } from '../../src/run/records/validation-record.js';
+import type { ImagePrediction, ValidationRecord } from '../../src/run/records/validation-record.js';
 
 export interface RunShape {
   epochs: number;
@@ -52,12 +52,12 @@ export function scoresAt(epoch: number, worse: number, aux: boolean): EpochScore
 export const PIXEL =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** A validation of `classes` with ten pictures each, of which two are taken for the next class. */
+/** A validation of `classes` with ten images each, of which two are taken for the next class. */
 export function validationRecord(classes: readonly string[]): ValidationRecord {
   const count = classes.length;
-  const prediction = (label: number, predicted: number): PicturePrediction => ({
+  const prediction = (label: number, predicted: number): ImagePrediction => ({
     ...{ name: `${classes[label]}/1.png`, label, predicted, probability: 0.75, labelProbability: 0.125 },
-    picture: PIXEL,
+    image: PIXEL,
   });
   const confusion = classes.map((_, label) => {
     const row = new Array<number>(count).fill(0);

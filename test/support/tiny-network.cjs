@@ -35,8 +35,8 @@ exports.tinyEngine = (changes = {}) => {
       }),
     ],
     heads: [3],
-    pictureScale: [1, 1, 1],
-    pictureShift: [0, 0, 0],
+    imageScale: [1, 1, 1],
+    imageShift: [0, 0, 0],
   };
   return {
     network,

@@ -5,7 +5,7 @@ import { errorWith } from '../support/errors.js';
 const classes = ['a', 'b'];
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => i);
 
-describe('Pictures in memory', () => {
+describe('Images in memory', () => {
   test('may be RGB', async () => {
     const images = { data: bytes(2 * 2 * 3 * 3), shape: [2, 2, 3, 3] };
     const dataset = new ArrayDataset({ images, labels: [1, 0], classes });
@@ -13,7 +13,7 @@ describe('Pictures in memory', () => {
     expect(await dataset.image(1)).toEqual({ data: images.data.slice(18), height: 2, width: 3 });
   });
 
-  test('may be grey', async () => {
+  test('may be gray', async () => {
     const images = { data: bytes(12), shape: [2, 2, 3] };
     const dataset = new ArrayDataset({ images, labels: Uint8Array.of(0, 1), classes });
     const expected = [6, 7, 8, 9, 10, 11].flatMap((value) => [value, value, value]);
@@ -54,17 +54,17 @@ test.each<[string, object, ErrorCode, string]>([
   ['two dimensions', { images: { data: bytes(4), shape: [2, 2] } }, 'INVALID_SHAPE', 'images.shape'],
   ['no height', { images: { data: bytes(0), shape: [1, 0, 2] } }, 'INVALID_SHAPE', 'images.shape'],
   ['too few bytes', { images: { data: bytes(3), shape: [1, 2, 2] } }, 'INVALID_SHAPE', '4'],
-  ['a picture that is none', { images: [7] }, 'INVALID_ARGUMENT', 'images[0]'],
+  ['an image that is none', { images: [7] }, 'INVALID_ARGUMENT', 'images[0]'],
   [
-    'a picture that is not filled',
+    'an image that is not filled',
     { images: [{ data: bytes(2), height: 1, width: 1 }] },
     'INVALID_SHAPE',
     'images[0]',
   ],
-  ['more labels than pictures', { labels: [0, 1] }, 'INVALID_SHAPE', 'labels.length'],
+  ['more labels than images', { labels: [0, 1] }, 'INVALID_SHAPE', 'labels.length'],
   ['labels that are no array', { labels: '0' }, 'INVALID_ARGUMENT', 'labels'],
-  ['a label of no class', { labels: [2] }, 'INVALID_LABEL', 'picture 0'],
-  ['a label that is no number', { labels: [null] }, 'INVALID_LABEL', 'picture 0'],
+  ['a label of no class', { labels: [2] }, 'INVALID_LABEL', 'image 0'],
+  ['a label that is no number', { labels: [null] }, 'INVALID_LABEL', 'image 0'],
   ['no classes', { classes: [] }, 'INVALID_ARGUMENT', 'classes'],
   ['classes of one name', { classes: ['a', 'a'] }, 'INVALID_ARGUMENT', 'classes'],
   ['an option that is unknown', { names: [] }, 'INVALID_ARGUMENT', 'names'],

@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { type Augment, type AugmentOptions, INTERPOLATIONS, readAugment } from '../../src/data/augment.js';
-import { augmentPicture } from '../../src/data/augment-apply.js';
+import { augmentImage } from '../../src/data/augment-apply.js';
 import { drawRecipe, type Recipe } from '../../src/data/augment-params.js';
-import type { Picture } from '../../src/data/dataset.js';
+import type { RawImage } from '../../src/data/dataset.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
 import { errorWith } from '../support/errors.js';
 import { PALETTE, png, RGBA } from '../support/png.js';
@@ -10,16 +10,16 @@ import { PALETTE, png, RGBA } from '../support/png.js';
 const SIZES = { resize: 256, crop: 224 };
 const random = (position = 0) => Xoshiro128.seeded(1n, 0, position);
 
-/** What `count` pictures of a size would undergo. */
-const recipes = (count: number, augment: Augment, picture = { height: 375, width: 500 }): Recipe[] =>
-  Array.from({ length: count }, (_, i) => drawRecipe(random(i), readAugment(augment), picture, SIZES));
+/** What `count` images of a size would undergo. */
+const recipes = (count: number, augment: Augment, image = { height: 375, width: 500 }): Recipe[] =>
+  Array.from({ length: count }, (_, i) => drawRecipe(random(i), readAugment(augment), image, SIZES));
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('The paper’s crops', () => {
   const boxes = recipes(4000, 'paper').map(({ before }) => before as NonNullable<Recipe['before']>);
 
-  test('have 8 to 100 % of the area at aspects of 3/4 to 4/3, and lie in the picture', () => {
+  test('have 8 to 100 % of the area at aspects of 3/4 to 4/3, and lie in the image', () => {
     for (const { left, top, width, height } of boxes) {
       expect(left >= 0 && top >= 0 && left + width <= 500 && top + height <= 375).toBe(true);
       const share = (width * height) / (500 * 375);
@@ -60,7 +60,7 @@ test('Random squares come from anywhere, and flips and interpolations as often a
   expect(plain[0]?.resized).toEqual({ height: 256, width: 341 });
   expect([Math.min(...lefts), Math.max(...lefts)]).toEqual([0, 117]);
   expect(Math.abs(mean(lefts) - 58.5)).toBeLessThan(2);
-  expect(plain.every(({ interpolation, colours }) => interpolation === 'bilinear' && !colours)).toBe(true);
+  expect(plain.every(({ interpolation, colors }) => interpolation === 'bilinear' && !colors)).toBe(true);
   const paper = recipes(4000, 'paper');
   for (const all of [plain, paper])
     expect(Math.abs(mean(all.map(({ flip }) => +flip)) - 0.5)).toBeLessThan(0.03);
@@ -76,36 +76,36 @@ test('Switching a part leaves the draws of the others as they were', () => {
   const whole = recipes(20, 'paper');
   const { interpolation: _, ...parts } = readAugment('paper');
   const without = recipes(20, { ...parts, interpolation: 'bicubic', flip: 0 });
-  expect(without.map(({ before, colours }) => ({ before, colours }))).toEqual(
-    whole.map(({ before, colours }) => ({ before, colours })),
+  expect(without.map(({ before, colors }) => ({ before, colors }))).toEqual(
+    whole.map(({ before, colors }) => ({ before, colors })),
   );
 });
 
-/** Runs without a random crop on a picture of the final size, so that only colours and mirroring act. */
-async function distort(picture: Picture, augment: Augment, position = 0): Promise<number[]> {
-  const sizes = { resize: picture.height, crop: picture.height };
+/** Runs without a random crop on an image of the final size, so that only colors and mirroring act. */
+async function distort(image: RawImage, augment: Augment, position = 0): Promise<number[]> {
+  const sizes = { resize: image.height, crop: image.height };
   return [
-    ...(await augmentPicture(picture, 'it', random(position), { augment: readAugment(augment), ...sizes })),
+    ...(await augmentImage(image, 'it', random(position), { augment: readAugment(augment), ...sizes })),
   ];
 }
-const pixels = (...colours: number[][]): Picture => {
-  const edge = Math.sqrt(colours.length);
-  return { data: Uint8Array.from(colours.flat()), height: edge, width: edge };
+const pixels = (...colors: number[][]): RawImage => {
+  const edge = Math.sqrt(colors.length);
+  return { data: Uint8Array.from(colors.flat()), height: edge, width: edge };
 };
-const COLOURS = pixels([10, 20, 30], [200, 100, 50], [128, 128, 128], [0, 250, 125]);
+const COLORS = pixels([10, 20, 30], [200, 100, 50], [128, 128, 128], [0, 250, 125]);
 const luma = ([r = 0, g = 0, b = 0]: number[]) => 0.299 * r + 0.587 * g + 0.114 * b;
 
-describe('Colours', () => {
+describe('Colors', () => {
   const of = (map: (value: number) => number) =>
-    [...COLOURS.data].map((value) => Math.min(255, Math.max(0, Math.round(map(value)))));
+    [...COLORS.data].map((value) => Math.min(255, Math.max(0, Math.round(map(value)))));
 
   test('are multiplied by the brightness and rounded', async () => {
-    expect(await distort(COLOURS, { brightness: [1.25, 1.25] })).toEqual(of((v) => v * 1.25 + 1e-9));
-    expect(await distort(COLOURS, { brightness: [0, 0] })).toEqual(of(() => 0));
+    expect(await distort(COLORS, { brightness: [1.25, 1.25] })).toEqual(of((v) => v * 1.25 + 1e-9));
+    expect(await distort(COLORS, { brightness: [0, 0] })).toEqual(of(() => 0));
   });
 
-  test('move from mid-grey with the contrast', async () => {
-    expect(await distort(COLOURS, { contrast: [1.5, 1.5] })).toEqual(
+  test('move from mid-gray with the contrast', async () => {
+    expect(await distort(COLORS, { contrast: [1.5, 1.5] })).toEqual(
       of((v) => 127.5 + (v - 127.5) * 1.5 + 1e-9),
     );
   });
@@ -113,21 +113,21 @@ describe('Colours', () => {
   test('are scaled and moved in an order that is drawn', async () => {
     const both = { brightness: [0.5, 0.5], contrast: [0.5, 0.5] } as const;
     const seen = new Set<string>();
-    for (let i = 0; i < 20; i++) seen.add(String(await distort(COLOURS, both, i)));
+    for (let i = 0; i < 20; i++) seen.add(String(await distort(COLORS, both, i)));
     const contrastFirst = of((v) => (127.5 + (v - 127.5) / 2) / 2 + 1e-9);
     const brightnessFirst = of((v) => 127.5 + (v / 2 - 127.5) / 2 + 1e-9);
     expect(seen).toEqual(new Set([String(contrastFirst), String(brightnessFirst)]));
   });
 
-  test('lose their saturation to the grey of the same luma', async () => {
-    const grey = await distort(COLOURS, { saturation: [0, 0] });
+  test('lose their saturation to the gray of the same luma', async () => {
+    const gray = await distort(COLORS, { saturation: [0, 0] });
     for (let i = 0; i < 4; i++) {
-      const expected = luma([...COLOURS.data.subarray(i * 3, i * 3 + 3)]);
-      for (const value of grey.slice(i * 3, i * 3 + 3)) expect(Math.abs(value - expected)).toBeLessThan(0.7);
+      const expected = luma([...COLORS.data.subarray(i * 3, i * 3 + 3)]);
+      for (const value of gray.slice(i * 3, i * 3 + 3)) expect(Math.abs(value - expected)).toBeLessThan(0.7);
     }
   });
 
-  test('turn around the grey axis: luma and greys stay, red turns to green, a half turn and back is nothing', async () => {
+  test('turn around the gray axis: luma and grays stay, red turns to green, a half turn and back is nothing', async () => {
     const muted = pixels([140, 110, 110], [128, 128, 128], [10, 10, 10], [255, 255, 255]);
     const turned = await distort(muted, { hue: [1 / 3, 1 / 3] });
     expect(turned.slice(3)).toEqual([...muted.data.subarray(3)]);
@@ -141,17 +141,17 @@ describe('Colours', () => {
   });
 
   test('stay as they are where everything is off', async () => {
-    expect(await distort(COLOURS, { flip: 0 })).toEqual([...COLOURS.data]);
-    expect(await distort(COLOURS, { saturation: [1, 1], hue: 0 })).toEqual([...COLOURS.data]);
+    expect(await distort(COLORS, { flip: 0 })).toEqual([...COLORS.data]);
+    expect(await distort(COLORS, { saturation: [1, 1], hue: 0 })).toEqual([...COLORS.data]);
   });
 });
 
 test('Flipping mirrors the same crop', async () => {
   const noise = Xoshiro128.seeded(5n, 5);
-  const picture = { data: new Uint8Array(20 * 30 * 3).map(() => noise.below(256)), height: 20, width: 30 };
-  for (const crop of ['random', 'centre', { area: [0.3, 0.6] }] as const) {
+  const image = { data: new Uint8Array(20 * 30 * 3).map(() => noise.below(256)), height: 20, width: 30 };
+  for (const crop of ['random', 'center', { area: [0.3, 0.6] }] as const) {
     const run = (flip: number) =>
-      augmentPicture(picture, 'it', random(3), {
+      augmentImage(image, 'it', random(3), {
         augment: readAugment({ crop, flip }),
         resize: 20,
         crop: 10,
@@ -166,7 +166,7 @@ test('Flipping mirrors the same crop', async () => {
   }
 });
 
-test('The nearest pixel is one of the picture, also in a photograph that libjpeg could shrink', async () => {
+test('The nearest pixel is one of the image, also in a photograph that libjpeg could shrink', async () => {
   const checks = Buffer.alloc(512 * 512 * 3).map((_, i) =>
     (Math.floor(i / 3) + Math.floor(i / 1536)) % 2 ? 255 : 0,
   );
@@ -174,7 +174,7 @@ test('The nearest pixel is one of the picture, also in a photograph that libjpeg
     .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
     .toBuffer();
   const run = async (interpolation: 'nearest' | 'bilinear') =>
-    augmentPicture(jpeg, 'it', random(), {
+    augmentImage(jpeg, 'it', random(), {
       augment: readAugment({ interpolation, flip: 1 }),
       resize: 64,
       crop: 64,
@@ -183,17 +183,17 @@ test('The nearest pixel is one of the picture, also in a photograph that libjpeg
   for (const value of await run('bilinear')) expect(Math.abs(value - 128)).toBeLessThan(20);
 });
 
-describe('An encoded picture gives what its pixels give', () => {
+describe('An encoded image gives what its pixels give', () => {
   const looked = [10, 20, 30, 200, 60, 50, 70, 80, 90, 255, 0, 255];
   const paper = { augment: readAugment('paper'), resize: 8, crop: 6 };
   const alpha = Buffer.from([10, 20, 30, 0, 200, 60, 50, 128, 70, 80, 90, 255, 255, 0, 255, 1]);
   const large = { data: Uint8Array.from(Array(8).fill(looked).flat()), height: 8, width: 4 };
 
   test.each<[string, Buffer]>([
-    ['RGB', png({ width: 4, height: 8, depth: 8, colour: 2, rows: Array(8).fill(Uint8Array.from(looked)) })],
+    ['RGB', png({ width: 4, height: 8, depth: 8, color: 2, rows: Array(8).fill(Uint8Array.from(looked)) })],
     [
       'with alpha, which does not weigh',
-      png({ width: 4, height: 8, depth: 8, colour: RGBA, rows: Array(8).fill(alpha) }),
+      png({ width: 4, height: 8, depth: 8, color: RGBA, rows: Array(8).fill(alpha) }),
     ],
     [
       'of 16 bits',
@@ -201,34 +201,34 @@ describe('An encoded picture gives what its pixels give', () => {
         width: 4,
         height: 8,
         depth: 16,
-        colour: 2,
+        color: 2,
         rows: Array(8).fill(Buffer.from(looked.flatMap((v) => [v, 9]))),
       }),
     ],
     [
       'with a palette',
       png({
-        ...{ width: 4, height: 8, depth: 8, colour: PALETTE, rows: Array(8).fill(Buffer.from([0, 1, 2, 3])) },
+        ...{ width: 4, height: 8, depth: 8, color: PALETTE, rows: Array(8).fill(Buffer.from([0, 1, 2, 3])) },
         chunks: [['PLTE', Uint8Array.from(looked)]],
       }),
     ],
   ])('%s', async (_, file) => {
     for (let i = 0; i < 10; i++) {
-      const expected = await augmentPicture(large, 'it', random(i), paper);
-      expect([...(await augmentPicture(file, 'it', random(i), paper))]).toEqual([...expected]);
+      const expected = await augmentImage(large, 'it', random(i), paper);
+      expect([...(await augmentImage(file, 'it', random(i), paper))]).toEqual([...expected]);
     }
   });
 });
 
 test('A broken file is INVALID_IMAGE with its name', async () => {
   const how = { augment: readAugment('plain'), resize: 8, crop: 6 };
-  const run = (file: Uint8Array) => augmentPicture(file, 'cat.jpg', random(), how);
+  const run = (file: Uint8Array) => augmentImage(file, 'cat.jpg', random(), how);
   await expect(run(Buffer.from('text'))).rejects.toMatchObject(errorWith('INVALID_IMAGE', 'cat.jpg'));
   await expect(run(Buffer.from('\xff\xd8\xff', 'latin1'))).rejects.toMatchObject(
     errorWith('INVALID_IMAGE', 'cat.jpg'),
   );
   const strip = { data: new Uint8Array(300_000), height: 1, width: 100_000 };
-  const wide = augmentPicture(strip, 'strip', random(), { ...how, ...SIZES });
+  const wide = augmentImage(strip, 'strip', random(), { ...how, ...SIZES });
   await expect(wide).rejects.toMatchObject(errorWith('INVALID_IMAGE', 'strip', 'elongated'));
 });
 

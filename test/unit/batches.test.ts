@@ -2,7 +2,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Batch, type BatchesOptions, batchCount, batches } from '../../src/data/batches.js';
-import type { Dataset, Picture } from '../../src/data/dataset.js';
+import type { Dataset, RawImage } from '../../src/data/dataset.js';
 import { ImageFolder } from '../../src/data/image-folder.js';
 import { epochOrder } from '../../src/data/sampler.js';
 import { resizeCrop } from '../../src/data/transforms.js';
@@ -11,8 +11,8 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const SAMPLE = resolve(__dirname, '../../scripts/sample/fashion-mnist/test');
 
-/** Pictures in memory, each of one colour, whose reading can be slowed down and watched. */
-class Colours implements Dataset {
+/** Images in memory, each of one color, whose reading can be slowed down and watched. */
+class Colors implements Dataset {
   readonly classes = ['even', 'odd'];
   readonly length: number;
   running = 0;
@@ -29,13 +29,13 @@ class Colours implements Dataset {
     return index % 2;
   }
 
-  async image(index: number): Promise<Picture> {
+  async image(index: number): Promise<RawImage> {
     this.read.push(index);
     this.running++;
     this.mostRunning = Math.max(this.mostRunning, this.running);
     await sleep(this.delay(index));
     this.running--;
-    if (this.failing.has(index)) throw new Error(`picture ${index} is broken`);
+    if (this.failing.has(index)) throw new Error(`image ${index} is broken`);
     return { data: new Uint8Array(4 * 4 * 3).fill(index), height: 4, width: 4 };
   }
 }
@@ -58,7 +58,7 @@ const indices = (found: Batch[]) => found.map((batch) => [...batch.indices]);
 
 describe('Batches', () => {
   test('follow the order, with the last one smaller', async () => {
-    const found = await collect(batches(new Colours(10), plan(10)));
+    const found = await collect(batches(new Colors(10), plan(10)));
     expect(indices(found)).toEqual([
       [0, 1, 2, 3],
       [4, 5, 6, 7],
@@ -73,8 +73,8 @@ describe('Batches', () => {
     expect([...(found[2]?.images.data ?? [])]).toEqual([...Array(12).fill(8), ...Array(12).fill(9)]);
   });
 
-  test('stay in order when later pictures are ready first', async () => {
-    const dataset = new Colours(20);
+  test('stay in order when later images are ready first', async () => {
+    const dataset = new Colors(20);
     dataset.delay = (index) => (20 - index) % 7;
     const order = epochOrder(20, { seed: 5, epoch: 1, shuffle: true });
     const found = await collect(batches(dataset, plan(20, { order })));
@@ -84,25 +84,25 @@ describe('Batches', () => {
   });
 
   test('can leave out the smaller last one', async () => {
-    expect(
-      indices(await collect(batches(new Colours(10), plan(10, { dropLast: true })))).flat(),
-    ).toHaveLength(8);
+    expect(indices(await collect(batches(new Colors(10), plan(10, { dropLast: true })))).flat()).toHaveLength(
+      8,
+    );
     expect([batchCount(10, 4), batchCount(10, 4, true), batchCount(8, 4), batchCount(0, 4)]).toEqual([
       3, 2, 2, 0,
     ]);
   });
 
   test('from the middle of an epoch are those of the whole epoch, and what was skipped is not read', async () => {
-    const dataset = new Colours(20);
+    const dataset = new Colors(20);
     const order = epochOrder(20, { seed: 5, epoch: 1, shuffle: true });
-    const whole = await collect(batches(new Colours(20), plan(20, { order })));
+    const whole = await collect(batches(new Colors(20), plan(20, { order })));
     const rest = await collect(batches(dataset, plan(20, { order, start: 3 })));
     expect(rest).toEqual(whole.slice(3));
     expect(new Set(dataset.read)).toEqual(new Set(order.slice(12)));
     expect(await collect(batches(dataset, plan(20, { start: 5 })))).toEqual([]);
   });
 
-  test('of a folder hold its pictures, resized and cropped', async () => {
+  test('of a folder hold its images, resized and cropped', async () => {
     const folder = await ImageFolder.open(SAMPLE);
     const order = epochOrder(folder.length, { seed: 1, epoch: 0, shuffle: true });
     for await (const batch of batches(folder, { order, batchSize: 25, resize: 32, crop: 28 })) {
@@ -115,9 +115,9 @@ describe('Batches', () => {
 });
 
 describe('Reading ahead', () => {
-  test('prepares as many batches as asked while the caller works, and decodes a few pictures at a time', async () => {
+  test('prepares as many batches as asked while the caller works, and decodes a few images at a time', async () => {
     for (const prefetch of [0, 1, 3]) {
-      const dataset = new Colours(40);
+      const dataset = new Colors(40);
       const iterator = batches(dataset, plan(40, { prefetch }));
       await iterator.next();
       while (dataset.read.length < 4 * (1 + prefetch) || dataset.running > 0) await sleep(1);
@@ -129,7 +129,7 @@ describe('Reading ahead', () => {
   });
 
   test('starts with the first request, not with the call', async () => {
-    const dataset = new Colours(8);
+    const dataset = new Colors(8);
     batches(dataset, plan(8));
     await sleep(5);
     expect(dataset.read).toEqual([]);
@@ -146,7 +146,7 @@ describe('However the loop ends, no work goes on and no rejection is left unhand
     expect(unhandled.splice(0)).toEqual([]);
   });
 
-  async function expectQuiet(dataset: Colours): Promise<void> {
+  async function expectQuiet(dataset: Colors): Promise<void> {
     expect(dataset.running).toBe(0);
     const read = dataset.read.length;
     await sleep(20);
@@ -154,7 +154,7 @@ describe('However the loop ends, no work goes on and no rejection is left unhand
   }
 
   test('break', async () => {
-    const dataset = new Colours(100);
+    const dataset = new Colors(100);
     dataset.delay = () => 2;
     dataset.failing = new Set([6, 9]);
     for await (const batch of batches(dataset, plan(100))) {
@@ -166,7 +166,7 @@ describe('However the loop ends, no work goes on and no rejection is left unhand
   });
 
   test('a throw of the caller', async () => {
-    const dataset = new Colours(100);
+    const dataset = new Colors(100);
     dataset.delay = () => 2;
     const loop = async () => {
       for await (const _ of batches(dataset, plan(100))) throw new Error('mine');
@@ -176,7 +176,7 @@ describe('However the loop ends, no work goes on and no rejection is left unhand
   });
 
   test('the signal, while a batch is awaited', async () => {
-    const dataset = new Colours(100);
+    const dataset = new Colors(100);
     dataset.delay = (index) => (index < 8 ? 0 : 100);
     const controller = new AbortController();
     const found: Batch[] = [];
@@ -192,14 +192,14 @@ describe('However the loop ends, no work goes on and no rejection is left unhand
   });
 
   test('a signal that had fired before', async () => {
-    const dataset = new Colours(8);
+    const dataset = new Colors(8);
     const loop = collect(batches(dataset, plan(8, { signal: AbortSignal.abort() })));
     await expect(loop).rejects.toMatchObject(errorWith('ABORTED'));
     await expectQuiet(dataset);
   });
 
-  test('a picture that cannot be read, at the batch that needs it', async () => {
-    const dataset = new Colours(100);
+  test('an image that cannot be read, at the batch that needs it', async () => {
+    const dataset = new Colors(100);
     dataset.failing = new Set([9, 10]);
     dataset.delay = (index) => (index === 9 ? 10 : 0);
     const found: Batch[] = [];
@@ -209,7 +209,7 @@ describe('However the loop ends, no work goes on and no rejection is left unhand
         await sleep(15);
       }
     };
-    await expect(loop()).rejects.toThrow('picture 9 is broken');
+    await expect(loop()).rejects.toThrow('image 9 is broken');
     expect(indices(found)).toEqual([
       [0, 1, 2, 3],
       [4, 5, 6, 7],
@@ -223,7 +223,7 @@ const at = temporaryFolder();
 test('A broken file among good ones is an error that names it', async () => {
   await mkdir(at('bag'));
   for (const name of ['a.png', 'c.png']) await copyFile(join(SAMPLE, '8-bag/000.png'), at('bag', name));
-  await writeFile(at('bag/b.png'), 'not a picture');
+  await writeFile(at('bag/b.png'), 'not an image');
   const folder = await ImageFolder.open(at(), { checkFormats: false });
   const loop = collect(batches(folder, plan(3)));
   await expect(loop).rejects.toMatchObject(errorWith('INVALID_IMAGE', at('bag/b.png')));
@@ -236,27 +236,27 @@ describe('What makes no sense is refused', () => {
     ['an order beyond the dataset', { order: Uint32Array.of(0, 8) }, 'order[1]'],
     ['a negative start', { start: -1 }, 'start'],
     ['an endless prefetch', { prefetch: Number.POSITIVE_INFINITY }, 'prefetch'],
-    ['a crop larger than the resized picture', { crop: 5 }, 'crop'],
+    ['a crop larger than the resized image', { crop: 5 }, 'crop'],
     ['a signal that is none', { signal: {} }, 'signal'],
     ['an unknown option', { shuffle: true }, 'shuffle'],
   ])('%s, at the call', (_, change, mention) => {
-    const call = () => batches(new Colours(8), { ...plan(8), ...change } as BatchesOptions);
+    const call = () => batches(new Colors(8), { ...plan(8), ...change } as BatchesOptions);
     expect(call).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', mention)));
   });
 
   test.each([-1, 2, 0.5, Number.NaN])('the label %d of a dataset with two classes', async (label) => {
-    const dataset = new Colours(8);
+    const dataset = new Colors(8);
     dataset.label = () => label;
     await expect(collect(batches(dataset, plan(8)))).rejects.toMatchObject(
-      errorWith('INVALID_LABEL', 'picture 0'),
+      errorWith('INVALID_LABEL', 'image 0'),
     );
   });
 
-  test('a picture whose bytes do not fill it', async () => {
-    const dataset = new Colours(8);
+  test('an image whose bytes do not fill it', async () => {
+    const dataset = new Colors(8);
     dataset.image = async () => ({ data: new Uint8Array(5), height: 4, width: 4 });
     await expect(collect(batches(dataset, plan(8)))).rejects.toMatchObject(
-      errorWith('INVALID_SHAPE', 'picture 0'),
+      errorWith('INVALID_SHAPE', 'image 0'),
     );
   });
 });

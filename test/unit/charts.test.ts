@@ -106,7 +106,7 @@ describe.each(SHAPES)('The charts of %s', (_, records) => {
     expect(texts(svg)).toEqual(expect.arrayContaining([title, x, y, '0']));
   });
 
-  test('become PNG pictures of 1600 × 900', async () => {
+  test('become PNG images of 1600 × 900', async () => {
     for (const svg of [documents.loss, documents['learning-rate']]) {
       const { width, height, format } = await sharp(await toPng(svg)).metadata();
       expect({ width, height, format }).toEqual({ width: 1600, height: 900, format: 'png' });
@@ -157,7 +157,7 @@ describe('A chart', () => {
     expect(texts(documentsOf(wild).loss)).toContain('4');
   });
 
-  test('has its text and both colours in the PNG, without any font of the system', async () => {
+  test('has its text and both colors in the PNG, without any font of the system', async () => {
     const { data } = await sharp(await toPng(documents.loss))
       .removeAlpha()
       .raw()

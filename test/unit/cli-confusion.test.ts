@@ -26,7 +26,7 @@ test.each([40, 60, 80])(
       matrix(10, (label, predicted) => label * 10 + predicted),
       columns,
     );
-    expect(text).toMatch(/^class +taken for +pictures$/m);
+    expect(text).toMatch(/^class +taken for +images$/m);
     expect(text).toContain('… and 80 rarer ones');
     expect(widest(text)).toBeLessThanOrEqual(columns);
   },

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const path = temporaryFolder();
 
-async function pictures(...names: string[]): Promise<void> {
+async function images(...names: string[]): Promise<void> {
   for (const name of names) {
     await mkdir(dirname(path(name)), { recursive: true });
     // As far as anybody looks who plans a training.
@@ -19,23 +19,23 @@ async function pictures(...names: string[]): Promise<void> {
 
 const plan = (flags: Partial<TrainFlags>) => planTraining({ settings: {}, ...flags });
 
-/** A run of the given pictures that has been written down. */
+/** A run of the given images that has been written down. */
 async function begun(settings: TrainFlags['settings'] = {}): Promise<void> {
-  await pictures('data/train/a/0.png', 'data/train/b/0.png', 'data/val/a/0.png', 'data/val/b/0.png');
+  await images('data/train/a/0.png', 'data/train/b/0.png', 'data/val/a/0.png', 'data/val/b/0.png');
   const { run } = await plan({ data: path('data'), out: path('run'), settings });
   await mkdir(path('run'));
   await writeRun(path('run'), { ...run, environment: {} });
 }
 
 test('a new run has the defaults where nothing was typed', async () => {
-  await pictures('data/train/a/0.png', 'data/train/b/0.png');
+  await images('data/train/a/0.png', 'data/train/b/0.png');
   const { run, resumed, checkpoint } = await plan({
     data: path('data'),
     out: path('run'),
     settings: { lr: 0.5 },
   });
   expect(run).toEqual({
-    train: { folder: path('data/train'), pictures: 2 },
+    train: { folder: path('data/train'), images: 2 },
     validation: null,
     weights: null,
     settings: { ...DEFAULTS, lr: 0.5 },
@@ -50,7 +50,7 @@ test.each([
   ['validation', ['validation', 'test']],
   ['test', ['test']],
 ])('--data takes %s/ for validation where it has %p', async (expected, folders) => {
-  await pictures('data/train/a/0.png', ...folders.map((name) => `data/${name}/a/0.png`));
+  await images('data/train/a/0.png', ...folders.map((name) => `data/${name}/a/0.png`));
   const { run } = await plan({ data: path('data'), out: path('run') });
   expect(run.validation?.folder).toBe(path('data', expected));
 });
@@ -58,14 +58,14 @@ test.each([
 test.each(['settings.json', 'metrics.jsonl', 'checkpoints/step-00000001.safetensors', 'model.safetensors'])(
   'a folder with %s holds a run and is refused',
   async (name) => {
-    await pictures('data/train/a/0.png', `run/${name}`);
+    await images('data/train/a/0.png', `run/${name}`);
     const error = errorWith('INVALID_ARGUMENT', '--resume', '--out');
     await expect(plan({ data: path('data'), out: path('run') })).rejects.toMatchObject(error);
   },
 );
 
 test('a folder with other files is taken', async () => {
-  await pictures('data/train/a/0.png', 'run/notes.txt');
+  await images('data/train/a/0.png', 'run/notes.txt');
   await expect(plan({ data: path('data'), out: path('run') })).resolves.toMatchObject({ resumed: false });
 });
 
@@ -93,19 +93,19 @@ test('a resumed run refuses other settings, all of which it names', async () => 
   await expect(changed).rejects.not.toThrow('--momentum');
 });
 
-test('pictures may move between two parts of a run', async () => {
+test('images may move between two parts of a run', async () => {
   await begun();
-  await pictures('moved/train/a/0.png', 'moved/train/b/0.png', 'moved/val/a/0.png', 'moved/val/b/0.png');
+  await images('moved/train/a/0.png', 'moved/train/b/0.png', 'moved/val/a/0.png', 'moved/val/b/0.png');
   const { run } = await plan({ resume: path('run'), data: path('moved') });
   expect(run.train.folder).toBe(path('moved/train'));
 });
 
 test.each([
-  ['one picture more', ['data/train/a/1.png'], 'INVALID_DATASET'],
+  ['one image more', ['data/train/a/1.png'], 'INVALID_DATASET'],
   ['a class more', ['data/train/c/0.png'], 'INVALID_DATASET'],
 ] as const)('%s would be another run', async (_, files, code) => {
   await begun();
-  await pictures(...files);
+  await images(...files);
   await expect(plan({ resume: path('run') })).rejects.toMatchObject(errorWith(code));
 });
 
@@ -120,7 +120,7 @@ test.each([
   ['a setting is missing', JSON.stringify({ settings: {} })],
   ['a setting too many', '{"train":1,"surprise":2}'],
 ])('settings.json with %s is damaged', async (_, text) => {
-  await pictures('run/settings.json');
+  await images('run/settings.json');
   await writeFile(path('run/settings.json'), text);
   await expect(readRun(path('run'))).rejects.toMatchObject(errorWith('INVALID_CHECKPOINT', 'settings.json'));
 });
@@ -128,7 +128,7 @@ test.each([
 test('what a killed process was writing is cleared away', async () => {
   await begun();
   const ours = ['best.safetensors', 'report.html'].map((name) => `run/.${name}.${randomUUID()}.tmp`);
-  await pictures(...ours, 'run/.mine.tmp');
+  await images(...ours, 'run/.mine.tmp');
   await removeUnfinishedFiles(path('run'));
   expect((await readdir(path('run'))).sort()).toEqual(['.mine.tmp', 'settings.json']);
 });

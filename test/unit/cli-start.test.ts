@@ -8,7 +8,7 @@ const plan = (changed: Partial<typeof DEFAULTS>): Plan =>
   ({
     dir: '/runs/first',
     run: {
-      train: { folder: '/pictures/train', pictures: 60_000 },
+      train: { folder: '/images/train', images: 60_000 },
       validation: null,
       weights: null,
       settings: { ...DEFAULTS, device: 'cpu', threads: 2, ...changed },
@@ -21,7 +21,7 @@ test('the start of a run says what differs from the defaults, and where the rest
   expect(formatStart(plan({ momentum: 0.5, epochs: 3 }), environment, false)).toBe(
     [
       'Training in /runs/first:',
-      '  train       /pictures/train (60,000 pictures)',
+      '  train       /images/train (60,000 images)',
       '  validation  none',
       '  classes     2',
       '  momentum    0.5',

@@ -30,14 +30,14 @@ function watch() {
     close: () => undefined,
   };
   const time = { ms: 0 };
-  const shape = { epochs: 3, epoch: 2, trainPictures: 100, validationPictures: 30 };
+  const shape = { epochs: 3, epoch: 2, trainImages: 100, validationImages: 30 };
   return { seen, time, view: new TrainingView(display, shape, () => time.ms) };
 }
 
 test('a step shows the means of its epoch, the speed and the time left', () => {
   const { seen, view } = watch();
   view.step(step, scores, 40);
-  // 60 + 100 pictures at 10 a second, and 2 × 30 at three times that speed.
+  // 60 + 100 images at 10 a second, and 2 × 30 at three times that speed.
   expect(seen.status).toEqual({
     label: 'epoch 2/3',
     done: 40,
@@ -52,7 +52,7 @@ test('the speed of the validation is measured', () => {
   view.step(step, scores, 100);
   time.ms = 1000;
   view.validated(10, 30);
-  // 100 pictures at 10 a second, and 20 + 30 at 10 a second.
+  // 100 images at 10 a second, and 20 + 30 at 10 a second.
   expect(seen.status).toEqual({
     label: 'epoch 2/3 validation',
     done: 10,

@@ -86,7 +86,7 @@ test('a chart has a line for each run that has points', async () => {
   ]);
 });
 
-test('sixteen runs can be told apart without colours', async () => {
+test('sixteen runs can be told apart without colors', async () => {
   const [run] = await manyRuns();
   const styles = Array.from({ length: 16 }, (_, i) => run && runStyle(run, i));
   expect(new Set(styles.map((style) => `${style?.dash} ${style?.marker}`)).size).toBe(16);

@@ -2,13 +2,13 @@ import { scalesOf } from '../../src/data/crops.js';
 
 const sides = { resize: 256, crop: 224 };
 
-test('one crop is the centre of the resized picture, with torchvision’s rounding', () => {
+test('one crop is the center of the resized image, with torchvision’s rounding', () => {
   expect(scalesOf({ height: 375, width: 500 }, 1, sides)).toEqual([
     { height: 256, width: 341, views: [{ top: 16, left: 58, side: 224, mirrored: false }] },
   ]);
 });
 
-test('ten crops are the corners and the centre, then their mirror images', () => {
+test('ten crops are the corners and the center, then their mirror images', () => {
   const [scale] = scalesOf({ height: 300, width: 300 }, 10, sides);
   expect(scale?.views).toHaveLength(10);
   expect(scale?.views.map(({ top, left }) => [top, left])).toEqual([
@@ -19,7 +19,7 @@ test('ten crops are the corners and the centre, then their mirror images', () =>
       [32, 32],
       [16, 16],
     ],
-    // Those of the mirrored picture, as torchvision takes them.
+    // Those of the mirrored image, as torchvision takes them.
     ...[
       [0, 32],
       [0, 0],
@@ -38,8 +38,8 @@ test.each([
   ['lying', { height: 375, width: 500 }],
   ['upright', { height: 500, width: 375 }],
   ['square', { height: 10, width: 10 }],
-])('144 crops of a %s picture are those of the paper, all inside it', (_, picture) => {
-  const scales = scalesOf(picture, 144, sides);
+])('144 crops of a %s image are those of the paper, all inside it', (_, image) => {
+  const scales = scalesOf(image, 144, sides);
   expect(scales.map(({ height, width }) => Math.min(height, width))).toEqual([256, 288, 320, 352]);
   expect(scales.flatMap(({ views }) => views)).toHaveLength(144);
   for (const { height, width, views } of scales) {

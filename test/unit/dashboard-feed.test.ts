@@ -104,7 +104,7 @@ test('nothing is made while nobody looks, and nothing piles up', async () => {
   expect(stream.of('update')[0]?.data.steps.rows).toHaveLength(1);
 });
 
-test('pictures come once, and again when there are others', async () => {
+test('images come once, and again when there are others', async () => {
   await serve({ intervalMs: 10 });
   run.validated(validationRecord());
   const stream = await open();

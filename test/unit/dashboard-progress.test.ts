@@ -25,7 +25,7 @@ test('without settings there is no end to reckon with', () => {
 
 test('settings of the wrong kind are passed over', () => {
   const meter = new ProgressMeter();
-  meter.configure({ settings: 'none', train: { pictures: -1 } });
+  meter.configure({ settings: 'none', train: { images: -1 } });
   expect(meter.value).toMatchObject({ epochs: null, stepsPerEpoch: null });
 });
 

@@ -256,7 +256,7 @@ describe('what cannot be opened', () => {
     ['validation.json', JSON.stringify(validationRecord({ confusion: [[1]] }))],
     [
       'validation.json',
-      JSON.stringify({ ...validationRecord(), samples: [{ name: 'a', picture: 'javascript:1' }] }),
+      JSON.stringify({ ...validationRecord(), samples: [{ name: 'a', image: 'javascript:1' }] }),
     ],
   ])('a damaged %s', async (name, content) => {
     await writeFile(at(name), content);

@@ -1,4 +1,4 @@
-/** How large a picture may be, and how many are decoded at once. */
+/** How large an image may be, and how many are decoded at once. */
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { usableCpus } from '../../src/core/cpu-quota.js';
@@ -15,7 +15,7 @@ const photo = (width: number, height: number) =>
     .png()
     .toBuffer();
 
-describe('A picture of more pixels than maxPixels is INVALID_IMAGE with both numbers and the option', () => {
+describe('An image of more pixels than maxPixels is INVALID_IMAGE with both numbers and the option', () => {
   const refusal = errorWith('INVALID_IMAGE', '20 × 30 = 600 pixels', 'maxPixels allows 599', '--max-pixels');
   const limit = { maxPixels: 599 };
   let path = '';
@@ -25,7 +25,7 @@ describe('A picture of more pixels than maxPixels is INVALID_IMAGE with both num
     await writeFile(path, await photo(30, 20));
   });
 
-  test('wherever pictures are decoded', async () => {
+  test('wherever images are decoded', async () => {
     await expect(decodeImage(path, limit)).rejects.toMatchObject(refusal);
     await expect(loadImages([path], limit)).rejects.toMatchObject(refusal);
     const folder = await ImageFolder.open(at('data'), limit);
@@ -35,7 +35,7 @@ describe('A picture of more pixels than maxPixels is INVALID_IMAGE with both num
     await expect(plain.next()).rejects.toMatchObject(refusal);
     const augmented = new Loader(folder, { batchSize: 1, resize: 32, crop: 32, augment: 'paper' });
     await expect(augmented.epoch(0).next()).rejects.toMatchObject(refusal);
-    const open = () => [{ picture: path, label: 0 }];
+    const open = () => [{ image: path, label: 0 }];
     const stream = new Loader(fromIterable({ open, classes: ['cat'], ...limit }), { batchSize: 1 });
     await expect(stream.epoch(0).next()).rejects.toMatchObject(refusal);
   });
@@ -45,7 +45,7 @@ describe('A picture of more pixels than maxPixels is INVALID_IMAGE with both num
   });
 
   test('by default above 8192 × 8192, of which nothing but the header is read', async () => {
-    const header = (width: number) => png({ width, height: 8192, depth: 8, colour: RGB, rows: [] });
+    const header = (width: number) => png({ width, height: 8192, depth: 8, color: RGB, rows: [] });
     const expected = errorWith('INVALID_IMAGE', '8192 × 8193 = 67117056 pixels', '67108864');
     await expect(decodeImage(header(8193))).rejects.toMatchObject(expected);
     // This one is decoded, as far as it goes.
@@ -63,10 +63,10 @@ describe('A picture of more pixels than maxPixels is INVALID_IMAGE with both num
   });
 });
 
-test('Of a large file that is no picture only the header is read, and of pictures no more than a gigabyte', async () => {
+test('Of a large file that is no image only the header is read, and of images no more than a gigabyte', async () => {
   const before = process.resourceUsage().maxRSS;
   for (const [name, start, mention] of [
-    ['film.png', 'no picture', 'of an unknown format'],
+    ['film.png', 'no image', 'of an unknown format'],
     ['photo.png', '\x89PNG\r\n\x1a\n', '3000000000 bytes'],
   ] as const) {
     await writeFile(at(name), Buffer.from(start, 'latin1'));
@@ -77,7 +77,7 @@ test('Of a large file that is no picture only the header is read, and of picture
   expect(process.resourceUsage().maxRSS - before).toBeLessThan(500_000);
 });
 
-test('No more pictures are decoded at once than there are cores, whoever asks for them', async () => {
+test('No more images are decoded at once than there are cores, whoever asks for them', async () => {
   const encoded = await photo(640, 480);
   let most = 0;
   const count = () => {
@@ -88,7 +88,7 @@ test('No more pictures are decoded at once than there are cores, whoever asks fo
     const [queue = 0, process = 0] = now;
     most = Math.max(most, queue + process);
   };
-  // Says so whenever a picture is given to sharp, and when its turn comes.
+  // Says so whenever an image is given to sharp, and when its turn comes.
   sharp.queue.on('change', count);
   try {
     const sources = Array.from({ length: 12 }, () => encoded);
@@ -103,7 +103,7 @@ test('No more pictures are decoded at once than there are cores, whoever asks fo
 test.each([
   ['loadImages', (encoded: Uint8Array) => loadImages([encoded])],
   ['decodeImage', (encoded: Uint8Array) => decodeImage(encoded)],
-])('Calls of %s that wait for their turn have not copied their pictures yet', async (_, decode) => {
+])('Calls of %s that wait for their turn have not copied their images yet', async (_, decode) => {
   const encoded = new Uint8Array(await photo(64, 48));
   const calls = Array.from({ length: 40 }, () => decode(encoded));
   // Who has no copy yet finds nothing any more.
@@ -113,7 +113,7 @@ test.each([
   expect(copied.length).toBeLessThan(20);
 });
 
-test('A picture for which the system has nothing left is not called damaged, nor left out', async () => {
+test('An image for which the system has nothing left is not called damaged, nor left out', async () => {
   const encoded = await photo(30, 20);
   for (const message of [
     'glib: Error creating thread: Resource temporarily unavailable',

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { decodeImage } from '../../src/data/decode.js';
 import { errorWith } from '../support/errors.js';
-import { GREY, GREY_ALPHA, PALETTE, png, RGB, RGBA } from '../support/png.js';
+import { GRAY, GRAY_ALPHA, PALETTE, png, RGB, RGBA } from '../support/png.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const at = temporaryFolder();
@@ -23,17 +23,17 @@ const JPEG_SHA256 = '063f1b1c19530a331984f66a64274df0ef607f1b5a59385d74532b96b69
 
 describe('A PNG is decoded to the numbers that it stores', () => {
   const palette = bytes(10, 20, 30, 40, 50, 60, 70, 80, 90, 255, 0, 255);
-  const grey = [0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255];
+  const gray = [0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255];
   const looked = [10, 20, 30, 40, 50, 60, 70, 80, 90, 255, 0, 255];
 
   test.each<[string, number, number, Uint8Array, number[], [string, Uint8Array][]]>([
-    ['grey of 1 bit', 1, GREY, bytes(0b01100000), [0, 0, 0, 255, 255, 255, 255, 255, 255, 0, 0, 0], []],
-    ['grey of 2 bits', 2, GREY, bytes(0b00011011), grey, []],
-    ['grey of 4 bits', 4, GREY, bytes(0x05, 0xaf), grey, []],
-    ['grey of 8 bits', 8, GREY, bytes(0, 85, 170, 255), grey, []],
-    ['grey of 16 bits, by its high byte', 16, GREY, bytes(0, 255, 85, 0, 170, 127, 255, 128), grey, []],
-    ['grey with a transparent value', 8, GREY, bytes(0, 85, 170, 255), grey, [['tRNS', bytes(0, 85)]]],
-    ['grey with alpha', 8, GREY_ALPHA, bytes(0, 9, 85, 0, 170, 255, 255, 128), grey, []],
+    ['gray of 1 bit', 1, GRAY, bytes(0b01100000), [0, 0, 0, 255, 255, 255, 255, 255, 255, 0, 0, 0], []],
+    ['gray of 2 bits', 2, GRAY, bytes(0b00011011), gray, []],
+    ['gray of 4 bits', 4, GRAY, bytes(0x05, 0xaf), gray, []],
+    ['gray of 8 bits', 8, GRAY, bytes(0, 85, 170, 255), gray, []],
+    ['gray of 16 bits, by its high byte', 16, GRAY, bytes(0, 255, 85, 0, 170, 127, 255, 128), gray, []],
+    ['gray with a transparent value', 8, GRAY, bytes(0, 85, 170, 255), gray, [['tRNS', bytes(0, 85)]]],
+    ['gray with alpha', 8, GRAY_ALPHA, bytes(0, 9, 85, 0, 170, 255, 255, 128), gray, []],
     ['RGB', 8, RGB, Uint8Array.from(looked), looked, []],
     ['RGB of 16 bits', 16, RGB, Uint8Array.from(looked.flatMap((v) => [v, 200])), looked, []],
     ['RGB with a linear gamma', 8, RGB, Uint8Array.from(looked), looked, [['gAMA', bytes(0, 1, 0x86, 0xa0)]]],
@@ -58,12 +58,12 @@ describe('A PNG is decoded to the numbers that it stores', () => {
         ['tRNS', bytes(0, 128, 255)],
       ],
     ],
-  ])('%s', async (_, depth, colour, row, expected, chunks) => {
-    const picture = await decodeImage(png({ width: 4, height: 1, depth, colour, rows: [row], chunks }));
-    expect({ ...picture, data: [...picture.data] }).toEqual({ data: expected, height: 1, width: 4 });
+  ])('%s', async (_, depth, color, row, expected, chunks) => {
+    const image = await decodeImage(png({ width: 4, height: 1, depth, color, rows: [row], chunks }));
+    expect({ ...image, data: [...image.data] }).toEqual({ data: expected, height: 1, width: 4 });
   });
 
-  test('a colour profile is not applied', async () => {
+  test('a color profile is not applied', async () => {
     const plain = sharp({ create: { width: 2, height: 2, channels: 3, background: '#c81e50' } });
     const tagged = await plain.withIccProfile('p3', { attach: true }).png().toBuffer();
     expect((await sharp(tagged).metadata()).icc).toBeDefined();
@@ -89,23 +89,23 @@ test.each(['webp', 'gif', 'tiff', 'avif'] as const)('%s is decoded too', async (
   expect(Math.abs((data[0] ?? 0) - 200)).toBeLessThan(6);
 });
 
-describe('What is no picture is INVALID_IMAGE naming the file', () => {
+describe('What is no image is INVALID_IMAGE naming the file', () => {
   const good = png({
     width: 64,
     height: 64,
     depth: 8,
-    colour: GREY,
+    color: GRAY,
     rows: Array(64).fill(new Uint8Array(64).fill(7)),
   });
   const noise = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * 7919) >> 3);
   const rows = Array.from({ length: 64 }, (_, y) => noise.subarray(y * 64, (y + 1) * 64));
-  const large = png({ width: 64, height: 64, depth: 8, colour: GREY, rows });
+  const large = png({ width: 64, height: 64, depth: 8, color: GRAY, rows });
   const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
-  const bomb = png({ width: 60_000, height: 60_000, depth: 8, colour: GREY, rows: [] });
+  const bomb = png({ width: 60_000, height: 60_000, depth: 8, color: GRAY, rows: [] });
 
   test.each<[string, Uint8Array]>([
     ['an empty file', new Uint8Array()],
-    ['text', Buffer.from('not a picture')],
+    ['text', Buffer.from('not an image')],
     ['an SVG drawing', Buffer.from(svg)],
     ['a PNG signature alone', good.subarray(0, 8)],
     ['a PNG cut in half', large.subarray(0, large.length / 2)],
@@ -116,7 +116,7 @@ describe('What is no picture is INVALID_IMAGE naming the file', () => {
     await expect(decodeImage(at('broken.png'))).rejects.toMatchObject(
       errorWith('INVALID_IMAGE', at('broken.png')),
     );
-    await expect(decodeImage(content)).rejects.toMatchObject(errorWith('INVALID_IMAGE', 'the picture'));
+    await expect(decodeImage(content)).rejects.toMatchObject(errorWith('INVALID_IMAGE', 'the image'));
     // And what to do.
     await expect(decodeImage(at('broken.png'))).rejects.toThrow(/replace it|Convert it|Make it smaller/);
   });

@@ -5,7 +5,7 @@ import { ArrayDataset, loadImages } from '../../src/index';
 import { readTrainerConfig } from '../../src/train/config';
 import { errorWith } from '../support/errors';
 
-const PICTURE = { data: new Uint8Array(3), height: 1, width: 1 };
+const IMAGE = { data: new Uint8Array(3), height: 1, width: 1 };
 
 /** The first of two items is missing. */
 function holed<T>(item: T): T[] {
@@ -17,14 +17,14 @@ function holed<T>(item: T): T[] {
 test.each<[string, () => unknown]>([
   ['classWeights[0]', () => readTrainerConfig({ classWeights: holed(1) })],
   ['freeze[0]', () => readTrainerConfig({ freeze: holed('fc') })],
-  ['classes', () => new ArrayDataset({ images: [PICTURE], labels: [0], classes: holed('a') })],
-  ['images[0]', () => new ArrayDataset({ images: holed(PICTURE), labels: [0, 0], classes: ['a'] })],
+  ['classes', () => new ArrayDataset({ images: [IMAGE], labels: [0], classes: holed('a') })],
+  ['images[0]', () => new ArrayDataset({ images: holed(IMAGE), labels: [0, 0], classes: ['a'] })],
 ])('A list with a hole is refused: %s', (name, make) => {
   expect(make).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', name)));
 });
 
-test('A list of pictures with a hole is none', async () => {
-  await expect(loadImages(holed(PICTURE))).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'sources[0]'));
+test('A list of images with a hole is none', async () => {
+  await expect(loadImages(holed(IMAGE))).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'sources[0]'));
 });
 
 test('A list of nothing but holes is refused before it is copied: the copy would not fit into memory', () => {

@@ -32,7 +32,7 @@ const open = (given: Partial<IdxOptions> = {}) => IdxDataset.open(at(), { split:
 
 describe('Files of idx', () => {
   test.each(['', '.gz'])(
-    'with the suffix “%s” give grey pictures as RGB, their labels and names',
+    'with the suffix “%s” give gray images as RGB, their labels and names',
     async (suffix) => {
       const pack = suffix === '' ? (bytes: Buffer) => bytes : gzipSync;
       await write(pack(IMAGES), pack(LABELS), suffix);
@@ -41,7 +41,7 @@ describe('Files of idx', () => {
       expect([0, 1, 2].map((i) => dataset.label(i))).toEqual([2, 0, 1]);
       const { data, height, width } = await dataset.image(1);
       expect([height, width, ...data]).toEqual([2, 4, ...PIXELS.slice(8, 16).flatMap((v) => [v, v, v])]);
-      expect(dataset.name(1)).toBe(`picture 1 of ${at(`train-images-idx3-ubyte${suffix}`)}`);
+      expect(dataset.name(1)).toBe(`image 1 of ${at(`train-images-idx3-ubyte${suffix}`)}`);
       expect(() => dataset.label(3)).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', 'index')));
       await expect(dataset.image(-1)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'index'));
     },
@@ -100,7 +100,7 @@ describe('Files are refused', () => {
     ],
     ['half a header', IMAGES.subarray(0, 9), LABELS, 'too few for a header'],
     ['another magic number', idx([3, 2, 4], PIXELS, 0x0d03), LABELS, '0x00000d03, expected 0x00000803'],
-    ['labels instead of pictures', idx([8], PIXELS.slice(0, 8)), LABELS, '0x00000801'],
+    ['labels instead of images', idx([8], PIXELS.slice(0, 8)), LABELS, '0x00000801'],
     ['pixels missing', IMAGES.subarray(0, -1), LABELS, 'it has 23 of 24 bytes'],
     ['pixels too many', long, LABELS, 'more follows the 24 bytes'],
     ['sizes beyond all bounds', lying, LABELS, 'than it can have'],
@@ -108,9 +108,9 @@ describe('Files are refused', () => {
     ['compressed and damaged', gzipSync(IMAGES).fill(0xff, 12, 20), LABELS, 'compressed data is broken'],
     ['compressed, pixels missing', gzipSync(IMAGES.subarray(0, -1)), LABELS, 'it has 23 of 24 bytes'],
     ['compressed, sizes beyond all bounds', gzipSync(lying), LABELS, 'than it can have'],
-    ['fewer labels than pictures', IMAGES, idx([2], [0, 1]), '3 pictures'],
-    ['no pictures at all', idx([0, 2, 4], []), idx([0], []), 'no pictures'],
-    ['pictures without pixels', idx([3, 0, 4], []), LABELS, '0 × 4 pixels'],
+    ['fewer labels than images', IMAGES, idx([2], [0, 1]), '3 images'],
+    ['no images at all', idx([0, 2, 4], []), idx([0], []), 'no images'],
+    ['images without pixels', idx([3, 0, 4], []), LABELS, '0 × 4 pixels'],
     ['a label of no class', IMAGES, idx([3], [0, 10, 1]), 'Label 1'],
   ])('with %s', async (_, images, labels, mention) => {
     await write(images, labels);
@@ -179,7 +179,7 @@ const FASHION = '/usr/share/datasets/fashion-mnist';
 const SAMPLE = resolve(__dirname, '../../scripts/sample/fashion-mnist');
 
 describeWhere(existsSync(FASHION), `${FASHION} is not there`)('Fashion-MNIST', () => {
-  test('is whole, and its first pictures are those of the bundled sample', async () => {
+  test('is whole, and its first images are those of the bundled sample', async () => {
     const classes = FASHION_MNIST_CLASSES;
     const train = await IdxDataset.open(FASHION, { split: 'train', classes });
     const test = await IdxDataset.open(FASHION, { split: 'test', classes });

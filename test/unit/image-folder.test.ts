@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const at = temporaryFolder();
 
-/** Files that begin like pictures: what a folder lists does not depend on the rest. */
+/** Files that begin like images: what a folder lists does not depend on the rest. */
 async function touch(...paths: string[]): Promise<void> {
   for (const path of paths) {
     await mkdir(dirname(at(path)), { recursive: true });
@@ -23,7 +23,7 @@ const listed = (folder: ImageFolder) =>
   folder.samples.map(({ path, label }) => [path.slice(at().length + 1), label]);
 
 describe('The order', () => {
-  test('of classes and pictures is by code point, as Python sorts', async () => {
+  test('of classes and images is by code point, as Python sorts', async () => {
     await touch(
       'b/1.png',
       'B/1.png',
@@ -53,7 +53,7 @@ describe('The order', () => {
   });
 });
 
-test('Positions give labels, names and pictures', async () => {
+test('Positions give labels, names and images', async () => {
   await touch('cat/1.png', 'dog/1.png');
   const folder = await open(at());
   expect(folder.length).toBe(2);
@@ -65,7 +65,7 @@ test('Positions give labels, names and pictures', async () => {
 });
 
 describe('Files', () => {
-  test('are pictures by their extension, in any case; others are left out', async () => {
+  test('are images by their extension, in any case; others are left out', async () => {
     await touch('cat/a.PNG', 'cat/b.JpEg', 'cat/notes.txt', 'cat/png', 'cat/Thumbs.db', 'README.md');
     expect(listed(await open(at()))).toEqual([
       ['cat/a.PNG', 0],
@@ -96,11 +96,11 @@ describe('Files', () => {
 
 describe('Files that cannot be decoded', () => {
   const CONTENTS: [string, string, string][] = [
-    ['cat/1.jpg', 'BM\x36', 'a BMP picture'],
+    ['cat/1.jpg', 'BM\x36', 'a BMP image'],
     ['cat/2.png', '', 'an empty file'],
     ['cat/3.ppm', 'P6\n1 1\n255\n', 'a PPM'],
     ['dog/4.png', 'version https://git-lfs.github.com/spec/v1', 'git-lfs'],
-    ['dog/5.jpeg', '\0\0\0\x18ftypheic\0\0\0\0', 'a HEIC picture'],
+    ['dog/5.jpeg', '\0\0\0\x18ftypheic\0\0\0\0', 'a HEIC image'],
     ['dog/6.jpeg', 'nonsense', 'of an unknown format'],
   ];
   beforeEach(async () => {
@@ -132,11 +132,11 @@ describe('Names that are not UTF-8', () => {
   test('are listed, sorted as in Python, and read', async () => {
     await mkdir(bytes('caf\xe9'));
     await mkdir(at('cafe'));
-    const picture = await sharp({ create: { width: 2, height: 3, channels: 3, background: '#f00' } })
+    const image = await sharp({ create: { width: 2, height: 3, channels: 3, background: '#f00' } })
       .png()
       .toBuffer();
     for (const name of ['\xff.png', '\xc3\xa9.png', 'a.png'])
-      await writeFile(bytes(`caf\xe9/${name}`), picture);
+      await writeFile(bytes(`caf\xe9/${name}`), image);
     await touch('cafe/1.png');
     const folder = await open(at());
     expect(folder.classes).toEqual(['cafe', 'caf\udce9']);
@@ -161,7 +161,7 @@ describe('A folder is refused', () => {
     await expect(open(at())).rejects.toMatchObject(errorWith('INVALID_DATASET', at(), 'no class folders'));
   });
 
-  test('when classes have no pictures, all of which are named', async () => {
+  test('when classes have no images, all of which are named', async () => {
     await touch('cat/a.png', 'dog/notes.txt');
     await mkdir(at('eel/sub'), { recursive: true });
     await expect(open(at())).rejects.toMatchObject(errorWith('INVALID_DATASET', 'dog, eel', '.jpg'));
@@ -196,7 +196,7 @@ describe('A folder is refused', () => {
   });
 });
 
-test('A named pipe among the pictures is not waited for, and whoever reads it is told', async () => {
+test('A named pipe among the images is not waited for, and whoever reads it is told', async () => {
   await mkdir(at('cat'));
   execFileSync('mkfifo', [at('cat/a.png')]);
   const folder = await ImageFolder.open(at());

@@ -16,7 +16,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const SAMPLE = resolve(__dirname, '../../scripts/sample/fashion-mnist/test');
 const SMALL = { resize: 12, crop: 8 };
 
-/** Two rows of two pixels, all of the picture's number. */
+/** Two rows of two pixels, all of the image's number. */
 function numbered(length: number): Dataset {
   const data = new Uint8Array(length * 12).map((_, i) => Math.floor(i / 12));
   const labels = Array.from({ length }, (_, i) => i % 2);
@@ -59,14 +59,14 @@ describe('The batches of an epoch', () => {
     );
   });
 
-  test('augment each picture by its place in the epoch', async () => {
+  test('augment each image by its place in the epoch', async () => {
     const noise = epochOrder(256, { seed: 0, epoch: 0, shuffle: true });
-    const picture = {
+    const image = {
       data: Uint8Array.from({ length: 768 }, (_, i) => noise[i % 256] ?? 0),
       height: 16,
       width: 16,
     };
-    const same = new ArrayDataset({ images: [picture, picture], labels: [0, 0], classes: ['a'] });
+    const same = new ArrayDataset({ images: [image, image], labels: [0, 0], classes: ['a'] });
     const augment = { crop: 'random' } as const;
     const options = { ...SMALL, batchSize: 2, shuffle: false, augment, resize: 16 };
     const [batch] = await epochOf(same, options);
@@ -142,7 +142,7 @@ describe('Shards', () => {
     expect(await shards(11, 3, { dropLast: true })).toEqual(expected.map((all) => all.slice(0, 2)));
   });
 
-  test('augment pictures as one loader would at the same place', async () => {
+  test('augment images as one loader would at the same place', async () => {
     const options = { resize: 12, crop: 8, batchSize: 1, augment: 'paper' } as const;
     const whole = await epochOf(numbered(6), options);
     const second = await epochOf(numbered(6), { ...options, shard: { rank: 1, of: 2 } });
@@ -152,12 +152,12 @@ describe('Shards', () => {
 
 const at = temporaryFolder();
 
-describe('Pictures that cannot be read', () => {
+describe('Images that cannot be read', () => {
   async function folderWithBroken(): Promise<ImageFolder> {
     await mkdir(at('bag'));
     for (const name of ['a', 'c', 'd', 'e'])
       await copyFile(join(SAMPLE, '8-bag/000.png'), at('bag', `${name}.png`));
-    await writeFile(at('bag/b.png'), 'not a picture');
+    await writeFile(at('bag/b.png'), 'not an image');
     const folder = await ImageFolder.open(at(), { checkFormats: false });
     await rm(at('bag/e.png'));
     return folder;
@@ -180,7 +180,7 @@ describe('Pictures that cannot be read', () => {
       expect(second?.skipped).toMatchObject([
         { index: 4, reason: expect.stringContaining('does not exist') },
       ]);
-      // The picture behind the gap is the one it should be.
+      // The image behind the gap is the one it should be.
       const order = Uint32Array.of(0, 2);
       if (augment === 'none') {
         const [expected] = await collect(batches(folder, { ...SMALL, order, batchSize: 2 }));
@@ -229,11 +229,11 @@ describe('Pictures that cannot be read', () => {
     await expect(epochOf(failing(new TypeError('mine')), skip)).rejects.toThrow('mine');
     const [batch] = await epochOf(failing(new GoogLeNetError('INVALID_IMAGE', 'lost')), skip);
     expect(batch?.skipped.map(({ name, reason }) => [name, reason])).toEqual([
-      ['picture 0', 'lost'],
-      ['picture 1', 'lost'],
+      ['image 0', 'lost'],
+      ['image 1', 'lost'],
     ]);
     const badLabel = { ...numbered(2), length: 2, classes: ['a'], label: () => 9, image: numbered(2).image };
-    await expect(epochOf(badLabel, skip)).rejects.toMatchObject(errorWith('INVALID_LABEL', 'picture 0'));
+    await expect(epochOf(badLabel, skip)).rejects.toMatchObject(errorWith('INVALID_LABEL', 'image 0'));
   });
 });
 
@@ -247,21 +247,21 @@ describe('Encoded bytes of a dataset', () => {
       encoded,
     },
   });
-  test('are used instead of its pictures, and named when they are broken', async () => {
+  test('are used instead of its images, and named when they are broken', async () => {
     const broken = epochOf(
       dataset(async () => Buffer.from('text')),
       { ...SMALL, batchSize: 1 },
     );
-    await expect(broken).rejects.toMatchObject(errorWith('INVALID_IMAGE', 'picture 0'));
+    await expect(broken).rejects.toMatchObject(errorWith('INVALID_IMAGE', 'image 0'));
     const nonsense = epochOf(
       dataset(async () => 'text' as unknown as Uint8Array),
       { ...SMALL, batchSize: 1 },
     );
-    await expect(nonsense).rejects.toMatchObject(errorWith('INVALID_DTYPE', 'picture 0'));
+    await expect(nonsense).rejects.toMatchObject(errorWith('INVALID_DTYPE', 'image 0'));
   });
 });
 
-test('A loop that is left or aborted waits for the pictures in work and reads no more', async () => {
+test('A loop that is left or aborted waits for the images in work and reads no more', async () => {
   const inner = numbered(100);
   let running = 0;
   let read = 0;
@@ -296,7 +296,7 @@ describe('What makes no sense is refused at once', () => {
   test.each<[string, object, string]>([
     ['no batch size', { batchSize: 0 }, 'batchSize'],
     ['a seed below 0', { seed: -1 }, 'seed'],
-    ['a crop larger than the resized picture', { resize: 10, crop: 11 }, 'crop'],
+    ['a crop larger than the resized image', { resize: 10, crop: 11 }, 'crop'],
     ['an augmentation that is unknown', { augment: 'much' }, 'augment'],
     ['a policy that is unknown', { unreadable: 'ignore' }, 'unreadable'],
     ['a rank beyond the shards', { shard: { rank: 2, of: 2 } }, 'shard.rank'],
@@ -320,7 +320,7 @@ describe('What makes no sense is refused at once', () => {
     );
     expect(construct(numbered(0))).toThrow(expect.objectContaining(errorWith('INVALID_DATASET', 'empty')));
     expect(construct(numbered(3), { dropLast: true })).toThrow(
-      expect.objectContaining(errorWith('INVALID_DATASET', '3 pictures', 'dropLast')),
+      expect.objectContaining(errorWith('INVALID_DATASET', '3 images', 'dropLast')),
     );
   });
 
@@ -346,7 +346,7 @@ test('A dataset that never answers does not hold up whoever has aborted, however
     classes: ['a'],
     open: () => ({
       [Symbol.asyncIterator]: () => ({
-        next: async () => ({ done: false, value: { picture: PIXEL, label: 0 } }),
+        next: async () => ({ done: false, value: { image: PIXEL, label: 0 } }),
         return: never,
       }),
     }),

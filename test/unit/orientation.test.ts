@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { readAugment } from '../../src/data/augment.js';
-import { augmentPicture } from '../../src/data/augment-apply.js';
+import { augmentImage } from '../../src/data/augment-apply.js';
 import { readReading } from '../../src/data/decode.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
 import {
@@ -11,7 +11,7 @@ import {
   ImageFolder,
   Loader,
   loadImages,
-  type Picture,
+  type RawImage,
   split,
 } from '../../src/index.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -22,7 +22,7 @@ const noise = Uint8Array.from({ length: HEIGHT * WIDTH * 3 }, (_, i) => (i * i *
 const stored = { data: noise, height: HEIGHT, width: WIDTH };
 const image = () => sharp(noise, { raw: { height: HEIGHT, width: WIDTH, channels: 3 } });
 
-/** Where the pixel of an upright picture is in the file, by the EXIF standard. */
+/** Where the pixel of an upright image is in the file, by the EXIF standard. */
 const SOURCES: Record<number, (y: number, x: number) => [y: number, x: number]> = {
   1: (y, x) => [y, x],
   2: (y, x) => [y, WIDTH - 1 - x],
@@ -49,9 +49,9 @@ function upright(orientation: number) {
 
 const tagged = (orientation: number, format: 'png' | 'webp' | 'tiff' = 'png') =>
   image().withMetadata({ orientation }).toFormat(format, { lossless: true, compression: 'lzw' }).toBuffer();
-const plain = ({ data, height, width }: Picture) => ({ data: [...data], height, width });
+const plain = ({ data, height, width }: RawImage) => ({ data: [...data], height, width });
 
-describe.each(Object.keys(SOURCES).map(Number))('A picture of orientation %d', (orientation) => {
+describe.each(Object.keys(SOURCES).map(Number))('An image of orientation %d', (orientation) => {
   test('is decoded upright, and with autoOrient: false as it is stored', async () => {
     const file = await tagged(orientation);
     expect(plain(await decodeImage(file))).toEqual(plain(upright(orientation)));
@@ -63,11 +63,11 @@ describe.each(Object.keys(SOURCES).map(Number))('A picture of orientation %d', (
     const file = await tagged(orientation);
     for (let i = 0; i < 5; i++) {
       const random = () => Xoshiro128.seeded(1n, i);
-      const expected = await augmentPicture(upright(orientation), 'it', random(), how);
-      expect([...(await augmentPicture(file, 'it', random(), how))]).toEqual([...expected]);
+      const expected = await augmentImage(upright(orientation), 'it', random(), how);
+      expect([...(await augmentImage(file, 'it', random(), how))]).toEqual([...expected]);
       const reading = readReading({ autoOrient: false });
-      const asStored = await augmentPicture(file, 'it', random(), how, reading);
-      expect([...asStored]).toEqual([...(await augmentPicture(stored, 'it', random(), how))]);
+      const asStored = await augmentImage(file, 'it', random(), how, reading);
+      expect([...asStored]).toEqual([...(await augmentImage(stored, 'it', random(), how))]);
     }
   });
 });
@@ -78,19 +78,19 @@ test('A JPEG with EXIF is turned before it is augmented, at its own size', async
   const turned = await decodeImage(file);
   expect([turned.height, turned.width]).toEqual([WIDTH, HEIGHT]);
   const [direct, through] = await Promise.all([
-    augmentPicture(file, 'it', Xoshiro128.seeded(1n, 0), how),
-    augmentPicture(turned, 'it', Xoshiro128.seeded(1n, 0), how),
+    augmentImage(file, 'it', Xoshiro128.seeded(1n, 0), how),
+    augmentImage(turned, 'it', Xoshiro128.seeded(1n, 0), how),
   ]);
   expect([...direct]).toEqual([...through]);
 });
 
-test('TIFF pictures are always turned, as by Pillow', async () => {
+test('TIFF images are always turned, as by Pillow', async () => {
   const file = await tagged(6, 'tiff');
   for (const autoOrient of [true, false])
     expect(plain(await decodeImage(file, { autoOrient }))).toEqual(plain(upright(6)));
 });
 
-test('Data sets turn their pictures too, by the same default and option', async () => {
+test('Data sets turn their images too, by the same default and option', async () => {
   await mkdir(at('data/cat'), { recursive: true });
   for (const name of ['1', '2']) await writeFile(at('data/cat', `${name}.png`), await tagged(8));
   const images = async (source: ConstructorParameters<typeof Loader>[0]) => {
@@ -99,19 +99,19 @@ test('Data sets turn their pictures too, by the same default and option', async 
       .next();
     return [...(value?.images.data ?? [])];
   };
-  const open = () => [{ picture: at('data/cat/1.png'), label: 0 }];
+  const open = () => [{ image: at('data/cat/1.png'), label: 0 }];
   for (const autoOrient of [undefined, true, false]) {
     const given = autoOrient === undefined ? {} : { autoOrient };
-    const picture = autoOrient === false ? stored : upright(8);
-    const expected = await images(fromIterable({ open: () => [{ picture, label: 0 }], classes: ['cat'] }));
+    const image = autoOrient === false ? stored : upright(8);
+    const expected = await images(fromIterable({ open: () => [{ image, label: 0 }], classes: ['cat'] }));
     const folder = await ImageFolder.open(at('data'), given);
-    expect(plain(await folder.image(0))).toEqual(plain(picture));
+    expect(plain(await folder.image(0))).toEqual(plain(image));
     expect(await images(folder)).toEqual(expected);
     expect(await images(split(folder, { fraction: 0.5 })[0])).toEqual(expected);
     expect(await images(fromIterable({ open, classes: ['cat'], ...given }))).toEqual(expected);
     const [loaded, whole] = await Promise.all([
       loadImages([at('data/cat/1.png')], given),
-      loadImages([picture]),
+      loadImages([image]),
     ]);
     expect([...loaded.data]).toEqual([...whole.data]);
   }

@@ -214,8 +214,8 @@ test('Compressed entries are INVALID_WEIGHTS', async () => {
 });
 
 test('A file that is none of weights is INVALID_WEIGHTS', async () => {
-  await writeFile(at('picture.pth'), Buffer.from('\x89PNG\r\n\x1a\n and so on, for long enough', 'latin1'));
-  await expect(describeTensorFile(at('picture.pth'))).rejects.toMatchObject(
+  await writeFile(at('image.pth'), Buffer.from('\x89PNG\r\n\x1a\n and so on, for long enough', 'latin1'));
+  await expect(describeTensorFile(at('image.pth'))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'no file of weights'),
   );
 });

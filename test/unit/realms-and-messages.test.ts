@@ -31,12 +31,12 @@ const encoded = () =>
 test('Bytes of another context are taken wherever bytes are', async () => {
   const file = await encoded();
   expect((await decodeImage(foreign(file))).data.length).toBe(pixels.length);
-  const picture = { data: pixels, height: HEIGHT, width: WIDTH };
-  const [expected] = await Promise.all([loadImages([picture])]);
+  const image = { data: pixels, height: HEIGHT, width: WIDTH };
+  const [expected] = await Promise.all([loadImages([image])]);
   const { data } = expected;
-  for (const source of [foreign(file), { ...picture, data: foreign(pixels) }])
+  for (const source of [foreign(file), { ...image, data: foreign(pixels) }])
     expect([...(await loadImages([source])).data]).toEqual([...data]);
-  const whole = await preprocess([{ ...picture, data: foreign(pixels) }]);
+  const whole = await preprocess([{ ...image, data: foreign(pixels) }]);
   expect([...whole.data]).toEqual([...data]);
   const set = new ArrayDataset({
     images: { data: foreign(pixels), shape: [1, HEIGHT, WIDTH, 3] },
@@ -46,16 +46,16 @@ test('Bytes of another context are taken wherever bytes are', async () => {
   for (const augment of ['none', 'paper'] as const) {
     const sources = [
       set,
-      fromIterable({ open: () => [{ picture: foreign(file), label: 0 }], classes: ['a'] }),
+      fromIterable({ open: () => [{ image: foreign(file), label: 0 }], classes: ['a'] }),
       fromIterable({
-        open: () => [{ picture: { ...picture, data: foreign(pixels) }, label: 0 }],
+        open: () => [{ image: { ...image, data: foreign(pixels) }, label: 0 }],
         classes: ['a'],
       }),
       {
         length: 1,
         classes: ['a'],
         label: () => 0,
-        image: async () => picture,
+        image: async () => image,
         encoded: async () => foreign(file),
       },
     ];

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const at = temporaryFolder();
 
 const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
-const settings = `{"settings":{"epochs":1,"lr":${deep}},"classes":[],"train":{"folder":${deep},"pictures":1}}`;
+const settings = `{"settings":{"epochs":1,"lr":${deep}},"classes":[],"train":{"folder":${deep},"images":1}}`;
 
 test.each<[file: string, reader: string, text: string, read: () => Promise<unknown>]>([
   ['settings.json', 'train --resume', settings, () => planTraining({ resume: at(), settings: {} })],

@@ -155,7 +155,7 @@ describe('What is no log is refused', () => {
       `${JSON.stringify({ ...epoch(1), train: { ...scores(1), aux1Top1: undefined } })}\n`,
       'record.train.aux1Top1',
     ],
-    ['fewer than no pictures', `${JSON.stringify({ ...epoch(1), skipped: -1 })}\n`, 'record.skipped'],
+    ['fewer than no images', `${JSON.stringify({ ...epoch(1), skipped: -1 })}\n`, 'record.skipped'],
     ['scores that are none', `${JSON.stringify({ ...epoch(1), train: 3 })}\n`, 'record.train'],
     ['a line without end', 'x'.repeat(200_000), 'too long'],
   ])('%s', async (_, content, mention) => {

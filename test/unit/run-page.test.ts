@@ -10,7 +10,7 @@ const at = temporaryFolder();
 const CLASSES = ['cat', 'dog', 'emu'];
 const RECORDS = runRecords({ epochs: 2, stepsPerEpoch: 30, aux: true });
 const SETTINGS = {
-  train: { folder: 'pictures/train', pictures: 480 },
+  train: { folder: 'images/train', images: 480 },
   validation: null,
   weights: null,
   settings: { epochs: 2, lr: 0.01, threads: null },
@@ -67,7 +67,7 @@ test('a run with everything has all its sections', async () => {
     'cat → dog 2 20.0 %',
     '80.0 % of 10',
     'dog 75.0 % is cat 12.5 % cat/1.png',
-    'train pictures/train (480 pictures)',
+    'train images/train (480 images)',
     'threads none',
     'libtorch 2.13.0+cpu',
   ]) {
@@ -94,7 +94,7 @@ test.each<[string, RunRecord[], string]>([
   expect(textOf(page)).toContain('There is no validation.json');
 });
 
-test('a run that diverged and left pictures out has a page', async () => {
+test('a run that diverged and left images out has a page', async () => {
   const none = { loss: null, mainLoss: null, aux1Loss: null, aux2Loss: null };
   const records = RECORDS.map((record) =>
     record.type === 'step'
@@ -104,7 +104,7 @@ test('a run that diverged and left pictures out has a page', async () => {
   const page = await pageOf({ records });
   expectSound(page);
   expect(textOf(page)).toContain('none training loss');
-  expect(textOf(page)).toContain('4 pictures could not be read and were left out.');
+  expect(textOf(page)).toContain('4 images could not be read and were left out.');
   expect(textOf(page)).toContain('The folder has no settings.json.');
 });
 
@@ -116,7 +116,7 @@ test('hostile names stay text everywhere', async () => {
   for (const entry of [...validation.mistakes, ...validation.samples]) entry.name = HOSTILE;
   const settings = {
     ...SETTINGS,
-    train: { folder: HOSTILE, pictures: HOSTILE },
+    train: { folder: HOSTILE, images: HOSTILE },
     settings: { [HOSTILE]: HOSTILE, nested: { [HOSTILE]: 1 } },
     environment: { [HOSTILE]: HOSTILE },
   };
@@ -162,7 +162,7 @@ test('a matrix in which all are confused with all makes a page of bounded size',
   expect(textOf(page)).toContain('class 0 → class 8 9 0.9 %');
 });
 
-test('a class without pictures, and a validation without mistakes', async () => {
+test('a class without images, and a validation without mistakes', async () => {
   const validation = { ...validationRecord(CLASSES), mistakes: [], samples: [] };
   validation.confusion = [
     [0, 0, 0],
@@ -170,9 +170,9 @@ test('a class without pictures, and a validation without mistakes', async () => 
     [0, 0, 10],
   ];
   const text = textOf(await pageOf({ validation }));
-  expect(text).toContain('cat no pictures');
+  expect(text).toContain('cat no images');
   expect(text).toContain('No class was taken for another one.');
-  expect(text).toContain('No picture was classified wrongly.');
+  expect(text).toContain('No image was classified wrongly.');
   expect(text).toContain('No samples were kept.');
 });
 

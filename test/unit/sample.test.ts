@@ -9,7 +9,7 @@ describe('The sample of Fashion-MNIST', () => {
     ['train', 100],
     ['test', 20],
   ])(
-    'has %s folders of ten classes in the order of its labels, with %i pictures each',
+    'has %s folders of ten classes in the order of its labels, with %i images each',
     async (split, perClass) => {
       const folder = await ImageFolder.open(join(SAMPLE, split));
       expect(folder.classes).toEqual([
@@ -31,7 +31,7 @@ describe('The sample of Fashion-MNIST', () => {
     },
   );
 
-  test('holds grey pictures of 28 × 28 that all decode', async () => {
+  test('holds gray images of 28 × 28 that all decode', async () => {
     const folder = await ImageFolder.open(join(SAMPLE, 'test'));
     for (let i = 0; i < folder.length; i++) {
       const { data, height, width } = await folder.image(i);

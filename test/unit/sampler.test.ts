@@ -72,11 +72,11 @@ describe('The order of an epoch', () => {
     expect(order(100, 1n, 0)).toEqual(order(100, 1, 0));
   });
 
-  test('puts every picture at every place equally often', () => {
+  test('puts every image at every place equally often', () => {
     const counts = Array.from({ length: 5 }, () => new Array<number>(5).fill(0));
     for (let epoch = 0; epoch < 10_000; epoch++) {
-      order(5, 11, epoch).forEach((picture, place) => {
-        const row = counts[picture] ?? [];
+      order(5, 11, epoch).forEach((image, place) => {
+        const row = counts[image] ?? [];
         row[place] = (row[place] ?? 0) + 1;
       });
     }
@@ -87,7 +87,7 @@ describe('The order of an epoch', () => {
     expect([...epochOrder(5, { seed: 1, epoch: 9, shuffle: false })]).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test('of nothing is nothing, and of one picture is that picture', () => {
+  test('of nothing is nothing, and of one image is that image', () => {
     expect(order(0, 1, 0)).toEqual([]);
     expect(order(1, 1, 0)).toEqual([0]);
   });

@@ -1,4 +1,4 @@
-/** A signal is looked at first, while a picture waits for its turn, and between all stages. */
+/** A signal is looked at first, while an image waits for its turn, and between all stages. */
 import { getEventListeners } from 'node:events';
 import sharp from 'sharp';
 import { onAbort, unlessAborted } from '../../src/core/abort.js';
@@ -27,10 +27,10 @@ test('One that has come is seen before anything is read', async () => {
 test.each([
   ['decodeImage', (file: Uint8Array, signal: AbortSignal) => decodeImage(file, { signal })],
   ['loadImages', (file: Uint8Array, signal: AbortSignal) => loadImages([file, file], { signal })],
-])('%s ends where it comes while a picture is decoded', async (_, call) => {
+])('%s ends where it comes while an image is decoded', async (_, call) => {
   const file = await photo(900);
   const controller = new AbortController();
-  // Said when a picture is given to sharp.
+  // Said when an image is given to sharp.
   const abort = () => controller.abort();
   sharp.queue.once('change', abort);
   await expect(call(file, controller.signal)).rejects.toMatchObject(ABORTED);
@@ -38,7 +38,7 @@ test.each([
   expect(sharp.counters()).toEqual({ queue: 0, process: 0 });
 });
 
-test('A picture that waits for its turn leaves the queue, and the others go on', async () => {
+test('An image that waits for its turn leaves the queue, and the others go on', async () => {
   const file = await photo(900);
   const controller = new AbortController();
   const warned = jest.fn();
@@ -50,9 +50,9 @@ test('A picture that waits for its turn leaves the queue, and the others go on',
   sharp.queue.on('change', count);
   controller.abort();
   for (const one of await Promise.allSettled(waiting)) expect(one).toMatchObject({ reason: ABORTED });
-  for (const picture of await Promise.all(others)) expect(picture.height).toBe(900);
+  for (const image of await Promise.all(others)) expect(image.height).toBe(900);
   sharp.queue.off('change', count);
-  // Each picture that is decoded changes the queue twice.
+  // Each image that is decoded changes the queue twice.
   expect(given).toBeLessThan(2 * 50);
   // A warning comes in a turn of its own.
   await new Promise(setImmediate);

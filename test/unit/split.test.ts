@@ -22,7 +22,7 @@ const labels = (dataset: Dataset) => Array.from({ length: dataset.length }, (_, 
 const LABELS = Array.from({ length: 100 }, (_, i) => (i < 70 ? 0 : i < 90 ? 1 : 2));
 
 describe('The two parts of a dataset', () => {
-  test('share no picture and miss none, in the order of the dataset', async () => {
+  test('share no image and miss none, in the order of the dataset', async () => {
     for (const stratified of [true, false]) {
       const parts = split(numbered(LABELS), { fraction: 0.8, stratified });
       const [first, rest] = [await numbers(parts[0]), await numbers(parts[1])];
@@ -66,7 +66,7 @@ describe('The two parts of a dataset', () => {
     await expect(rest.image(-1)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'index'));
     const [plain] = split(numbered(LABELS), { fraction: 0.5 });
     expect(plain.encoded).toBeUndefined();
-    expect(plain.name?.(0)).toBe(`picture ${(await numbers(plain))[0]}`);
+    expect(plain.name?.(0)).toBe(`image ${(await numbers(plain))[0]}`);
   });
 
   test('may be split again', async () => {
@@ -91,12 +91,12 @@ describe('Refused are', () => {
     expect(call).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', mention)));
   });
 
-  test('parts without pictures and labels of no class', () => {
+  test('parts without images and labels of no class', () => {
     const empty = () => split(numbered([0]), { fraction: 0.5 });
-    expect(empty).toThrow(expect.objectContaining(errorWith('INVALID_DATASET', '1 pictures')));
+    expect(empty).toThrow(expect.objectContaining(errorWith('INVALID_DATASET', '1 images')));
     const bad: Dataset = { length: 2, classes: ['a'], label: () => 3, image: () => Promise.reject() };
     expect(() => split(bad, { fraction: 0.5 })).toThrow(
-      expect.objectContaining(errorWith('INVALID_LABEL', 'picture 0')),
+      expect.objectContaining(errorWith('INVALID_LABEL', 'image 0')),
     );
   });
 });

@@ -13,7 +13,7 @@ const CLASSES = ['a', 'b'];
 const SMALL = { resize: 4, crop: 2, batchSize: 4 };
 
 const item = (i: number): StreamItem => ({
-  picture: { data: new Uint8Array(48).fill(i), height: 4, width: 4 },
+  image: { data: new Uint8Array(48).fill(i), height: 4, width: 4 },
   label: i % 2,
 });
 
@@ -62,7 +62,7 @@ describe('A stream', () => {
   });
 
   test('resumed is the stream not stopped, and what is skipped is not decoded', async () => {
-    const broken = (i: number) => ({ ...item(i), picture: Buffer.from('no picture') });
+    const broken = (i: number) => ({ ...item(i), image: Buffer.from('no image') });
     const open = (_: number, bad = false) =>
       Array.from({ length: 40 }, (_, i) => (bad && i < 4 ? broken(i) : item(i)));
     for (const shuffle of [true, false]) {
@@ -90,10 +90,10 @@ describe('A stream', () => {
   test('has pixels, bytes and paths, which give the same', async () => {
     const folder = await ImageFolder.open(SAMPLE);
     const path = folder.name(7);
-    const pictures = [await folder.image(7), await readFile(path), path];
+    const images = [await folder.image(7), await readFile(path), path];
     for (const augment of ['none', { crop: {}, brightness: 0.3 }] as const) {
-      const runs = pictures.map((picture) =>
-        epochOf({ open: () => [{ picture, label: 0 }] }, { resize: 32, crop: 28, augment }),
+      const runs = images.map((image) =>
+        epochOf({ open: () => [{ image, label: 0 }] }, { resize: 32, crop: 28, augment }),
       );
       const [first, ...others] = (await Promise.all(runs)).map(([batch]) => [...(batch?.images.data ?? [])]);
       for (const other of others) expect(other).toEqual(first);
@@ -126,12 +126,12 @@ describe('A stream', () => {
       expect((await run(rank, 11)).steps).toBe(2);
     }
     const few = () => new Loader(stream(2, { length: 2 }), { ...SMALL, shard: { rank: 0, of: 3 } });
-    expect(few).toThrow(expect.objectContaining(errorWith('INVALID_DATASET', '2 pictures', '3 shards')));
+    expect(few).toThrow(expect.objectContaining(errorWith('INVALID_DATASET', '2 images', '3 shards')));
   });
 
-  test('may have pictures that are left out, but never items that are', async () => {
-    const bad = { picture: Buffer.from('text'), label: 0, name: 'shard-3/x.jpg' };
-    const lost = { picture: '/no/such/file.jpg', label: 0 };
+  test('may have images that are left out, but never items that are', async () => {
+    const bad = { image: Buffer.from('text'), label: 0, name: 'shard-3/x.jpg' };
+    const lost = { image: '/no/such/file.jpg', label: 0 };
     const open = () => [item(0), bad, lost, item(3)];
     const [batch] = await epochOf({ open }, { unreadable: 'skip', shuffle: false });
     expect(batch?.skipped.map(({ index, name }) => [index, name])).toEqual([
@@ -160,10 +160,10 @@ function watched(next: (i: number) => Promise<IteratorResult<StreamItem>>, onRet
 describe('A stream that is left is closed', () => {
   const endless = async (i: number) => ({ done: false, value: item(i) });
 
-  test('by break, by a throw, by its length and by a picture that is broken; once', async () => {
+  test('by break, by a throw, by its length and by an image that is broken; once', async () => {
     for (const leave of ['break', 'throw', 'length', 'broken']) {
       const { seen, open } = watched(async (i) =>
-        leave === 'broken' && i === 6 ? { done: false, value: { picture: 'none', label: 0 } } : endless(i),
+        leave === 'broken' && i === 6 ? { done: false, value: { image: 'none', label: 0 } } : endless(i),
       );
       const source = stream(0, { open, shuffleBuffer: 3, ...(leave === 'length' ? { length: 20 } : {}) });
       const loop = async () => {
@@ -243,9 +243,9 @@ describe('A stream that breaks is INVALID_DATASET', () => {
     ['it has no items', () => [], 'no items'],
     ['an item is nothing', () => [null], 'item 0'],
     ['an item is text', () => ['abc'], 'item 0'],
-    ['an item has no picture', () => [{ label: 0 }], 'item 0'],
-    ['an item has a picture without pixels', () => [{ picture: {}, label: 0 }], 'item 0'],
-    ['an item has an empty path', () => [{ picture: '', label: 0 }], 'item 0'],
+    ['an item has no image', () => [{ label: 0 }], 'item 0'],
+    ['an item has an image without pixels', () => [{ image: {}, label: 0 }], 'item 0'],
+    ['an item has an empty path', () => [{ image: '', label: 0 }], 'item 0'],
     ['a name is no string', () => [{ ...item(0), name: 7 }], 'item 0'],
     ['its iterator gives nothing', () => ({ [Symbol.iterator]: () => ({ next: () => 7 }) }), 'item 0'],
     ['its iterator is none', () => ({ [Symbol.asyncIterator]: () => ({}) }), 'not iterable'],
@@ -270,8 +270,8 @@ describe('A stream that breaks is INVALID_DATASET', () => {
     await expect(epochOf({ open })).rejects.toMatchObject(errorWith('INVALID_LABEL', 'item 0'));
   });
 
-  test('and pixels that do not fill the picture are INVALID_SHAPE', async () => {
-    const open = () => [{ picture: { data: new Uint8Array(5), height: 4, width: 4 }, label: 0 }];
+  test('and pixels that do not fill the image are INVALID_SHAPE', async () => {
+    const open = () => [{ image: { data: new Uint8Array(5), height: 4, width: 4 }, label: 0 }];
     await expect(epochOf({ open })).rejects.toMatchObject(errorWith('INVALID_SHAPE', 'item 0'));
   });
 });

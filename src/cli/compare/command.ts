@@ -8,7 +8,7 @@ const EXAMPLES = `
 Examples:
   $ googlenet compare runs/first runs/second
   $ googlenet compare runs/* --out compare.html       with the curves of all runs, in one page to look at offline
-  $ googlenet compare runs/* --out compare.png        the curves alone, as a picture (or .svg)
+  $ googlenet compare runs/* --out compare.png        the curves alone, as an image (or .svg)
   $ googlenet compare runs/first runs/second --json > compare.json
 
 Of the settings only those are shown that differ. A run may still be under way.`;

@@ -40,8 +40,8 @@ export function dashboardCommand(terminal: Terminal): Command {
     const interrupt = new Interrupt(terminal.host, () => undefined);
     const { signal } = interrupt;
     try {
-      const given = { runDir, host, port: port ?? 0, follow: true, keepProcess: true };
-      const dashboard = await Dashboard.open(given);
+      const options = { runDir, host, port: port ?? 0, follow: true, keepProcess: true };
+      const dashboard = await Dashboard.open(options);
       terminal.print(`${shown(runDir)}: ${dashboard.url}  (Ctrl-C ends the page)`);
       if (!signal.aborted) await once(signal, 'abort');
       await dashboard.close();

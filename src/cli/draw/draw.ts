@@ -19,18 +19,18 @@ export interface DrawFlags {
 }
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` for another ending; as loading a model and writing a file do */
-export async function drawNetwork(picture: string, flags: DrawFlags): Promise<void> {
-  const format = extname(picture).toLowerCase();
+export async function drawNetwork(image: string, flags: DrawFlags): Promise<void> {
+  const format = extname(image).toLowerCase();
   if (format !== '.svg' && format !== '.png') {
     throw new GoogLeNetError(
       'INVALID_ARGUMENT',
-      `${picture} must end with .svg or .png, which says its format.`,
+      `${image} must end with .svg or .png, which says its format.`,
     );
   }
   const model = await modelOf(flags);
   try {
     const svg = await svgOf(model);
-    await writeFileAtomic(picture, [format === '.svg' ? Buffer.from(svg) : await toPng(svg)]);
+    await writeFileAtomic(image, [format === '.svg' ? Buffer.from(svg) : await toPng(svg)]);
   } finally {
     model.dispose();
   }
@@ -54,7 +54,7 @@ async function svgOf(model: ImageClassifier): Promise<string> {
   const { layers, parameters, multiplyAdds } = await model.summary({ height: side, width: side });
   const text = {
     title: model instanceof GoogLeNet ? variantNamed(model.variant).title : 'Xception',
-    subtitle: `${formatCount(parameters)} parameters · ${millions(multiplyAdds)} million multiply-adds a picture${model.auxLogits ? ', auxiliary heads included' : ''} · ${formatCount(model.numClasses)} classes`,
+    subtitle: `${formatCount(parameters)} parameters · ${millions(multiplyAdds)} million multiply-adds an image${model.auxLogits ? ', auxiliary heads included' : ''} · ${formatCount(model.numClasses)} classes`,
   };
   const diagram = architecture === 'xception' ? xceptionDiagram : googlenetDiagram;
   return drawDiagram(diagram(layers, [3, side, side], text));

@@ -14,7 +14,7 @@ const { device, threads, channelsLast, precision } = SETTINGS;
 const crops = choice(
   '1',
   ['1', '10', '144'],
-  'views of each picture whose predictions are averaged (10: corners, centre, mirrored; 144: the paper)',
+  'views of each image whose predictions are averaged (10: corners, center, mirrored; 144: the paper)',
 );
 const OPTIONS = {
   ...{ batchSize, auxWeight, resize, crop, crops, onError, maxPixels, autoOrient, transformInput },
@@ -24,25 +24,25 @@ export type EvaluateSettings = ValuesOf<typeof OPTIONS>;
 
 const EXAMPLES = `
 Examples:
-  $ googlenet evaluate runs/first/model.safetensors pictures/test
-  $ googlenet evaluate runs/first/best.safetensors pictures/test --json > scores.json
-  $ googlenet evaluate runs/fashion/model.safetensors fashion-mnist        the test pictures of idx files
-  $ googlenet evaluate --crops 10 a.safetensors b.safetensors pictures/test        two models, averaged
+  $ googlenet evaluate runs/first/model.safetensors images/test
+  $ googlenet evaluate runs/first/best.safetensors images/test --json > scores.json
+  $ googlenet evaluate runs/fashion/model.safetensors fashion-mnist        the test images of idx files
+  $ googlenet evaluate --crops 10 a.safetensors b.safetensors images/test        two models, averaged
 
 The loss of one model and one crop is that of training: cross entropy of the main head plus --aux-weight times that of each auxiliary
 head. Of several it is that of the main heads' averaged predictions, in fp32.
 
-A picture that cannot be read ends the command with status 1. With --on-error skip such pictures are named on standard error, counted in the
+An image that cannot be read ends the command with status 1. With --on-error skip such images are named on standard error, counted in the
 result and left out of the scores; the status is 0 unless there was no other.`;
 
-/** `googlenet evaluate`: how well a model, or several together, does on a folder of pictures. */
+/** `googlenet evaluate`: how well a model, or several together, does on a folder of images. */
 export function evaluateCommand(terminal: Terminal): Command {
   const command = new Command('evaluate')
-    .description('score a model, or several together, on a folder of pictures')
+    .description('score a model, or several together, on a folder of images')
     .usage('[options] <weights...> <dir>')
     .argument(
       '<weights...>',
-      'files of weights or checkpoints, and last the pictures: one subfolder for each class, or idx files',
+      'files of weights or checkpoints, and last the images: one subfolder for each class, or idx files',
     )
     .option('--json', 'print one JSON document');
   for (const [name, setting] of Object.entries(OPTIONS)) {
@@ -95,26 +95,26 @@ const formatScores = ({ loss, top1, top5 }: Scored): string =>
   `loss ${loss.toFixed(4)}  top-1 ${formatPercent(top1)}  top-5 ${formatPercent(top5)}`;
 
 const formatSkipped = ({ length }: Evaluation['skipped']): string[] =>
-  length > 0 ? [`${plural(length, 'picture')} skipped`] : [];
+  length > 0 ? [`${plural(length, 'image')} skipped`] : [];
 
 function formatClasses(
-  classes: readonly { name: string; pictures: number; correct: number; top1: number; loss: number }[],
+  classes: readonly { name: string; images: number; correct: number; top1: number; loss: number }[],
   columns: number,
 ): string {
   const rows = classes.map((entry) => [
     fitName(entry.name, columns - CLASS_COLUMNS),
-    formatCount(entry.pictures),
+    formatCount(entry.images),
     formatCount(entry.correct),
     formatPercent(entry.top1),
     entry.loss.toFixed(4),
   ]);
   return formatTable(
-    [['class', 'pictures', 'correct', 'top-1', 'loss'], ...rows],
+    [['class', 'images', 'correct', 'top-1', 'loss'], ...rows],
     ['left', 'right', 'right', 'right', 'right'],
   );
 }
 
-/** Only classes that have pictures are named; without all of them there is no matrix to head. */
+/** Only classes that have images are named; without all of them there is no matrix to head. */
 function confusionOf(
   { classes, confusion }: Pick<EnsembleEvaluation, 'confusion'> & { classes: readonly { name: string }[] },
   columns: number,
@@ -126,7 +126,7 @@ function confusionOf(
 
 const formatEvaluation = (evaluation: Evaluation, columns: number): string =>
   [
-    printableLine(`${evaluation.weights} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}`),
+    printableLine(`${evaluation.weights} on ${plural(evaluation.images, 'image')} of ${evaluation.dir}`),
     formatScores(evaluation),
     ...formatSkipped(evaluation.skipped),
     '',
@@ -137,13 +137,13 @@ const formatEvaluation = (evaluation: Evaluation, columns: number): string =>
 const formatEnsemble = (evaluation: EnsembleEvaluation, columns: number): string =>
   [
     printableLine(
-      `${evaluation.weights.join(', ')} on ${plural(evaluation.pictures, 'picture')} of ${evaluation.dir}, ${plural(evaluation.crops, 'crop')} of each`,
+      `${evaluation.weights.join(', ')} on ${plural(evaluation.images, 'image')} of ${evaluation.dir}, ${plural(evaluation.crops, 'crop')} of each`,
     ),
     formatScores(evaluation),
     ...formatSkipped(evaluation.skipped),
     '',
     formatClasses(
-      evaluation.classes.filter(({ pictures }) => pictures > 0),
+      evaluation.classes.filter(({ images }) => images > 0),
       columns,
     ),
     ...confusionOf(evaluation, columns),

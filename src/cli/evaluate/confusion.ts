@@ -48,10 +48,10 @@ function formatMistakes(
   if (mistakes.length === 0) return 'No mistakes.';
   const most = mistakes.sort((a, b) => b.count - a.count).slice(0, MOST_FREQUENT);
   // Two names, a count as wide as its heading, and two spaces between each.
-  const half = Math.floor((columns - 'pictures'.length - 4) / 2);
+  const half = Math.floor((columns - 'images'.length - 4) / 2);
   const name = (label: number): string => fitName(names[label] ?? '', half);
   const rows = most.map(({ label, predicted, count }) => [name(label), name(predicted), formatCount(count)]);
   const hidden = mistakes.length - most.length;
-  const table = formatTable([['class', 'taken for', 'pictures'], ...rows], ['left', 'left', 'right']);
+  const table = formatTable([['class', 'taken for', 'images'], ...rows], ['left', 'left', 'right']);
   return hidden === 0 ? table : `${table}\n… and ${formatCount(hidden)} rarer ones; --json has all`;
 }

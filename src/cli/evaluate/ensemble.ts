@@ -1,4 +1,4 @@
-/** Scores averaged over views of each picture, or over several models. */
+/** Scores averaged over views of each image, or over several models. */
 
 import type { Terminal } from '../../core/terminal.js';
 import type { Crops } from '../../data/crops.js';

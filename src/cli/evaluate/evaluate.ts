@@ -21,16 +21,16 @@ import type { EvaluateSettings } from './command.js';
 
 export interface ClassScores extends Scores {
   name: string;
-  pictures: number;
+  images: number;
   correct: number;
 }
 
 export interface Evaluation extends Scores {
   weights: string;
   dir: string;
-  pictures: number;
+  images: number;
   classes: ClassScores[];
-  /** `confusion[label][predicted]`: pictures, in the order of the dataset's classes. */
+  /** `confusion[label][predicted]`: images, in the order of the dataset's classes. */
   confusion: number[][];
   /** What `--on-error skip` has left out. */
   skipped: Skipped[];
@@ -92,7 +92,7 @@ export function evaluationProgress(display: Display): (done: number, total: numb
 
 interface ScoredClass {
   tally: Tally;
-  /** How many of its pictures were taken for each class. */
+  /** How many of its images were taken for each class. */
   predicted: number[];
 }
 
@@ -128,7 +128,7 @@ async function tallyClasses(
   return { scored, skipped };
 }
 
-/** The positions of each class's pictures. */
+/** The positions of each class's images. */
 function groupByClass(dataset: Dataset): Uint32Array[] {
   const groups = dataset.classes.map((): number[] => []);
   for (let i = 0; i < dataset.length; i++) groups[dataset.label(i)]?.push(i);
@@ -144,9 +144,9 @@ function summarise(
   const present = entries.filter(({ tally }) => tally.count > 0);
   const classes = present.map(({ name, tally }) => ({
     name,
-    pictures: tally.count,
+    images: tally.count,
     correct: tally.correct,
     ...toScores(tally, hasAux),
   }));
-  return { pictures: sum.count, ...toScores(sum, hasAux), classes };
+  return { images: sum.count, ...toScores(sum, hasAux), classes };
 }

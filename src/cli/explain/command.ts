@@ -23,10 +23,10 @@ interface ExplainFlags extends ValuesOf<typeof OPTIONS> {
 /** `googlenet explain`: where a network sees a class. */
 export function explainCommand(terminal: Terminal): Command {
   const command = new Command('explain')
-    .description('show where in a picture a model sees a class (Grad-CAM)')
+    .description('show where in an image a model sees a class (Grad-CAM)')
     .argument('<weights>', 'a file of weights or a checkpoint')
-    .argument('<image>', 'a picture')
-    .option('--out <file>', 'the picture that is written', 'explained.png')
+    .argument('<image>', 'an image')
+    .option('--out <file>', 'the image that is written', 'explained.png')
     .option('--class <name>', 'a class by name or index (default: the most likely one)')
     .option('--layer <name>', 'a module whose output has places (default: the last one)')
     .addHelpText('after', EXAMPLES);
@@ -34,7 +34,7 @@ export function explainCommand(terminal: Terminal): Command {
     for (const option of toOptions(name, setting)) command.addOption(option);
   }
   return command.action(
-    async (weights: string, image: string, { out, transformInput: typed, ...given }: ExplainFlags) => {
+    async (weights: string, image: string, { out, transformInput: typed, ...options }: ExplainFlags) => {
       if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);
       const { describeFile } = await import('../weights-file.js');
       const { loadModel } = await import('../../models/load.js');
@@ -43,7 +43,7 @@ export function explainCommand(terminal: Terminal): Command {
       const [own] = transformInputs(terminal, [await describeFile(weights)], typed ?? null);
       const model = await loadModel(weights, own);
       try {
-        const { label, probability, png } = await explain(model, image, given);
+        const { label, probability, png } = await explain(model, image, options);
         await writeFileAtomic(out, [png]);
         terminal.print(`${out}: ${label}, ${formatPercent(probability)}`);
       } finally {

@@ -24,19 +24,19 @@ export type PredictSettings = ValuesOf<typeof OPTIONS>;
 const EXAMPLES = `
 Examples:
   $ googlenet predict runs/first/model.safetensors cat.jpg
-  $ googlenet predict runs/first/model.safetensors pictures/*.png --top-k 1
+  $ googlenet predict runs/first/model.safetensors images/*.png --top-k 1
   $ googlenet predict runs/first/model.safetensors cat.jpg --json
 
-Pictures are prepared as the published weights expect: short edge to 256, then the central 224 × 224. Results are printed as they come. The
-first picture that cannot be read ends the command with status 1, after the results of those before it; with --on-error skip such pictures
+Images are prepared as the published weights expect: short edge to 256, then the central 224 × 224. Results are printed as they come. The
+first image that cannot be read ends the command with status 1, after the results of those before it; with --on-error skip such images
 are named and counted on standard error, and the status is 0 unless there was no other.`;
 
-/** `googlenet predict`: what is in pictures. */
+/** `googlenet predict`: what is in images. */
 export function predictCommand(terminal: Terminal): Command {
   const command = new Command('predict')
-    .description('say what is in pictures')
+    .description('say what is in images')
     .argument('<weights>', 'a file of weights or a checkpoint')
-    .argument('<images...>', 'JPEG, PNG, WebP, GIF, TIFF or AVIF pictures')
+    .argument('<images...>', 'JPEG, PNG, WebP, GIF, TIFF or AVIF images')
     .option('--json', 'print one JSON document');
   for (const [name, setting] of Object.entries(OPTIONS)) {
     for (const option of toOptions(name, setting)) command.addOption(option);
@@ -64,7 +64,7 @@ export function predictCommand(terminal: Terminal): Command {
       if (json && done + skipped.length > 0) terminal.print(formatJson({ weights, predictions, skipped }));
     }
     if (skipped.length === 0) return;
-    terminal.tell(`${plural(skipped.length, 'picture')} of ${images.length} skipped.`);
+    terminal.tell(`${plural(skipped.length, 'image')} of ${images.length} skipped.`);
     if (done === 0) terminal.status = EXIT_FAILURE;
   });
 }

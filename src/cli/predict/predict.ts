@@ -23,17 +23,17 @@ export interface Prediction extends Heads {
   image: string;
 }
 
-/** A picture that could not be read. */
+/** An image that could not be read. */
 export interface SkippedImage {
   image: string;
   code: ErrorCode;
   reason: string;
 }
 
-/** Pictures that are loaded and computed together. More would hardly be faster, take ten megabytes each, and be answered later. */
+/** Images that are loaded and computed together. More would hardly be faster, take ten megabytes each, and be answered later. */
 const BATCH = Math.max(2, usableCpus());
 
-/** Picture by picture, in the order given. One that cannot be read ends it, after those before it, or is skipped. */
+/** RawImage by image, in the order given. One that cannot be read ends it, after those before it, or is skipped. */
 export async function* predict(
   terminal: Terminal,
   weights: string,

@@ -8,31 +8,31 @@ import { GROUPS, SETTINGS, type SettingName, type TrainSettings } from './settin
 
 const EXAMPLES = `
 Examples:
-  $ googlenet train --data pictures --out runs/first
-        pictures/train/<class>/*.jpg, and pictures/val/ or pictures/test/ for validation
+  $ googlenet train --data images --out runs/first
+        images/train/<class>/*.jpg, and images/val/ or images/test/ for validation
   $ googlenet train --train a --validation b --out runs/second --epochs 60 --batch-size 64 --lr 0.02
   $ googlenet train --resume runs/second
         goes on where it was interrupted, to the same weights as if it had not been
   $ googlenet train --resume runs/second --epochs 80
-  $ googlenet train --data pictures --weights runs/first/model.safetensors --out runs/third
+  $ googlenet train --data images --weights runs/first/model.safetensors --out runs/third
 
 The folder of a run holds settings.json, metrics.jsonl, checkpoints/step-….safetensors, model.safetensors (the final
-weights), best.safetensors (those of the epoch that was best on the validation pictures), report.html and its curves as
+weights), best.safetensors (those of the epoch that was best on the validation images), report.html and its curves as
 .svg and .png, and events.out.tfevents.… for TensorBoard. Ctrl-C finishes the step, writes a checkpoint and says how to
 go on.`;
 
 /** `googlenet train`: exit status 130 when Ctrl-C interrupted it. */
 export function trainCommand(terminal: Terminal): Command {
   const command = new Command('train')
-    .description('train a model on folders of pictures')
+    .description('train a model on folders of images')
     .addOption(
       new Option(
         '--data <dir>',
         'folder with train/, and val/, validation/ or test/; or with idx files',
       ).conflicts(['train', 'validation']),
     )
-    .option('--train <dir>', 'training pictures, one subfolder for each class')
-    .option('--validation <dir>', 'pictures to score the model on after each epoch')
+    .option('--train <dir>', 'training images, one subfolder for each class')
+    .option('--validation <dir>', 'images to score the model on after each epoch')
     .option('--out <dir>', 'folder of the run, which must not hold one yet')
     .addOption(
       new Option('--resume <dir>', 'go on with the run in this folder').conflicts([
@@ -59,11 +59,11 @@ export function trainCommand(terminal: Terminal): Command {
     const { runTraining } = await import('./run.js');
     const { data, train, validation, out, resume, weights, classes } = command.opts<Record<string, string>>();
     const places = Object.entries({ data, train, validation, out, resume, weights, classes });
-    const given = Object.fromEntries(places.filter(([, value]) => value !== undefined));
+    const paths = Object.fromEntries(places.filter(([, value]) => value !== undefined));
     const settings = typedSettings(command);
     terminal.status = await runTraining(
       terminal,
-      { ...given, settings },
+      { ...paths, settings },
       { dashboard: readDashboard(command), isVerbose: command.optsWithGlobals().verbose === true },
     );
   });

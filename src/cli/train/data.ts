@@ -21,7 +21,7 @@ export interface Folders {
   validation: string | null;
 }
 
-/** In the order in which they are looked for: where a folder has both, the test pictures are kept for later. */
+/** In the order in which they are looked for: where a folder has both, the test images are kept for later. */
 const VALIDATION_FOLDERS = ['val', 'validation', 'test'];
 
 const isFolder = (path: string): Promise<boolean> =>
@@ -30,7 +30,7 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Absolute paths; null where the flags name no training pictures. */
+/** Absolute paths; null where the flags name no training images. */
 export async function findFolders({ data, train, validation }: DataFlags): Promise<Folders | null> {
   if (data === undefined) {
     if (train === undefined) return null;
@@ -66,7 +66,7 @@ export interface DataSettings extends Omit<FileOptions, 'checkFormats'> {
   validationSplit: number | null;
 }
 
-/** @throws GoogLeNetError `INVALID_ARGUMENT` where there are validation pictures and a share to split off, too. */
+/** @throws GoogLeNetError `INVALID_ARGUMENT` where there are validation images and a share to split off, too. */
 export async function openFolders(
   folders: Folders,
   { seed, validationSplit, unreadable, maxPixels, autoOrient }: DataSettings,
@@ -79,7 +79,7 @@ export async function openFolders(
     if (validationSplit === null) {
       return { train, validation: await openDataset(folders.validation, 'test', classes, files) };
     }
-    const message = `There are validation pictures in ${folders.validation}. Leave --validation-split out.`;
+    const message = `There are validation images in ${folders.validation}. Leave --validation-split out.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);
   }
   if (validationSplit === null) return { train, validation: null };
@@ -87,11 +87,11 @@ export async function openFolders(
   return { train: rest, validation };
 }
 
-export const sourceOf = (folder: string, { length }: Dataset): Source => ({ folder, pictures: length });
+export const sourceOf = (folder: string, { length }: Dataset): Source => ({ folder, images: length });
 
-/** Other pictures would silently make another run of it. @throws GoogLeNetError `INVALID_DATASET` */
-export function assertSamePictures(then: Source, now: Dataset, folder: string): void {
-  if (then.pictures === now.length) return;
-  const message = `The run began with ${then.pictures} pictures of ${then.folder}, and ${folder} has ${now.length}.`;
+/** Other images would silently make another run of it. @throws GoogLeNetError `INVALID_DATASET` */
+export function assertSameImages(then: Source, now: Dataset, folder: string): void {
+  if (then.images === now.length) return;
+  const message = `The run began with ${then.images} images of ${then.folder}, and ${folder} has ${now.length}.`;
   throw new GoogLeNetError('INVALID_DATASET', `${message} Put them back, or start a new run.`);
 }

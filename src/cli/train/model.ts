@@ -64,7 +64,7 @@ function asDescribed(
   return new Xception({ ...common, ...options } as XceptionOptions);
 }
 
-/** Sides of pictures that a network takes. */
+/** Sides of images that a network takes. */
 export const inputSizesOfNetwork = (network: Network): InputSizes =>
   variantNamed(network)?.inputSizes ?? XCEPTION_SIZES;
 

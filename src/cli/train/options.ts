@@ -32,7 +32,7 @@ function scheduleOptions({
   return type === 'polynomial' ? { type, power, warmupSteps } : { type, warmupSteps };
 }
 
-/** `balanced`: every class weighs as much as any other in the mean, however many pictures it has. */
+/** `balanced`: every class weighs as much as any other in the mean, however many images it has. */
 function classWeights(text: string, train: Dataset): number[] | null {
   if (text === 'none') return null;
   const { length, classes } = train;

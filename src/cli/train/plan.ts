@@ -15,7 +15,7 @@ import { flagOf } from '../flags.js';
 import { unsaidTransform } from '../transform-input.js';
 import { describeFile, hasSameClasses } from '../weights-file.js';
 import {
-  assertSamePictures,
+  assertSameImages,
   type DataFlags,
   type Datasets,
   type Folders,
@@ -58,7 +58,7 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
   if (dir === undefined) throw missing('--out DIR, the folder of the run');
   await assertNoRun(dir);
   const folders = await findFolders(flags);
-  if (folders === null) throw missing('--data DIR or --train DIR, the pictures');
+  if (folders === null) throw missing('--data DIR or --train DIR, the images');
   const settings = { ...DEFAULTS, ...flags.settings };
   assertOneLength(flags.settings);
   const names = flags.classes === undefined ? null : readClassNames(flags.classes);
@@ -93,7 +93,7 @@ function checkTogether(settings: TrainSettings, { train, validation }: Datasets)
   if (settings.patience !== null && validation === null) {
     throw new GoogLeNetError(
       'INVALID_ARGUMENT',
-      '--patience needs validation pictures, or --validation-split.',
+      '--patience needs validation images, or --validation-split.',
     );
   }
 }
@@ -137,13 +137,13 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   const settings = mergeSettings(before.settings, flags.settings);
   const folders = await foldersOf(flags, before);
   const datasets = await openFolders(folders, settings, before.classes);
-  assertSamePictures(before.train, datasets.train, folders.train);
+  assertSameImages(before.train, datasets.train, folders.train);
   if ((before.validation === null) !== (datasets.validation === null)) {
     const was = before.validation === null ? 'without' : 'with';
-    throw new GoogLeNetError('INVALID_ARGUMENT', `The run began ${was} validation pictures and goes on so.`);
+    throw new GoogLeNetError('INVALID_ARGUMENT', `The run began ${was} validation images and goes on so.`);
   }
   if (before.validation && datasets.validation) {
-    assertSamePictures(before.validation, datasets.validation, folders.validation ?? folders.train);
+    assertSameImages(before.validation, datasets.validation, folders.validation ?? folders.train);
   }
   const { classes } = datasets.train;
   if (
@@ -176,7 +176,7 @@ async function foldersOf(
     return { train: train.folder, validation: isSplit ? null : (validation?.folder ?? null) };
   }
   const found = await findFolders(flags.data === undefined ? { train: train.folder, ...flags } : flags);
-  if (found === null) throw missing('--data DIR or --train DIR, the pictures');
+  if (found === null) throw missing('--data DIR or --train DIR, the images');
   return found;
 }
 
@@ -190,12 +190,12 @@ const FREE: readonly SettingName[] = [
   'keepEvery',
 ];
 
-function mergeSettings(before: TrainSettings, given: Partial<TrainSettings>): TrainSettings {
-  const changed = (Object.keys(given) as SettingName[]).filter(
-    (name) => !FREE.includes(name) && given[name] !== before[name],
+function mergeSettings(before: TrainSettings, value: Partial<TrainSettings>): TrainSettings {
+  const changed = (Object.keys(value) as SettingName[]).filter(
+    (name) => !FREE.includes(name) && value[name] !== before[name],
   );
   if (changed.length > 0) {
-    const list = changed.map((name) => `${flagOf(name)} (${before[name]}, now ${given[name]})`).join(', ');
+    const list = changed.map((name) => `${flagOf(name)} (${before[name]}, now ${value[name]})`).join(', ');
     const fix = 'Leave them out, or start a new run from its weights with --weights';
     throw new GoogLeNetError(
       'INVALID_ARGUMENT',
@@ -203,12 +203,12 @@ function mergeSettings(before: TrainSettings, given: Partial<TrainSettings>): Tr
     );
   }
   const unit = before.steps === null ? 'epochs' : 'steps';
-  const [length, now] = [before[unit] ?? 0, given[unit] ?? before[unit] ?? 0];
-  if (given[unit === 'steps' ? 'epochs' : 'steps'] !== undefined || now < length) {
+  const [length, now] = [before[unit] ?? 0, value[unit] ?? before[unit] ?? 0];
+  if (value[unit === 'steps' ? 'epochs' : 'steps'] !== undefined || now < length) {
     const message = `The run is one of ${length} ${unit}. A resumed run may have more, with --${unit} above that, and no fewer.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);
   }
-  return { ...before, ...given };
+  return { ...before, ...value };
 }
 
 async function whereToGoOn(

@@ -45,14 +45,14 @@ export class Recorder {
   readonly epochs: EpochRecord[];
   readonly #dir: string;
   /** In an epoch. */
-  readonly #pictures: number;
+  readonly #images: number;
   readonly #validation: Dataset | null;
   readonly #display: Display;
   readonly #outputs: Outputs;
 
   private constructor({ dir, datasets }: Plan, display: Display, outputs: Outputs, epochs: EpochRecord[]) {
     this.#dir = dir;
-    this.#pictures = datasets.train.length;
+    this.#images = datasets.train.length;
     this.#validation = datasets.validation;
     this.#display = display;
     this.#outputs = outputs;
@@ -90,7 +90,7 @@ export class Recorder {
       const { tally } = trainer.progress;
       await this.#step(event);
       view.step(event, toScores(tally, trainer.model.auxLogits), tally.count);
-      this.#note('training', tally.count, this.#pictures, view);
+      this.#note('training', tally.count, this.#images, view);
     } else if (event.type === 'validation') {
       view.validated(event.done, event.total);
       this.#note('validation', event.done, event.total, view);

@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../../core/files/atomic-file.js';
 import { makeFolder } from '../../core/files/make-folder.js';
 import { readTextIfThere } from '../../core/files/regular-file.js';
 import { parseShallow } from '../../core/json-depth.js';
-import { integer, invalid, object, options, string } from '../../core/validation.js';
+import { integer, invalid, object, readOptions, string } from '../../core/validation.js';
 import { METRICS_FILE } from '../../run/records/run-log.js';
 import { lockFolder, type Unlock } from '../../train/folder-lock.js';
 import { commandLine } from '../invocation.js';
@@ -20,13 +20,13 @@ export const runFiles = (dir: string) => ({
   checkpoints: join(dir, 'checkpoints'),
   /** The final weights: there once the run is complete. */
   model: join(dir, 'model.safetensors'),
-  /** Those of the epoch that was best on the validation pictures. */
+  /** Those of the epoch that was best on the validation images. */
   best: join(dir, 'best.safetensors'),
 });
 
 export interface Source {
   folder: string;
-  pictures: number;
+  images: number;
 }
 
 /** What settings.json says: all that is needed to go on. */
@@ -89,7 +89,7 @@ export async function readRun(dir: string): Promise<RunDescription> {
 const KEYS = ['train', 'validation', 'weights', 'settings', 'classes', 'environment'] as const;
 
 function checkRun(value: unknown): RunDescription {
-  const run = options('settings.json', object('settings.json', value), KEYS);
+  const run = readOptions('settings.json', object('settings.json', value), KEYS);
   const { classes } = run;
   if (!Array.isArray(classes) || !classes.every((name) => typeof name === 'string')) {
     throw invalid('classes', 'an array of names', classes);
@@ -105,8 +105,8 @@ function checkRun(value: unknown): RunDescription {
 }
 
 function checkSource(name: string, value: unknown): Source {
-  const { folder, pictures } = object(name, value);
-  return { folder: string(`${name}.folder`, folder), pictures: integer(`${name}.pictures`, pictures, 1) };
+  const { folder, images } = object(name, value);
+  return { folder: string(`${name}.folder`, folder), images: integer(`${name}.images`, images, 1) };
 }
 
 /** What runs of earlier versions, which did not have these settings, did. */
@@ -124,8 +124,8 @@ const LATER: Partial<TrainSettings> = {
 };
 
 function checkSettings(value: unknown): TrainSettings {
-  const given = options('settings', object('settings', value), SETTING_NAMES);
-  const complete = { ...LATER, ...given };
+  const settings = readOptions('settings', object('settings', value), SETTING_NAMES);
+  const complete = { ...LATER, ...settings };
   const checked = SETTING_NAMES.map((name) => [
     name,
     SETTINGS[name].check(`settings.${name}`, complete[name]),

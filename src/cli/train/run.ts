@@ -152,10 +152,10 @@ function shapeOf({ run, checkpoint }: Plan) {
   const { train, validation, settings } = run;
   const { steps, batchSize, epochs } = settings;
   return {
-    epochs: steps === null ? epochs : Math.ceil(steps / Math.ceil(train.pictures / batchSize)),
+    epochs: steps === null ? epochs : Math.ceil(steps / Math.ceil(train.images / batchSize)),
     epoch: (checkpoint?.progress.epoch ?? 0) + 1,
-    trainPictures: train.pictures,
-    validationPictures: validation?.pictures ?? 0,
+    trainImages: train.images,
+    validationImages: validation?.images ?? 0,
   };
 }
 

@@ -36,7 +36,7 @@ export const GROUPS = {
   'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
   'Model:': ['network', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights', 'transformInput'],
   'Fine-tuning:': ['newHead', 'headLr', 'freeze'],
-  'Pictures:': ['resize', 'crop', 'augment', 'maxPixels', 'autoOrient', 'unreadable', 'validationSplit'],
+  'Images:': ['resize', 'crop', 'augment', 'maxPixels', 'autoOrient', 'unreadable', 'validationSplit'],
   'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
   'On CUDA:': [
     'cudnnBenchmark',
@@ -56,14 +56,14 @@ const belowOne = { min: 0, max: 1, below: true };
 export const SETTINGS = {
   epochs: count(20, 'epochs in all', 1, MAX_EPOCH),
   steps: optionalCount('steps in all, in place of epochs'),
-  batchSize: count(TRAINING_DEFAULTS.batchSize, 'pictures in a step', 1, MAX_BATCH_SIZE),
+  batchSize: count(TRAINING_DEFAULTS.batchSize, 'images in a step', 1, MAX_BATCH_SIZE),
   accumulation: count(
     TRAINING_DEFAULTS.accumulation,
     'parts in which a step is computed: less memory for the same batch',
   ),
   seed: count(
     0,
-    'seed of the initial weights, the dropout masks, the order of the pictures and their augmentation',
+    'seed of the initial weights, the dropout masks, the order of the images and their augmentation',
     0,
   ),
   patience: optionalCount('stop after so many epochs without a better validation, with the best weights'),
@@ -71,7 +71,7 @@ export const SETTINGS = {
 
   checkpointEvery: optionalCount('write a checkpoint every so many steps, besides that of each epoch'),
   keepLast: count(TRAINING_DEFAULTS.keepLast, 'how many of the newest checkpoints are kept'),
-  keepBest: count(TRAINING_DEFAULTS.keepBest, 'keep so many of the best on the validation pictures, too', 0),
+  keepBest: count(TRAINING_DEFAULTS.keepBest, 'keep so many of the best on the validation images, too', 0),
   keepEvery: optionalCount('keep that of every so many epochs, too'),
 
   lr: real(TRAINING_DEFAULTS.lr, { min: 0 }, 'learning rate at the start'),
@@ -126,7 +126,7 @@ export const SETTINGS = {
     'modules or parameters that stay as they are, with commas between them and * for anything: partA,inception_3*',
   ),
 
-  resize: count(TRAINING_DEFAULTS.resize, 'short edge of the resized pictures'),
+  resize: count(TRAINING_DEFAULTS.resize, 'short edge of the resized images'),
   crop: count(
     TRAINING_DEFAULTS.crop,
     'edge of the square that is cut from them; 223 to 254, torchvision from 15 and xception from 71',
@@ -134,17 +134,17 @@ export const SETTINGS = {
   augment: choice(
     TRAINING_DEFAULTS.augment,
     ['none', 'plain', 'paper'],
-    'changes of the training pictures (plain: random crop and flip; paper: also scale, aspect, colours)',
+    'changes of the training images (plain: random crop and flip; paper: also scale, aspect, colors)',
   ),
-  maxPixels: count(MAX_PIXELS, 'pixels of the largest picture that is decoded, height times width'),
+  maxPixels: count(MAX_PIXELS, 'pixels of the largest image that is decoded, height times width'),
   autoOrient: toggle(
     true,
     'leave photographs as the camera held them, in place of upright by their EXIF orientation, as torchvision does',
   ),
-  unreadable: choice(TRAINING_DEFAULTS.unreadable, ['error', 'skip'], 'pictures that cannot be decoded'),
+  unreadable: choice(TRAINING_DEFAULTS.unreadable, ['error', 'skip'], 'images that cannot be decoded'),
   validationSplit: optionalReal(
     { min: 0, max: 1, above: true, below: true },
-    'share of the training pictures to validate on, where there are no others',
+    'share of the training images to validate on, where there are no others',
   ),
 
   device: deviceSetting,

@@ -12,7 +12,7 @@ import { type RunDescription, runFiles, type Source } from './run-folder.js';
 import { DEFAULTS, SETTING_NAMES, type SettingName, type TrainSettings } from './settings.js';
 
 const sourceText = (source: Source | null): string =>
-  source === null ? 'none' : `${shown(source.folder)} (${formatCount(source.pictures)} pictures)`;
+  source === null ? 'none' : `${shown(source.folder)} (${formatCount(source.images)} images)`;
 
 /** Said in a sentence of their own, or as they turned out to be on this machine. */
 const IN_SENTENCE: readonly SettingName[] = [
@@ -26,7 +26,7 @@ const IN_SENTENCE: readonly SettingName[] = [
 ];
 
 /**
- * What a run is about to do: its pictures, the settings that were changed, and a sentence of those that everybody asks for.
+ * What a run is about to do: its images, the settings that were changed, and a sentence of those that everybody asks for.
  * @param isVerbose with every setting, and what the run runs on
  */
 export function formatStart(
@@ -78,7 +78,7 @@ export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly 
   const outputs = [
     ['', shown(files.model), 'the final weights'],
     ...(best
-      ? [['', shown(files.best), `the weights of epoch ${best.epoch}, best on the validation pictures`]]
+      ? [['', shown(files.best), `the weights of epoch ${best.epoch}, best on the validation images`]]
       : []),
     ...(result.checkpoint === null ? [] : [['', shown(result.checkpoint), 'to go on with more epochs']]),
     ['', shown(join(dir, 'report.html')), 'the run to look at; its curves are also .png and .svg'],

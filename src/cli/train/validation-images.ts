@@ -1,7 +1,7 @@
-/** What a validation found, with small copies of the pictures it is about. */
-import type { Dataset, Picture } from '../../data/dataset.js';
+/** What a validation found, with small copies of the images it is about. */
+import type { Dataset, RawImage } from '../../data/dataset.js';
 import { withPixels } from '../../data/decode.js';
-import type { PicturePrediction, ValidationRecord } from '../../run/records/validation-record.js';
+import type { ImagePrediction, ValidationRecord } from '../../run/records/validation-record.js';
 import type { EpochEvent } from '../../train/fit.js';
 import type { Prediction, Validation } from '../../train/validation.js';
 
@@ -16,12 +16,12 @@ export async function validationRecord(
 ): Promise<ValidationRecord | null> {
   const { confusion, mistakes, samples } = validation;
   if (confusion === null) return null;
-  // Some pictures are in both lists and in the lists of the epoch before; none is worth keeping in memory.
-  const show = async (predictions: readonly Prediction[]): Promise<PicturePrediction[]> => {
-    const shown: PicturePrediction[] = [];
+  // Some images are in both lists and in the lists of the epoch before; none is worth keeping in memory.
+  const show = async (predictions: readonly Prediction[]): Promise<ImagePrediction[]> => {
+    const shown: ImagePrediction[] = [];
     for (const prediction of predictions) {
       // A model whose weights are NaN predicts nothing; saving its checkpoint says so.
-      if (Number.isFinite(prediction.probability)) shown.push(await withPicture(prediction, dataset));
+      if (Number.isFinite(prediction.probability)) shown.push(await withImage(prediction, dataset));
     }
     return shown;
   };
@@ -35,19 +35,16 @@ export async function validationRecord(
   };
 }
 
-async function withPicture(
-  { index, ...prediction }: Prediction,
-  dataset: Dataset,
-): Promise<PicturePrediction> {
-  const name = dataset.name?.(index) ?? `picture ${index}`;
-  const picture = await thumbnail(await dataset.image(index), name);
-  return { name, ...prediction, picture };
+async function withImage({ index, ...prediction }: Prediction, dataset: Dataset): Promise<ImagePrediction> {
+  const name = dataset.name?.(index) ?? `image ${index}`;
+  const image = await thumbnail(await dataset.image(index), name);
+  return { name, ...prediction, image };
 }
 
-async function thumbnail(picture: Picture, name: string): Promise<string> {
+async function thumbnail(image: RawImage, name: string): Promise<string> {
   // Pixel art stays sharp when it is made larger.
-  const kernel = Math.max(picture.width, picture.height) < EDGE ? 'nearest' : 'lanczos3';
-  const encoded = await withPixels(picture, name, (image) =>
+  const kernel = Math.max(image.width, image.height) < EDGE ? 'nearest' : 'lanczos3';
+  const encoded = await withPixels(image, name, (image) =>
     image
       .resize(EDGE, EDGE, { fit: 'contain', background: '#808080', kernel })
       .webp({ quality: 80 })

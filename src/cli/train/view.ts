@@ -8,8 +8,8 @@ export interface RunShape {
   epochs: number;
   /** The epoch that the run begins or goes on with, counted from 1. */
   epoch: number;
-  trainPictures: number;
-  validationPictures: number;
+  trainImages: number;
+  validationImages: number;
 }
 
 /** Until the first validation is over: it has no backward pass, which takes about two thirds of a step. */
@@ -30,9 +30,9 @@ export class TrainingView {
   readonly #shape: RunShape;
   readonly #clock: () => number;
   #epoch: number;
-  #secondsPerPicture: number | null = null;
-  #secondsPerValidationPicture: number | null = null;
-  /** The epoch's pictures that are trained on, and those validated on. */
+  #secondsPerImage: number | null = null;
+  #secondsPerValidationImage: number | null = null;
+  /** The epoch's images that are trained on, and those validated on. */
   #trained = 0;
   #validated = 0;
   #lastMs: number;
@@ -47,27 +47,27 @@ export class TrainingView {
 
   /** @param soFar means over the epoch's steps so far. */
   step(event: StepEvent, soFar: Scores, trained: number): void {
-    const { trainPictures } = this.#shape;
+    const { trainImages } = this.#shape;
     this.#epoch = event.epoch;
     this.#trained = trained;
     this.#validated = 0;
-    this.#secondsPerPicture = smooth(this.#secondsPerPicture, 1 / event.imagesPerSecond);
+    this.#secondsPerImage = smooth(this.#secondsPerImage, 1 / event.imagesPerSecond);
     this.#lastMs = this.#clock();
-    const speed = `${(1 / this.#secondsPerPicture).toFixed(1)} images/s`;
+    const speed = `${(1 / this.#secondsPerImage).toFixed(1)} images/s`;
     this.#display.update({
       label: this.#label(''),
       done: trained,
-      total: trainPictures,
+      total: trainImages,
       details: [...scoreTexts(soFar), speed],
       timeLeft: this.#timeLeft(),
     });
   }
 
-  /** @param done pictures scored so far, of `total`. */
+  /** @param done images scored so far, of `total`. */
   validated(done: number, total: number): void {
     const now = this.#clock();
     const seconds = (now - this.#lastMs) / 1000 / (done - this.#validated);
-    this.#secondsPerValidationPicture = smooth(this.#secondsPerValidationPicture, seconds);
+    this.#secondsPerValidationImage = smooth(this.#secondsPerValidationImage, seconds);
     this.#lastMs = now;
     this.#validated = done;
     this.#display.update({
@@ -97,13 +97,13 @@ export class TrainingView {
 
   /** Of the whole run. */
   get secondsLeft(): number {
-    const { epochs, trainPictures, validationPictures } = this.#shape;
-    const perPicture = this.#secondsPerPicture ?? 0;
-    const perValidation = this.#secondsPerValidationPicture ?? perPicture * VALIDATION_SHARE;
+    const { epochs, trainImages, validationImages } = this.#shape;
+    const perImage = this.#secondsPerImage ?? 0;
+    const perValidation = this.#secondsPerValidationImage ?? perImage * VALIDATION_SHARE;
     const epochsLeft = Math.max(0, epochs - this.#epoch);
-    const training = trainPictures * epochsLeft + (trainPictures - this.#trained);
-    const validating = validationPictures * epochsLeft + (validationPictures - this.#validated);
-    return training * perPicture + validating * perValidation;
+    const training = trainImages * epochsLeft + (trainImages - this.#trained);
+    const validating = validationImages * epochsLeft + (validationImages - this.#validated);
+    return training * perImage + validating * perValidation;
   }
 }
 

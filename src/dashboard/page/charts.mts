@@ -15,7 +15,7 @@ interface Line {
   from: 'steps' | 'epochs';
   column: string;
   /** A custom property of the style sheet. */
-  colour: string;
+  color: string;
   look: 'faint' | 'thin' | 'solid' | 'dashed';
   /** Explained by the title and not by the legend, which has no room for it on a phone. */
   isUnlisted?: boolean;
@@ -32,13 +32,13 @@ interface ChartSpec {
 }
 
 const loss = (column: string): Line[] => [
-  { name: 'batches', from: 'steps', column, colour: '--train', look: 'faint' },
-  { name: 'training', from: 'epochs', column: `train.${column}`, colour: '--train', look: 'solid' },
+  { name: 'batches', from: 'steps', column, color: '--train', look: 'faint' },
+  { name: 'training', from: 'epochs', column: `train.${column}`, color: '--train', look: 'solid' },
   {
     name: 'validation',
     from: 'epochs',
     column: `validation.${column}`,
-    colour: '--validation',
+    color: '--validation',
     look: 'dashed',
   },
 ];
@@ -46,14 +46,14 @@ const loss = (column: string): Line[] => [
 const heads = (columns: [string, string, string]): Line[] =>
   (['main', 'aux 1', 'aux 2'] as const).flatMap((head, i) => {
     const column = columns[i] ?? '';
-    const colour = ['--train', '--aux1', '--aux2'][i] ?? '';
+    const color = ['--train', '--aux1', '--aux2'][i] ?? '';
     return [
-      { name: head, from: 'steps', column, colour, look: 'thin' },
+      { name: head, from: 'steps', column, color, look: 'thin' },
       {
         name: `${head}, validation`,
         from: 'epochs',
         column: `validation.${column}`,
-        colour,
+        color,
         look: 'dashed',
         isUnlisted: true,
       },
@@ -61,7 +61,7 @@ const heads = (columns: [string, string, string]): Line[] =>
   });
 
 const single = (name: string, column: string): Line[] => [
-  { name, from: 'steps', column, colour: '--other', look: 'thin' },
+  { name, from: 'steps', column, color: '--other', look: 'thin' },
 ];
 
 const percent = (value: number): string => formatPercent(value);
@@ -133,18 +133,18 @@ export class Charts {
 const hasValues = (table: Table, column: string): boolean =>
   allRows(table).some((row) => cellOf(table, row, column) !== null);
 
-const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name);
+const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name);
 
 function optionOf(spec: ChartSpec, snapshot: Snapshot, axis: Axis): EChartsOption {
-  const text = { color: colour('--soft'), fontFamily: getComputedStyle(document.body).fontFamily };
+  const text = { color: color('--soft'), fontFamily: getComputedStyle(document.body).fontFamily };
   const lines = spec.lines
     .map((line) => ({ line, data: points(line, snapshot, axis) }))
     .filter(({ data }) => data.length > 0);
   const listed = lines.filter(({ line }) => !line.isUnlisted).map(({ line }) => line.name);
   const axisLine = {
     axisLabel: text,
-    axisLine: { lineStyle: { color: colour('--line') } },
-    splitLine: { lineStyle: { color: colour('--line') } },
+    axisLine: { lineStyle: { color: color('--line') } },
+    splitLine: { lineStyle: { color: color('--line') } },
   };
   return {
     animation: false,
@@ -189,9 +189,9 @@ function tooltip(spec: ChartSpec, axis: Axis): TooltipComponentOption {
   return {
     trigger: 'axis',
     renderMode: 'richText',
-    backgroundColor: colour('--card'),
-    borderColor: colour('--line'),
-    textStyle: { color: colour('--text') },
+    backgroundColor: color('--card'),
+    borderColor: color('--line'),
+    textStyle: { color: color('--text') },
     valueFormatter: (value) => (typeof value === 'number' ? spec.format(value) : '–'),
     axisPointer: {
       label: {
@@ -217,7 +217,7 @@ function seriesOf(line: Line, data: Point[]) {
     type: 'line' as const,
     name: line.name,
     data,
-    color: colour(line.colour),
+    color: color(line.color),
     lineStyle,
     symbol: hasMarks ? symbol : 'none',
     symbolSize: 7,

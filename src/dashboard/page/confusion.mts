@@ -3,7 +3,7 @@ import type { Validation } from '../protocol.js';
 import { byId, element, setText } from './dom.mjs';
 import { formatCount, formatPercent } from './format.mjs';
 
-/** From this share of a row on, its colour is too strong for dark text. */
+/** From this share of a row on, its color is too strong for dark text. */
 const STRONG = 0.55;
 
 export function showConfusion({ confusion, classes, epoch }: Validation): void {
@@ -13,7 +13,7 @@ export function showConfusion({ confusion, classes, epoch }: Validation): void {
     setText(byId('confusion-note'), `Shown for up to 30 classes; this run has ${classes.length}.`);
     return;
   }
-  const note = `Pictures after epoch ${epoch}: what they are (rows), what they were taken for (columns).`;
+  const note = `Images after epoch ${epoch}: what they are (rows), what they were taken for (columns).`;
   setText(byId('confusion-note'), `${note} Outlined cells are right.`);
   place.replaceChildren(table(confusion, classes));
 }

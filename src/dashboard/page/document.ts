@@ -40,10 +40,10 @@ export const PAGE = `<!doctype html>
   <section id="validation" aria-label="Validation" hidden>
     <h2>Samples</h2>
     <p id="samples-note" class="note"></p>
-    <ul id="samples" class="pictures"></ul>
+    <ul id="samples" class="images"></ul>
     <h2>Worst mistakes</h2>
     <p id="mistakes-note" class="note"></p>
-    <ul id="mistakes" class="pictures"></ul>
+    <ul id="mistakes" class="images"></ul>
     <h2>Confusion matrix</h2>
     <p id="confusion-note" class="note"></p>
     <div id="confusion" class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"></div>

@@ -3,31 +3,31 @@ import type { Validation } from '../protocol.js';
 import { byId, element, setText } from './dom.mjs';
 import { formatPercent } from './format.mjs';
 
-type Picture = Validation['samples'][number];
+type ImagePrediction = Validation['samples'][number];
 
-export function showPictures({ epoch, samples, mistakes, classes }: Validation): void {
+export function showImages({ epoch, samples, mistakes, classes }: Validation): void {
   const right = samples.filter(({ label, predicted }) => label === predicted).length;
   setText(
     byId('samples-note'),
-    `${right} of ${samples.length} right after epoch ${epoch}. The same pictures after every epoch.`,
+    `${right} of ${samples.length} right after epoch ${epoch}. The same images after every epoch.`,
   );
   setText(
     byId('mistakes-note'),
     mistakes.length === 0
-      ? 'None: every validation picture was classified correctly.'
-      : 'The validation pictures with the highest loss, the worst one first.',
+      ? 'None: every validation image was classified correctly.'
+      : 'The validation images with the highest loss, the worst one first.',
   );
-  const cards = (pictures: readonly Picture[]) => pictures.map((picture) => card(picture, classes));
+  const cards = (images: readonly ImagePrediction[]) => images.map((image) => card(image, classes));
   byId('samples').replaceChildren(...cards(samples));
   byId('mistakes').replaceChildren(...cards(mistakes));
 }
 
-function card(picture: Picture, classes: readonly string[]): HTMLElement {
-  const { name, label, predicted, probability, labelProbability } = picture;
+function card(sample: ImagePrediction, classes: readonly string[]): HTMLElement {
+  const { name, label, predicted, probability, labelProbability } = sample;
   const isRight = label === predicted;
   const className = (index: number) => classes[index] ?? `class ${index}`;
-  const image = element('img', { alt: `picture of ${className(label)}` });
-  image.src = picture.picture;
+  const image = element('img', { alt: `image of ${className(label)}` });
+  image.src = sample.image;
   const lines = [
     element('p', { class: 'verdict' }, isRight ? '✓ right' : '✗ wrong'),
     element('p', {}, `${className(predicted)} ${formatPercent(probability, 0)}`),

@@ -3,7 +3,7 @@ import { type Axis, Charts } from './charts.mjs';
 import { showConfusion } from './confusion.mjs';
 import { connect } from './connection.mjs';
 import { byId, setText } from './dom.mjs';
-import { showPictures } from './images.mjs';
+import { showImages } from './images.mjs';
 import { RunModel } from './model.mjs';
 import { showOverview } from './overview.mjs';
 import { showSettings } from './settings.mjs';
@@ -74,7 +74,7 @@ connect({
   },
   onValidation: (validation) => {
     byId('validation').hidden = false;
-    showPictures(validation);
+    showImages(validation);
     showConfusion(validation);
   },
   onChange: (live) => {

@@ -138,7 +138,7 @@ function numbers({ steps, epochs, latestStep }: Snapshot): Tile[] {
   tiles.push({ name: 'Learning rate', value: formatRate(cellOf(steps, latestStep, 'lr')) });
   if (norm !== null) tiles.push({ name: 'Gradient norm', value: formatNumber(norm) });
   const skipped = score('skipped') ?? 0;
-  if (skipped > 0) tiles.push({ name: 'Unreadable pictures', value: formatCount(skipped) });
+  if (skipped > 0) tiles.push({ name: 'Unreadable images', value: formatCount(skipped) });
   return tiles;
 }
 

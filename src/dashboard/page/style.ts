@@ -1,4 +1,4 @@
-/** Colours that readers with any colour vision tell apart; what is right and wrong is said by more than a colour. */
+/** Colors that readers with any color vision tell apart; what is right and wrong is said by more than a color. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -49,16 +49,16 @@ label { cursor: pointer; }
 .chart { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 12px 4px; margin: 0; min-width: 0; }
 .chart figcaption { font-weight: 600; padding-left: 6px; }
 .chart .canvas { height: 270px; }
-.pictures { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(138px, 1fr)); gap: 12px; }
-.pictures li { background: var(--card); border: 2px solid var(--line); border-radius: 10px; overflow: hidden; font-size: 13px; }
-.pictures li.wrong { border: 2px dashed var(--bad); }
-.pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--back); }
-.pictures div { padding: 7px 10px 9px; overflow-wrap: anywhere; }
-.pictures .verdict { font-weight: 600; margin: 0; }
-.pictures .right .verdict { color: var(--good); }
-.pictures .wrong .verdict { color: var(--bad); }
-.pictures p { margin: 0; }
-.pictures .file { color: var(--soft); font-size: 12px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.images { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(138px, 1fr)); gap: 12px; }
+.images li { background: var(--card); border: 2px solid var(--line); border-radius: 10px; overflow: hidden; font-size: 13px; }
+.images li.wrong { border: 2px dashed var(--bad); }
+.images img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--back); }
+.images div { padding: 7px 10px 9px; overflow-wrap: anywhere; }
+.images .verdict { font-weight: 600; margin: 0; }
+.images .right .verdict { color: var(--good); }
+.images .wrong .verdict { color: var(--bad); }
+.images p { margin: 0; }
+.images .file { color: var(--soft); font-size: 12px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .scroll { overflow: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px; max-height: 90vh; }
 .confusion { border-collapse: separate; border-spacing: 2px; font-size: 13px; font-variant-numeric: tabular-nums; }
 .confusion th { font-weight: 400; color: var(--soft); }
@@ -82,8 +82,8 @@ label { cursor: pointer; }
   .tiles dd { font-size: 17px; }
   .card { padding: 12px 14px; }
   .chart .canvas { height: 230px; }
-  .pictures { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px; }
-  .pictures div { padding: 5px 7px 7px; }
+  .images { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px; }
+  .images div { padding: 5px 7px 7px; }
 }
 @media (prefers-reduced-motion: reduce) { .bar > div { transition: none; } }
 `;

@@ -1,7 +1,7 @@
 import { POOLED_BY_SEVEN } from '../../inference/input-size.js';
 import type { Variant } from './variant.js';
 
-/** The paper's: local response normalisation in the stem, as in the authors' Caffe model, and no BatchNorm. */
+/** The paper's: local response normalization in the stem, as in the authors' Caffe model, and no BatchNorm. */
 export const PAPER = {
   name: 'paper',
   title: 'GoogLeNet of the paper',

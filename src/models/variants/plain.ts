@@ -1,10 +1,10 @@
 import { POOLED_BY_SEVEN } from '../../inference/input-size.js';
 import type { Variant } from './variant.js';
 
-/** No normalisation at all; the auxiliary heads have logits in training mode only. */
+/** No normalization at all; the auxiliary heads have logits in training mode only. */
 export const PLAIN = {
   name: 'plain',
-  title: 'GoogLeNet without normalisation',
+  title: 'GoogLeNet without normalization',
   sign: 'trunk.conv1.weight',
   dropout: 0.4,
   dropoutAux: 0.7,

@@ -1,9 +1,9 @@
 /** What a diagram shows: boxes in a row, cards with branches, and what hangs below them. */
-import type { ColourName } from '../palette.js';
+import type { ColorName } from '../palette.js';
 
 export type Kind = 'convolution' | 'pool' | 'norm' | 'linear' | 'data';
 
-export const COLOURS: Readonly<Record<Kind, ColourName>> = {
+export const COLORS: Readonly<Record<Kind, ColorName>> = {
   convolution: 'blue',
   pool: 'vermilion',
   norm: 'amber',

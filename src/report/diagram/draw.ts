@@ -1,11 +1,11 @@
 /** A diagram as SVG: blocks in rows, arrows between them. Sizes are in pixels. */
 import { escapeText } from '../html.js';
-import { colour } from '../palette.js';
+import { color } from '../palette.js';
 import {
   type Block,
   type Box,
   type Card,
-  COLOURS,
+  COLORS,
   type Diagram,
   type Head,
   isCard,
@@ -47,14 +47,14 @@ const blocksHeight = ({ blocks }: Row): number => Math.max(...blocks.map(heightO
 const headsHeight = ({ heads }: Row): number => (heads.length > 0 ? HEAD_DROP + 24 + SMALL.height : 0);
 
 function text(x: number, y: number, content: string, size: number, more = ''): string {
-  return `<text x="${x}" y="${y}" font-size="${size}" fill="${colour('ink')}" ${more}>${escapeText(content)}</text>`;
+  return `<text x="${x}" y="${y}" font-size="${size}" fill="${color('ink')}" ${more}>${escapeText(content)}</text>`;
 }
 
-const centred = 'text-anchor="middle"';
+const centerd = 'text-anchor="middle"';
 const bold = 'font-weight="bold"';
 
 const arrow = (x1: number, y1: number, x2: number, y2: number): string =>
-  `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${colour('axis')}" stroke-width="1.6" marker-end="url(#arrow)"/>`;
+  `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${color('axis')}" stroke-width="1.6" marker-end="url(#arrow)"/>`;
 
 function rectangle(
   x: number,
@@ -69,30 +69,30 @@ function rectangle(
 
 function drawBox({ block, x, y, width, height }: Placed & { block: Box }): string {
   const { kind, title, detail } = block;
-  const ink = colour(COLOURS[kind]);
+  const ink = color(COLORS[kind]);
   const middle = x + width / 2;
   const lines = detail === '' ? [height / 2 + 4] : [height / 2 - 4, height / 2 + 14];
   return [
-    rectangle(x, y, width, height, colour('paper'), ink),
+    rectangle(x, y, width, height, color('paper'), ink),
     `<rect x="${x}" y="${y}" width="6" height="${height}" rx="3" fill="${ink}"/>`,
-    text(middle + 3, y + (lines[0] ?? 0), title, 12, `${centred} ${bold}`),
-    detail === '' ? '' : text(middle + 3, y + (lines[1] ?? 0), detail, 11, centred),
+    text(middle + 3, y + (lines[0] ?? 0), title, 12, `${centerd} ${bold}`),
+    detail === '' ? '' : text(middle + 3, y + (lines[1] ?? 0), detail, 11, centerd),
   ].join('');
 }
 
 function drawSmall({ kind, title, detail }: Box, x: number, y: number): string {
-  const ink = colour(COLOURS[kind]);
+  const ink = color(COLORS[kind]);
   const label = detail === '' ? title : `${title}  ${detail}`;
   return [
-    rectangle(x, y, SMALL.width, SMALL.height, colour('paper'), ink),
+    rectangle(x, y, SMALL.width, SMALL.height, color('paper'), ink),
     `<rect x="${x}" y="${y}" width="5" height="${SMALL.height}" rx="2.5" fill="${ink}"/>`,
-    text(x + SMALL.width / 2 + 2, y + 19, label, label.length > 12 ? 9.5 : 11, centred),
+    text(x + SMALL.width / 2 + 2, y + 19, label, label.length > 12 ? 9.5 : 11, centerd),
   ].join('');
 }
 
 function drawCard({ block, x, y, width, height }: Placed & { block: Card }): string {
   const parts = [
-    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="10" fill="${colour('panel')}" stroke="${colour('grid')}" stroke-width="1.4"/>`,
+    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="10" fill="${color('panel')}" stroke="${color('grid')}" stroke-width="1.4"/>`,
     text(x + CARD.padding, y + 21, block.title, 14, bold),
   ];
   const joint = x + width - CARD.padding - CARD.joint;
@@ -101,7 +101,7 @@ function drawCard({ block, x, y, width, height }: Placed & { block: Card }): str
     const laneY = top + lane * CARD.lane;
     const line = laneY + SMALL.height / 2;
     parts.push(
-      `<line x1="${x}" y1="${line}" x2="${joint}" y2="${line}" stroke="${colour('axis')}" stroke-width="1.2"/>`,
+      `<line x1="${x}" y1="${line}" x2="${joint}" y2="${line}" stroke="${color('axis')}" stroke-width="1.2"/>`,
     );
     for (const [i, box] of boxes.entries()) {
       parts.push(drawSmall(box, x + CARD.padding + i * (SMALL.width + SMALL.gap), laneY));
@@ -110,9 +110,9 @@ function drawCard({ block, x, y, width, height }: Placed & { block: Card }): str
   const jointHeight = block.branches.length * CARD.lane - SMALL.gap;
   const middle = joint + CARD.joint / 2;
   parts.push(
-    `<rect x="${joint}" y="${top}" width="${CARD.joint}" height="${jointHeight}" rx="4" fill="${colour('purple')}"/>`,
-    `<text transform="translate(${middle + 4} ${top + jointHeight / 2}) rotate(-90)" font-size="11" fill="#ffffff" ${centred}>${block.joint}</text>`,
-    text(x + width / 2, y + height - 9, block.output, 11, centred),
+    `<rect x="${joint}" y="${top}" width="${CARD.joint}" height="${jointHeight}" rx="4" fill="${color('purple')}"/>`,
+    `<text transform="translate(${middle + 4} ${top + jointHeight / 2}) rotate(-90)" font-size="11" fill="#ffffff" ${centerd}>${block.joint}</text>`,
+    text(x + width / 2, y + height - 9, block.output, 11, centerd),
   );
   return parts.join('');
 }
@@ -139,7 +139,7 @@ function drawHead({ title, boxes }: Head, { x, y, height }: Placed): string {
   const line = top + SMALL.height / 2;
   const path = `M ${x + 14} ${y + height} V ${line} H ${start - 3}`;
   return [
-    `<path d="${path}" fill="none" stroke="${colour('axis')}" stroke-width="1.6" marker-end="url(#arrow)"/>`,
+    `<path d="${path}" fill="none" stroke="${color('axis')}" stroke-width="1.6" marker-end="url(#arrow)"/>`,
     text(start, top - 8, title, 12, bold),
     ...boxes.map((box, i) => drawSmall(box, start + i * (SMALL.width + SMALL.gap), top)),
   ].join('');
@@ -166,13 +166,13 @@ function turn(from: Placed, to: Placed, between: number): string {
   const [startX, startY] = [from.x + from.width, from.y + from.height / 2];
   const endY = to.y + to.height / 2;
   const path = `M ${startX} ${startY} H ${startX + 14} V ${between} H ${MARGIN - 20} V ${endY} H ${to.x - 3}`;
-  return `<path d="${path}" fill="none" stroke="${colour('axis')}" stroke-width="1.6" stroke-linejoin="round" marker-end="url(#arrow)"/>`;
+  return `<path d="${path}" fill="none" stroke="${color('axis')}" stroke-width="1.6" stroke-linejoin="round" marker-end="url(#arrow)"/>`;
 }
 
 const LEGEND = [
   ['convolution', 'convolution (its window, its channels)'],
   ['pool', 'pool'],
-  ['norm', 'normalisation'],
+  ['norm', 'normalization'],
   ['linear', 'linear'],
 ] as const;
 
@@ -185,7 +185,7 @@ function legend(diagram: Diagram, x: number, y: number): string {
   let at = x;
   return used
     .map(([kind, label]) => {
-      const item = `<rect x="${at}" y="${y - 10}" width="12" height="12" rx="3" fill="${colour(COLOURS[kind])}"/>${text(at + 18, y, label, 12)}`;
+      const item = `<rect x="${at}" y="${y - 10}" width="12" height="12" rx="3" fill="${color(COLORS[kind])}"/>${text(at + 18, y, label, 12)}`;
       at += 44 + label.length * 7;
       return item;
     })
@@ -210,8 +210,8 @@ export function drawDiagram(diagram: Diagram): string {
   const height = top + 20;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="${FONT}" role="img" aria-label="${escapeText(title)}">`,
-    `<defs><marker id="arrow" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M 0 0 L 8 4 L 0 8 z" fill="${colour('axis')}"/></marker></defs>`,
-    `<rect width="${width}" height="${height}" fill="${colour('paper')}"/>`,
+    `<defs><marker id="arrow" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M 0 0 L 8 4 L 0 8 z" fill="${color('axis')}"/></marker></defs>`,
+    `<rect width="${width}" height="${height}" fill="${color('paper')}"/>`,
     text(MARGIN, 44, title, 24, bold),
     text(MARGIN, 68, subtitle, 13, 'fill-opacity="0.75"'),
     ...drawn.map(({ svg }) => svg),

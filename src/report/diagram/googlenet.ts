@@ -21,15 +21,15 @@ function cardOf(title: string, layers: readonly Layer[]): Card {
   };
 }
 
-/** @param input shape of the pictures, `[3, height, width]`. */
+/** @param input shape of the images, `[3, height, width]`. */
 export function googlenetDiagram(
   layers: readonly Layer[],
   input: readonly number[],
   { title, subtitle }: { title: string; subtitle: string },
 ): Diagram {
-  const picture: Block = { kind: 'data', title: 'picture', detail: shapeText(input) };
+  const image: Block = { kind: 'data', title: 'image', detail: shapeText(input) };
   const rows: { title: string; blocks: Block[]; heads: Head[] }[] = [
-    { title: 'stem and stage 3', blocks: [picture], heads: [] },
+    { title: 'stem and stage 3', blocks: [image], heads: [] },
   ];
   for (const [key, group] of groupBy(layers, keyOf)) {
     const stage = /^([45])a$/.exec(key)?.[1];

@@ -58,7 +58,7 @@ export function xceptionDiagram(
   if (first && last) {
     rows[0] = {
       ...first,
-      blocks: [{ kind: 'data', title: 'picture', detail: shapeText(input) }, ...first.blocks],
+      blocks: [{ kind: 'data', title: 'image', detail: shapeText(input) }, ...first.blocks],
     };
     rows[rows.length - 1] = {
       ...last,

@@ -32,7 +32,7 @@ export interface EpochScores {
   mainLoss: Metric;
   aux1Loss: Metric;
   aux2Loss: Metric;
-  /** Fractions of the pictures, in [0, 1]. */
+  /** Fractions of the images, in [0, 1]. */
   top1: Metric;
   top5: Metric;
   aux1Top1: Metric;
@@ -51,7 +51,7 @@ export interface EpochRecord {
   /** Means over the epoch while the model changed. */
   train: EpochScores;
   validation: EpochScores | null;
-  /** Pictures of the epoch that could not be read and were left out. */
+  /** Images of the epoch that could not be read and were left out. */
   skipped: number;
   imagesPerSecond: Metric;
   seconds: number;

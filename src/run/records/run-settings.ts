@@ -9,7 +9,7 @@ import { object } from '../../core/validation.js';
 export const SETTINGS_FILE = 'settings.json';
 
 export interface RunSettings {
-  /** In the order of the file, after the pictures, classes and weights it started from. */
+  /** In the order of the file, after the images, classes and weights it started from. */
   settings: ReadonlyMap<string, unknown>;
   environment: ReadonlyMap<string, unknown>;
   /** Epochs that were asked for, where the file says so. */
@@ -50,8 +50,8 @@ function describe(value: unknown): RunSettings {
 
 function sourceText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  const { folder, pictures } = object('source', value);
-  return `${valueText(folder)} (${valueText(pictures)} pictures)`;
+  const { folder, images } = object('source', value);
+  return `${valueText(folder)} (${valueText(images)} images)`;
 }
 
 export function valueText(value: unknown): string {

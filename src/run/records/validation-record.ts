@@ -1,4 +1,4 @@
-/** `validation.json`: how the model did on each class and on single pictures, after the latest epoch that was validated. */
+/** `validation.json`: how the model did on each class and on single images, after the latest epoch that was validated. */
 
 import { join } from 'node:path';
 import { GoogLeNetError } from '../../core/errors.js';
@@ -9,7 +9,7 @@ import { integer, invalid, number, object, string } from '../../core/validation.
 
 export const VALIDATION_FILE = 'validation.json';
 
-export interface PicturePrediction {
+export interface ImagePrediction {
   name: string;
   /** Position of the true class in `classes`. */
   label: number;
@@ -19,7 +19,7 @@ export interface PicturePrediction {
   probability: number;
   labelProbability: number;
   /** A small copy as a data URI: PNG, WebP or JPEG. */
-  picture: string;
+  image: string;
 }
 
 export interface ValidationRecord {
@@ -29,18 +29,18 @@ export interface ValidationRecord {
   step: number;
   /** At most 4096. */
   classes: string[];
-  /** `confusion[label][predicted]` pictures. */
+  /** `confusion[label][predicted]` images. */
   confusion: number[][];
-  /** Pictures classified wrongly, the highest loss first; at most 24. */
-  mistakes: PicturePrediction[];
-  /** The same pictures after each epoch, spread over the set; at most 12. */
-  samples: PicturePrediction[];
+  /** Images classified wrongly, the highest loss first; at most 24. */
+  mistakes: ImagePrediction[];
+  /** The same images after each epoch, spread over the set; at most 12. */
+  samples: ImagePrediction[];
 }
 
 export const MAX_MISTAKES = 24;
 export const MAX_SAMPLES = 12;
-/** Characters of a picture's data URI: twice what one of 10 KB has. */
-const MAX_PICTURE_LENGTH = 2 ** 15;
+/** Characters of an image's data URI: twice what one of 10 KB has. */
+const MAX_IMAGE_LENGTH = 2 ** 15;
 /** Their confusion is 17 million numbers, 34 MB and more as text. */
 export const MAX_CLASSES = 4096;
 export const MAX_VALIDATION_BYTES = 2 ** 27;
@@ -52,7 +52,7 @@ export async function writeValidation(runDir: string, record: ValidationRecord):
 }
 
 /**
- * @returns null where the run has not written one: there were no validation pictures, or no epoch is over.
+ * @returns null where the run has not written one: there were no validation images, or no epoch is over.
  * @throws GoogLeNetError `INVALID_RUN_LOG`, `FILE_ERROR`
  */
 export async function readValidation(runDir: string): Promise<ValidationRecord | null> {
@@ -103,21 +103,17 @@ function checkPredictions(name: string, value: unknown, most: number, classes: n
     // Sums of rounded exponentials may exceed one by the last bits.
     number(`${at}.probability`, prediction.probability, { min: 0, max: 1 + 1e-5 });
     number(`${at}.labelProbability`, prediction.labelProbability, { min: 0, max: 1 + 1e-5 });
-    checkPicture(`${at}.picture`, prediction.picture);
+    checkImage(`${at}.image`, prediction.image);
   }
 }
 
-function checkPicture(name: string, value: unknown): void {
-  const isPicture =
+function checkImage(name: string, value: unknown): void {
+  const isImage =
     typeof value === 'string' &&
-    value.length <= MAX_PICTURE_LENGTH &&
+    value.length <= MAX_IMAGE_LENGTH &&
     /^data:image\/(png|webp|jpeg);base64,[A-Za-z0-9+/]+={0,2}$/.test(value);
-  if (!isPicture)
-    throw invalid(
-      name,
-      `a data URI of a PNG, WebP or JPEG of at most ${MAX_PICTURE_LENGTH} characters`,
-      value,
-    );
+  if (!isImage)
+    throw invalid(name, `a data URI of a PNG, WebP or JPEG of at most ${MAX_IMAGE_LENGTH} characters`, value);
 }
 
 function list(name: string, value: unknown, most: number): unknown[] {

@@ -1,4 +1,4 @@
-/** Which pictures a run sees, and in what form. */
+/** Which images a run sees, and in what form. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import {
@@ -18,20 +18,20 @@ import { temporaryFolder } from '../support/temporary-folder';
 const folder = temporaryFolder();
 const train = memoryDataset(4);
 
-/** Some of whose pictures cannot be decoded. */
+/** Some of whose images cannot be decoded. */
 const broken = (dataset: Dataset, ...indices: number[]): Dataset => ({
   ...relabelled(dataset, (index) => dataset.label(index)),
   image: (index) =>
     indices.includes(index)
-      ? Promise.reject(new GoogLeNetError('INVALID_IMAGE', `Picture ${index} is broken.`))
+      ? Promise.reject(new GoogLeNetError('INVALID_IMAGE', `Image ${index} is broken.`))
       : dataset.image(index),
   name: (index) => `${index}.png`,
 });
 
-describe('pictures that cannot be read', () => {
+describe('images that cannot be read', () => {
   test('end the run', async () => {
     const loop = fit(build().trainer, broken(train, 2), { epochs: 1 });
-    await expect(loop).rejects.toMatchObject(errorWith('INVALID_IMAGE', 'Picture 2'));
+    await expect(loop).rejects.toMatchObject(errorWith('INVALID_IMAGE', 'Image 2'));
   });
 
   test('are left out, told of and counted where that is wanted', async () => {
@@ -44,7 +44,7 @@ describe('pictures that cannot be read', () => {
     const { of, order, result } = await fit(build().trainer, broken(train, 1), options);
     expect(order).toEqual(['warning', 1, 2, 'validation', 'validation', 'epoch', 'end']);
     expect(of('warning')).toMatchObject([{ code: 'UNREADABLE_IMAGE', names: ['1.png'] }]);
-    expect(of('warning')[0]?.message).toContain('Picture 1 is broken.');
+    expect(of('warning')[0]?.message).toContain('Image 1 is broken.');
     expect(of('step').map(({ count }) => count)).toEqual([1, 2]);
     expect(of('epoch')[0]?.validation).toMatchObject({ count: 3, skipped: ['0.png'] });
     expect(result.history).toMatchObject([{ skipped: 1, step: 2 }]);
@@ -67,7 +67,7 @@ describe('pictures that cannot be read', () => {
   });
 });
 
-describe('the pictures of a run', () => {
+describe('the images of a run', () => {
   const counts = async (options: FitOptions, source = train) =>
     (await fit(build().trainer, source, { epochs: 1, ...options })).of('step').map(({ count }) => count);
 
@@ -97,13 +97,13 @@ describe('the pictures of a run', () => {
   });
 
   test('may be a part of a dataset, an array or idx files, with the same bits', async () => {
-    const grey = Uint8Array.from({ length: 6 * 16 }, (_, i) => (i * 37) % 256);
+    const gray = Uint8Array.from({ length: 6 * 16 }, (_, i) => (i * 37) % 256);
     const labels = [0, 1, 0, 1, 0, 1];
     await mkdir(folder('idx'));
-    await writeFile(folder('idx/train-images-idx3-ubyte'), idxFile([6, 4, 4], grey));
+    await writeFile(folder('idx/train-images-idx3-ubyte'), idxFile([6, 4, 4], gray));
     await writeFile(folder('idx/train-labels-idx1-ubyte'), idxFile([6], labels));
     const classes = ['a', 'b'];
-    const array = new ArrayDataset({ images: { data: grey, shape: [6, 4, 4] }, labels, classes });
+    const array = new ArrayDataset({ images: { data: gray, shape: [6, 4, 4] }, labels, classes });
     const idx = await IdxDataset.open(folder('idx'), { split: 'train', classes });
     const parts = [array, idx].map((dataset) => split(dataset, { fraction: 0.7, seed: 3 }));
     const runs: object[] = [];
