@@ -8,8 +8,8 @@
 
 #include "binding/classifier_handle.h"
 #include "binding/environment.h"
-#include "binding/freeze_binding.h"
 #include "binding/inception_handle.h"
+#include "binding/libtorch_engine_handle.h"
 #include "binding/trainer_handle.h"
 #include "core/caching_allocator.h"
 #include "core/threads.h"
@@ -63,7 +63,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
   exports["Classifier"] = ClassifierHandle::define(env);
   exports["InceptionModule"] = InceptionHandle::define(env);
-  exports["PortableEngine"] = PortableHandle::define(env);
+  exports["PortableEngine"] = LibtorchEngineHandle::define(env);
   exports["Trainer"] = TrainerHandle::define(env);
   return exports;
 }

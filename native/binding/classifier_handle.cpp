@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "binding/freeze_binding.h"
+#include "binding/lowering_binding.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/upload.h"
@@ -145,7 +145,7 @@ Napi::Function ClassifierHandle::define(Napi::Env env) {
                                   method<summary>("summary"),
                                   method<intermediate>("features"),
                                   method<explanation>("gradCam"),
-                                  method<freeze_model>("freeze"),
+                                  method<lower_model>("freeze"),
                               });
 }
 

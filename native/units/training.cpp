@@ -1,8 +1,9 @@
-// Weights, transforms, training, and models as engines.
+// Weights, transforms, training, and models lowered for engines.
 #include "data/transforms.cpp"
-#include "infer/freeze/freeze.cpp"
-#include "infer/freeze/portable.cpp"
-#include "infer/freeze/quantize.cpp"
+#include "lowering/graph_builder.cpp"
+#include "lowering/libtorch_engine.cpp"
+#include "lowering/lower.cpp"
+#include "lowering/quantize.cpp"
 #include "train/average.cpp"
 #include "train/gradients.cpp"
 #include "train/loss.cpp"

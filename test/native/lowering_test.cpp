@@ -3,7 +3,7 @@
 #include <torch/types.h>
 
 #include "core/error.h"
-#include "infer/freeze/freeze.h"
+#include "lowering/lower.h"
 #include "nn/chain.h"
 #include "nn/layers.h"
 #include "nn/observe.h"
@@ -15,6 +15,8 @@ namespace googlenet::lowering {
 namespace {
 
 using torch::nn::AnyModule;
+
+const LoweringOptions kOptions = {infer::Precision::kFloat, /*all_heads=*/false, {}};
 
 // Keeps the shape, and turns zeros into zeros and ones into ones.
 class BlurImpl : public torch::nn::Module {
@@ -40,7 +42,7 @@ class FlipImpl : public torch::nn::Module {
 TORCH_MODULE(Flip);
 
 // The smallest model, with something in front of it or behind a convolution that keeps the shape.
-class Model : public Classifier {
+class Model : public models::Classifier {
  public:
   explicit Model(AnyModule first, bool behind = false) : Classifier(2) {
     const AnyModule keeps(nn::Conv2d(nn::Conv2dOptions{3, 3, 3, 1, 1}));
@@ -52,7 +54,7 @@ class Model : public Classifier {
     const torch::NoGradGuard no_grad;
     for (torch::Tensor& parameter : parameters()) parameter.normal_();
   }
-  Logits forward(const torch::Tensor& images) override {
+  models::Logits forward(const torch::Tensor& images) override {
     torch::Tensor x = images;
     for (AnyModule& stage : stages_) x = nn::run(stage, x.size(-1) == 1 ? x.flatten(1) : x);
     return {x, {}, {}};
@@ -69,7 +71,7 @@ class Model : public Classifier {
 bool is_refused(AnyModule module, bool behind = false) {
   Model model(std::move(module), behind);
   try {
-    freeze(model, Precision::kFloat, /*all_heads=*/false);
+    lower(model, kOptions);
   } catch (const core::Error& error) {
     return error.code() == "UNSUPPORTED" && std::string(error.what()).find("'first'") != std::string::npos;
   }
@@ -85,8 +87,8 @@ void test_lowering() {
   require(is_refused(AnyModule(nn::TransformInput()), /*behind=*/true),
           "channels are changed in front of a network only");
   Model known{AnyModule(nn::TransformInput())};
-  const Frozen frozen = freeze(known, Precision::kFloat, /*all_heads=*/false);
-  require(frozen.network.picture_shift[0] == static_cast<float>((0.485 - 0.5) / 0.5),
+  const Lowered lowered = lower(known, kOptions);
+  require(lowered.network.picture_shift[0] == static_cast<float>((0.485 - 0.5) / 0.5),
           "a transform that is known becomes part of the reading of a picture");
 }
 

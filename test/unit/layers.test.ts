@@ -27,7 +27,7 @@ test('the project keeps its own rules', () => {
 test('imports in the right direction pass', () => {
   const result = checkTree({
     'native/core/error.h': '#include <string>\n',
-    'native/infer/freeze/freeze.cpp': '#include <torch/types.h>\n#include "infer/network.h"\n',
+    'native/lowering/lower.cpp': '#include <torch/types.h>\n#include "infer/network.h"\n',
     'native/nn/layers.h': '#include <ATen/ATen.h>\n#include "core/error.h"\n',
     'native/binding/addon.cpp': '#include <napi.h>\n#include "nn/layers.h"\n',
     'src/models/module.ts': "import { loadAddon } from './native/load.js';\n",
@@ -48,7 +48,7 @@ test.each([
   ['torch in a kernel', 'native/kernels/gemm.h', '#include <ATen/ATen.h>'],
   ['an engine in a kernel', 'native/kernels/conv.h', '#include "infer/network.h"'],
   ['torch in an engine', 'native/infer/engine.cpp', '#include <torch/types.h>'],
-  ['what knows torch in an engine', 'native/infer/plan.cpp', '#include "infer/freeze/freeze.h"'],
+  ['what knows torch in an engine', 'native/infer/plan.cpp', '#include "lowering/lower.h"'],
   [
     'an engine’s plan loading its addon',
     'src/engine/plan.ts',

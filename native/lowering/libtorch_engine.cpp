@@ -1,4 +1,4 @@
-#include "infer/freeze/portable.h"
+#include "lowering/libtorch_engine.h"
 
 #include <torch/nn/functional/normalization.h>
 
@@ -10,22 +10,24 @@
 
 namespace googlenet::lowering {
 
-using namespace nn;
+using infer::Layer;
+using infer::Network;
+using infer::Precision;
 
 namespace {
 
-torch::Tensor copy_of(const void* numbers, at::IntArrayRef shape, at::ScalarType dtype) {
-  return torch::from_blob(const_cast<void*>(numbers), shape, dtype).clone();
+torch::Tensor copy_of(const void* elements, at::IntArrayRef shape, at::ScalarType dtype) {
+  return torch::from_blob(const_cast<void*>(elements), shape, dtype).clone();
 }
 
 }  // namespace
 
-void check_portable(const Network& network) {
+void LibtorchEngine::require_supported(const Network& network) {
   if (network.precision == Precision::kByte)
-    throw core::Error("UNSUPPORTED", "There is no portable engine in int8. Choose another precision.");
+    throw core::Error("UNSUPPORTED", "The backend 'libtorch' has no int8. Choose another precision.");
 }
 
-PortableImpl::PortableImpl(Network network)
+LibtorchEngine::LibtorchEngine(Network network)
     : network_(std::move(network)),
       dtype_(network_.precision == Precision::kBfloat16 ? at::kBFloat16 : at::kFloat),
       last_reader_(network_.values.size(), network_.layers.size()) {
@@ -49,50 +51,51 @@ PortableImpl::PortableImpl(Network network)
   for (const int head : network_.heads) last_reader_[static_cast<size_t>(head)] = network_.layers.size();
 }
 
-std::vector<torch::Tensor> PortableImpl::forward(const torch::Tensor& images,
-                                                 const std::atomic<bool>& cancelled,
-                                                 std::vector<float>* highest) const {
+std::vector<torch::Tensor> LibtorchEngine::forward(const torch::Tensor& images,
+                                                   const std::atomic<bool>& cancelled,
+                                                   std::vector<float>* amax) const {
   const torch::NoGradGuard no_grad;
   map_sizes(network_, {static_cast<int>(images.size(2)), static_cast<int>(images.size(3))});
-  const auto channels = [](const float* numbers) { return copy_of(numbers, {1, 3, 1, 1}, at::kFloat); };
-  std::vector<torch::Tensor> values(network_.values.size());
-  values[0] = (images * channels(network_.picture_scale) + channels(network_.picture_shift))
-                  .to(dtype_)
-                  .contiguous(at::MemoryFormat::ChannelsLast);
-  if (highest != nullptr) highest->assign(values.size(), 0);
+  const auto per_channel = [](const float* values) { return copy_of(values, {1, 3, 1, 1}, at::kFloat); };
+  std::vector<torch::Tensor> tensors(network_.values.size());
+  tensors[0] = (images * per_channel(network_.picture_scale) + per_channel(network_.picture_shift))
+                   .to(dtype_)
+                   .contiguous(at::MemoryFormat::ChannelsLast);
+  if (amax != nullptr) amax->assign(tensors.size(), 0);
   for (size_t i = 0; i < network_.layers.size(); ++i) {
     core::check_cancelled();
     if (cancelled) throw core::Error("ABORTED", "The work was cancelled.");
     const Layer& layer = network_.layers[i];
-    const torch::Tensor output = compute(i, values[static_cast<size_t>(layer.input)]);
-    if (highest != nullptr) {
-      float& most = (*highest)[static_cast<size_t>(layer.output)];
+    const torch::Tensor output = compute(i, tensors[static_cast<size_t>(layer.input)]);
+    if (amax != nullptr) {
+      float& largest = (*amax)[static_cast<size_t>(layer.output)];
       const auto found = output.max().item<float>();
-      if (!(found <= most)) most = found;  // NaN too
+      if (!(found <= largest)) largest = found;  // NaN replaces it too
     }
-    torch::Tensor& value = values[static_cast<size_t>(layer.output)];
-    const int64_t of_value = network_.values[static_cast<size_t>(layer.output)].channels;
-    if (of_value == layer.outputs) {
-      value = output;
+    torch::Tensor& written = tensors[static_cast<size_t>(layer.output)];
+    const int64_t channels = network_.values[static_cast<size_t>(layer.output)].channels;
+    if (channels == layer.outputs) {
+      written = output;
     } else {
-      if (!value.defined()) {
-        value = torch::empty({output.size(0), of_value, output.size(2), output.size(3)},
-                             output.options().memory_format(at::MemoryFormat::ChannelsLast));
+      if (!written.defined()) {
+        written = torch::empty({output.size(0), channels, output.size(2), output.size(3)},
+                               output.options().memory_format(at::MemoryFormat::ChannelsLast));
       }
-      value.narrow(1, layer.channel, layer.outputs).copy_(output);
+      written.narrow(1, layer.channel, layer.outputs).copy_(output);
     }
-    if (last_reader_[static_cast<size_t>(layer.input)] == i) values[static_cast<size_t>(layer.input)].reset();
+    if (last_reader_[static_cast<size_t>(layer.input)] == i)
+      tensors[static_cast<size_t>(layer.input)].reset();
   }
   const torch::Tensor is_finite = images.isfinite().flatten(1).all(1).unsqueeze(1);
   std::vector<torch::Tensor> heads;
   for (const int head : network_.heads) {
-    const torch::Tensor logits = values[static_cast<size_t>(head)].flatten(1).to(at::kFloat);
+    const torch::Tensor logits = tensors[static_cast<size_t>(head)].flatten(1).to(at::kFloat);
     heads.push_back(torch::where(is_finite, logits, std::numeric_limits<float>::quiet_NaN()).contiguous());
   }
   return heads;
 }
 
-torch::Tensor PortableImpl::compute(size_t index, const torch::Tensor& input) const {
+torch::Tensor LibtorchEngine::compute(size_t index, const torch::Tensor& input) const {
   const Layer& layer = network_.layers[index];
   switch (layer.kind) {
     case Layer::Kind::kConvolution: {

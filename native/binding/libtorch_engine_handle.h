@@ -8,16 +8,11 @@
 
 namespace googlenet::binding {
 
-using namespace infer;
-
-// A method of Classifier: the model as a network and its weights, for engines.
-Napi::Value freeze_model(const Napi::CallbackInfo& info, Session& session);
-
 // The JavaScript object of an engine on libtorch's public operations.
-class PortableHandle : public Napi::ObjectWrap<PortableHandle> {
+class LibtorchEngineHandle : public Napi::ObjectWrap<LibtorchEngineHandle> {
  public:
   static Napi::Function define(Napi::Env env);
-  explicit PortableHandle(const Napi::CallbackInfo& info);
+  explicit LibtorchEngineHandle(const Napi::CallbackInfo& info);
   void Finalize(Napi::Env env) override;
 
  private:
@@ -30,8 +25,8 @@ class PortableHandle : public Napi::ObjectWrap<PortableHandle> {
 
   const HandleGuard guard_{this->Env(), [this] { this->Ref(); }};
   std::shared_ptr<Session> session_;
-  Network network_;                    // whose weights are not there any more
-  Napi::ObjectReference preparation_;  // the promise of ready(), until it is asked for
+  infer::Network network_;             // without weights
+  Napi::ObjectReference preparation_;  // the promise of ready(), until ready() returns it
   std::unordered_map<int64_t, std::weak_ptr<std::atomic<bool>>> cancellable_;
 };
 
