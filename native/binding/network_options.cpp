@@ -143,7 +143,7 @@ BorrowedNetwork read_network(const Options& options) {
     offsets.push_back(has_weights(network, layer) ? read_offsets(network, layer, one) : LayerOffsets());
   }
   network.heads = small_integers(given, "heads");
-  const auto scale = given.channels("pictureScale"), shift = given.channels("pictureShift");
+  const auto scale = given.channels("imageScale"), shift = given.channels("imageShift");
   std::copy(scale.begin(), scale.end(), network.picture_scale);
   std::copy(shift.begin(), shift.end(), network.picture_shift);
 
@@ -202,8 +202,8 @@ Napi::Object network_to_js(Napi::Env env, const Network& network,
   result["values"] = values;
   result["layers"] = layers;
   result["heads"] = heads;
-  result["pictureScale"] = scale;
-  result["pictureShift"] = shift;
+  result["imageScale"] = scale;
+  result["imageShift"] = shift;
   return result;
 }
 

@@ -31,10 +31,10 @@ Buffers read_buffers(const Options& options) {
     int64_t height, width;
   };
   std::vector<Unread> unread;
-  const Napi::Array list = options.array("pictures");
+  const Napi::Array list = options.array("images");
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const Napi::Value value = list[i];
-    if (!value.IsObject()) throw core::Error("INVALID_ARGUMENT", "Expected an array of pictures.");
+    if (!value.IsObject()) throw core::Error("INVALID_ARGUMENT", "Expected an array of images.");
     const Options picture(value.As<Napi::Object>());
     unread.push_back({picture.byte_array("data"), picture.integer("height"), picture.integer("width")});
   }
