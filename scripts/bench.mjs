@@ -12,7 +12,7 @@ import { refuse } from './flags.mjs';
 
 const HELP = `npm run bench -- [options]
 
-Times inference in one run, turn by turn: engines of every precision and tier, the plain model, onnxruntime-node, and Python
+Times inference in one run, turn by turn: engines of every precision and backend, the plain model, onnxruntime-node, and Python
 PyTorch eager, channels-last and compiled. Batches of 1, 8 and 32, delay of the event loop under full load, calls after a pause and
 beside another engine, what a call costs, process start to first logits, resident memory. Installs onnxruntime-node and onnx into .googlenet first. Nothing else should run meanwhile.
 
@@ -44,20 +44,20 @@ const engine = (name, options) => ({ name, node: 'side-engine.mjs', options });
 const python = (name, mode) => ({ name, python: 'peer_inference.py', args: [mode] });
 
 /** Every side, with what it is asked to load. */
-const sidesOf = (tiersOf, peers) => [
+const sidesOf = (backendsOf, peers) => [
   engine('engine float32', { precision: 'float32' }),
   engine('engine float32 without Winograd', { precision: 'float32', winograd: false }),
-  ...(tiersOf('float32').includes('avx512')
-    ? [engine('engine float32 avx2', { precision: 'float32', tier: 'avx2' })]
+  ...(backendsOf('float32').includes('avx512')
+    ? [engine('engine float32 avx2', { precision: 'float32', backend: 'avx2' })]
     : []),
-  engine('engine float32 portable', { precision: 'float32', tier: 'portable' }),
+  engine('engine float32 libtorch', { precision: 'float32', backend: 'libtorch' }),
   engine('engine bfloat16', { precision: 'bfloat16' }),
-  ...(tiersOf('bfloat16').includes('amx')
-    ? [engine('engine bfloat16 avx512', { precision: 'bfloat16', tier: 'avx512' })]
+  ...(backendsOf('bfloat16').includes('amx')
+    ? [engine('engine bfloat16 avx512', { precision: 'bfloat16', backend: 'avx512' })]
     : []),
-  ...(tiersOf('int8').length > 0 ? [engine('engine int8', { precision: 'int8' })] : []),
-  ...(tiersOf('int8').length > 1
-    ? [engine('engine int8 avx512', { precision: 'int8', tier: 'avx512' })]
+  ...(backendsOf('int8').length > 0 ? [engine('engine int8', { precision: 'int8' })] : []),
+  ...(backendsOf('int8').length > 1
+    ? [engine('engine int8 avx512', { precision: 'int8', backend: 'avx512' })]
     : []),
   { name: 'model channels-last', node: 'side-model.mjs' },
   { name: REFERENCE, node: 'side-onnxruntime.mjs', args: [peers] },
@@ -211,8 +211,8 @@ await benchmark(async () => {
     peers = await installOnnxruntime();
     await exportOnnx(pythonPath, files.weights, onnx);
   }
-  const { plans, tiersOf } = await writePlans(folder, files);
-  const all = sidesOf(tiersOf, peers);
+  const { plans, backendsOf } = await writePlans(folder, files);
+  const all = sidesOf(backendsOf, peers);
   const sides = all.filter(isWanted);
   if (sides.length === 0)
     refuse(`--only: no side is named so. There are ${all.map(({ name }) => name).join(', ')}.`);
@@ -241,9 +241,9 @@ await benchmark(async () => {
   await pressure(sides.filter(({ node }) => node));
   await pauses(sides.filter(({ node }) => node));
   const kernelEngines = sides.filter(
-    ({ node, options }) => node === 'side-engine.mjs' && options.tier !== 'portable',
+    ({ node, options }) => node === 'side-engine.mjs' && options.backend !== 'libtorch',
   );
-  if (tiersOf('float32').length > 0 && kernelEngines.length > 0) {
+  if (backendsOf('float32').length > 0 && kernelEngines.length > 0) {
     await compete(kernelEngines);
     await calls(await writeEmptyPlan(folder));
   }

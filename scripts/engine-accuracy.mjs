@@ -1,4 +1,4 @@
-// How far the logits of engines are from those of the model, for every precision and tier of this machine.
+// How far the logits of engines are from those of the model, for every precision and backend of this machine.
 import { createRequire } from 'node:module';
 import { percent, print } from './bench/table.mjs';
 import { bootstrap } from './bootstrap.mjs';
@@ -7,7 +7,7 @@ import { DEBIAN, requireData } from './runs/fashion-mnist-data.mjs';
 
 const HELP = `npm run accuracy -- [options] MODEL
 
-Logits of a trained model in float32 beside those of engines of every precision and tier, on random images and on the test
+Logits of a trained model in float32 beside those of engines of every precision and backend, on random images and on the test
 images of Fashion-MNIST. MODEL is a file that the model was saved in, such as best.safetensors of a run.
 
   --images N   of each kind (default 1000)
@@ -33,13 +33,13 @@ const WISHES = [
   ['float32', 'avx512', { winograd: false }],
   ['float32', 'avx2', { winograd: true }],
   ['float32', 'avx2', { winograd: false }],
-  ['float32', 'portable', {}],
+  ['float32', 'libtorch', {}],
   ['bfloat16', 'amx', {}],
   ['bfloat16', 'avx512', {}],
-  ['bfloat16', 'portable', {}],
+  ['bfloat16', 'libtorch', {}],
   ['int8', 'amx', {}],
   ['int8', 'avx512', {}],
-].filter(([precision, tier]) => tier === 'portable' || tiers(precision).includes(tier));
+].filter(([precision, backend]) => backend === 'libtorch' || tiers(precision).includes(backend));
 
 /** Uniform in [-2, 2), as normalized images are; the same in every run. */
 function* randomBatches(count) {
@@ -112,9 +112,9 @@ const last = Math.min(MOST_FOR_CALIBRATION, dataset.length);
 for await (const images of realBatches(dataset, dataset.length - last, last)) calibration.push(images);
 
 const engines = [];
-for (const [precision, tier, own] of WISHES) {
+for (const [precision, backend, own] of WISHES) {
   const extra = precision === 'int8' ? { calibration } : {};
-  engines.push(await model.optimize({ precision, tier, ...own, ...extra }));
+  engines.push(await model.optimize({ precision, backend, ...own, ...extra }));
 }
 const results = { random: engines.map(() => new Comparison()), real: engines.map(() => new Comparison()) };
 const sources = { random: randomBatches(images), real: realBatches(dataset, 0, images) };
@@ -134,8 +134,8 @@ print(
   `Logits of engines against those of the model in float32, ${images} random and ${images} real images: differences of all
 (root of the sum of squares, relative) and the largest one (of the largest logit of its image)`,
   ['', ...columns.map((column) => `random: ${column}`), ...columns.map((column) => `real: ${column}`)],
-  WISHES.map(([precision, tier, { winograd }], i) => [
-    `${precision}, ${tier}${winograd ? ', Winograd' : ''}`,
+  WISHES.map(([precision, backend, { winograd }], i) => [
+    `${precision}, ${backend}${winograd ? ', Winograd' : ''}`,
     ...results.random[i].cells,
     ...results.real[i].cells,
   ]),

@@ -9,18 +9,18 @@ const HELP = `npm run roofline -- [options]
 Times every step of engines on one core, image after image, and prints what it achieves: multiply-adds a second against the most
 that the core's instructions can do, measured in registers, and bytes of weights a second.
 
-  --precision P   float32, bfloat16 or int8 (default: each that the tier, or this machine, has instructions for)
-  --tier T        avx2, avx512 or amx (default: the fastest)
+  --precision P   float32, bfloat16 or int8 (default: each that the backend, or this machine, has instructions for)
+  --backend B     avx2, avx512 or amx (default: the fastest)
   --direct        without Winograd
   --runs N        images, at most 10000 (default 200)
 `;
 
-const flags = readFlags(HELP, { precision: undefined, tier: 'auto', direct: false, runs: '200' });
+const flags = readFlags(HELP, { precision: undefined, backend: 'auto', direct: false, runs: '200' });
 const [runs] = counts(flags, 'runs');
 if (runs > 10_000) refuse('--runs takes at most 10000.');
 const PRECISIONS = ['float32', 'bfloat16', 'int8'];
 checkChoice(flags, 'precision', PRECISIONS);
-checkChoice(flags, 'tier', ['auto', 'avx2', 'avx512', 'amx']);
+checkChoice(flags, 'backend', ['auto', 'avx2', 'avx512', 'amx']);
 
 await bootstrap([]);
 const require = createRequire(import.meta.url);
@@ -52,7 +52,7 @@ function row(name, kernel, { time, share, multiplyAdds, weightBytes, floor }) {
 async function printSteps(model, precision) {
   const engine = await model.optimize({
     precision,
-    tier: flags.tier,
+    backend: flags.backend,
     winograd: !flags.direct,
     threads: 1,
     ...(precision === 'int8' && { calibration }),
@@ -64,8 +64,8 @@ async function printSteps(model, precision) {
   const peaks = measurePeaks();
   /** Of the instructions that a kernel is made of, by the words of its name. */
   const peakOf = (kernel) => {
-    const [tier, number] = kernel.split(' ');
-    return peaks[`${tier} ${number === 'winograd' ? 'float32' : number}`];
+    const [backend, number] = kernel.split(' ');
+    return peaks[`${backend} ${number === 'winograd' ? 'float32' : number}`];
   };
   // Microseconds that the multiply-adds would take at the peak.
   const floors = steps.map(({ kernel, multiplyAdds }) =>
@@ -98,7 +98,7 @@ async function printSteps(model, precision) {
 
 const model = new GoogLeNet({ auxLogits: false, initWeights: true, seed: 0 });
 const isPossible = (precision) =>
-  flags.tier === 'auto' ? tiers(precision).length > 0 : tiers(precision).includes(flags.tier);
+  flags.backend === 'auto' ? tiers(precision).length > 0 : tiers(precision).includes(flags.backend);
 const wanted = PRECISIONS.filter(
   (one) => (flags.precision === undefined || one === flags.precision) && isPossible(one),
 );

@@ -40,9 +40,9 @@ export {
 export { Engine, type EngineDescription, type EngineStep } from './engine/engine.js';
 export type {
   Calibration,
+  EngineBackend,
   EngineOptions,
   EnginePrecision,
-  EngineTier,
   LoadEngineOptions,
   OptimizeOptions,
 } from './engine/options.js';
@@ -107,7 +107,7 @@ export { readCheckpoint } from './train/checkpoint.js';
 export type { Precision, SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
 export type { EarlyStoppingOptions } from './train/early-stopping.js';
 export type { EndEvent, EpochEvent, FitEvent, FitOptions, FitResult, StepEvent } from './train/fit.js';
-export type { Scores } from './train/metrics.js';
+export type { Metrics } from './train/metrics.js';
 export type { CheckpointEvent, WarningEvent } from './train/run-checkpoints.js';
 export { lrAt, type Position, type Schedule, type ScheduleOptions } from './train/schedule.js';
 export type { Best, EpochSummary, Progress } from './train/train-state.js';

@@ -8,7 +8,7 @@ const { GoogLeNet } = require('../..');
 const { savePlan } = require('../../dist/engine/plan.js');
 const { loadEngineAddon } = require('../../dist/native/load-engine.js');
 
-/** @returns precision → file, and what tells the tiers by which this machine computes in a precision. */
+/** @returns precision → file, and what tells the backends by which this machine computes in a precision. */
 export async function writePlans(folder, { weights, images }) {
   const { tiers } = loadEngineAddon();
   const hasBytes = tiers('int8').length > 0;
@@ -24,7 +24,7 @@ export async function writePlans(folder, { weights, images }) {
     engine.dispose();
   }
   model.dispose();
-  return { plans, tiersOf: tiers };
+  return { plans, backendsOf: tiers };
 }
 
 /** A plan of a network that takes images of one pixel and has next to nothing to do. */

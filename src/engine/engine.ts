@@ -27,8 +27,8 @@ import { loadEngineAddon } from '../native/load-engine.js';
 import { calibrate, lower } from './lower.js';
 import {
   ENGINE_OPTIONS,
+  type EngineBackend,
   type EnginePrecision,
-  type EngineTier,
   type LoadEngineOptions,
   type ResolvedOptions,
   readEngineOptions,
@@ -51,7 +51,7 @@ function median(numbers: number[]): number {
 export interface EngineStep {
   /** Of the layers, as in the state_dict. */
   name: string;
-  /** The tier and numbers of the kernel. */
+  /** Backend and type of the kernel. */
   kernel: string;
   /** Steps of one phase run at the same time. */
   phase: number;
@@ -62,22 +62,22 @@ export interface EngineStep {
 /** What an engine does for one image. */
 export interface EngineDescription {
   precision: EnginePrecision;
-  tier: EngineTier;
+  backend: EngineBackend;
   threads: number;
   maxBatch: number;
   /** In the order of the phases; those of one phase run at the same time. */
   steps: EngineStep[];
   multiplyAdds: number;
-  /** Of all weights, as the tier's kernels read them. */
+  /** Of all weights, as the backend's kernels read them. */
   weightBytes: number;
-  /** Memory for the maps of one image; a portable engine has none of its own. */
+  /** Memory for the maps of one image; an engine on libtorch has none of its own. */
   arenaBytes: number;
 }
 
 /** A finished model that only infers, as fast as this machine can: made by `model.optimize()` or loaded from a plan. */
 export class Engine {
   readonly precision: EnginePrecision;
-  readonly tier: EngineTier;
+  readonly backend: EngineBackend;
   readonly threads: number;
   readonly maxBatch: number;
   readonly numClasses: number;
@@ -98,7 +98,7 @@ export class Engine {
     this.#plan = keepsPlan ? plan : undefined;
     this.#calls = new CallQueue(options.maxQueue);
     this.precision = network.precision;
-    this.tier = options.tier;
+    this.backend = options.backend;
     this.threads = options.threads;
     this.maxBatch = options.maxBatch;
     this.numClasses = model.numClasses;
@@ -108,10 +108,11 @@ export class Engine {
   }
 
   static async #start(plan: Plan, options: ResolvedOptions, keepsPlan: boolean): Promise<Engine> {
-    const isPortable = options.tier === 'portable';
-    const nativeOptions = { ...toNative(plan), ...options, keepMemoryMs: KEEP_MEMORY_MS };
+    const usesLibtorch = options.backend === 'libtorch';
+    const { backend: tier, ...rest } = options;
+    const nativeOptions = { ...toNative(plan), ...rest, tier, keepMemoryMs: KEEP_MEMORY_MS };
     const native = callSync(() =>
-      isPortable
+      usesLibtorch
         ? new (loadAddon().PortableEngine)(nativeOptions)
         : new (loadEngineAddon().Engine)(nativeOptions),
     );
@@ -137,7 +138,7 @@ export class Engine {
   }
 
   /**
-   * An engine from a file of `save()`, without the model. But for the tier `portable` it needs no libtorch.
+   * An engine from a file of `save()`, without the model. Only the backend `libtorch` needs libtorch.
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS`, `UNSUPPORTED`, `ADDON_NOT_BUILT`,
    * `ABORTED`
    */
@@ -223,10 +224,10 @@ export class Engine {
     assertInputSize(sides.height, sides.width, this.inputSizes);
     const { steps, arenaBytes } = await call(() => native.describe(sides));
     const sum = (of: (step: EngineStep) => number) => steps.reduce((all, step) => all + of(step), 0);
-    const { precision, tier, threads, maxBatch } = this;
+    const { precision, backend, threads, maxBatch } = this;
     return {
       precision,
-      tier,
+      backend,
       threads,
       maxBatch,
       steps,
@@ -241,7 +242,7 @@ export class Engine {
    * made meanwhile wait for at most ten of them.
    * @param options sides of the image in pixels, default 224; `runs`, default 30, of which each step's median is taken.
    * @returns microseconds, step by step.
-   * @throws GoogLeNetError `UNSUPPORTED` for the tier `portable`; as `describe`
+   * @throws GoogLeNetError `UNSUPPORTED` for the backend `libtorch`; as `describe`
    */
   async profile(options: { height?: number; width?: number; runs?: number } = {}): Promise<number[]> {
     const {
@@ -256,7 +257,7 @@ export class Engine {
     if (!native.profile)
       throw new GoogLeNetError(
         'UNSUPPORTED',
-        'A portable engine has no steps of its own to time. Choose another tier.',
+        'An engine of the backend libtorch has no steps of its own to time. Choose another backend.',
       );
     const turns: Float64Array[] = [];
     for (let left = count; left > 0; left -= PROFILED_AT_ONCE) {
@@ -267,7 +268,7 @@ export class Engine {
   }
 
   /**
-   * Writes the plan: layers, weights and names of classes, for any tier of any machine. The file appears whole or not at all.
+   * Writes the plan: layers, weights and names of classes, for any backend of any machine. The file appears whole or not at all.
    * @throws GoogLeNetError `FILE_NOT_FOUND` (no such folder), `FILE_ERROR`, `DISPOSED`; `UNSUPPORTED` for an engine from a file: copy that
    */
   async save(path: string): Promise<void> {

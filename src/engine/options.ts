@@ -9,12 +9,12 @@ import { loadEngineAddon } from '../native/load-engine.js';
 export type EnginePrecision = 'float32' | 'bfloat16' | 'int8';
 
 /** Groups of instructions of x86 processors, or libtorch's own operations, which run everywhere. */
-export type EngineTier = 'amx' | 'avx512' | 'avx2' | 'portable';
+export type EngineBackend = 'amx' | 'avx512' | 'avx2' | 'libtorch';
 
 /** How an engine runs; other than what it computes, it may differ from machine to machine. */
 export interface EngineOptions {
   /** Default the fastest of this machine that computes the precision. */
-  tier?: EngineTier | 'auto';
+  backend?: EngineBackend | 'auto';
   /** Cores that work on an image or batch. Default all that this process may use, by its affinity and the quota of its control group. */
   threads?: number;
   /** Images that are gathered into one batch while the engine is busy. Default 32. */
@@ -48,18 +48,18 @@ export interface OptimizeOptions extends EngineOptions {
 /** Batches of images. */
 export type Calibration = Images | Iterable<Images> | AsyncIterable<Images>;
 
-export const ENGINE_OPTIONS = ['tier', 'threads', 'maxBatch', 'winograd', 'maxQueue'] as const;
+export const ENGINE_OPTIONS = ['backend', 'threads', 'maxBatch', 'winograd', 'maxQueue'] as const;
 const PRECISIONS = ['float32', 'bfloat16', 'int8'] as const;
 
 /** The best first. */
-const TIERS: Readonly<Record<EnginePrecision, readonly EngineTier[]>> = {
-  float32: ['avx512', 'avx2', 'portable'],
-  bfloat16: ['amx', 'avx512', 'portable'],
+const BACKENDS: Readonly<Record<EnginePrecision, readonly EngineBackend[]>> = {
+  float32: ['avx512', 'avx2', 'libtorch'],
+  bfloat16: ['amx', 'avx512', 'libtorch'],
   int8: ['amx', 'avx512'],
 };
 
 export interface ResolvedOptions {
-  tier: EngineTier;
+  backend: EngineBackend;
   threads: number;
   maxBatch: number;
   winograd: boolean;
@@ -93,18 +93,18 @@ export function readOptimizeOptions(options: unknown): {
   };
 }
 
-/** @throws GoogLeNetError `INVALID_ARGUMENT`; `UNSUPPORTED` for a tier that the machine or the precision does not have */
+/** @throws GoogLeNetError `INVALID_ARGUMENT`; `UNSUPPORTED` for a backend that the machine or the precision does not have */
 export function readEngineOptions(options: unknown, precision: EnginePrecision): ResolvedOptions {
   const {
-    tier = 'auto',
+    backend = 'auto',
     threads = usableCpus(),
     maxBatch = 32,
     winograd = true,
     maxQueue,
   } = readOptions('options', options, ENGINE_OPTIONS);
-  const wanted = oneOf('tier', tier, ['auto', 'amx', 'avx512', 'avx2', 'portable']);
+  const wanted = oneOf('backend', backend, ['auto', 'amx', 'avx512', 'avx2', 'libtorch']);
   return {
-    tier: resolveTier(wanted, precision),
+    backend: resolveBackend(wanted, precision),
     threads: integer('threads', threads, 1, 256),
     maxBatch: integer('maxBatch', maxBatch, 1, 65_536),
     winograd: boolean('winograd', winograd),
@@ -112,23 +112,23 @@ export function readEngineOptions(options: unknown, precision: EnginePrecision):
   };
 }
 
-function resolveTier(wanted: EngineTier | 'auto', precision: EnginePrecision): EngineTier {
-  const own = TIERS[precision];
+function resolveBackend(wanted: EngineBackend | 'auto', precision: EnginePrecision): EngineBackend {
+  const own = BACKENDS[precision];
   if (wanted !== 'auto' && !own.includes(wanted)) {
-    const message = `The tier '${wanted}' does not compute in ${precision}. Tiers that do: ${own.join(', ')}.`;
+    const message = `The backend '${wanted}' does not compute in ${precision}. Backends that do: ${own.join(', ')}.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
   const native = loadEngineAddon().tiers(precision);
-  const available = own.filter((tier) => tier === 'portable' || native.includes(tier));
+  const available = own.filter((backend) => backend === 'libtorch' || native.includes(backend));
   const [best] = available;
   if (!best) {
-    // Only int8 has no portable tier; by avx512 it needs VNNI too.
+    // Only int8 has no backend on libtorch; by avx512 it needs VNNI too.
     const message = `This machine has no instructions for ${precision}, which needs ${own.join(', or ')} with VNNI. Choose another precision.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
   if (wanted === 'auto') return best;
   if (!available.includes(wanted)) {
-    const message = `This machine cannot compute in ${precision} by the tier '${wanted}'. It can by ${available.join(', ')}.`;
+    const message = `This machine cannot compute in ${precision} by the backend '${wanted}'. It can by ${available.join(', ')}.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
   return wanted;

@@ -12,8 +12,8 @@ import { type ImageInput, LOADING_OPTIONS, loadImages, softmax } from './classif
 export interface ExplainOptions extends DecodeImageOptions {
   /** A class by its name or index; default the most likely one. */
   class?: string | number;
-  /** A module whose output has places; default the last one. */
-  layer?: string;
+  /** A module whose output has spatial positions; default the last one. */
+  targetLayer?: string;
 }
 
 export interface Explanation {
@@ -48,15 +48,19 @@ export async function explain(
   source: ImageInput,
   options: ExplainOptions = {},
 ): Promise<Explanation> {
-  const read = readOptions('options', options, ['class', 'layer', ...LOADING_OPTIONS]) as ExplainOptions;
-  const { class: wanted, layer: name, ...loading } = read;
+  const read = readOptions('options', options, [
+    'class',
+    'targetLayer',
+    ...LOADING_OPTIONS,
+  ]) as ExplainOptions;
+  const { class: wanted, targetLayer, ...loading } = read;
   nativeOf(model);
-  if (name !== undefined) string('layer', name);
+  if (targetLayer !== undefined) string('targetLayer', targetLayer);
   const images = await loadImages([source], loading);
   const probabilities = await probabilitiesOf(model, images, loading.signal);
   const index = indexOf(model, wanted, probabilities);
   const { signal } = loading;
-  const { data, shape } = await model.gradCam(images, [index], name, { signal });
+  const { data, shape } = await model.gradCam(images, [index], targetLayer, { signal });
   const [, height = 0, width = 0] = shape;
   const [, side = 0] = images.shape;
   return {

@@ -154,7 +154,7 @@ class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux>
   readonly dropoutAux: number;
   readonly transformInput: boolean;
   readonly heads: readonly string[];
-  protected readonly lastMaps: string;
+  protected readonly targetLayer: string;
 
   constructor(options: GoogLeNetOptions = {}) {
     const settings = resolve(options);
@@ -166,7 +166,7 @@ class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux>
     this.dropout = dropout;
     this.dropoutAux = dropoutAux;
     this.transformInput = transformInput;
-    this.lastMaps = settings.variant.lastMaps;
+    this.targetLayer = settings.variant.targetLayer;
     this.heads = auxLogits ? settings.variant.heads : settings.variant.heads.slice(0, 1);
     this.initialize(settings.initMethod);
   }

@@ -140,8 +140,8 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   /** Names of the modules that give the logits. */
   abstract readonly heads: readonly string[];
 
-  /** The last module whose output has places, for `gradCam`. */
-  protected abstract readonly lastMaps: string;
+  /** The last module whose output has spatial positions: the default of `gradCam`. */
+  protected abstract readonly targetLayer: string;
 
   /** A model of the same architecture on the CPU, with any numbers. */
   protected abstract blank(): ImageClassifier;
@@ -219,21 +219,21 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   /**
    * How much each place of a module's output speaks for a class, by Grad-CAM (Selvaraju et al. 2017), in evaluation mode.
    * @param classes one index for each image.
-   * @param layer a module whose output is `[n, c, h, w]`; default the last one with places.
+   * @param targetLayer a module whose output is `[n, c, h, w]`; default the last one with spatial positions.
    * @returns `[n, h, w]`, zero or more.
    * @throws GoogLeNetError as `features`; `INVALID_LABEL`
    */
   async gradCam(
     images: Images,
     classes: readonly number[],
-    layer: string = this.lastMaps,
+    targetLayer: string = this.targetLayer,
     options: CallOptions = {},
   ): Promise<Tensor> {
     const { native } = this;
     const signal = readCallOptions(options);
     const { count, bytes, ...batch } = readImages(images, this.inputSizes);
     const labels = readLabels(classes, count, this.numClasses);
-    const name = string('layer', layer);
+    const name = string('targetLayer', targetLayer);
     const queued = { images: count, bytes, signal };
     return this.queue(queued, (id) => native.gradCam({ ...batch, labels, name, id }));
   }
@@ -291,7 +291,7 @@ export const LOAD_OPTIONS = [
   'strict',
   'numClasses',
   'classes',
-  'newHead',
+  'resetClassifier',
   'initWeights',
   'maxQueue',
   'signal',
@@ -309,8 +309,8 @@ export interface LoadAnyOptions {
   numClasses?: number;
   /** Names of the classes, instead of those in the file. */
   classes?: readonly string[];
-  /** New classifiers also for as many classes as the file has. Default false. */
-  newHead?: boolean;
+  /** Re-initialize the classifiers also where the file has as many classes. Default false. */
+  resetClassifier?: boolean;
   /** How new classifiers are drawn; as in the constructor. */
   initWeights?: boolean;
   /** What may wait for the model; beyond it calls fail with `OVERLOADED`. */
@@ -332,19 +332,19 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
   options: LoadAnyOptions,
   make: (options: Omit<Described<A>, 'architecture'>, isComplete: boolean) => Model,
 ): Promise<Model> {
-  const { strict = true, newHead = false, signal: abort, ...own } = withoutUndefined(options);
+  const { strict = true, resetClassifier = false, signal: abort, ...own } = withoutUndefined(options);
   boolean('strict', strict);
-  boolean('newHead', newHead);
+  boolean('resetClassifier', resetClassifier);
   const signal = readSignal('signal', abort);
   const load = async (file: TensorFile): Promise<Model> => {
     const { tensors, foreign, description } = modelIn(file, path);
     if (description.architecture !== architecture) {
-      const message = `${path} holds another network, '${description.architecture}'. Load it with its own class.`;
+      const message = `${path} holds another architecture, '${description.architecture}'. Load it with its own class.`;
       throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
     }
     const { architecture: _, classes, ...rest } = description as Described<A>;
     const numClasses = own.numClasses ?? own.classes?.length ?? rest.numClasses;
-    const replaces = newHead || numClasses !== rest.numClasses;
+    const replaces = resetClassifier || numClasses !== rest.numClasses;
     const named = replaces || classes === undefined ? {} : { classes };
     const options = { ...rest, ...named, ...own, numClasses } as Omit<Described<A>, 'architecture'>;
     await prepareDevice(own.device ?? 'cpu');

@@ -96,7 +96,7 @@ export class Xception extends ImageClassifier<false> {
   readonly auxLogits = false;
   readonly auxInEvaluation = false;
   readonly heads = ['fc'];
-  protected readonly lastMaps = 'last';
+  protected readonly targetLayer = 'last';
   readonly order: SeparableOrder;
   readonly reluBetween: boolean;
   readonly dropout: number;

@@ -1,7 +1,7 @@
 /** When a run has nothing more to gain: a pure function of its progress, so that a resumed run stops where it would have. */
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { integer, number, oneOf, readOptions } from '../core/validation.js';
-import type { Scores } from './metrics.js';
+import type { Metrics } from './metrics.js';
 import type { Best, Progress } from './train-state.js';
 
 export const METRICS = ['top1', 'loss'] as const;
@@ -29,7 +29,7 @@ export function readEarlyStopping(value: unknown): EarlyStopping {
 }
 
 /** Higher is better, whatever is measured. */
-export const scoreOf = (scores: Scores, metric: Metric): number =>
+export const scoreOf = (scores: Metrics, metric: Metric): number =>
   metric === 'loss' ? -scores.loss : scores.top1;
 
 export const isBetter = (score: number, best: Best | null, { minDelta }: EarlyStopping): boolean =>

@@ -2,7 +2,7 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { isBetter, scoreOf } from './early-stopping.js';
 import type { FitPlan } from './fit-options.js';
-import { type Scores, toScores } from './metrics.js';
+import { computeMetrics, type Metrics } from './metrics.js';
 import { lrAt } from './schedule.js';
 import { type EpochSummary, MAX_HISTORY, type Progress, START } from './train-state.js';
 import type { Trainer } from './trainer.js';
@@ -53,7 +53,7 @@ function summarise(trainer: Trainer, plan: FitPlan, validation: Validation | nul
     epoch,
     step,
     lr: lrAt({ epoch: before, step: step - 1, totalSteps: plan.totalSteps }, optimizer.lr, schedule),
-    train: toScores(tally, trainer.model.auxLogits),
+    train: computeMetrics(tally, trainer.model.auxLogits),
     validation: validation && onlyScores(validation),
     skipped,
   };
@@ -66,7 +66,7 @@ const onlyScores = ({
   mistakes: ____,
   samples: _____,
   ...scores
-}: Validation): Scores => scores;
+}: Validation): Metrics => scores;
 
 const scoreIn = ({ validation }: EpochSummary, { stopping }: FitPlan): number | null =>
   stopping && validation && scoreOf(validation, stopping.metric);

@@ -4,7 +4,7 @@ import type { Source } from './datasets.js';
 import { hasStalled } from './early-stopping.js';
 import { AFTER_DIVERGENCE, endEpoch, isCut, reopened, useFinalWeights } from './epoch-end.js';
 import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
-import { add } from './metrics.js';
+import { updateMetrics } from './metrics.js';
 import { type CheckpointEvent, RunCheckpoints, resume, type WarningEvent } from './run-checkpoints.js';
 import { type Clock, startClock } from './throughput-meter.js';
 import type { EpochSummary, Progress } from './train-state.js';
@@ -126,7 +126,7 @@ async function trainOn(trainer: Trainer, batch: Batch, plan: FitPlan, clock: Clo
   const before = trainer.progress;
   const step = before.globalStep + 1;
   assertFinite(result, step);
-  const tally = add(before.tally, result, labels.length);
+  const tally = updateMetrics(before.tally, result, labels.length);
   trainer.progress = { ...afterBatch(before, batch, plan), globalStep: step, tally };
   const { stepsPerEpoch } = plan.loader;
   const imagesPerSecond = clock.count(labels.length);

@@ -1,7 +1,7 @@
 import type { BatchResult } from './trainer.js';
 
 /** Means over images. What belongs to an auxiliary head is null in a model without them. */
-export interface Scores {
+export interface Metrics {
   /** mainLoss + auxWeight · aux1Loss + auxWeight · aux2Loss */
   loss: number;
   mainLoss: number;
@@ -28,14 +28,18 @@ const SUMS = [
 ] as const;
 
 /** Sums from which scores are made; plain numbers, so that a checkpoint can hold them. */
-export type Tally = Readonly<Record<(typeof SUMS)[number], number>>;
+export type MetricAccumulator = Readonly<Record<(typeof SUMS)[number], number>>;
 
-export const TALLY_KEYS: readonly (keyof Tally)[] = SUMS;
+export const METRIC_SUMS: readonly (keyof MetricAccumulator)[] = SUMS;
 
-export const emptyTally = (): Tally =>
-  Object.fromEntries(SUMS.map((key) => [key, 0])) as Record<keyof Tally, number>;
+export const emptyMetrics = (): MetricAccumulator =>
+  Object.fromEntries(SUMS.map((key) => [key, 0])) as Record<keyof MetricAccumulator, number>;
 
-export function add(tally: Tally, result: BatchResult, count: number): Tally {
+export function updateMetrics(
+  tally: MetricAccumulator,
+  result: BatchResult,
+  count: number,
+): MetricAccumulator {
   return {
     count: tally.count + count,
     loss: tally.loss + result.loss * count,
@@ -49,11 +53,11 @@ export function add(tally: Tally, result: BatchResult, count: number): Tally {
   };
 }
 
-export const addTallies = (a: Tally, b: Tally): Tally =>
-  Object.fromEntries(SUMS.map((key) => [key, a[key] + b[key]])) as Record<keyof Tally, number>;
+export const mergeMetrics = (a: MetricAccumulator, b: MetricAccumulator): MetricAccumulator =>
+  Object.fromEntries(SUMS.map((key) => [key, a[key] + b[key]])) as Record<keyof MetricAccumulator, number>;
 
 /** @param hasAux whether the model has auxiliary heads. */
-export function toScores(tally: Tally, hasAux: boolean): Scores {
+export function computeMetrics(tally: MetricAccumulator, hasAux: boolean): Metrics {
   const mean = (sum: number) => sum / tally.count;
   const ofAux = (sum: number) => (hasAux ? mean(sum) : null);
   return {

@@ -1,7 +1,7 @@
 /** Where a run stands: what a checkpoint holds beside tensors, and all that the loop needs to go on. */
 import { integer, invalid, number, object, oneOf } from '../core/validation.js';
 import { METRICS, type Metric } from './early-stopping.js';
-import { emptyTally, type Scores, TALLY_KEYS, type Tally } from './metrics.js';
+import { emptyMetrics, METRIC_SUMS, type MetricAccumulator, type Metrics } from './metrics.js';
 import { MAX_EPOCH } from './schedule.js';
 
 /** One finished epoch of a run. */
@@ -13,8 +13,8 @@ export interface EpochSummary {
   /** Learning rate of its last step. */
   lr: number;
   /** Means over the epoch's batches as they were trained on, so earlier ones are of a younger model. */
-  train: Scores;
-  validation: Scores | null;
+  train: Metrics;
+  validation: Metrics | null;
   /** Images that could not be read and were left out. */
   skipped: number;
   seconds: number;
@@ -40,7 +40,7 @@ export interface Progress {
   /** Completed steps of the run. */
   readonly globalStep: number;
   /** What the epoch under way has summed up so far. */
-  readonly tally: Tally;
+  readonly tally: MetricAccumulator;
   /** Images of it that could not be read. */
   readonly skipped: number;
   /** Only with the same batches can an epoch be resumed in its middle. */
@@ -53,7 +53,7 @@ export const START: Progress = {
   epoch: 0,
   step: 0,
   globalStep: 0,
-  tally: emptyTally(),
+  tally: emptyMetrics(),
   skipped: 0,
   batches: null,
   best: null,
@@ -72,7 +72,7 @@ export function readProgress(value: unknown): Progress {
     epoch: integer('progress.epoch', epoch, 0, MAX_EPOCH),
     step: integer('progress.step', step, 0),
     globalStep: integer('progress.globalStep', globalStep, 0),
-    tally: readNumbers('progress.tally', tally, TALLY_KEYS) as Tally,
+    tally: readNumbers('progress.tally', tally, METRIC_SUMS) as MetricAccumulator,
     skipped: integer('progress.skipped', skipped, 0),
     batches: batches === null ? null : object('progress.batches', batches),
     best: best === null ? null : readBest(best),
@@ -99,7 +99,7 @@ function readSummary(name: string, value: unknown): EpochSummary {
   };
 }
 
-function readScores(name: string, value: unknown): Scores {
+function readScores(name: string, value: unknown): Metrics {
   const { aux1Loss, aux2Loss, aux1Top1, aux2Top1, ...main } = object(name, value);
   const aux = Object.entries({ aux1Loss, aux2Loss, aux1Top1, aux2Top1 }).map(([key, one]) => [
     key,
@@ -108,7 +108,7 @@ function readScores(name: string, value: unknown): Scores {
   return {
     ...readNumbers(name, main, ['loss', 'mainLoss', 'top1', 'top5']),
     ...Object.fromEntries(aux),
-  } as Scores;
+  } as Metrics;
 }
 
 function readNumbers(name: string, value: unknown, keys: readonly string[]): Record<string, number> {

@@ -7,7 +7,7 @@ import type { Dataset } from '../data/dataset.js';
 import { epochOrder } from '../data/sampler.js';
 import { checkResizeCrop } from '../data/transforms.js';
 import { assertDataset } from './datasets.js';
-import { add, emptyTally, type Scores, toScores } from './metrics.js';
+import { computeMetrics, emptyMetrics, type Metrics, updateMetrics } from './metrics.js';
 import type { BatchEvaluation, Trainer } from './trainer.js';
 
 export interface ValidateOptions {
@@ -36,7 +36,7 @@ export interface Prediction {
   labelProbability: number;
 }
 
-export interface Validation extends Scores {
+export interface Validation extends Metrics {
   /** Images scored. */
   count: number;
   /** Names of those that could not be read. */
@@ -81,7 +81,7 @@ export async function* validation(
   for await (const { images, labels, indices, skipped } of batches(dataset, loading)) {
     findings.skipped.push(...skipped.map(({ name }) => name));
     if (labels.length > 0)
-      findings.add(await trainer.evaluate(images, labels, { averaged }), labels, indices);
+      findings.update(await trainer.evaluate(images, labels, { averaged }), labels, indices);
     yield { type: 'validation', done: findings.tally.count + findings.skipped.length, total: dataset.length };
   }
   return findings.finish(trainer.model.auxInEvaluation);
@@ -101,7 +101,7 @@ export async function validate(
 }
 
 class Findings {
-  tally = emptyTally();
+  tally = emptyMetrics();
   readonly skipped: string[] = [];
   readonly #confusion: Uint32Array[] | null;
   readonly #samples: Prediction[] = [];
@@ -115,8 +115,8 @@ class Findings {
     this.#isSample = (index) => chosen.has(index);
   }
 
-  add(result: BatchEvaluation, labels: Int32Array, indices: Uint32Array): void {
-    this.tally = add(this.tally, result, labels.length);
+  update(result: BatchEvaluation, labels: Int32Array, indices: Uint32Array): void {
+    this.tally = updateMetrics(this.tally, result, labels.length);
     for (const [i, label] of labels.entries()) {
       const prediction = {
         index: indices[i] ?? 0,
@@ -144,7 +144,7 @@ class Findings {
       throw new GoogLeNetError('INVALID_DATASET', message);
     }
     return {
-      ...toScores(tally, hasAux),
+      ...computeMetrics(tally, hasAux),
       count: tally.count,
       skipped,
       confusion: this.#confusion,

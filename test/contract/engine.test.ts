@@ -5,8 +5,8 @@ import { loadPlan, type Plan, savePlan } from '../../src/engine/plan';
 import {
   type Calibration,
   Engine,
+  type EngineBackend,
   type EnginePrecision,
-  type EngineTier,
   GoogLeNet,
   type GoogLeNetOptions,
   type Images,
@@ -17,13 +17,13 @@ import {
   Xception,
 } from '../../src/index';
 import {
+  backendsOf,
   byteImages,
   differenceOf,
   finishedModel,
   floatImages,
   HAS_KERNELS,
   imageOf,
-  tiersOf,
 } from '../support/engines';
 import { errorWith } from '../support/errors';
 import { testWhere } from '../support/skip';
@@ -31,16 +31,16 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 
-/** What each tier computes, and how far from the model's logits it may be, as a part of the largest. */
-const KERNELS: [EngineTier, EnginePrecision, boolean, number][] = [
+/** What each backend computes, and how far from the model's logits it may be, as a part of the largest. */
+const KERNELS: [EngineBackend, EnginePrecision, boolean, number][] = [
   ['avx512', 'float32', true, 1e-4],
   ['avx512', 'float32', false, 1e-5],
   ['avx2', 'float32', true, 1e-4],
   ['avx2', 'float32', false, 1e-5],
-  ['portable', 'float32', false, 1e-5],
+  ['libtorch', 'float32', false, 1e-5],
   ['amx', 'bfloat16', false, 1e-2],
   ['avx512', 'bfloat16', false, 1e-2],
-  ['portable', 'bfloat16', false, 1e-2],
+  ['libtorch', 'bfloat16', false, 1e-2],
   ['amx', 'int8', false, 1e-1],
   ['avx512', 'int8', false, 1e-1],
 ];
@@ -67,12 +67,12 @@ describe.each(VARIANTS)('%s', (_, options) => {
   });
   afterAll(() => model.dispose());
 
-  for (const [tier, precision, winograd, tolerance] of KERNELS) {
-    testWhere(tiersOf(precision).includes(tier), `this machine has no ${tier} for ${precision}`)(
-      `${precision} by ${tier}${winograd ? ' and Winograd' : ''} gives the logits of all heads within ${tolerance}`,
+  for (const [backend, precision, winograd, tolerance] of KERNELS) {
+    testWhere(backendsOf(precision).includes(backend), `this machine has no ${backend} for ${precision}`)(
+      `${precision} by ${backend}${winograd ? ' and Winograd' : ''} gives the logits of all heads within ${tolerance}`,
       async () => {
         const engine = await model.optimize({
-          tier,
+          backend,
           precision,
           winograd,
           outputs: 'all',
@@ -185,10 +185,10 @@ describe('an engine', () => {
     expect(differenceOf(expected, found)).toBeLessThan(1e-5);
   });
 
-  test.each(['portable', 'auto'] as const)(
+  test.each(['libtorch', 'auto'] as const)(
     'gives NaN for an image with NaN or infinity, and for no other (%s)',
-    async (tier) => {
-      const other = await model.optimize({ tier });
+    async (backend) => {
+      const other = await model.optimize({ backend });
       const images = floatImages(4);
       const { length } = images.data;
       images.data[length / 4 + 77] = Number.NaN;
@@ -263,7 +263,7 @@ describe('an engine', () => {
     const { steps, multiplyAdds, weightBytes, arenaBytes, ...rest } = await engine.describe();
     expect(rest).toEqual({
       precision: 'float32',
-      tier: engine.tier,
+      backend: engine.backend,
       threads: engine.threads,
       maxBatch: 32,
     });
@@ -317,9 +317,9 @@ describe('profile()', () => {
     },
   );
 
-  test('of a portable engine is UNSUPPORTED; wrong options are refused by name', async () => {
-    const engine = await model.optimize({ tier: 'portable' });
-    await expect(engine.profile()).rejects.toMatchObject(errorWith('UNSUPPORTED', 'portable'));
+  test('of an engine on libtorch is UNSUPPORTED; wrong options are refused by name', async () => {
+    const engine = await model.optimize({ backend: 'libtorch' });
+    await expect(engine.profile()).rejects.toMatchObject(errorWith('UNSUPPORTED', 'libtorch'));
     await expect(engine.profile({ runs: 0 })).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'runs'));
     await expect(engine.profile({ times: 3 } as object)).rejects.toMatchObject(
       errorWith('INVALID_ARGUMENT', 'times'),
@@ -336,10 +336,10 @@ describe('an AbortSignal', () => {
   });
   afterAll(() => model.dispose());
 
-  describe.each(['auto', 'portable'] as const)('%s', (tier) => {
+  describe.each(['auto', 'libtorch'] as const)('%s', (backend) => {
     let engine: Engine;
     beforeAll(async () => {
-      engine = await model.optimize({ tier });
+      engine = await model.optimize({ backend });
     });
     afterAll(() => engine.dispose());
 
@@ -386,11 +386,11 @@ function abortSoon(ms: number): { signal: AbortSignal; stopped: Promise<number> 
 }
 
 describe('dispose()', () => {
-  test.each(['auto', 'portable'] as const)(
+  test.each(['auto', 'libtorch'] as const)(
     'lets what is queued finish; then the engine is gone (%s)',
-    async (tier) => {
+    async (backend) => {
       const model = new GoogLeNet({ numClasses: 10, seed: 0 });
-      const engine = await model.optimize({ tier });
+      const engine = await model.optimize({ backend });
       model.dispose();
       const pending = engine.forward(floatImages(3));
       engine.dispose();
@@ -412,7 +412,7 @@ describe('a plan', () => {
   afterAll(() => model.dispose());
 
   for (const precision of ['float32', 'bfloat16', 'int8'] as const) {
-    testWhere(tiersOf(precision).length > 0, `this machine has no instructions for ${precision}`)(
+    testWhere(backendsOf(precision).length > 0, `this machine has no instructions for ${precision}`)(
       `in ${precision} is saved and loaded with the same bits, classes and sizes`,
       async () => {
         const engine = await model.optimize({
@@ -440,16 +440,16 @@ describe('a plan', () => {
     );
   }
 
-  test('of one tier runs on another', async () => {
+  test('of one backend runs on another', async () => {
     const engine = await model.optimize();
     await engine.save(folder('plan.safetensors'));
-    const portable = await Engine.load(folder('plan.safetensors'), { tier: 'portable' });
+    const libtorch = await Engine.load(folder('plan.safetensors'), { backend: 'libtorch' });
     const asModel = loadModel(folder('plan.safetensors'));
     await expect(asModel).rejects.toMatchObject(errorWith('WEIGHTS_MISMATCH', 'Engine.load()'));
     const [expected] = await engine.forward(floatImages(1));
-    const [found] = await portable.forward(floatImages(1));
+    const [found] = await libtorch.forward(floatImages(1));
     engine.dispose();
-    portable.dispose();
+    libtorch.dispose();
     expect(differenceOf(expected, found)).toBeLessThan(1e-5);
   });
 
@@ -572,7 +572,7 @@ describe('bad options', () => {
 
   test.each<[OptimizeOptions | object, string]>([
     [{ precision: 'float16' }, 'precision'],
-    [{ tier: 'sse' }, 'tier'],
+    [{ backend: 'sse' }, 'backend'],
     [{ threads: 0 }, 'threads'],
     [{ threads: 1.5 }, 'threads'],
     [{ maxBatch: -1 }, 'maxBatch'],
@@ -588,12 +588,12 @@ describe('bad options', () => {
     );
   });
 
-  test('a tier that does not compute the precision is refused with those that do', async () => {
-    const failed = model.optimize({ precision: 'bfloat16', tier: 'avx2' });
-    await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'amx, avx512, portable'));
+  test('a backend that does not compute the precision is refused with those that do', async () => {
+    const failed = model.optimize({ precision: 'bfloat16', backend: 'avx2' });
+    await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'amx, avx512, libtorch'));
   });
 
-  testWhere(tiersOf('int8').length > 0, 'this machine has no instructions for int8')(
+  testWhere(backendsOf('int8').length > 0, 'this machine has no instructions for int8')(
     'images that cannot calibrate are refused',
     async () => {
       const int8 = (calibration: Calibration) => model.optimize({ precision: 'int8', calibration });
@@ -606,7 +606,7 @@ describe('bad options', () => {
     },
   );
 
-  testWhere(tiersOf('int8').length === 0, 'this machine has them')(
+  testWhere(backendsOf('int8').length === 0, 'this machine has them')(
     'int8 is refused without its instructions',
     async () => {
       const failed = model.optimize({ precision: 'int8', calibration: floatImages(1) });
@@ -614,11 +614,11 @@ describe('bad options', () => {
     },
   );
 
-  testWhere(!tiersOf('bfloat16').includes('amx'), 'this machine has amx')(
-    'a tier that this machine lacks is refused with those that it has',
+  testWhere(!backendsOf('bfloat16').includes('amx'), 'this machine has amx')(
+    'a backend that this machine lacks is refused with those that it has',
     async () => {
-      const failed = model.optimize({ precision: 'bfloat16', tier: 'amx' });
-      await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'portable'));
+      const failed = model.optimize({ precision: 'bfloat16', backend: 'amx' });
+      await expect(failed).rejects.toMatchObject(errorWith('UNSUPPORTED', 'libtorch'));
     },
   );
 

@@ -32,7 +32,9 @@ test('a class may be asked for by name or index, and another layer', async () =>
   using model = build();
   expect(await explain(model, source, { class: 'fox' })).toMatchObject({ label: 'fox', index: 2 });
   expect(await explain(model, source, { class: 1 })).toMatchObject({ label: 'dog' });
-  expect(await explain(model, source, { class: '0', layer: 'inception_4a' })).toMatchObject({ label: 'cat' });
+  expect(await explain(model, source, { class: '0', targetLayer: 'inception_4a' })).toMatchObject({
+    label: 'cat',
+  });
 });
 
 test('what is no model, and logits that are no numbers, are refused', async () => {
@@ -48,7 +50,7 @@ test.each<[string, object, object]>([
   ['a class that is neither a name nor a number', { class: [1] }, errorWith('INVALID_ARGUMENT', 'class')],
   ['a name that is none', { class: 'cow' }, errorWith('INVALID_ARGUMENT', '"cow"', 'cat')],
   ['an index that is none', { class: 3 }, errorWith('INVALID_ARGUMENT', 'class')],
-  ['a layer that is none', { layer: 'inception_9z' }, errorWith('INVALID_ARGUMENT', 'inception_9z')],
+  ['a layer that is none', { targetLayer: 'inception_9z' }, errorWith('INVALID_ARGUMENT', 'inception_9z')],
   ['an unknown option', { color: 'red' }, errorWith('INVALID_ARGUMENT', 'color')],
 ])('%s is refused', async (_, options, error) => {
   using model = build();

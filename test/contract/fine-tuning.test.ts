@@ -45,7 +45,7 @@ describe('new classifiers', () => {
   test('for as many classes, where it is asked for', async () => {
     const { path, state } = await saved();
     using same = await GoogLeNet.load(path);
-    using fresh = await GoogLeNet.load(path, { newHead: true, seed: 7 });
+    using fresh = await GoogLeNet.load(path, { resetClassifier: true, seed: 7 });
     expect(different(await same.stateDict(), state)).toEqual([]);
     expect(different(await fresh.stateDict(), state).every(isHead)).toBe(true);
     expect(different(await fresh.stateDict(), state)).toContain('fc.weight');
@@ -70,8 +70,8 @@ describe('new classifiers', () => {
     using model = new GoogLeNet({ numClasses: 10 });
     const { 'partA.0.weight': _, ...rest } = state;
     await expect(model.loadStateDict(rest)).rejects.toMatchObject(errorWith('WEIGHTS_MISMATCH', 'partA.0'));
-    await expect(GoogLeNet.load(path, { newHead: 1 as never })).rejects.toMatchObject(
-      errorWith('INVALID_ARGUMENT', 'newHead'),
+    await expect(GoogLeNet.load(path, { resetClassifier: 1 as never })).rejects.toMatchObject(
+      errorWith('INVALID_ARGUMENT', 'resetClassifier'),
     );
   });
 });

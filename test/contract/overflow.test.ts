@@ -1,5 +1,5 @@
-import { type Engine, type EngineTier, GoogLeNet, type StateTensor } from '../../src/index';
-import { floatImages, tiersOf } from '../support/engines';
+import { type Engine, type EngineBackend, GoogLeNet, type StateTensor } from '../../src/index';
+import { backendsOf, floatImages } from '../support/engines';
 
 /** The first layer makes infinity of 3e38, the second NaN of that; a ReLU, a max-pool and all else lie behind it. */
 async function overflowingModel(): Promise<GoogLeNet> {
@@ -18,9 +18,9 @@ async function overflowingModel(): Promise<GoogLeNet> {
 
 /** Every way to compute in a precision that this machine has. */
 const KERNELS = (['float32', 'bfloat16'] as const).flatMap((precision) =>
-  tiersOf(precision).flatMap((tier) =>
-    (precision === 'float32' && tier !== 'portable' ? [true, false] : [false]).map(
-      (winograd) => [tier as EngineTier, precision, winograd] as const,
+  backendsOf(precision).flatMap((backend) =>
+    (precision === 'float32' && backend !== 'libtorch' ? [true, false] : [false]).map(
+      (winograd) => [backend as EngineBackend, precision, winograd] as const,
     ),
   ),
 );
@@ -38,10 +38,10 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
-describe.each(KERNELS)('%s in %s, Winograd: %s', (tier, precision, winograd) => {
+describe.each(KERNELS)('%s in %s, Winograd: %s', (backend, precision, winograd) => {
   let engine: Engine;
   beforeAll(async () => {
-    engine = await model.optimize({ tier, precision, winograd, threads: 1 });
+    engine = await model.optimize({ backend, precision, winograd, threads: 1 });
   });
   afterAll(() => engine.dispose());
 

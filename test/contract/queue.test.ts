@@ -1,5 +1,5 @@
 import { type Engine, GoogLeNet, type Images, InceptionModule, Trainer } from '../../src/index';
-import { byteImages, tiersOf } from '../support/engines';
+import { backendsOf, byteImages } from '../support/engines';
 import { errorWith } from '../support/errors';
 
 const SIDE = 64;
@@ -25,19 +25,23 @@ const newModel = (options: object = {}) => {
   return model;
 };
 
-async function newEngine(tier: string, maxQueue: object | undefined): Promise<Engine> {
+async function newEngine(backend: string, maxQueue: object | undefined): Promise<Engine> {
   const model = newModel();
-  const engine = await model.optimize({ tier: tier as 'avx2', threads: 1, ...(maxQueue && { maxQueue }) });
+  const engine = await model.optimize({
+    backend: backend as 'avx2',
+    threads: 1,
+    ...(maxQueue && { maxQueue }),
+  });
   model.dispose();
   return engine;
 }
 
 const KINDS: [string, (maxQueue?: object) => Promise<Callee>][] = [
   ['a model', async (maxQueue) => newModel(maxQueue && { maxQueue }) as Callee],
-  ...[...new Set(['portable', ...tiersOf('float32').slice(0, 1)])].map(
-    (tier): [string, (maxQueue?: object) => Promise<Callee>] => [
-      `an engine of the tier ${tier}`,
-      (maxQueue) => newEngine(tier, maxQueue),
+  ...[...new Set(['libtorch', ...backendsOf('float32').slice(0, 1)])].map(
+    (backend): [string, (maxQueue?: object) => Promise<Callee>] => [
+      `an engine of the backend ${backend}`,
+      (maxQueue) => newEngine(backend, maxQueue),
     ],
   ),
 ];
@@ -187,7 +191,7 @@ test.each([{ images: 0 }, { bytes: -1 }, { image: 1 }, 5])(
     expect(() => newModel({ maxQueue: wrong })).toThrow(
       expect.objectContaining(errorWith('INVALID_ARGUMENT', 'maxQueue')),
     );
-    await expect(newEngine('portable', wrong)).rejects.toMatchObject(
+    await expect(newEngine('libtorch', wrong)).rejects.toMatchObject(
       errorWith('INVALID_ARGUMENT', 'maxQueue'),
     );
   },

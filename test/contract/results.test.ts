@@ -1,7 +1,7 @@
 /** Results are memory of JavaScript's own, whatever their size: every version of Node can transfer it, and Electron has no other. */
 import { GoogLeNet, InceptionModule, type Tensor } from '../../src/index';
 import { loadEngineAddon } from '../../src/native/load-engine';
-import { byteImages, HAS_KERNELS, tiersOf } from '../support/engines';
+import { backendsOf, byteImages, HAS_KERNELS } from '../support/engines';
 import { testWhere } from '../support/skip';
 import { tinyEngine, tinyImages } from '../support/tiny-network.cjs';
 
@@ -38,7 +38,7 @@ test('of models and modules', async () => {
   await Promise.all([model.close(), block.close()]);
 });
 
-test.each(tiersOf('float32'))('of engines of the tier %s', async (tier) => {
+test.each(backendsOf('float32'))('of engines of the backend %s', async (backend) => {
   const model = new GoogLeNet({
     variant: 'torchvision',
     initWeights: false,
@@ -46,7 +46,7 @@ test.each(tiersOf('float32'))('of engines of the tier %s', async (tier) => {
     numClasses: 1000,
     seed: 0,
   });
-  const engine = await model.optimize({ tier: tier as 'avx2' });
+  const engine = await model.optimize({ backend: backend as 'avx2' });
   for (const count of [1, 20]) {
     const images = byteImages(count, 64);
     await expectTransferable(async () => [(await engine.forward(images))[0]]);

@@ -87,7 +87,7 @@ describe('fine-tuning', () => {
     const { code, stdout } = await tune('tuned', ...flags);
     expect(code).toBe(0);
     expect(stdout).toMatch(/head-lr +0\.1/);
-    expect(settingsOf('tuned').settings).toMatchObject({ newHead: false, headLr: 0.1 });
+    expect(settingsOf('tuned').settings).toMatchObject({ resetClassifier: false, headLr: 0.1 });
     const tensor = (file: string, name: string) => {
       const bytes = readFileSync(path(file));
       const length = Number(bytes.readBigUInt64LE());
@@ -113,13 +113,13 @@ describe('fine-tuning', () => {
     const { code, stderr } = await cli(dir, ...flags, '--weights', weights('torchvision'));
     expect(code).toBe(0);
     expect(stderr).toContain('is for other classes, so the classifiers begin anew');
-    expect(settingsOf('shoe').settings.newHead).toBe(true);
+    expect(settingsOf('shoe').settings.resetClassifier).toBe(true);
     expect((await json('info', weights('shoe'))).classes).toEqual(['5-sandal', '7-sneaker', '9-ankle-boot']);
   });
 
   test('for the same classes begins with new classifiers where it is told to', async () => {
-    expect(await tune('fresh', '--new-head')).toMatchObject({ code: 0 });
-    expect(settingsOf('fresh').settings.newHead).toBe(true);
+    expect(await tune('fresh', '--reset-classifier')).toMatchObject({ code: 0 });
+    expect(settingsOf('fresh').settings.resetClassifier).toBe(true);
   });
 
   test.each([
@@ -154,7 +154,7 @@ describe('fine-tuning', () => {
   test('goes on with a run of before there was such a thing', async () => {
     await succeeds('train', ...RECIPE, '--out', 'older');
     const { settings, ...rest } = settingsOf('older');
-    for (const name of ['network', 'newHead', 'headLr', 'freeze']) delete settings[name];
+    for (const name of ['network', 'resetClassifier', 'headLr', 'freeze']) delete settings[name];
     writeFileSync(path('older/settings.json'), JSON.stringify({ ...rest, settings }));
     await succeeds('train', '--resume', 'older', '--epochs', '2');
   });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { GoogLeNet } from '../../src/index.js';
 import { PACKAGE_ROOT } from '../support/child.js';
-import { HAS_KERNELS, tiersOf } from '../support/engines.js';
+import { backendsOf, HAS_KERNELS } from '../support/engines.js';
 import { idxFile } from '../support/idx.js';
 import { testWhere } from '../support/skip.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -59,7 +59,7 @@ test.each([
   ['engine-accuracy.mjs', [], 'the number of arguments is 1'],
   ['engine-accuracy.mjs', ['--images', '0', 'm.safetensors'], '--images takes a number from 1 on'],
   ['roofline.mjs', ['--precision', 'float16'], '--precision takes float32, bfloat16, int8'],
-  ['roofline.mjs', ['--tier', 'sse'], '--tier takes auto, avx2, avx512, amx'],
+  ['roofline.mjs', ['--backend', 'sse'], '--backend takes auto, avx2, avx512, amx'],
   ['roofline.mjs', ['--runs', 'all'], '--runs takes a number from 1 on'],
   ['bench.mjs', ['--repeat', '0'], '--repeat takes a number above 0'],
   ['bench.mjs', ['--threads', 'two'], '--threads takes a number from 1 on'],
@@ -145,7 +145,7 @@ describe('what engines are measured with', () => {
     },
   );
 
-  test('scripts/engine-accuracy.mjs compares every tier with the model', async () => {
+  test('scripts/engine-accuracy.mjs compares every backend with the model', async () => {
     writeIdx(folder());
     const model = new GoogLeNet({ numClasses: 10, seed: 1 });
     await model.save(join(folder(), 'model.safetensors'));
@@ -154,9 +154,9 @@ describe('what engines are measured with', () => {
     const { code, stdout } = await script('engine-accuracy.mjs', ...args);
     expect(code).toBe(0);
     for (const precision of ['float32', 'bfloat16', 'int8'] as const)
-      for (const tier of tiersOf(precision))
-        expect(stdout).toMatch(new RegExp(`\\n${precision}, ${tier}[ ,]`));
-    expect(stdout).toMatch(/\nfloat32, portable +\d\.\de-[678] +\d\.\de-[678] +100\.0 % /);
+      for (const backend of backendsOf(precision))
+        expect(stdout).toMatch(new RegExp(`\\n${precision}, ${backend}[ ,]`));
+    expect(stdout).toMatch(/\nfloat32, libtorch +\d\.\de-[678] +\d\.\de-[678] +100\.0 % /);
   });
 });
 

@@ -41,7 +41,7 @@ const SPLIT = {
 };
 
 /** Of weights that are trained further: `networks.long.test.ts`. */
-const FINE_TUNING = ['newHead'];
+const FINE_TUNING = ['resetClassifier'];
 
 test('every setting is in one of the runs', () => {
   const seen = new Set([...Object.keys(PAPER), ...Object.keys(SPLIT), ...FINE_TUNING]);
@@ -178,7 +178,7 @@ describe('flags that would mean nothing are wrong usage:', () => {
       '--gamma needs --schedule step',
     ],
     ['--power without its schedule', ['--power', '2'], '--power needs --schedule polynomial'],
-    ['--new-head without --weights', ['--new-head'], 'Give --weights'],
+    ['--reset-classifier without --weights', ['--reset-classifier'], 'Give --weights'],
     [
       'auxiliary dropout of a network without such heads',
       ['--network', 'xception', '--dropout-aux', '0.5'],

@@ -132,7 +132,7 @@ describeOnCuda('a model on CUDA', () => {
     ['a training step', 'await new Trainer(new GoogLeNet({ numClasses: 10 })).step(images(2), labels(2));'],
     [
       'an engine on libtorch',
-      "await (await new GoogLeNet({ numClasses: 10 }).optimize({ tier: 'portable' })).forward(images(1));",
+      "await (await new GoogLeNet({ numClasses: 10 }).optimize({ backend: 'libtorch' })).forward(images(1));",
     ],
     [
       'images that are resized',
@@ -149,13 +149,13 @@ describeOnCuda('a model on CUDA', () => {
   });
 
   test('an engine from a file, which never asks for a device, leaves CUDA usable', async () => {
-    const engine = await on('cpu').optimize({ tier: 'portable' });
+    const engine = await on('cpu').optimize({ backend: 'libtorch' });
     await engine.save(folder('model.plan'));
     engine.dispose();
     const child = await runChild(
       `(async () => {
         const { Engine } = require(ROOT);
-        const engine = await Engine.load(process.env.PLAN, { tier: 'portable' });
+        const engine = await Engine.load(process.env.PLAN, { backend: 'libtorch' });
         await engine.forward(images(1));
         console.log(new GoogLeNet({ numClasses: 10, device: 'cuda' }).device);
       })();`,

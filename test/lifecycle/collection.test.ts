@@ -3,7 +3,7 @@
  * here it does at every promise, and so between any two calls.
  */
 import { PACKAGE_ROOT, runChild } from '../support/child';
-import { tiersOf } from '../support/engines';
+import { backendsOf } from '../support/engines';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -43,17 +43,17 @@ test('models train, are saved and loaded', async () => {
   );
 });
 
-test.each(tiersOf('float32'))('engines of the tier %s become ready and answer', async (tier) => {
+test.each(backendsOf('float32'))('engines of the backend %s become ready and answer', async (backend) => {
   await expectLines(
     `
     (async () => {
       const model = new GoogLeNet({ numClasses: 10, seed: 0 }).eval();
       const file = ${JSON.stringify(folder('engine.plan'))};
-      const made = await model.optimize({ tier: '${tier}' });
+      const made = await model.optimize({ backend: '${backend}' });
       const [expected] = await made.forward(images(1));
       await made.save(file);
       for (let i = 0; i < 5; i++) {
-        const engine = await Engine.load(file, { tier: '${tier}' });
+        const engine = await Engine.load(file, { backend: '${backend}' });
         const { steps } = await engine.describe();
         const answers = await Promise.all([1, 2, 3].map(() => engine.forward(images(1))));
         console.log(steps.length > 50, answers.every(([main]) => main.data.join() === expected.data.join()));

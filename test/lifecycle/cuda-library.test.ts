@@ -16,7 +16,7 @@ const SMALL = "{ variant: 'torchvision', numClasses: 10 }";
 /** Work on the CPU that asks for no device. */
 const WORK = {
   'an engine from a file': `
-    const engine = await require(ROOT).Engine.load(process.env.PLAN, { tier: 'portable' });
+    const engine = await require(ROOT).Engine.load(process.env.PLAN, { backend: 'libtorch' });
     await engine.forward(${IMAGES});`,
   'a forward': `await new GoogLeNet(${SMALL}).eval().forward(${IMAGES});`,
   'a training step': `
@@ -27,7 +27,7 @@ const WORK = {
 describeWhere(cuda.built, 'this libtorch is built without CUDA')('on a CUDA build of libtorch', () => {
   test.each(Object.entries(WORK))('%s opens the CUDA library before it computes', async (_, work) => {
     using model = new GoogLeNet({ variant: 'torchvision', numClasses: 10 });
-    const engine = await model.optimize({ tier: 'portable' });
+    const engine = await model.optimize({ backend: 'libtorch' });
     await engine.save(folder('model.plan'));
     engine.dispose();
     mkdirSync(folder('driver'));

@@ -224,7 +224,7 @@ test('an engine from a plan works in a process that has not loaded libtorch, nor
     const child = await runChild(`
       const { Engine } = require(${JSON.stringify(PACKAGE_ROOT)});
       (async () => {
-        const engine = await Engine.load('${plan}', { tier: 'avx2' }).catch((error) => console.log(error.code));
+        const engine = await Engine.load('${plan}', { backend: 'avx2' }).catch((error) => console.log(error.code));
         if (!engine) return;
         const [main] = await engine.forward(images(1));
         const maps = require('node:fs').readFileSync('/proc/self/maps', 'utf8');
@@ -255,8 +255,8 @@ testWhere(canLimit, 'there is no prlimit, or no avx2')(
       const { execFileSync } = require('node:child_process');
       const pages = Number(require('node:fs').readFileSync('/proc/self/statm', 'utf8').split(' ')[0]);
       execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (pages * 4096 + 600 * 2 ** 20)]);
-      const code = await model.optimize({ tier: 'avx2', threads: 256 }).then(() => 'made', (error) => error.code);
-      const engine = await model.optimize({ tier: 'avx2', threads: 2 });
+      const code = await model.optimize({ backend: 'avx2', threads: 256 }).then(() => 'made', (error) => error.code);
+      const engine = await model.optimize({ backend: 'avx2', threads: 2 });
       const [main] = await engine.forward(images(1));
       console.log(code, main.data.every(Number.isFinite));
     })();

@@ -32,15 +32,15 @@ async function printedUnder(limit: string, program: string): Promise<string> {
 }
 
 // Where nothing else says so, \`ulimit -s\` is the size of a thread's stack; musl gives 128 KB.
-test('models and engines of every tier need little of a stack', async () => {
+test('models and engines of every backend need little of a stack', async () => {
   const printed = await printedUnder(
     'ulimit -s 256',
     `(async () => {
       const model = newModel();
       const shapes = [(await model.forward(images(2)))[0].shape.join()];
       for (const precision of ['float32', 'bfloat16']) {
-        for (const tier of loadEngineAddon().tiers(precision)) {
-          const engine = await model.optimize({ tier, precision, threads: 2 });
+        for (const backend of loadEngineAddon().tiers(precision)) {
+          const engine = await model.optimize({ backend, precision, threads: 2 });
           for (const count of [1, 2]) await engine.forward(images(count));
           shapes.push((await engine.forward(images(2)))[0].shape.join());
         }

@@ -7,10 +7,10 @@ import {
 } from '../../src/index';
 import { loadEngineAddon } from '../../src/native/load-engine';
 
-/** Tiers by which this machine computes in a precision. */
-export const tiersOf = (precision: EnginePrecision): string[] => [
+/** Backends by which this machine computes in a precision. */
+export const backendsOf = (precision: EnginePrecision): string[] => [
   ...loadEngineAddon().tiers(precision),
-  ...(precision === 'int8' ? [] : ['portable']),
+  ...(precision === 'int8' ? [] : ['libtorch']),
 ];
 
 /** Whether this machine has any kernels of ours. */

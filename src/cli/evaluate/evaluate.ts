@@ -9,7 +9,14 @@ import { loadModel } from '../../models/load.js';
 import type { Device } from '../../models/module.js';
 import { inputSizesOf } from '../../models/stored-architecture.js';
 import { setNumThreads } from '../../native/runtime.js';
-import { add, addTallies, emptyTally, type Scores, type Tally, toScores } from '../../train/metrics.js';
+import {
+  computeMetrics,
+  emptyMetrics,
+  type MetricAccumulator,
+  type Metrics,
+  mergeMetrics,
+  updateMetrics,
+} from '../../train/metrics.js';
 import { Trainer } from '../../train/trainer.js';
 import { openDataset, unreadableOf } from '../dataset.js';
 import { createDisplay, type Display } from '../display.js';
@@ -19,13 +26,13 @@ import { transformInputs } from '../transform-input.js';
 import { assertSameClasses, describeFile } from '../weights-file.js';
 import type { EvaluateSettings } from './command.js';
 
-export interface ClassScores extends Scores {
+export interface ClassScores extends Metrics {
   name: string;
   images: number;
   correct: number;
 }
 
-export interface Evaluation extends Scores {
+export interface Evaluation extends Metrics {
   weights: string;
   dir: string;
   images: number;
@@ -91,7 +98,7 @@ export function evaluationProgress(display: Display): (done: number, total: numb
 }
 
 interface ScoredClass {
-  tally: Tally;
+  tally: MetricAccumulator;
   /** How many of its images were taken for each class. */
   predicted: number[];
 }
@@ -110,7 +117,7 @@ async function tallyClasses(
   const loading = { batchSize, resize, crop, signal, unreadable: unreadableOf(onError) };
   let done = 0;
   for (const order of groupByClass(dataset)) {
-    let tally = emptyTally();
+    let tally = emptyMetrics();
     const predicted = dataset.classes.map(() => 0);
     for await (const { images, labels, skipped: more } of batches(dataset, { order, ...loading })) {
       skipped.push(...more);
@@ -119,7 +126,7 @@ async function tallyClasses(
       onProgress(done, dataset.length);
       if (labels.length === 0) continue;
       const result = await trainer.evaluate(images, labels);
-      tally = add(tally, result, labels.length);
+      tally = updateMetrics(tally, result, labels.length);
       for (const label of result.predicted) predicted[label] = (predicted[label] ?? 0) + 1;
     }
     scored.push({ tally, predicted });
@@ -136,17 +143,17 @@ function groupByClass(dataset: Dataset): Uint32Array[] {
 }
 
 function summarise(
-  entries: readonly { name: string; tally: Tally }[],
+  entries: readonly { name: string; tally: MetricAccumulator }[],
   hasAux: boolean,
 ): Omit<Evaluation, 'weights' | 'dir' | 'confusion' | 'skipped'> {
-  const sum = entries.map(({ tally }) => tally).reduce(addTallies, emptyTally());
+  const sum = entries.map(({ tally }) => tally).reduce(mergeMetrics, emptyMetrics());
   // A dataset of arrays or idx files may lack a class, which then has no means.
   const present = entries.filter(({ tally }) => tally.count > 0);
   const classes = present.map(({ name, tally }) => ({
     name,
     images: tally.count,
     correct: tally.correct,
-    ...toScores(tally, hasAux),
+    ...computeMetrics(tally, hasAux),
   }));
-  return { images: sum.count, ...toScores(sum, hasAux), classes };
+  return { images: sum.count, ...computeMetrics(sum, hasAux), classes };
 }

@@ -12,12 +12,12 @@ const EXAMPLES = `
 Examples:
   $ googlenet explain runs/first/model.safetensors cat.jpg --out cat-explained.png
   $ googlenet explain model.pth cat.jpg --class tabby
-  $ googlenet explain model.safetensors cat.jpg --layer inception_4e`;
+  $ googlenet explain model.safetensors cat.jpg --target-layer inception_4e`;
 
 interface ExplainFlags extends ValuesOf<typeof OPTIONS> {
   out: string;
   class?: string;
-  layer?: string;
+  targetLayer?: string;
 }
 
 /** `googlenet explain`: where a network sees a class. */
@@ -28,7 +28,7 @@ export function explainCommand(terminal: Terminal): Command {
     .argument('<image>', 'an image')
     .option('--out <file>', 'the image that is written', 'explained.png')
     .option('--class <name>', 'a class by name or index (default: the most likely one)')
-    .option('--layer <name>', 'a module whose output has places (default: the last one)')
+    .option('--target-layer <name>', 'a module whose output has spatial positions (default: the last one)')
     .addHelpText('after', EXAMPLES);
   for (const [name, setting] of Object.entries(OPTIONS)) {
     for (const option of toOptions(name, setting)) command.addOption(option);

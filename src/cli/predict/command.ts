@@ -6,7 +6,7 @@ import { count, onError, toggle, toOptions, type ValuesOf, withDefaults } from '
 import { formatJson, formatTable, plural } from '../output.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput } from '../transform-input.js';
-import type { Heads, Prediction, SkippedImage } from './predict.js';
+import type { Heads, ImageClassification, SkippedImage } from './predict.js';
 
 const { maxPixels, autoOrient, device, threads } = SETTINGS;
 const OPTIONS = {
@@ -45,7 +45,7 @@ export function predictCommand(terminal: Terminal): Command {
     const { predict } = await import('./predict.js');
     const { json, ...typed } = command.opts();
     const settings = withDefaults(OPTIONS, typed);
-    const predictions: Prediction[] = [];
+    const predictions: ImageClassification[] = [];
     const skipped: SkippedImage[] = [];
     let done = 0;
     try {
@@ -57,7 +57,7 @@ export function predictCommand(terminal: Terminal): Command {
         }
         done++;
         if (json) predictions.push(result);
-        else terminal.print(formatPrediction(result));
+        else terminal.print(formatClassification(result));
       }
     } finally {
       // What came before an error is worth having.
@@ -71,13 +71,13 @@ export function predictCommand(terminal: Terminal): Command {
 
 const HEADS = ['main', 'aux1', 'aux2'] as const satisfies (keyof Heads)[];
 
-function formatPrediction(prediction: Prediction): string {
-  const heads = HEADS.filter((head) => prediction[head] !== null);
-  const ranks = prediction.main.map((_, rank) => [
+function formatClassification(classification: ImageClassification): string {
+  const heads = HEADS.filter((head) => classification[head] !== null);
+  const ranks = classification.main.map((_, rank) => [
     '',
     String(rank + 1),
     ...heads.flatMap((head) => {
-      const entry = prediction[head]?.[rank];
+      const entry = classification[head]?.[rank];
       return entry ? [entry.label, entry.probability.toFixed(4)] : [];
     }),
   ]);
@@ -85,7 +85,7 @@ function formatPrediction(prediction: Prediction): string {
   const title = heads.length > 1 ? [['', '', ...heads.flatMap((head) => [head, ''])]] : [];
   const columns = heads.flatMap(() => ['left', 'right'] as const);
   return [
-    printableLine(prediction.image),
+    printableLine(classification.image),
     formatTable([...title, ...ranks], ['left', 'right', ...columns]),
     '',
   ].join('\n');

@@ -19,7 +19,7 @@ export interface Heads {
   aux2: Classification[] | null;
 }
 
-export interface Prediction extends Heads {
+export interface ImageClassification extends Heads {
   image: string;
 }
 
@@ -33,13 +33,13 @@ export interface SkippedImage {
 /** Images that are loaded and computed together. More would hardly be faster, take ten megabytes each, and be answered later. */
 const BATCH = Math.max(2, usableCpus());
 
-/** RawImage by image, in the order given. One that cannot be read ends it, after those before it, or is skipped. */
+/** Image by image, in the order given. One that cannot be read ends it, after those before it, or is skipped. */
 export async function* predict(
   terminal: Terminal,
   weights: string,
   images: readonly string[],
   settings: PredictSettings,
-): AsyncGenerator<Prediction | SkippedImage, void, void> {
+): AsyncGenerator<ImageClassification | SkippedImage, void, void> {
   const { maxPixels, autoOrient, onError } = settings;
   const file = await describeFile(weights);
   const [own] = transformInputs(terminal, [file], settings.transformInput);

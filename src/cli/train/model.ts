@@ -17,7 +17,8 @@ import type { Network, TrainSettings } from './settings.js';
 /** The model of a run as it begins; going on from a checkpoint is the trainer's work. */
 export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassifier> {
   const { settings, classes, weights } = run;
-  const { network, auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed, newHead } = settings;
+  const { network, auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed, resetClassifier } =
+    settings;
   const { transformInput } = settings;
   if (settings.threads !== null) setNumThreads(settings.threads);
   applyBackends(settings);
@@ -34,10 +35,10 @@ export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassi
   if (checkpoint !== null)
     return asDescribed((await readCheckpoint(checkpoint.path)).model, { ...common, ...heads });
   if (network === 'xception') {
-    if (weights !== null) return Xception.load(weights, { ...common, newHead });
+    if (weights !== null) return Xception.load(weights, { ...common, resetClassifier });
     return new Xception({ ...common, numClasses: classes.length });
   }
-  if (weights !== null) return GoogLeNet.load(weights, { ...common, ...heads, newHead });
+  if (weights !== null) return GoogLeNet.load(weights, { ...common, ...heads, resetClassifier });
   return new GoogLeNet({ variant: network, ...common, ...heads, numClasses: classes.length });
 }
 

@@ -67,8 +67,8 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
   const weights = flags.weights === undefined ? null : resolve(flags.weights);
   const warnings: string[] = [];
   if (weights !== null) Object.assign(settings, await settingsOf(weights, flags, datasets, warnings));
-  else if (flags.settings.newHead !== undefined)
-    throw missing('--weights FILE, whose classifiers --new-head replaces');
+  else if (flags.settings.resetClassifier !== undefined)
+    throw missing('--weights FILE, whose classifiers --reset-classifier replaces');
   assertUsed(flags.settings, settings);
   if (settings.network === 'xception') settings.auxLogits = false;
   checkTogether(settings, datasets);
@@ -104,7 +104,7 @@ async function settingsOf(
   { settings }: TrainFlags,
   { train }: Datasets,
   warnings: string[],
-): Promise<Pick<TrainSettings, 'network' | 'auxLogits' | 'newHead' | 'transformInput'>> {
+): Promise<Pick<TrainSettings, 'network' | 'auxLogits' | 'resetClassifier' | 'transformInput'>> {
   const file = await describeFile(weights);
   const network = networkOf(file.model);
   if ((settings.network ?? network) !== network) {
@@ -116,8 +116,8 @@ async function settingsOf(
     const message = `The model in ${weights} has no auxiliary heads; leave ${flagOf('auxLogits')} out.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);
   }
-  const newHead = settings.newHead === true || !hasSameClasses(file, train);
-  if (newHead && settings.newHead === undefined) {
+  const resetClassifier = settings.resetClassifier === true || !hasSameClasses(file, train);
+  if (resetClassifier && settings.resetClassifier === undefined) {
     warnings.push(
       `${weights} is for other classes, so the classifiers begin anew; all else is taken from it.`,
     );
@@ -126,7 +126,7 @@ async function settingsOf(
   if (unsaid !== null) warnings.push(unsaid);
   const said = file.model.architecture === 'googlenet' ? file.model.transformInput : undefined;
   const transformInput = settings.transformInput ?? said ?? null;
-  return { network, auxLogits: settings.auxLogits ?? auxLogits, newHead, transformInput };
+  return { network, auxLogits: settings.auxLogits ?? auxLogits, resetClassifier, transformInput };
 }
 
 const networkOf = (model: ModelDescription): Network =>

@@ -9,7 +9,7 @@ import { writeValidation } from '../../run/records/validation-record.js';
 import { TensorBoardLog } from '../../run/tensorboard/tensorboard.js';
 import { isCut } from '../../train/epoch-end.js';
 import type { EpochEvent, FitEvent, StepEvent } from '../../train/fit.js';
-import { toScores } from '../../train/metrics.js';
+import { computeMetrics } from '../../train/metrics.js';
 import { type Progress, START } from '../../train/train-state.js';
 import type { Trainer } from '../../train/trainer.js';
 import type { Display } from '../display.js';
@@ -89,7 +89,7 @@ export class Recorder {
     if (event.type === 'step') {
       const { tally } = trainer.progress;
       await this.#step(event);
-      view.step(event, toScores(tally, trainer.model.auxLogits), tally.count);
+      view.step(event, computeMetrics(tally, trainer.model.auxLogits), tally.count);
       this.#note('training', tally.count, this.#images, view);
     } else if (event.type === 'validation') {
       view.validated(event.done, event.total);

@@ -1,7 +1,7 @@
 /** Events of a run → what its folder holds. */
 import type { EpochRecord, EpochScores, Metric, StepRecord } from '../../run/records/records.js';
 import type { EpochEvent, StepEvent } from '../../train/fit.js';
-import type { Scores } from '../../train/metrics.js';
+import type { Metrics } from '../../train/metrics.js';
 
 /** JSON has no NaN and no infinity. */
 const metric = (value: number | null): Metric => (value !== null && Number.isFinite(value) ? value : null);
@@ -28,7 +28,7 @@ export const stepRecord = (event: StepEvent): StepRecord => ({
   imagesPerSecond: metric(event.imagesPerSecond),
 });
 
-const epochScores = (scores: Scores): EpochScores => ({
+const epochScores = (scores: Metrics): EpochScores => ({
   loss: metric(scores.loss),
   mainLoss: metric(scores.mainLoss),
   aux1Loss: metric(scores.aux1Loss),

@@ -112,7 +112,7 @@ function checkSource(name: string, value: unknown): Source {
 /** What runs of earlier versions, which did not have these settings, did. */
 const LATER: Partial<TrainSettings> = {
   network: 'reference',
-  newHead: false,
+  resetClassifier: false,
   headLr: null,
   freeze: 'none',
   transformInput: null,

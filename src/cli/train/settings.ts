@@ -35,7 +35,7 @@ export const GROUPS = {
   'Schedule of the learning rate:': ['schedule', 'stepSize', 'gamma', 'power', 'warmupSteps'],
   'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
   'Model:': ['network', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights', 'transformInput'],
-  'Fine-tuning:': ['newHead', 'headLr', 'freeze'],
+  'Fine-tuning:': ['resetClassifier', 'headLr', 'freeze'],
   'Images:': ['resize', 'crop', 'augment', 'maxPixels', 'autoOrient', 'unreadable', 'validationSplit'],
   'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
   'On CUDA:': [
@@ -118,7 +118,7 @@ export const SETTINGS = {
     "PyTorch's default initial weights instead of Xavier's; at the default learning rate they hardly learn",
   ),
 
-  newHead: toggle(false, 'new classifiers even where those of --weights are for the same classes'),
+  resetClassifier: toggle(false, 'new classifiers even where those of --weights are for the same classes'),
   headLr: optionalReal({ min: 0 }, 'learning rate of the classifiers at the start (default: that of all)'),
   freeze: text(
     'none',

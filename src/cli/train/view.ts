@@ -1,6 +1,6 @@
 /** The events of a run as progress on the screen. */
 import type { EpochEvent, StepEvent } from '../../train/fit.js';
-import type { Scores } from '../../train/metrics.js';
+import type { Metrics } from '../../train/metrics.js';
 import type { Display } from '../display.js';
 import { formatDuration, formatPercent } from '../output.js';
 
@@ -18,12 +18,12 @@ const VALIDATION_SHARE = 1 / 3;
 /** Weight of the newest step in the mean that the time left is reckoned with. */
 const SMOOTHING = 0.1;
 
-const scoreTexts = ({ loss, top1 }: Scores): string[] => [
+const scoreTexts = ({ loss, top1 }: Metrics): string[] => [
   `loss ${loss.toFixed(4)}`,
   `top-1 ${formatPercent(top1)}`,
 ];
 
-const formatScores = (scores: Scores): string => scoreTexts(scores).join('  ');
+const formatScores = (scores: Metrics): string => scoreTexts(scores).join('  ');
 
 export class TrainingView {
   readonly #display: Display;
@@ -46,7 +46,7 @@ export class TrainingView {
   }
 
   /** @param soFar means over the epoch's steps so far. */
-  step(event: StepEvent, soFar: Scores, trained: number): void {
+  step(event: StepEvent, soFar: Metrics, trained: number): void {
     const { trainImages } = this.#shape;
     this.#epoch = event.epoch;
     this.#trained = trained;

@@ -12,6 +12,6 @@ export const PAPER = {
   inputSizes: POOLED_BY_SEVEN,
   heads: ['fc', 'aux1.7', 'aux2.7'],
   auxInEvaluation: true,
-  lastMaps: 'inception_5b',
+  targetLayer: 'inception_5b',
   transformsInput: false,
 } as const satisfies Variant;

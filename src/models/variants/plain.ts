@@ -12,6 +12,6 @@ export const PLAIN = {
   inputSizes: POOLED_BY_SEVEN,
   heads: ['fc', 'aux1.head.7', 'aux2.head.7'],
   auxInEvaluation: false,
-  lastMaps: 'inception_5b',
+  targetLayer: 'inception_5b',
   transformsInput: false,
 } as const satisfies Variant;

@@ -12,6 +12,6 @@ export const REFERENCE = {
   inputSizes: POOLED_BY_SEVEN,
   heads: ['fc', 'auxilliary_output_1.7', 'auxilliary_output_2.7'],
   auxInEvaluation: true,
-  lastMaps: 'inception_5b',
+  targetLayer: 'inception_5b',
   transformsInput: false,
 } as const satisfies Variant;

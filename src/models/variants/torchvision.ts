@@ -12,6 +12,6 @@ export const TORCHVISION = {
   inputSizes: fromSide(15, 'smaller ones leave nothing for the last pool'),
   heads: ['fc', 'aux1.fc2', 'aux2.fc2'],
   auxInEvaluation: true,
-  lastMaps: 'inception5b',
+  targetLayer: 'inception5b',
   transformsInput: true,
 } as const satisfies Variant;

@@ -19,8 +19,8 @@ export interface Variant {
   readonly heads: readonly string[];
   /** Whether the auxiliary heads have logits in evaluation mode too. */
   readonly auxInEvaluation: boolean;
-  /** The last module whose output has places. */
-  readonly lastMaps: string;
+  /** The last module whose output has spatial positions: the default of Grad-CAM. */
+  readonly targetLayer: string;
   /** Takes `transformInput`. */
   readonly transformsInput: boolean;
 }
