@@ -3,6 +3,10 @@ const { join, resolve } = require('node:path');
 
 const rootDir = resolve(__dirname, '..');
 
+// What is printed depends on these, and tests read it: here and in the processes that they start.
+for (const name of ['FORCE_COLOR', 'NO_COLOR']) delete process.env[name];
+process.env.TERM = 'xterm';
+
 /** The projects, in the order a failure should be read; `sequencer.js` runs them so. */
 const projects = ['unit', 'contract', 'parity', 'lifecycle', 'e2e', 'gpu'];
 

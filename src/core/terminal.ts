@@ -1,5 +1,6 @@
-/** Where programs of this package print. Everything passes through here: it is made printable, and no error of a stream ends a run. */
+/** Where programs of this package print. Everything passes through here: it is made printable and colored, and no error of a stream ends a run. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hasColors, plain, warning, withSequences } from './colors.js';
 import { printable } from './printable.js';
 
 /** As much of a writable stream as is needed. */
@@ -55,18 +56,23 @@ export class Screen {
     return this.isTTY ? this.#stream.columns || undefined : undefined;
   }
 
+  /** Whether styles (`core/colors.ts`) are shown. */
+  get hasColors(): boolean {
+    return hasColors(this.isTTY);
+  }
+
   /** The first error of the stream, but that its reader has gone; null while there is none. */
   get failure(): Error | null {
     return this.#failure;
   }
 
   write(text: string): void {
-    this.#send(printable(text));
+    this.#send(this.#visible(text));
   }
 
   /** Replaces the line that the cursor is on; for terminals. */
   redraw(text: string): void {
-    this.#send(CLEAR_LINE + printable(text));
+    this.#send(CLEAR_LINE + this.#visible(text));
   }
 
   /** Waits until all that was written has left the process, or failed. The stream's errors are its owner's afterwards. */
@@ -79,6 +85,10 @@ export class Screen {
     // A stream says `error` after the callback of the write that failed.
     await nextTurn();
     this.#stream.off('error', this.#fail);
+  }
+
+  #visible(text: string): string {
+    return this.hasColors ? withSequences(printable(text)) : plain(printable(text));
   }
 
   #send(text: string): void {
@@ -117,7 +127,7 @@ export class Terminal {
     this.host = host;
     this.stderr = new Screen(host.stderr);
     this.stdout = new Screen(host.stdout, ({ message }) => {
-      this.tell(`Warning: standard output cannot be written (${message}).`);
+      this.warn(`standard output cannot be written (${message}).`);
     });
   }
 
@@ -135,6 +145,11 @@ export class Terminal {
   /** A line on standard error. */
   tell(text: string): void {
     this.stderr.write(`${text}\n`);
+  }
+
+  /** A warning on standard error. */
+  warn(text: string): void {
+    this.tell(warning(text));
   }
 
   /** @returns the exit status, which is no success where a result was lost. */

@@ -9,6 +9,7 @@ import { type Builder, type BuildRecord, readRecord } from './build-record.js';
 import type { Libtorch } from './inspect-libtorch.js';
 import { addonOf, engineAddonOf, PACKAGE_ROOT, recordOf } from './paths.js';
 import { type RunOptions, runCommand } from './run-command.js';
+import type { StepProgress } from './steps.js';
 import { compiler, pathWithNode, type Tool, which } from './tools.js';
 
 export interface BuildOptions {
@@ -16,8 +17,7 @@ export interface BuildOptions {
   builder: Builder;
   buildDir: string;
   signal?: AbortSignal | undefined;
-  /** What is going on, for a progress line. */
-  onProgress?: (text: string) => void;
+  onProgress?: (progress: StepProgress) => void;
 }
 
 const NATIVE = join(PACKAGE_ROOT, 'native');
@@ -107,12 +107,12 @@ async function commandsOf({ builder, libtorch, buildDir }: BuildOptions): Promis
 }
 
 /** Counts compiled files in the output of make, ninja and gyp alike. */
-function compileCounter(total: number, onProgress: (text: string) => void): (line: string) => void {
+function compileCounter(total: number, onProgress: (progress: StepProgress) => void): (line: string) => void {
   let compiled = 0;
   return (line) => {
     if (!/Building CXX object|^ *CXX\(target\)/.test(line)) return;
     compiled += 1;
-    onProgress(`compiling ${Math.min(compiled, total)}/${total}`);
+    onProgress({ text: 'compiling', done: Math.min(compiled, total), total });
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../core/errors.js';
 import { PRIVATE_FOLDER } from './paths.js';
 import { type Finished, outputOf, runCommand } from './run-command.js';
+import type { StepProgress } from './steps.js';
 import { python, type Tool, which } from './tools.js';
 import { compareVersions, MIN_PYTHON, majorMinor, PIP_CALLS, type Variant } from './versions.js';
 
@@ -14,8 +15,7 @@ export interface InstallOptions {
   /** Folder that receives `venv/`. */
   folder?: string;
   signal?: AbortSignal | undefined;
-  /** What is going on, for a progress line. */
-  onProgress?: (text: string) => void;
+  onProgress?: (progress: StepProgress) => void;
 }
 
 /** Written last, so that an interrupted installation is never taken for a finished one. */
@@ -104,7 +104,7 @@ export async function installLibtorch(options: InstallOptions): Promise<void> {
   } catch (error) {
     throw fromFileError(error, 'write to', folder);
   }
-  onProgress?.('making a Python environment');
+  onProgress?.({ text: 'making a Python environment' });
   const made = await runCommand(interpreter, ['-m', 'venv', venv], { signal });
   if (made.code !== 0) throw installFailed(`${interpreter} -m venv`, made);
 
@@ -117,7 +117,7 @@ export async function installLibtorch(options: InstallOptions): Promise<void> {
       logMode: 'a',
       onLine: (line) => {
         const text = describe(line);
-        if (text !== undefined) onProgress?.(text);
+        if (text !== undefined) onProgress?.({ text });
       },
     });
     if (installed.code !== 0) throw installFailed('pip install', installed);

@@ -1,20 +1,27 @@
-import { printableLine } from '../core/printable.js';
+import { green, red } from '../core/colors.js';
+import { createProgressDisplay, type ProgressDisplay } from '../core/progress.js';
 import type { Output } from '../core/terminal.js';
 
-/** Without a terminal a running step speaks up this often. */
-const PLAIN_INTERVAL_MS = 10_000;
+/** Where a step stands: what it is doing, and how much of it is done where that is known. */
+export interface StepProgress {
+  text: string;
+  done?: number;
+  total?: number;
+}
+
+/** In a log a short step leaves the line of its end, and nothing else. */
+const FIRST_LINE_MS = 10_000;
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/**
- * Tells what the set-up is doing, one line a step. On a terminal the line of the running step is rewritten in place; elsewhere a
- * step is told when it ends, and now and then while it runs.
- */
+/** The steps of the setup, a line for each. */
 export class Steps {
   readonly #out: Output;
+  readonly #display: ProgressDisplay;
 
   constructor(out: Output) {
     this.#out = out;
+    this.#display = createProgressDisplay(out, { firstLineMs: FIRST_LINE_MS });
   }
 
   /** A line that is no step: something found, something noted. */
@@ -22,31 +29,24 @@ export class Steps {
     this.#out.write(`${text}\n`);
   }
 
-  async step<T>(title: string, work: (update: (text: string) => void) => Promise<T>): Promise<T> {
+  async step<T>(title: string, work: (update: (progress: StepProgress) => void) => Promise<T>): Promise<T> {
     const begin = Date.now();
-    let spoken = begin;
-    this.#rewrite(`· ${title}`);
+    const end = (mark: string): void => {
+      this.#display.close();
+      this.note(`${mark} ${title} (${seconds(Date.now() - begin)})`);
+    };
+    this.#show(`· ${title}`);
     try {
-      const result = await work((text) => {
-        this.#rewrite(`· ${title}: ${text}`);
-        if (!this.#out.isTTY && Date.now() - spoken >= PLAIN_INTERVAL_MS) {
-          spoken = Date.now();
-          this.#out.write(`· ${title}: ${text}\n`);
-        }
-      });
-      this.#rewrite('');
-      this.note(`✓ ${title} (${seconds(Date.now() - begin)})`);
+      const result = await work(({ text, done, total }) => this.#show(`· ${title}: ${text}`, done, total));
+      end(green('✓'));
       return result;
     } catch (error) {
-      this.#rewrite('');
-      this.note(`✗ ${title} (${seconds(Date.now() - begin)})`);
+      end(red('✗'));
       throw error;
     }
   }
 
-  #rewrite(text: string): void {
-    if (!this.#out.isTTY) return;
-    const width = Math.max(20, (this.#out.columns ?? 80) - 1);
-    this.#out.redraw(printableLine(text).slice(0, width));
+  #show(label: string, done = 0, total: number | null = null): void {
+    this.#display.update({ label, done, total, details: [] });
   }
 }

@@ -1,6 +1,6 @@
-import type { Display, Status } from '../../src/cli/display.js';
 import { epochRecord, stepRecord } from '../../src/cli/train/records.js';
 import { TrainingView } from '../../src/cli/train/view.js';
+import type { ProgressDisplay, ProgressState } from '../../src/core/progress.js';
 import { bestOf } from '../../src/report/scores.js';
 import { checkRecord, type EpochRecord } from '../../src/run/records/records.js';
 import type { EpochEvent, StepEvent } from '../../src/train/fit.js';
@@ -21,8 +21,8 @@ const epoch: EpochEvent = {
 };
 
 function watch() {
-  const seen: { lines: string[]; status: Status | undefined } = { lines: [], status: undefined };
-  const display: Display = {
+  const seen: { lines: string[]; status: ProgressState | undefined } = { lines: [], status: undefined };
+  const display: ProgressDisplay = {
     update: (status) => {
       seen.status = status;
     },

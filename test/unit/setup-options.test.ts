@@ -55,14 +55,16 @@ describe('progress', () => {
 
   test('is one line a step, with its duration, where there is no terminal', async () => {
     const { steps, text } = record(false);
-    await steps.step('Building', async (update) => update('compiling 1/27'));
+    await steps.step('Building', async (update) => update({ text: 'compiling', done: 1, total: 27 }));
     expect(text()).toMatch(/^✓ Building \(\d+\.\d s\)\n$/);
   });
 
   test('rewrites the line of the running step on a terminal', async () => {
     const { steps, text } = record(true);
-    await steps.step('Building', async (update) => update('compiling 1/27'));
-    expect(text()).toContain('\r\x1b[K· Building: compiling 1/27\r\x1b[K✓ Building');
+    await steps.step('Building', async (update) => update({ text: 'compiling', done: 1, total: 27 }));
+    expect(text()).toContain(
+      '\r\x1b[K· Building: compiling ░░░░░░░░░░░░ 1/27\r\x1b[K\x1b[32m✓\x1b[0m Building',
+    );
   });
 
   test('marks a step that fails and lets the error through', async () => {

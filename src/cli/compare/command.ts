@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { formatJson, formatTable } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
 import type { ComparedRun, Row } from '../../report/compare.js';
-import { formatJson, formatTable } from '../output.js';
 
 const EXAMPLES = `
 Examples:

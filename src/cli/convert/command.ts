@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { formatCount, formatMegabytes } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
 import { toOptions } from '../flags.js';
-import { formatCount, formatMegabytes } from '../output.js';
 import { type TransformInput, transformInput, transformInputs } from '../transform-input.js';
 
 const EXAMPLES = `

@@ -1,8 +1,8 @@
+import { formatMegabytes } from '../../core/format.js';
+import { createProgressDisplay } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
 import { GoogLeNet } from '../../models/googlenet.js';
-import { createDisplay } from '../display.js';
 import { Interrupt } from '../interrupt.js';
-import { formatMegabytes } from '../output.js';
 
 /** Shown where the server does not say how large the file is. */
 const USUAL_BYTES = 52_000_000;
@@ -14,7 +14,7 @@ export async function downloadWeights(
   file: string,
   from: string | undefined,
 ): Promise<boolean> {
-  const display = createDisplay(terminal.stderr);
+  const display = createProgressDisplay(terminal.stderr);
   const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   try {
     const model = await GoogLeNet.pretrained(name, {

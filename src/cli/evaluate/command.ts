@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { formatCount, formatJson, formatPercent, formatTable, plural } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
 import { choice, onError, toOptions, type ValuesOf, withDefaults } from '../flags.js';
-import { formatCount, formatJson, formatPercent, formatTable, plural } from '../output.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput } from '../transform-input.js';
 import { fitName, formatConfusion } from './confusion.js';

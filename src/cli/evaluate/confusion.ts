@@ -1,6 +1,6 @@
+import { formatCount, formatTable } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import { shorten } from '../../report/html.js';
-import { formatCount, formatTable } from '../output.js';
 
 /** Nobody reads a larger matrix. */
 const MAX_TABLE = 12;

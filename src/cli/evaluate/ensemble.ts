@@ -1,5 +1,6 @@
 /** Scores averaged over views of each image, or over several models. */
 
+import { createProgressDisplay } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
 import type { Crops } from '../../data/crops.js';
 import { type EvaluateResult, evaluate } from '../../inference/evaluate.js';
@@ -8,7 +9,6 @@ import { loadModel } from '../../models/load.js';
 import type { Device } from '../../models/module.js';
 import { setNumThreads } from '../../native/runtime.js';
 import { openDataset, unreadableOf } from '../dataset.js';
-import { createDisplay } from '../display.js';
 import { Interrupt } from '../interrupt.js';
 import { transformInputs } from '../transform-input.js';
 import { assertSameClasses, describeFile } from '../weights-file.js';
@@ -40,7 +40,7 @@ export async function evaluateEnsemble(
   for (const file of files) assertSameClasses(file, dir, dataset);
   const own = transformInputs(terminal, files, settings.transformInput);
   if (threads !== null) setNumThreads(threads);
-  const display = createDisplay(terminal.stderr);
+  const display = createProgressDisplay(terminal.stderr);
   const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   const models: ImageClassifier[] = [];
   try {

@@ -1,3 +1,5 @@
+import { formatDuration } from '../../core/format.js';
+import { createProgressDisplay, type ProgressDisplay } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
 import { batches } from '../../data/batches.js';
 import type { Dataset } from '../../data/dataset.js';
@@ -19,9 +21,7 @@ import {
 } from '../../train/metrics.js';
 import { Trainer } from '../../train/trainer.js';
 import { openDataset, unreadableOf } from '../dataset.js';
-import { createDisplay, type Display } from '../display.js';
 import { Interrupt } from '../interrupt.js';
-import { formatDuration } from '../output.js';
 import { transformInputs } from '../transform-input.js';
 import { assertSameClasses, describeFile } from '../weights-file.js';
 import type { EvaluateSettings } from './command.js';
@@ -63,7 +63,7 @@ export async function evaluateModel(
   const { device, channelsLast, auxWeight, precision } = settings;
   const model = await loadModel(weights, { device: device as Device, channelsLast, ...own });
   const trainer = new Trainer(model, { auxWeight, precision });
-  const display = createDisplay(terminal.stderr);
+  const display = createProgressDisplay(terminal.stderr);
   const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   if (model.classes === undefined) {
     display.line(
@@ -87,7 +87,7 @@ export async function evaluateModel(
 }
 
 /** Shows how far an evaluation is that begins now. */
-export function evaluationProgress(display: Display): (done: number, total: number) => void {
+export function evaluationProgress(display: ProgressDisplay): (done: number, total: number) => void {
   const start = performance.now();
   return (done, total) => {
     const seconds = (performance.now() - start) / 1000;
@@ -108,7 +108,7 @@ async function tallyClasses(
   trainer: Trainer,
   dataset: Dataset,
   { batchSize, resize, crop, onError }: EvaluateSettings,
-  display: Display,
+  display: ProgressDisplay,
   signal: AbortSignal,
 ): Promise<{ scored: ScoredClass[]; skipped: Skipped[] }> {
   const onProgress = evaluationProgress(display);

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { formatPercent } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
 import { toOptions, type ValuesOf } from '../flags.js';
-import { formatPercent } from '../output.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput, transformInputs } from '../transform-input.js';
 

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { fsPath } from '../../core/files/file-names.js';
+import { formatCount, formatJson, formatMegabytes, formatTable } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
 import { numberOfElements } from '../../core/validation.js';
 import { isParameter } from '../../train/parameter-names.js';
-import { formatCount, formatJson, formatMegabytes, formatTable } from '../output.js';
 import { NETWORKS } from '../train/settings.js';
 import type { WeightsFile } from '../weights-file.js';
 

@@ -1,7 +1,7 @@
+import { formatCount, formatTable } from '../../core/format.js';
 import { loadModel } from '../../models/load.js';
 import type { ModelSummary } from '../../models/summary.js';
 import { networkNamed, SIDES } from '../architectures.js';
-import { formatCount, formatTable } from '../output.js';
 
 /** Of the model in a file, or of a network as it is built with 1000 classes. */
 export async function summaryOfNetwork(

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { formatJson, formatTable, plural } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
 import { EXIT_FAILURE } from '../failure.js';
 import { count, onError, toggle, toOptions, type ValuesOf, withDefaults } from '../flags.js';
-import { formatJson, formatTable, plural } from '../output.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput } from '../transform-input.js';
 import type { Heads, ImageClassification, SkippedImage } from './predict.js';

@@ -1,4 +1,6 @@
 /** Everything that a run writes down and shows while it goes on. */
+
+import type { ProgressDisplay } from '../../core/progress.js';
 import { Dashboard } from '../../dashboard/dashboard.js';
 import type { Dataset } from '../../data/dataset.js';
 import { bestOf } from '../../report/scores.js';
@@ -12,7 +14,6 @@ import type { EpochEvent, FitEvent, StepEvent } from '../../train/fit.js';
 import { computeMetrics } from '../../train/metrics.js';
 import { type Progress, START } from '../../train/train-state.js';
 import type { Trainer } from '../../train/trainer.js';
-import type { Display } from '../display.js';
 import type { Plan } from './plan.js';
 import { epochRecord, stepRecord } from './records.js';
 import { Redrawer } from './redrawer.js';
@@ -47,10 +48,15 @@ export class Recorder {
   /** In an epoch. */
   readonly #images: number;
   readonly #validation: Dataset | null;
-  readonly #display: Display;
+  readonly #display: ProgressDisplay;
   readonly #outputs: Outputs;
 
-  private constructor({ dir, datasets }: Plan, display: Display, outputs: Outputs, epochs: EpochRecord[]) {
+  private constructor(
+    { dir, datasets }: Plan,
+    display: ProgressDisplay,
+    outputs: Outputs,
+    epochs: EpochRecord[],
+  ) {
     this.#dir = dir;
     this.#images = datasets.train.length;
     this.#validation = datasets.validation;
@@ -60,7 +66,11 @@ export class Recorder {
   }
 
   /** @throws GoogLeNetError `FILE_ERROR`, `INVALID_RUN_LOG`, `ADDRESS_IN_USE`, … */
-  static async open(plan: Plan, display: Display, dashboardAt: DashboardFlags | null): Promise<Recorder> {
+  static async open(
+    plan: Plan,
+    display: ProgressDisplay,
+    dashboardAt: DashboardFlags | null,
+  ): Promise<Recorder> {
     const { dir, run, checkpoint, resumed } = plan;
     const position = positionOf(checkpoint?.progress ?? START, run.settings);
     const opened: { close(): Promise<void> }[] = [];

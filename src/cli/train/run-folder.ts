@@ -6,12 +6,12 @@ import { fromFileError, GoogLeNetError } from '../../core/errors.js';
 import { writeFileAtomic } from '../../core/files/atomic-file.js';
 import { makeFolder } from '../../core/files/make-folder.js';
 import { readTextIfThere } from '../../core/files/regular-file.js';
+import { formatJson } from '../../core/format.js';
 import { parseShallow } from '../../core/json-depth.js';
 import { integer, invalid, object, readOptions, string } from '../../core/validation.js';
 import { METRICS_FILE } from '../../run/records/run-log.js';
 import { lockFolder, type Unlock } from '../../train/folder-lock.js';
 import { commandLine } from '../invocation.js';
-import { formatJson } from '../output.js';
 import { SETTING_NAMES, SETTINGS, type TrainSettings } from './settings.js';
 
 export const runFiles = (dir: string) => ({

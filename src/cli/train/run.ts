@@ -1,10 +1,10 @@
 /** One run of `googlenet train`: the folder it leaves, the loop, how it ends. */
 import { GoogLeNetError } from '../../core/errors.js';
+import { createProgressDisplay, type ProgressDisplay } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
 import type { FitResult } from '../../train/fit.js';
 import { Trainer } from '../../train/trainer.js';
-import { createDisplay, type Display } from '../display.js';
 import { Interrupt } from '../interrupt.js';
 import { commandLine, shown } from '../invocation.js';
 import { buildModel, placePlan, recordRun } from './model.js';
@@ -19,7 +19,7 @@ interface Context {
   terminal: Terminal;
   plan: Plan;
   model: ImageClassifier;
-  display: Display;
+  display: ProgressDisplay;
   interrupt: Interrupt;
   isVerbose: boolean;
 }
@@ -36,7 +36,7 @@ export async function runTraining(
   flags: TrainFlags,
   { dashboard, isVerbose }: RunFlags,
 ): Promise<number> {
-  const display = createDisplay(terminal.stderr);
+  const display = createProgressDisplay(terminal.stderr);
   const interrupt = new Interrupt(terminal.host, () =>
     display.line('Stopping after this step. Ctrl-C once more stops at once.'),
   );

@@ -1,12 +1,12 @@
 /** What a run says at its start and at its end. */
 
 import { join } from 'node:path';
+import { formatCount, formatPercent, formatTable, plural } from '../../core/format.js';
 import { bestOf } from '../../report/scores.js';
 import type { EpochRecord, EpochScores } from '../../run/records/records.js';
 import type { FitResult } from '../../train/fit.js';
 import { flagOf } from '../flags.js';
 import { commandLine, shown } from '../invocation.js';
-import { formatCount, formatPercent, formatTable, plural } from '../output.js';
 import type { Plan } from './plan.js';
 import { type RunDescription, runFiles, type Source } from './run-folder.js';
 import { DEFAULTS, SETTING_NAMES, type SettingName, type TrainSettings } from './settings.js';

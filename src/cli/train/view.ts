@@ -1,8 +1,9 @@
 /** The events of a run as progress on the screen. */
+
+import { formatDuration, formatPercent } from '../../core/format.js';
+import type { ProgressDisplay } from '../../core/progress.js';
 import type { EpochEvent, StepEvent } from '../../train/fit.js';
 import type { Metrics } from '../../train/metrics.js';
-import type { Display } from '../display.js';
-import { formatDuration, formatPercent } from '../output.js';
 
 export interface RunShape {
   epochs: number;
@@ -26,7 +27,7 @@ const scoreTexts = ({ loss, top1 }: Metrics): string[] => [
 const formatScores = (scores: Metrics): string => scoreTexts(scores).join('  ');
 
 export class TrainingView {
-  readonly #display: Display;
+  readonly #display: ProgressDisplay;
   readonly #shape: RunShape;
   readonly #clock: () => number;
   #epoch: number;
@@ -37,7 +38,7 @@ export class TrainingView {
   #validated = 0;
   #lastMs: number;
 
-  constructor(display: Display, shape: RunShape, clock: () => number = () => performance.now()) {
+  constructor(display: ProgressDisplay, shape: RunShape, clock: () => number = () => performance.now()) {
     this.#display = display;
     this.#shape = shape;
     this.#clock = clock;

@@ -1,4 +1,4 @@
-import { createDisplay } from '../../src/cli/display.js';
+import { createProgressDisplay, formatTimeLeft, type ProgressOptions } from '../../src/core/progress.js';
 import { Screen } from '../../src/core/terminal.js';
 import { RecordingStream } from '../support/host.js';
 
@@ -11,7 +11,8 @@ function fake(isTTY: boolean, columns = 80) {
   return {
     screen,
     time,
-    display: (term = 'xterm') => createDisplay(new Screen(screen), term, () => time.ms),
+    display: (options: ProgressOptions = {}) =>
+      createProgressDisplay(new Screen(screen), { env: { TERM: 'xterm' }, clock: () => time.ms, ...options }),
   };
 }
 
@@ -34,7 +35,7 @@ test('away from a terminal a line is printed at once and then every ten seconds'
 
 test('a terminal that cannot clear a line gets plain lines too', () => {
   const { screen, display } = fake(true);
-  display('dumb').update(status(1));
+  display({ env: { TERM: 'dumb' } }).update(status(1));
   expect(screen.text).toBe('epoch 1/2  1/8  loss 1.0\n');
 });
 
@@ -93,4 +94,52 @@ test('the bar gives way to the numbers, and the line never wraps', () => {
   const narrow = fake(true, 20);
   narrow.display().update(status(4));
   expect(narrow.screen.text).toBe(`${CLEAR}epoch 1/2 4/8`);
+});
+
+test('a task of unknown length has no bar', () => {
+  const { screen, display } = fake(true);
+  display().update({
+    label: 'installing',
+    done: 0,
+    total: null,
+    details: ['unpacking'],
+    timeLeft: '0:10 left',
+  });
+  expect(screen.text).toBe(`${CLEAR}installing unpacking  0:10 left`);
+});
+
+test('a new task is shown at once', () => {
+  const { screen, display } = fake(true);
+  const bar = display();
+  bar.update(status(1));
+  bar.update(status(2));
+  bar.update({ ...status(0), label: 'epoch 2/2' });
+  expect(screen.text.split(CLEAR)).toHaveLength(3);
+  expect(screen.text).toContain('epoch 2/2');
+});
+
+test('away from a terminal the first line can wait, and progress can be silent', () => {
+  const late = fake(false);
+  const lines = late.display({ firstLineMs: 10_000 });
+  for (; late.time.ms <= 20_000; late.time.ms += 500) lines.update(status(late.time.ms / 2500));
+  expect(late.screen.text).toBe('epoch 1/2  4/8  loss 1.0\nepoch 1/2  8/8  loss 1.0\n');
+
+  const silent = fake(false);
+  const display = silent.display({ withoutTerminal: 'silent' });
+  display.update(status(1));
+  display.line('the end');
+  expect(silent.screen.text).toBe('the end\n');
+});
+
+test('names in labels and lines cannot steer the terminal', () => {
+  const { screen, display } = fake(true);
+  const bar = display();
+  bar.update({ ...status(1), label: 'a\u001b[2J' });
+  bar.line('b\u0007');
+  const rest = screen.text.replaceAll(CLEAR, '');
+  expect([rest.includes('\u001b'), rest.includes('\u0007')]).toEqual([false, false]);
+});
+
+test('the time left is that of the mean speed', () => {
+  expect(formatTimeLeft(30, 10, 30)).toBe('1:00 left');
 });

@@ -1,5 +1,5 @@
 import { commandLine } from '../../src/cli/invocation.js';
-import { formatCount, formatDuration, formatTable, plural } from '../../src/cli/output.js';
+import { formatCount, formatDuration, formatTable, plural } from '../../src/core/format.js';
 
 test.each([
   [0, '0:00'],

@@ -1,5 +1,6 @@
-/** How results look as text. */
-import { printableLine } from '../core/printable.js';
+/** How numbers, tables and JSON look as text. */
+import { bold, widthOf, withEscapedMarks } from './colors.js';
+import { printableLine } from './printable.js';
 
 /** `1:05`, or `1:02:03` from an hour on. */
 export function formatDuration(seconds: number): string {
@@ -16,9 +17,11 @@ export const formatPercent = (fraction: number): string => `${(fraction * 100).t
 
 export const formatMegabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** Indented, lists of numbers on one line. */
+/** Indented, lists of numbers on one line; never with colors. */
 export const formatJson = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replace(/\[\n[-+\d.,e\s]+\]/g, (list) => list.replace(/\s+/g, ' '));
+  withEscapedMarks(JSON.stringify(value, null, 2)).replace(/\[\n[-+\d.,e\s]+\]/g, (list) =>
+    list.replace(/\s+/g, ' '),
+  );
 
 export type Alignment = 'left' | 'right';
 
@@ -31,19 +34,20 @@ export function formatTable(
   const cells = rows.map((row) => row.map(printableLine));
   const columns = Math.max(0, ...cells.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) =>
-    Math.max(...cells.map((row) => width(row[i] ?? ''))),
+    Math.max(...cells.map((row) => widthOf(row[i] ?? ''))),
   );
   const lines = cells.map((row) =>
     row.map((cell, i) => {
-      const space = ' '.repeat((widths[i] ?? 0) - width(cell));
+      const space = ' '.repeat((widths[i] ?? 0) - widthOf(cell));
       return alignments[i] === 'right' ? space + cell : cell + space;
     }),
   );
   return lines.map((cells) => cells.join('  ').trimEnd()).join('\n');
 }
 
-/** In characters as readers count them, not in UTF-16 units. */
-const width = (text: string): number => [...text].length;
+/** A row that heads a table. */
+export const heading = (cells: readonly string[]): string[] =>
+  cells.map((cell) => (cell === '' ? cell : bold(cell)));
 
 /** `1 epoch`, `2 epochs`. */
 export const plural = (count: number, noun: string): string =>
