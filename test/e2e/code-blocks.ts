@@ -1,0 +1,124 @@
+/**
+ * The code blocks of a page of the documentation, run in their order in a project of its own, as a reader would.
+ *
+ * - `ts`, `js`: type-checked (ts) and run as a module. A fence that says `server` keeps running until the page ends.
+ * - `sh`: run line by line by bash; `npx googlenet` is this clone's command.
+ * - `json`: must parse.
+ * - A fence with `not run: reason` is only type-checked (ts) or left alone; the reason is for readers of the test's output.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, cpSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { transformSync } from '@swc/core';
+import { PACKAGE_ROOT } from '../support/child.js';
+import { Consumer, type Finished } from './consumer.js';
+
+export interface CodeBlock {
+  /** Place on the page, from 1. */
+  readonly line: number;
+  readonly language: string;
+  readonly isServer: boolean;
+  /** Why it is not run, or null. */
+  readonly notRun: string | null;
+  readonly code: string;
+}
+
+export function codeBlocks(page: string): CodeBlock[] {
+  const text = readFileSync(join(PACKAGE_ROOT, page), 'utf8');
+  return [...text.matchAll(/^```(\w+)([^\n]*)\n([^]*?)^```$/gm)].map((match) => {
+    const [, language = '', meta = '', code = ''] = match;
+    const line = text.slice(0, match.index).split('\n').length;
+    const notRun = /not run: (.+)/.exec(meta)?.[1]?.trim() ?? null;
+    return { line, language, isServer: /\bserver\b/.test(meta), notRun, code };
+  });
+}
+
+/** A project with the package, `images/`, `cat.jpg` and what else pages speak of. */
+export class Page {
+  readonly #consumer = Consumer.create();
+  #env: NodeJS.ProcessEnv = {};
+  #server: ChildProcess | undefined;
+
+  /** @param files absolute path → name in the project. */
+  furnish(files: ReadonlyMap<string, string>, env: NodeJS.ProcessEnv): void {
+    this.#env = env;
+    this.#consumer.link();
+    const bin = this.#consumer.path('node_modules/.bin/googlenet');
+    mkdirSync(dirname(bin), { recursive: true });
+    chmodSync(join(PACKAGE_ROOT, 'dist/cli/main.js'), 0o755);
+    symlinkSync(join(PACKAGE_ROOT, 'dist/cli/main.js'), bin);
+    for (const [from, name] of files) {
+      const to = this.#consumer.path(name);
+      mkdirSync(dirname(to), { recursive: true });
+      if (from.endsWith('.png') || from.endsWith('.jpg')) cpSync(from, to);
+      else linkSync(from, to);
+    }
+  }
+
+  /** Writes each block into a file of its own; types of all of them are checked at once. */
+  async typeCheck(blocks: readonly CodeBlock[]): Promise<Finished> {
+    for (const block of blocks) {
+      if (block.language === 'ts') this.#consumer.write(nameOf(block, 'mts'), block.code);
+    }
+    return this.#consumer.typeCheck();
+  }
+
+  async run(block: CodeBlock): Promise<Finished> {
+    switch (block.language) {
+      case 'ts':
+      case 'js':
+        return this.#runModule(block);
+      case 'sh':
+        return this.#consumer.run('bash', ['-euo', 'pipefail', '-c', block.code], this.#env);
+      case 'json':
+        JSON.parse(block.code);
+        return { code: 0, stdout: '', stderr: '' };
+      default:
+        throw new Error(`Nobody knows how to run ${block.language}: say \`not run: why\` on the fence.`);
+    }
+  }
+
+  async #runModule(block: CodeBlock): Promise<Finished> {
+    const isCommonJs = /\brequire\(/.test(block.code);
+    const file = nameOf(block, isCommonJs ? 'cjs' : 'mjs');
+    const { code } = transformSync(block.code, {
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+      module: { type: isCommonJs ? 'commonjs' : 'es6' },
+    });
+    this.#consumer.write(file, code);
+    if (!block.isServer) return this.#consumer.run(process.execPath, [file], this.#env);
+    this.#server = spawn(process.execPath, [file], {
+      cwd: this.#consumer.dir,
+      env: { ...process.env, ...this.#env },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    await untilListening(this.#server, Number(/listen\((?:\{ port: )?(\d+)/.exec(block.code)?.[1]));
+    return { code: 0, stdout: '', stderr: '' };
+  }
+
+  /** Ends the page's server as a service manager does, and resolves to its exit code. */
+  async close(): Promise<number | null> {
+    const server = this.#server;
+    if (server === undefined) return 0;
+    if (server.exitCode === null) {
+      server.kill('SIGTERM');
+      await new Promise((resolve) => server.once('exit', resolve));
+    }
+    return server.exitCode;
+  }
+}
+
+const nameOf = (block: CodeBlock, extension: string) => `line-${block.line}.${extension}`;
+
+async function untilListening(server: ChildProcess, port: number): Promise<void> {
+  for (;;) {
+    if (server.exitCode !== null) throw new Error(`The server ended with ${server.exitCode}.`);
+    try {
+      await fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD' });
+      return;
+    } catch {
+      await sleep(100);
+    }
+  }
+}
