@@ -26,7 +26,7 @@ export interface CodeBlock {
 
 export function codeBlocks(page: string): CodeBlock[] {
   const text = readFileSync(join(PACKAGE_ROOT, page), 'utf8');
-  return [...text.matchAll(/^```(\w+)([^\n]*)\n([^]*?)^```$/gm)].map((match) => {
+  return [...text.matchAll(/^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => {
     const [, language = '', meta = '', code = ''] = match;
     const line = text.slice(0, match.index).split('\n').length;
     const notRun = /not run: (.+)/.exec(meta)?.[1]?.trim() ?? null;
