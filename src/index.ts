@@ -110,7 +110,7 @@ export type { EndEvent, EpochEvent, FitEvent, FitOptions, FitResult, StepEvent }
 export type { Metrics } from './train/metrics.js';
 export type { CheckpointEvent, WarningEvent } from './train/run-checkpoints.js';
 export { lrAt, type Position, type Schedule, type ScheduleOptions } from './train/schedule.js';
-export type { Best, EpochSummary, Progress } from './train/train-state.js';
+export type { Best, EpochSummary, TrainState } from './train/train-state.js';
 export {
   type BatchEvaluation,
   type BatchResult,

@@ -25,7 +25,7 @@ const SUMS = [
 ];
 
 const CHECKPOINT = {
-  checkpoint: 2,
+  checkpoint: 3,
   model: { classes: ['a', 'b'], dropout: 0.4, dropoutAux: 0.7, transformInput: false },
   trainer: {
     optimizer: { lr: 0.1, momentum: 0.9 },
@@ -33,7 +33,7 @@ const CHECKPOINT = {
     classWeights: [1, 2],
     freeze: ['fc'],
   },
-  progress: {
+  state: {
     ...{ epoch: 1, step: 0, globalStep: 1, skipped: 0, batches: { seed: '0' } },
     tally: Object.fromEntries(SUMS.map((name) => [name, 0])),
     best: { epoch: 1, score: 1, metric: 'top1' },
@@ -50,7 +50,7 @@ const CHECKPOINT = {
       },
     ],
   },
-  ...{ score: 1, generator: 'AAAA', hasMomentum: false, hasAverage: false },
+  ...{ score: 1, generator: 'AAAA', hasMomentum: false, hasEma: false },
 };
 
 const layer = { channel: 0, stride: 1, padding: 0, ceil: false, relu: false, side: 0, alpha: 0, k: 0 };

@@ -155,9 +155,9 @@ def train(
     aux_weight: float = 0.3,
     label_smoothing: float = 0.0,
     class_weights: list[float] | None = None,
-    clip_norm: float | None = None,
-    accumulation: int = 1,
-    average_decay: float | None = None,
+    max_grad_norm: float | None = None,
+    gradient_accumulation_steps: int = 1,
+    ema_decay: float | None = None,
     precision: str = "float32",
     freeze: list[str] | None = None,
 ) -> Answer:
@@ -171,7 +171,7 @@ def train(
         parameter.requires_grad_(not name.startswith(tuple(freeze or ())))
     sgd = sgd_of(model, options["num_classes"], **optimizer)
     decay = torch.optim.lr_scheduler.StepLR(sgd, **schedule)
-    average = None if average_decay is None else AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(average_decay))
+    ema = None if ema_decay is None else AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
     torch.manual_seed(train_seed)
     history, rates, correct, norms = [], [], [], []
     for step in range(steps):
@@ -179,7 +179,7 @@ def train(
         sgd.zero_grad(set_to_none=True)
         in_format = images[at].contiguous(memory_format=memory_format(options))
         summed, right = torch.zeros(4), torch.zeros(4, dtype=torch.int32)
-        for some_images, some_labels in zip(in_format.chunk(accumulation), labels[at].chunk(accumulation)):
+        for some_images, some_labels in zip(in_format.chunk(gradient_accumulation_steps), labels[at].chunk(gradient_accumulation_steps)):
             with autocast(precision):
                 outputs = model(some_images)
                 each = losses(outputs, some_labels, aux_weight, weight=weight, label_smoothing=label_smoothing)
@@ -187,25 +187,25 @@ def train(
                 share = len(some_labels) / batch
             else:
                 share = weight[some_labels].sum().item() / weight[labels[at]].sum().item()
-            (each[0] if accumulation == 1 else each[0] * share).backward()
+            (each[0] if gradient_accumulation_steps == 1 else each[0] * share).backward()
             part = torch.stack([loss.detach() for loss in each])
-            # One part is reported as it is; the sum of several is made of doubles, as in the package.
-            summed = part if accumulation == 1 else summed.double() + part.double() * share
+            # One micro-batch is reported as it is; several are summed as doubles, as in the package.
+            summed = part if gradient_accumulation_steps == 1 else summed.double() + part.double() * share
             right = right + hits(outputs, some_labels)
-        if clip_norm is not None:
-            norms.append(nn.utils.clip_grad_norm_(model.parameters(), clip_norm))
+        if max_grad_norm is not None:
+            norms.append(nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm))
         rates.append(sgd.param_groups[0]["lr"])
         sgd.step()
-        if average is not None:
-            average.update_parameters(model)
+        if ema is not None:
+            ema.update_parameters(model)
         if at == steps_per_epoch - 1:
             decay.step()
         history.append(summed.double())
         correct.append(right)
     parameters = dict(model.named_parameters())
     buffers = {name: sgd.state[p].get("momentum_buffer") for name, p in parameters.items()}
-    averaged = {} if average is None else named("average", average.module.state_dict())
-    evaluated = {} if average is None else evaluate(average.module, images[0], labels[0], precision)
+    ema_weights = {} if ema is None else named("ema", ema.module.state_dict())
+    evaluated = {} if ema is None else evaluate(ema.module, images[0], labels[0], precision)
     return {
         "images": images,
         "labels": labels.to(torch.int32),
@@ -215,7 +215,7 @@ def train(
         "norms": torch.stack(norms) if norms else torch.empty(0),
         **named("gradient", {name: p.grad for name, p in parameters.items() if p.grad is not None}),
         **named("momentum", {name: buffer for name, buffer in buffers.items() if buffer is not None}),
-        **averaged,
+        **ema_weights,
         **evaluated,
         **state_of(model),
     }, {}

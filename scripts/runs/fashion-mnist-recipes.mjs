@@ -45,7 +45,7 @@ async function score({ batchSize, lr }) {
   const trainer = new Trainer(model, {
     optimizer: { lr, weightDecay: 5e-4, fused: true },
     schedule: { type: 'cosine', warmupSteps },
-    clipNorm: 5,
+    maxGradNorm: 5,
     precision: 'bfloat16',
   });
   let top1;

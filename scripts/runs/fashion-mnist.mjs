@@ -31,8 +31,8 @@ await bootstrap();
 
 const data = ['--data', images, '--classes', 'fashion-mnist'];
 const recipe =
-  '--batch-size 16 --lr 0.01 --schedule cosine --warmup-steps 200 --weight-decay 5e-4 --augment plain --clip-norm 5';
-const speed = '--precision bfloat16 --fused --checkpoint-every 500';
+  '--batch-size 16 --lr 0.01 --schedule cosine --warmup-steps 200 --weight-decay 5e-4 --augment plain --max-grad-norm 5';
+const speed = '--precision bfloat16 --fused --every-n-train-steps 500';
 const length = ['--epochs', flags.epochs, '--device', flags.device];
 await trainOrResume(out, [...data, ...length, ...recipe.split(' '), ...speed.split(' ')]);
 const weights = join(out, 'model.safetensors');

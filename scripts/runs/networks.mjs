@@ -27,7 +27,7 @@ await bootstrap();
 const { NETWORKS } = createRequire(import.meta.url)('../../dist/cli/train/settings.js');
 
 const data = linkClasses(out, classes);
-const recipe = '--batch-size 8 --lr 0.01 --clip-norm 2 --seed 0'.split(' ');
+const recipe = '--batch-size 8 --lr 0.01 --max-grad-norm 2 --seed 0'.split(' ');
 const rows = [];
 for (const network of NETWORKS) {
   const dir = join(out, network);

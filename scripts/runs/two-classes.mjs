@@ -26,7 +26,7 @@ const out = fromRoot(flags.out);
 await bootstrap();
 
 const data = linkClasses(out, classes);
-const recipe = '--batch-size 32 --aux-weight 0.3 --lr 0.005 --clip-norm 2 --seed 0'.split(' ');
+const recipe = '--batch-size 32 --aux-weight 0.3 --lr 0.005 --max-grad-norm 2 --seed 0'.split(' ');
 await trainOrResume(out, ['--data', data, '--epochs', flags.epochs, ...recipe]);
 const weights = join(out, 'model.safetensors');
 const { top1, loss, images } = await googlenetJson('evaluate', weights, join(data, 'test'), '--json');

@@ -26,7 +26,7 @@ export const TRAINING_DEFAULTS = {
 
   auxWeight: 0.3,
   labelSmoothing: 0,
-  accumulation: 1,
+  gradientAccumulationSteps: 1,
   precision: 'float32',
 
   batchSize: 32,
@@ -35,7 +35,7 @@ export const TRAINING_DEFAULTS = {
   augment: 'none',
   unreadable: 'error',
 
-  keepLast: 2,
-  keepBest: 0,
+  saveLastK: 2,
+  saveTopK: 0,
   patienceMetric: 'top1',
 } as const;

@@ -1,18 +1,18 @@
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { integer } from '../core/validation.js';
 
-/** Which checkpoints of a run are kept: those that any of the rules names. */
-export interface Retention {
-  /** The newest ones. Default 2: should a disk damage the last, there is the one before it. */
-  keepLast?: number;
-  /** Those with the highest scores; the earlier of equals. Default 0. */
-  keepBest?: number;
-  /** Those at the ends of epochs whose number is a multiple of this. Default null, none. */
-  keepEvery?: number | null;
+/** Which checkpoints of a run stay on the disk: each one that any of these rules selects. */
+export interface CheckpointPolicy {
+  /** The newest K. Default 2: if one is damaged, there is the one before it. */
+  saveLastK?: number;
+  /** The K with the highest scores; of equal scores the earlier. Default 0. */
+  saveTopK?: number;
+  /** The checkpoint at the end of every N-th epoch. Default null: none. */
+  everyNEpochs?: number | null;
 }
 
-/** What the rules look at. */
-export interface Milestone {
+/** What the policy knows of a checkpoint. */
+export interface CheckpointInfo {
   /** Completed steps of the run. */
   readonly step: number;
   /** Completed epochs. */
@@ -23,24 +23,31 @@ export interface Milestone {
 }
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function readRetention({ keepLast, keepBest, keepEvery }: Retention): Required<Retention> {
+export function readCheckpointPolicy({
+  saveLastK,
+  saveTopK,
+  everyNEpochs,
+}: CheckpointPolicy): Required<CheckpointPolicy> {
   return {
-    keepLast: integer('keepLast', keepLast ?? TRAINING_DEFAULTS.keepLast, 1),
-    keepBest: integer('keepBest', keepBest ?? TRAINING_DEFAULTS.keepBest, 0),
-    keepEvery: keepEvery == null ? null : integer('keepEvery', keepEvery, 1),
+    saveLastK: integer('saveLastK', saveLastK ?? TRAINING_DEFAULTS.saveLastK, 1),
+    saveTopK: integer('saveTopK', saveTopK ?? TRAINING_DEFAULTS.saveTopK, 0),
+    everyNEpochs: everyNEpochs == null ? null : integer('everyNEpochs', everyNEpochs, 1),
   };
 }
 
-/** Those of a run's checkpoints that a rule keeps. The newest is always among them. */
-export function kept<T extends Milestone>(checkpoints: readonly T[], rules: Required<Retention>): Set<T> {
-  const { keepLast, keepBest, keepEvery } = rules;
+/** The checkpoints that a rule keeps, always with the newest. */
+export function selectKept<T extends CheckpointInfo>(
+  checkpoints: readonly T[],
+  rules: Required<CheckpointPolicy>,
+): Set<T> {
+  const { saveLastK, saveTopK, everyNEpochs } = rules;
   const newestFirst = [...checkpoints].sort((a, b) => b.step - a.step);
   const bestFirst = checkpoints
     .flatMap((checkpoint) => (checkpoint.score === null ? [] : [{ checkpoint, score: checkpoint.score }]))
     .sort((a, b) => b.score - a.score || a.checkpoint.step - b.checkpoint.step)
     .map(({ checkpoint }) => checkpoint);
-  const milestones = checkpoints.filter(
-    ({ isEpochEnd, epoch }) => keepEvery !== null && isEpochEnd && epoch % keepEvery === 0,
+  const everyN = checkpoints.filter(
+    ({ isEpochEnd, epoch }) => everyNEpochs !== null && isEpochEnd && epoch % everyNEpochs === 0,
   );
-  return new Set([...newestFirst.slice(0, keepLast), ...bestFirst.slice(0, keepBest), ...milestones]);
+  return new Set([...newestFirst.slice(0, saveLastK), ...bestFirst.slice(0, saveTopK), ...everyN]);
 }

@@ -1,4 +1,4 @@
-/** The folder of a run's checkpoints, from which the run can go on whatever moment it was killed at. */
+/** The folder of a run's checkpoints, from which the run can resume whenever it was killed. */
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../core/errors.js';
@@ -6,19 +6,24 @@ import { makeFolder } from '../core/files/make-folder.js';
 import { integer, path as readPath } from '../core/validation.js';
 import { checkCheckpoint, readCheckpoint } from './checkpoint.js';
 import { type CheckpointFile, checkpointsIn, isUnfinished, nameOf } from './checkpoint-files.js';
-import { kept, type Milestone, type Retention, readRetention } from './checkpoint-policy.js';
+import {
+  type CheckpointInfo,
+  type CheckpointPolicy,
+  readCheckpointPolicy,
+  selectKept,
+} from './checkpoint-policy.js';
 import { lockFolder, type Unlock } from './folder-lock.js';
 import { explainSaveError } from './save-error.js';
-import type { Progress } from './train-state.js';
+import type { TrainState } from './train-state.js';
 
-export interface StoredCheckpoint extends Milestone {
+export interface StoredCheckpoint extends CheckpointInfo {
   readonly path: string;
 }
 
-export interface StoreOptions extends Retention {
+export interface StoreOptions extends CheckpointPolicy {
   /**
-   * The step that the run goes on from; null for a new run, which needs a folder without checkpoints. Those of later steps are
-   * of a future that was given up: they stay until the first new checkpoint is on the disk, and that one replaces them all.
+   * The step that the run resumed at; null for a new run, which needs a folder without checkpoints. Checkpoints of later steps
+   * are abandoned: they stay until the first new checkpoint is on the disk, which replaces all of them.
    */
   resumedAt: number | null;
   /** Hears of what did not work and does not stop the run: a checkpoint that cannot be removed, or whose header cannot be read. */
@@ -27,7 +32,7 @@ export interface StoreOptions extends Retention {
 
 export class CheckpointStore {
   readonly dir: string;
-  readonly #rules: Required<Retention>;
+  readonly #rules: Required<CheckpointPolicy>;
   readonly #onWarning: StoreOptions['onWarning'];
   readonly #unlock: Unlock;
   /** By name, what the header says; null where it cannot be read, so that no rule counts it. */
@@ -35,7 +40,12 @@ export class CheckpointStore {
   /** Until the first save: the step beyond which everything in the folder is of a future that was given up. */
   #resumedAt: number | null = null;
 
-  private constructor(dir: string, rules: Required<Retention>, unlock: Unlock, { onWarning }: StoreOptions) {
+  private constructor(
+    dir: string,
+    rules: Required<CheckpointPolicy>,
+    unlock: Unlock,
+    { onWarning }: StoreOptions,
+  ) {
     this.dir = dir;
     this.#rules = rules;
     this.#unlock = unlock;
@@ -49,7 +59,7 @@ export class CheckpointStore {
    * `FILE_ERROR`
    */
   static async open(dir: string, options: StoreOptions): Promise<CheckpointStore> {
-    const rules = readRetention(options);
+    const rules = readCheckpointPolicy(options);
     const resumedAt = options.resumedAt === null ? null : integer('resumedAt', options.resumedAt, 0);
     await makeFolder(readPath('checkpointDir', dir));
     const store = new CheckpointStore(dir, rules, await lockFolder(dir, 'training'), options);
@@ -76,7 +86,7 @@ export class CheckpointStore {
    * @throws GoogLeNetError `FILE_ERROR` where it cannot be written: the earlier ones are then as they were, and the run can be
    * saved elsewhere; what `write` throws.
    */
-  async save(write: (path: string) => Promise<void>, about: Milestone): Promise<string> {
+  async save(write: (path: string) => Promise<void>, about: CheckpointInfo): Promise<string> {
     const { step, epoch, isEpochEnd, score } = about;
     let name = nameOf(step, this.#resumedAt);
     try {
@@ -134,7 +144,7 @@ export class CheckpointStore {
   }
 
   /**
-   * A checkpoint that replaces all beyond the step that its run went on from is written under a name that says so and makes it
+   * A checkpoint that replaces all beyond the step that its run resumed at is written under a name that says so and makes it
    * the newest. It gets its usual name when the others are gone, so no kill in between can bring them back.
    * @returns false where one of them stays that would be the newest then.
    */
@@ -153,7 +163,7 @@ export class CheckpointStore {
 
   async #removeSurplus(): Promise<void> {
     const stored = await this.list();
-    const keep = kept(stored, this.#rules);
+    const keep = selectKept(stored, this.#rules);
     for (const checkpoint of stored) {
       if (!keep.has(checkpoint)) await this.#remove(basename(checkpoint.path));
     }
@@ -165,8 +175,8 @@ export class CheckpointStore {
     const path = join(this.dir, name);
     let about: StoredCheckpoint | null = null;
     try {
-      const { progress, score } = await readCheckpoint(path);
-      about = { path, step, epoch: progress.epoch, isEpochEnd: isBetweenEpochs(progress), score };
+      const { state, score } = await readCheckpoint(path);
+      about = { path, step, epoch: state.epoch, isEpochEnd: isBetweenEpochs(state), score };
     } catch (error) {
       this.#warn(error);
     }
@@ -194,4 +204,4 @@ export class CheckpointStore {
 }
 
 /** Whether a checkpoint was made between two epochs, and not amid one or before the first. */
-const isBetweenEpochs = ({ epoch, step }: Progress): boolean => step === 0 && epoch > 0;
+const isBetweenEpochs = ({ epoch, step }: TrainState): boolean => step === 0 && epoch > 0;

@@ -16,14 +16,14 @@ import {
   storedGroup,
 } from '../weights/weights.js';
 import { readTrainerConfig, type TrainerConfig } from './config.js';
-import { type Progress, readProgress } from './train-state.js';
+import { readTrainState, type TrainState } from './train-state.js';
 
 const MOMENTUM_PREFIX = 'optimizer.momentum.';
-const AVERAGE_PREFIX = 'average.';
+const EMA_PREFIX = 'ema.';
 const BEST_PREFIX = 'best.';
 
 /** Counts up when a checkpoint says something else than before. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** For the key of the metadata and the padding of the header. */
 const SPARE_BYTES = 64;
@@ -32,7 +32,7 @@ const SPARE_BYTES = 64;
 export interface Checkpoint {
   model: ModelDescription;
   trainer: TrainerConfig;
-  progress: Progress;
+  state: TrainState;
   /** What the validation gave these very weights, the higher the better; null where none was made. */
   score: number | null;
 }
@@ -42,15 +42,15 @@ interface Content extends Checkpoint {
   checkpoint: typeof FORMAT;
   /** State of the model's random numbers, base64. */
   generator: string;
-  /** False before the first step, which treats momentum, and the average, in a way of its own. */
+  /** False before the first step, which initialises momentum and the EMA. */
   hasMomentum: boolean;
-  hasAverage: boolean;
+  hasEma: boolean;
 }
 
 interface Training {
   readonly model: ImageClassifier;
   readonly config: TrainerConfig;
-  readonly progress: Progress;
+  readonly state: TrainState;
   readonly bestWeights: StateDict | null;
 }
 
@@ -61,24 +61,24 @@ export async function saveCheckpoint(
   trainer: NativeTrainer,
   score: Checkpoint['score'] = null,
 ): Promise<void> {
-  const { model, config, progress } = training;
+  const { model, config, state } = training;
   const native = nativeOf(model);
   const described: Checkpoint = {
     model: model.describe(),
     trainer: config,
-    progress,
+    state,
     score: readScore(score),
   };
   const content = async (room: number) => {
-    const [state, hasMomentum, hasAverage, areFinite] = await Promise.all([
+    const [generatorState, hasMomentum, hasEma, areFinite] = await Promise.all([
       call(() => native.generatorState()),
       call(() => trainer.hasMomentum()),
       call(() => trainer.hasAverage()),
       call(() => trainer.isFinite()),
     ]);
-    if (!areFinite) throw diverged(progress);
-    const generator = Buffer.from(state).toString('base64');
-    const all: Content = { checkpoint: FORMAT, ...described, generator, hasMomentum, hasAverage };
+    if (!areFinite) throw diverged(state);
+    const generator = Buffer.from(generatorState).toString('base64');
+    const all: Content = { checkpoint: FORMAT, ...described, generator, hasMomentum, hasEma };
     return toMetadata(withRoom(all, room));
   };
   await saveFile(readPath('path', path), groupsOf(training, trainer), content);
@@ -89,33 +89,33 @@ const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(JSO
 
 /** Many names of classes leave less room for the history, of which the oldest epochs are left out then. */
 function withRoom(content: Content, room: number): Content {
-  const { history, ...progress } = content.progress;
-  let left = room - bytesOf({ ...content, progress: { ...progress, history: [] } }) - SPARE_BYTES;
+  const { history, ...state } = content.state;
+  let left = room - bytesOf({ ...content, state: { ...state, history: [] } }) - SPARE_BYTES;
   let first = history.length;
   for (; first > 0; first--) {
     left -= bytesOf(history[first - 1]);
     if (left < 0) break;
   }
-  return { ...content, progress: { ...progress, history: history.slice(first) } };
+  return { ...content, state: { ...state, history: history.slice(first) } };
 }
 
-function groupsOf({ model, config, progress, bestWeights }: Training, trainer: NativeTrainer): StoredGroup[] {
+function groupsOf({ model, config, state, bestWeights }: Training, trainer: NativeTrainer): StoredGroup[] {
   const native = nativeOf(model);
   const parameters = trainer.tensors();
   const groups: StoredGroup[] = [
     { prefix: MODEL_PREFIX, tensors: native.tensors(), copy: native.snapshot.bind(native) },
     { prefix: MOMENTUM_PREFIX, tensors: parameters, copy: trainer.snapshot.bind(trainer) },
   ];
-  if (config.averageDecay !== null) {
+  if (config.emaDecay !== null) {
     const copy = trainer.snapshotAverage.bind(trainer);
-    groups.push({ prefix: AVERAGE_PREFIX, tensors: parameters, copy });
+    groups.push({ prefix: EMA_PREFIX, tensors: parameters, copy });
   }
-  if (progress.best !== null && bestWeights !== null) groups.push(storedGroup(BEST_PREFIX, bestWeights));
+  if (state.best !== null && bestWeights !== null) groups.push(storedGroup(BEST_PREFIX, bestWeights));
   return groups;
 }
 
 /** A checkpoint with weights that are no numbers would replace the last one that can be resumed from. */
-function diverged({ globalStep }: Progress): GoogLeNetError {
+function diverged({ globalStep }: TrainState): GoogLeNetError {
   const message = `The weights are NaN or infinite after step ${globalStep}, so no checkpoint was written.`;
   const fix = 'Resume from an earlier checkpoint with a lower learning rate, and look for broken images.';
   return new GoogLeNetError('DIVERGED', `${message} ${fix}`);
@@ -127,8 +127,8 @@ function diverged({ globalStep }: Progress): GoogLeNetError {
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const content = readContent(await readSafetensorsHeader(readPath('path', path)), path);
-  const { model, trainer, progress, score } = content;
-  return { model, trainer, progress, score };
+  const { model, trainer, state, score } = content;
+  return { model, trainer, state, score };
 }
 
 /**
@@ -144,26 +144,26 @@ export async function loadCheckpoint(
   path: string,
   { model, config }: Training,
   trainer: NativeTrainer,
-): Promise<{ progress: Progress; bestWeights: StateDict | null }> {
+): Promise<{ state: TrainState; bestWeights: StateDict | null }> {
   const native = nativeOf(model);
   return withSafetensors(readPath('path', path), async (file) => {
     const { fd } = file;
     const content = readContent(file, path);
     const weights = withoutPrefix(file.tensors, MODEL_PREFIX);
     const momentum = withoutPrefix(file.tensors, MOMENTUM_PREFIX);
-    // A trainer that keeps no average has no use for a stored one.
-    const hasAverage = content.hasAverage && config.averageDecay !== null;
-    const average = hasAverage ? withoutPrefix(file.tensors, AVERAGE_PREFIX) : [];
+    // A trainer without an EMA has no use for a stored one.
+    const hasEma = content.hasEma && config.emaDecay !== null;
+    const ema = hasEma ? withoutPrefix(file.tensors, EMA_PREFIX) : [];
     const best = withoutPrefix(file.tensors, BEST_PREFIX);
     // Everything is compared before anything is changed.
     assertSameNetwork(content.model, model, path);
     assertMatch(compareTensors(native.tensors(), weights), true, path);
     const frozen = ' Give the trainer the `freeze` that the run began with.';
     assertMatch(compareTensors(trainer.tensors(), momentum), true, `the optimiser in ${path}`, frozen);
-    if (hasAverage) {
-      assertMatch(compareTensors(trainer.tensors(), average), true, `the averaged weights in ${path}`);
+    if (hasEma) {
+      assertMatch(compareTensors(trainer.tensors(), ema), true, `the EMA weights in ${path}`);
     }
-    if ((content.progress.best !== null) !== best.length > 0) throw incomplete(path);
+    if ((content.state.best !== null) !== best.length > 0) throw incomplete(path);
     if (best.length > 0) {
       assertMatch(compareTensors(native.tensors(), best), true, `the best weights in ${path}`);
     }
@@ -174,10 +174,10 @@ export async function loadCheckpoint(
     await call(() =>
       trainer.resume({
         source: { fd, path },
-        ...{ weights, momentum, hasMomentum, average, hasAverage, generator },
+        ...{ weights, momentum, hasMomentum, average: ema, hasAverage: hasEma, generator },
       }),
     );
-    return { progress: content.progress, bestWeights };
+    return { state: content.state, bestWeights };
   });
 }
 
@@ -216,11 +216,11 @@ function readContent(header: SafetensorsHeader, path: string): Content {
       checkpoint: FORMAT,
       model: description,
       trainer: readTrainerConfig(content.trainer),
-      progress: readProgress(content.progress),
+      state: readTrainState(content.state),
       score: readScore(content.score ?? null),
       generator: string('generator', content.generator),
       hasMomentum: boolean('hasMomentum', content.hasMomentum),
-      hasAverage: boolean('hasAverage', content.hasAverage),
+      hasEma: boolean('hasEma', content.hasEma),
     };
   } catch (cause) {
     const { message } = cause as Error;

@@ -44,20 +44,20 @@ export interface TrainerOptions {
   labelSmoothing?: number;
   /** One factor ≥ 0 for each class, as `torch.nn.CrossEntropyLoss(weight)`. Training only. Default: all alike. */
   classWeights?: readonly number[] | null;
-  /** Gradients are scaled down to this norm (`clip_grad_norm_`). Default: not at all. */
-  clipNorm?: number | null;
-  /** Parts in which a step's batch is computed: less memory, the same mean of gradients. Default 1. */
-  accumulation?: number;
+  /** Gradients are scaled down to this L2 norm (`clip_grad_norm_`). Default: no clipping. */
+  maxGradNorm?: number | null;
+  /** Micro-batches that a step's batch is computed in: less memory, the same mean of gradients. Default 1. */
+  gradientAccumulationSteps?: number;
   /**
-   * Keeps a moving average of the weights, average · decay + weights · (1 − decay) after each step, as the paper's Polyak averaging.
-   * Validation uses it, and a finished run's model gets it. Default: none.
+   * Keeps an exponential moving average (EMA) of the weights, ema · decay + weights · (1 − decay) after each step: the paper's Polyak
+   * averaging. Validation scores the EMA weights, and a finished run's model gets them. Default: no EMA.
    */
-  averageDecay?: number | null;
+  emaDecay?: number | null;
   /** Default `float32`. */
   precision?: Precision;
   /**
    * Parameters that stay as they are: names of modules or parameters, in which `*` stands for anything, e.g. `['partA', 'inception_3*']`.
-   * BatchNorm layers among them go on measuring their batches. Default: none.
+   * BatchNorm layers among them still update their running statistics. Default: none.
    */
   freeze?: readonly string[];
 }
@@ -68,9 +68,9 @@ export interface TrainerConfig {
   auxWeight: number;
   labelSmoothing: number;
   classWeights: number[] | null;
-  clipNorm: number | null;
-  accumulation: number;
-  averageDecay: number | null;
+  maxGradNorm: number | null;
+  gradientAccumulationSteps: number;
+  emaDecay: number | null;
   precision: Precision;
   freeze: string[];
 }
@@ -84,9 +84,9 @@ const KNOWN = [
   'auxWeight',
   'labelSmoothing',
   'classWeights',
-  'clipNorm',
-  'accumulation',
-  'averageDecay',
+  'maxGradNorm',
+  'gradientAccumulationSteps',
+  'emaDecay',
   'precision',
   'freeze',
 ] as const;
@@ -106,14 +106,14 @@ export function readTrainerConfig(options: unknown): TrainerConfig {
       below: true,
     }),
     classWeights: readClassWeights(read.classWeights ?? null),
-    clipNorm: optional('clipNorm', read.clipNorm, { ...FACTOR, above: true }),
-    accumulation: integer(
-      'accumulation',
-      read.accumulation ?? TRAINING_DEFAULTS.accumulation,
+    maxGradNorm: optional('maxGradNorm', read.maxGradNorm, { ...FACTOR, above: true }),
+    gradientAccumulationSteps: integer(
+      'gradientAccumulationSteps',
+      read.gradientAccumulationSteps ?? TRAINING_DEFAULTS.gradientAccumulationSteps,
       1,
       MAX_BATCH_SIZE,
     ),
-    averageDecay: optional('averageDecay', read.averageDecay, { min: 0, max: 1, below: true }),
+    emaDecay: optional('emaDecay', read.emaDecay, { min: 0, max: 1, below: true }),
     precision: oneOf('precision', read.precision ?? TRAINING_DEFAULTS.precision, [
       'float32',
       'bfloat16',

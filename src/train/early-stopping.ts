@@ -1,8 +1,8 @@
-/** When a run has nothing more to gain: a pure function of its progress, so that a resumed run stops where it would have. */
+/** When a run has nothing more to gain: a pure function of its state, so that a resumed run stops where it would have. */
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { integer, number, oneOf, readOptions } from '../core/validation.js';
 import type { Metrics } from './metrics.js';
-import type { Best, Progress } from './train-state.js';
+import type { Best, TrainState } from './train-state.js';
 
 export const METRICS = ['top1', 'loss'] as const;
 export type Metric = (typeof METRICS)[number];
@@ -35,5 +35,5 @@ export const scoreOf = (scores: Metrics, metric: Metric): number =>
 export const isBetter = (score: number, best: Best | null, { minDelta }: EarlyStopping): boolean =>
   best === null || score > best.score + minDelta;
 
-export const hasStalled = ({ epoch, best }: Progress, { patience }: EarlyStopping): boolean =>
+export const hasStalled = ({ epoch, best }: TrainState, { patience }: EarlyStopping): boolean =>
   best !== null && epoch - best.epoch >= patience;

@@ -4,41 +4,41 @@ import { isBetter, scoreOf } from './early-stopping.js';
 import type { FitPlan } from './fit-options.js';
 import { computeMetrics, type Metrics } from './metrics.js';
 import { lrAt } from './schedule.js';
-import { type EpochSummary, MAX_HISTORY, type Progress, START } from './train-state.js';
+import { type EpochSummary, initialState, MAX_HISTORY, type TrainState } from './train-state.js';
 import type { Trainer } from './trainer.js';
 import type { Validation } from './validation.js';
 
 export const AFTER_DIVERGENCE =
-  'Go on from an earlier checkpoint with a lower learning rate, and look for broken images.';
+  'Resume from an earlier checkpoint with a lower learning rate, and look for broken images.';
 
-/** Sums the epoch up. One that the number of steps cut short stays under way, for a run that goes on. */
+/** Summarises the epoch. One that `steps` cuts short stays open, for a run that resumes with more steps. */
 export async function endEpoch(
   trainer: Trainer,
   plan: FitPlan,
   validation: Validation | null,
   speed: { seconds: number; imagesPerSecond: number },
 ): Promise<EpochSummary> {
-  const { progress } = trainer;
+  const { state } = trainer;
   const summary = { ...summarise(trainer, plan, validation), ...speed };
-  const history = [...progress.history, summary].slice(-MAX_HISTORY);
+  const history = [...state.history, summary].slice(-MAX_HISTORY);
   const isShort = plan.steps !== null && summary.step >= plan.steps;
-  if (isShort && progress.step !== plan.loader.stepsPerEpoch) {
-    trainer.progress = { ...progress, history };
+  if (isShort && state.step !== plan.loader.stepsPerEpoch) {
+    trainer.state = { ...state, history };
     return summary;
   }
   const { epoch, step: globalStep } = summary;
-  trainer.progress = { ...START, epoch, globalStep, best: progress.best, history };
+  trainer.state = { ...initialState, epoch, globalStep, best: state.best, history };
   const score = scoreIn(summary, plan);
-  if (plan.stopping !== null && score !== null && isBetter(score, progress.best, plan.stopping)) {
+  if (plan.stopping !== null && score !== null && isBetter(score, state.best, plan.stopping)) {
     trainer.bestWeights = await trainer.weights();
-    trainer.progress = { ...trainer.progress, best: { epoch, score, metric: plan.stopping.metric } };
+    trainer.state = { ...trainer.state, best: { epoch, score, metric: plan.stopping.metric } };
   }
   return summary;
 }
 
 /** @throws GoogLeNetError `INVALID_DATASET`, `DIVERGED` */
 function summarise(trainer: Trainer, plan: FitPlan, validation: Validation | null) {
-  const { epoch: before, globalStep: step, tally, skipped } = trainer.progress;
+  const { epoch: before, globalStep: step, tally, skipped } = trainer.state;
   const epoch = before + 1;
   if (tally.count === 0) {
     const message = `None of the ${skipped} images of epoch ${epoch} could be read.`;
@@ -71,28 +71,28 @@ const onlyScores = ({
 const scoreIn = ({ validation }: EpochSummary, { stopping }: FitPlan): number | null =>
   stopping && validation && scoreOf(validation, stopping.metric);
 
-/** Whether the number of steps ended the run within an epoch, which has been summed up. */
-export const isCut = ({ step, globalStep, history }: Progress): boolean =>
+/** Whether `steps` ended the run in the middle of an epoch, which has its summary. */
+export const endedMidEpoch = ({ step, globalStep, history }: TrainState): boolean =>
   step > 0 && history.at(-1)?.step === globalStep;
 
-/** The progress of a run that goes on: an epoch that was cut short is summed up once more, when it is over. */
-export function reopened(progress: Progress): Progress {
-  return { ...progress, history: progress.history.filter(({ epoch }) => epoch <= progress.epoch) };
+/** The state of a run that resumes: the summary of an epoch that was cut short is made anew when the epoch is over. */
+export function withoutPartialSummary(state: TrainState): TrainState {
+  return { ...state, history: state.history.filter(({ epoch }) => epoch <= state.epoch) };
 }
 
-/** What a finished run leaves in the model: the weights that validation liked best, or the averaged ones. */
+/** Puts the final weights of a finished run into the model: those of the best epoch, or the EMA weights. */
 export async function useFinalWeights(trainer: Trainer, plan: FitPlan): Promise<void> {
   const { bestWeights, config, model } = trainer;
-  if (plan.stopping !== null && bestWeights !== null && !isBestNow(trainer.progress, plan)) {
+  if (plan.stopping !== null && bestWeights !== null && !isBestNow(trainer.state, plan)) {
     await model.loadStateDict(bestWeights);
-  } else if (config.averageDecay !== null) await trainer.applyAverage();
+  } else if (config.emaDecay !== null) await trainer.applyEma();
   else return;
   trainer.isFinished = true;
 }
 
-/** The end of a run within an epoch may be better than any epoch; a run that goes on does not count it. */
-function isBestNow(progress: Progress, plan: FitPlan): boolean {
-  const last = progress.history.at(-1);
-  const score = last && isCut(progress) ? scoreIn(last, plan) : null;
-  return plan.stopping !== null && score !== null && isBetter(score, progress.best, plan.stopping);
+/** The end of a run in the middle of an epoch may be better than any epoch; a resumed run does not count it. */
+function isBestNow(state: TrainState, plan: FitPlan): boolean {
+  const last = state.history.at(-1);
+  const score = last && endedMidEpoch(state) ? scoreIn(last, plan) : null;
+  return plan.stopping !== null && score !== null && isBetter(score, state.best, plan.stopping);
 }

@@ -6,6 +6,7 @@ import { MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { LOADER_OPTIONS, Loader, type LoaderOptions } from '../data/loader.js';
 import { assertInputSize } from '../inference/input-size.js';
+import { type CheckpointPolicy, readCheckpointPolicy } from './checkpoint-policy.js';
 import type { Source } from './datasets.js';
 import { assertClasses, assertDataset, assertSameClasses } from './datasets.js';
 import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';
@@ -25,16 +26,16 @@ export interface FitOptions extends Partial<LoaderOptions> {
   earlyStopping?: EarlyStoppingOptions;
   /** Where checkpoints are written: after each epoch, and when the run is aborted. A folder that holds those of no other run. */
   checkpointDir?: string;
-  /** Also every so many steps. */
-  checkpointEvery?: number;
-  /** How many of the newest checkpoints are kept. Default 2: if one is damaged, there is the one before it. */
-  keepLast?: number;
-  /** Keeps those with the best top-1 accuracy on the validation images, too. Default 0. */
-  keepBest?: number;
-  /** Keeps that of every so many epochs, too. */
-  keepEvery?: number;
+  /** Also writes one every N steps. */
+  everyNTrainSteps?: number;
+  /** Keeps the newest K checkpoints. Default 2: if one is damaged, there is the one before it. */
+  saveLastK?: number;
+  /** Also keeps the K checkpoints with the best top-1 accuracy on the validation images. Default 0. */
+  saveTopK?: number;
+  /** Also keeps the checkpoint of every N-th epoch. */
+  everyNEpochs?: number;
   /**
-   * A checkpoint to go on from, or a folder of them: its newest that is whole. `auto`: the newest of `checkpointDir`, or a new run
+   * The checkpoint to resume from, or a folder of checkpoints, of which the newest whole one is taken. `auto`: the newest of `checkpointDir`, or a new run
    * where there is none; damaged ones without a whole one are an error.
    */
   resume?: string;
@@ -44,8 +45,8 @@ export interface FitOptions extends Partial<LoaderOptions> {
 
 export interface CheckpointPlan {
   dir: string;
-  every: number | null;
-  keep: { keepLast: number; keepBest: number; keepEvery: number | null };
+  everyNTrainSteps: number | null;
+  policy: Required<CheckpointPolicy>;
 }
 
 /** {@link FitOptions} with defaults, sorted by who needs them. */
@@ -69,10 +70,10 @@ const KNOWN = [
   'validation',
   'earlyStopping',
   'checkpointDir',
-  'checkpointEvery',
-  'keepLast',
-  'keepBest',
-  'keepEvery',
+  'everyNTrainSteps',
+  'saveLastK',
+  'saveTopK',
+  'everyNEpochs',
   'resume',
   'signal',
   ...LOADER_OPTIONS,
@@ -141,9 +142,9 @@ function readStopping(options: EarlyStoppingOptions, validation: Dataset | null)
 }
 
 function readCheckpoints(read: FitOptions): CheckpointPlan | null {
-  const { checkpointDir, checkpointEvery, keepLast, keepBest, keepEvery } = read;
+  const { checkpointDir, everyNTrainSteps, saveLastK, saveTopK, everyNEpochs } = read;
   if (checkpointDir === undefined) {
-    const needy = Object.entries({ checkpointEvery, keepLast, keepBest, keepEvery }).find(
+    const needy = Object.entries({ everyNTrainSteps, saveLastK, saveTopK, everyNEpochs }).find(
       ([, value]) => value !== undefined,
     );
     if (!needy) return null;
@@ -152,14 +153,10 @@ function readCheckpoints(read: FitOptions): CheckpointPlan | null {
   const optional = (name: string, value: number | undefined) =>
     value === undefined ? null : integer(name, value, 1);
   return {
-    // Absolute: the program may change its folder while the run goes on.
+    // Absolute: the program may change its working directory during the run.
     dir: resolve(readPath('checkpointDir', checkpointDir)),
-    every: optional('checkpointEvery', checkpointEvery),
-    keep: {
-      keepLast: integer('keepLast', keepLast ?? TRAINING_DEFAULTS.keepLast, 1),
-      keepBest: integer('keepBest', keepBest ?? TRAINING_DEFAULTS.keepBest, 0),
-      keepEvery: optional('keepEvery', keepEvery),
-    },
+    everyNTrainSteps: optional('everyNTrainSteps', everyNTrainSteps),
+    policy: readCheckpointPolicy({ saveLastK, saveTopK, everyNEpochs } as CheckpointPolicy),
   };
 }
 

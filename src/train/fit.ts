@@ -2,12 +2,18 @@ import { GoogLeNetError } from '../core/errors.js';
 import type { Batch } from '../data/prefetcher.js';
 import type { Source } from './datasets.js';
 import { hasStalled } from './early-stopping.js';
-import { AFTER_DIVERGENCE, endEpoch, isCut, reopened, useFinalWeights } from './epoch-end.js';
+import {
+  AFTER_DIVERGENCE,
+  endEpoch,
+  endedMidEpoch,
+  useFinalWeights,
+  withoutPartialSummary,
+} from './epoch-end.js';
 import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
 import { updateMetrics } from './metrics.js';
 import { type CheckpointEvent, RunCheckpoints, resume, type WarningEvent } from './run-checkpoints.js';
-import { type Clock, startClock } from './throughput-meter.js';
-import type { EpochSummary, Progress } from './train-state.js';
+import { startThroughputMeter, type ThroughputMeter } from './throughput-meter.js';
+import type { EpochSummary, TrainState } from './train-state.js';
 import type { StepResult, Trainer } from './trainer.js';
 import { type Validation, type ValidationEvent, validation } from './validation.js';
 
@@ -40,7 +46,7 @@ export interface FitResult {
   /** Completed epochs and steps. */
   epoch: number;
   step: number;
-  /** The newest one; where this run has written none, that which it went on from. */
+  /** The newest one; where this run has written none, the one it resumed from. */
   checkpoint: string | null;
   /** The latest epochs, a thousand at most, those before an interruption included. */
   history: readonly EpochSummary[];
@@ -52,7 +58,7 @@ export interface EndEvent extends FitResult {
 
 export type FitEvent = StepEvent | ValidationEvent | EpochEvent | CheckpointEvent | WarningEvent | EndEvent;
 
-/** The training loop. Its whole state is `trainer.progress`, so that a checkpoint at any step resumes bit for bit. */
+/** The training loop. Its whole state is `trainer.state`, so that a checkpoint at any step resumes bit for bit. */
 export async function* trainingLoop(
   trainer: Trainer,
   source: Source,
@@ -61,25 +67,25 @@ export async function* trainingLoop(
   const plan = readFitOptions(options, source, trainer);
   const { signal } = plan;
   const from = yield* resume(trainer, plan);
-  if (!isOver(trainer.progress, plan)) assertCanGoOn(trainer);
+  if (!isOver(trainer.state, plan)) assertNotFinished(trainer);
   const checkpoints = await RunCheckpoints.open(trainer, plan, from);
   try {
-    while (!isOver(trainer.progress, plan)) {
-      trainer.progress = reopened(trainer.progress);
-      const clock = startClock();
-      for await (const batch of batchesLeft(trainer.progress, plan)) {
+    while (!isOver(trainer.state, plan)) {
+      trainer.state = withoutPartialSummary(trainer.state);
+      const throughput = startThroughputMeter();
+      for await (const batch of batchesLeft(trainer.state, plan)) {
         if (batch.skipped.length > 0) yield unreadable(batch);
-        if (batch.labels.length > 0) yield await trainOn(trainer, batch, plan, clock);
-        else trainer.progress = afterBatch(trainer.progress, batch, plan);
+        if (batch.labels.length > 0) yield await trainOn(trainer, batch, plan, throughput);
+        else trainer.state = afterBatch(trainer.state, batch, plan);
         // Before the signal: what is left of the run is short, or watches the signal itself.
-        if (hasAllSteps(trainer.progress, plan)) break;
+        if (hasAllSteps(trainer.state, plan)) break;
         signal?.throwIfAborted();
         if (batch.labels.length > 0) yield* checkpoints.afterStep();
       }
       const scores = plan.validation && (yield* validation(trainer, plan.validation, plan.validating));
-      const summary = await endEpoch(trainer, plan, scores, clock.total());
+      const summary = await endEpoch(trainer, plan, scores, throughput.compute());
       yield { type: 'epoch', ...summary, validation: scores };
-      if (!isOver(trainer.progress, plan)) signal?.throwIfAborted();
+      if (!isOver(trainer.state, plan)) signal?.throwIfAborted();
       yield* checkpoints.save();
     }
     await useFinalWeights(trainer, plan);
@@ -90,46 +96,51 @@ export async function* trainingLoop(
   } finally {
     await checkpoints.close();
   }
-  const result = resultOf(trainer.progress, plan, checkpoints.latest);
+  const result = resultOf(trainer.state, plan, checkpoints.latest);
   yield { type: 'end', ...result };
   return result;
 }
 
-function isOver(progress: Progress, plan: FitPlan): boolean {
+function isOver(state: TrainState, plan: FitPlan): boolean {
   const { epochs, stopping } = plan;
-  if (hasAllSteps(progress, plan) && (progress.step === 0 || isCut(progress))) return true;
-  if (stopping !== null && progress.step === 0 && hasStalled(progress, stopping)) return true;
-  return epochs !== null && progress.epoch >= epochs;
+  if (hasAllSteps(state, plan) && (state.step === 0 || endedMidEpoch(state))) return true;
+  if (stopping !== null && state.step === 0 && hasStalled(state, stopping)) return true;
+  return epochs !== null && state.epoch >= epochs;
 }
 
-const hasAllSteps = ({ globalStep }: Progress, { steps }: FitPlan): boolean =>
+const hasAllSteps = ({ globalStep }: TrainState, { steps }: FitPlan): boolean =>
   steps !== null && globalStep >= steps;
 
 /** None for a run that was stopped between its last step and the end of the epoch. */
-function batchesLeft(progress: Progress, plan: FitPlan): AsyncIterable<Batch> | Batch[] {
-  const { epoch, step: start } = progress;
-  return hasAllSteps(progress, plan) ? [] : plan.loader.epoch(epoch, { start, signal: plan.signal });
+function batchesLeft(state: TrainState, plan: FitPlan): AsyncIterable<Batch> | Batch[] {
+  const { epoch, step: start } = state;
+  return hasAllSteps(state, plan) ? [] : plan.loader.epoch(epoch, { start, signal: plan.signal });
 }
 
-/** A step on averaged weights would be one of no run. */
-function assertCanGoOn(trainer: Trainer): void {
+/** EMA weights are not the weights that the optimiser's state belongs to. */
+function assertNotFinished(trainer: Trainer): void {
   if (!trainer.isFinished) return;
   const message =
-    'The run has ended, and the model has its best or averaged weights, from which no training goes on.';
-  const fix = 'Set resume to a checkpoint of the run, or make a new Trainer to begin another one';
+    'The run has ended, and the model has its best or EMA weights, which no run can resume from.';
+  const fix = 'Set resume to a checkpoint of the run, or make a new Trainer for another run';
   throw new GoogLeNetError('INVALID_ARGUMENT', `${message} ${fix}.`);
 }
 
-async function trainOn(trainer: Trainer, batch: Batch, plan: FitPlan, clock: Clock): Promise<StepEvent> {
+async function trainOn(
+  trainer: Trainer,
+  batch: Batch,
+  plan: FitPlan,
+  throughput: ThroughputMeter,
+): Promise<StepEvent> {
   const { images, labels } = batch;
   const result = await trainer.step(images, labels);
-  const before = trainer.progress;
+  const before = trainer.state;
   const step = before.globalStep + 1;
   assertFinite(result, step);
   const tally = updateMetrics(before.tally, result, labels.length);
-  trainer.progress = { ...afterBatch(before, batch, plan), globalStep: step, tally };
+  trainer.state = { ...afterBatch(before, batch, plan), globalStep: step, tally };
   const { stepsPerEpoch } = plan.loader;
-  const imagesPerSecond = clock.count(labels.length);
+  const imagesPerSecond = throughput.update(labels.length);
   return {
     type: 'step',
     epoch: before.epoch + 1,
@@ -141,17 +152,17 @@ async function trainOn(trainer: Trainer, batch: Batch, plan: FitPlan, clock: Clo
   };
 }
 
-const afterBatch = (progress: Progress, { skipped }: Batch, { loader }: FitPlan): Progress => ({
-  ...progress,
-  step: progress.step + 1,
-  skipped: progress.skipped + skipped.length,
+const afterBatch = (state: TrainState, { skipped }: Batch, { loader }: FitPlan): TrainState => ({
+  ...state,
+  step: state.step + 1,
+  skipped: state.skipped + skipped.length,
   batches: { ...loader.plan },
 });
 
-function resultOf(progress: Progress, plan: FitPlan, checkpoint: string | null): FitResult {
-  const { epoch, globalStep: step, history } = progress;
-  const hasAll = hasAllSteps(progress, plan) || (plan.epochs !== null && epoch >= plan.epochs);
-  const reason = !isOver(progress, plan) ? 'aborted' : hasAll ? 'completed' : 'stopped-early';
+function resultOf(state: TrainState, plan: FitPlan, checkpoint: string | null): FitResult {
+  const { epoch, globalStep: step, history } = state;
+  const hasAll = hasAllSteps(state, plan) || (plan.epochs !== null && epoch >= plan.epochs);
+  const reason = !isOver(state, plan) ? 'aborted' : hasAll ? 'completed' : 'stopped-early';
   return { reason, epoch, step, checkpoint, history };
 }
 

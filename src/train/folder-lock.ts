@@ -8,7 +8,7 @@ export type Unlock = () => Promise<void>;
 /** A process by what no other process, before or after it, has in common with it. */
 interface Holder {
   pid: number;
-  /** Clock ticks from the start of the machine to that of the process; a later process with the same number has another. */
+  /** ThroughputMeter ticks from the start of the machine to that of the process; a later process with the same number has another. */
   started: string;
   /** The machine's start, by its random name. */
   boot: string;

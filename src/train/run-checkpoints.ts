@@ -1,11 +1,11 @@
-/** The checkpoints of a run as the loop sees them: where to go on, and a place to save. */
+/** The checkpoints of a run as the loop sees them: which one to resume from, and where to save. */
 import { realpath, stat } from 'node:fs/promises';
 import { GoogLeNetError } from '../core/errors.js';
 import { readCheckpoint } from './checkpoint.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { findCheckpoint } from './find-checkpoint.js';
 import type { FitPlan } from './fit-options.js';
-import type { BatchPlan, Progress } from './train-state.js';
+import type { BatchPlan, TrainState } from './train-state.js';
 import type { Trainer } from './trainer.js';
 
 export interface CheckpointEvent {
@@ -31,23 +31,25 @@ const isFolder = (path: string) =>
   );
 
 /**
- * Puts a trainer where its run goes on. Everything is checked before anything is loaded, so that a run that cannot go on leaves the
- * model as it is.
+ * Loads the checkpoint that the run resumes from. Everything is checked first, so a run that cannot resume leaves the model unchanged.
  * @returns the checkpoint; null where there is none.
  * @throws GoogLeNetError `INVALID_CHECKPOINT`, `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, …
  */
 export async function* resume(trainer: Trainer, plan: FitPlan): AsyncGenerator<WarningEvent, string | null> {
-  const path = yield* whereToGoOn(plan);
+  const path = yield* findResumePoint(plan);
   if (path !== null) {
-    assertCanGoOn((await readCheckpoint(path)).progress, plan);
+    assertCanResume((await readCheckpoint(path)).state, plan);
     await trainer.loadCheckpoint(path);
   }
-  assertCanGoOn(trainer.progress, plan);
+  assertCanResume(trainer.state, plan);
   trainer.totalSteps = plan.totalSteps;
   return path;
 }
 
-async function* whereToGoOn({ resume, checkpoints }: FitPlan): AsyncGenerator<WarningEvent, string | null> {
+async function* findResumePoint({
+  resume,
+  checkpoints,
+}: FitPlan): AsyncGenerator<WarningEvent, string | null> {
   if (resume === null) return null;
   const isAuto = resume === 'auto' && checkpoints !== null;
   const dir = isAuto ? checkpoints.dir : resume;
@@ -56,7 +58,7 @@ async function* whereToGoOn({ resume, checkpoints }: FitPlan): AsyncGenerator<Wa
   const found = await findCheckpoint(dir, (path, error) => warnings.push(damaged(path, error)));
   yield* warnings;
   if (found !== null || isAuto) return found;
-  throw new GoogLeNetError('FILE_NOT_FOUND', `${dir} holds no checkpoint to go on from.`);
+  throw new GoogLeNetError('FILE_NOT_FOUND', `${dir} holds no checkpoint to resume from.`);
 }
 
 const damaged = (path: string, error: Error): WarningEvent => ({
@@ -66,16 +68,16 @@ const damaged = (path: string, error: Error): WarningEvent => ({
   names: [path],
 });
 
-function assertCanGoOn(progress: Progress, { loader, stopping }: FitPlan): void {
-  assertSameBatches(progress, { ...loader.plan });
-  const { best } = progress;
+function assertCanResume(state: TrainState, { loader, stopping }: FitPlan): void {
+  assertSameBatches(state, { ...loader.plan });
+  const { best } = state;
   if (best === null || stopping === null || best.metric === stopping.metric) return;
-  const message = `The run looks for the best ${best.metric} and cannot go on with ${stopping.metric}.`;
+  const message = `The run selects the epoch with the best ${best.metric} and cannot resume with ${stopping.metric}.`;
   throw new GoogLeNetError('INVALID_CHECKPOINT', `${message} Set earlyStopping.metric back.`);
 }
 
-/** In the middle of an epoch only the same batches can be gone on with. */
-function assertSameBatches({ step, batches: then }: Progress, now: BatchPlan): void {
+/** An epoch can be resumed in its middle only with the same batches. */
+function assertSameBatches({ step, batches: then }: TrainState, now: BatchPlan): void {
   if (step === 0) return;
   if (then === null) {
     const message = `The run stopped after batch ${step} of an epoch, but does not say of which. Start it anew.`;
@@ -85,7 +87,7 @@ function assertSameBatches({ step, batches: then }: Progress, now: BatchPlan): v
     // Both are plain JSON, written in the same order.
     const [before, after] = [then[key], now[key]].map((value) => JSON.stringify(value));
     if (before === after) continue;
-    const message = `The run stopped in the middle of an epoch with ${key} ${before} and cannot go on with ${after}.`;
+    const message = `The run stopped in the middle of an epoch with ${key} ${before} and cannot resume with ${after}.`;
     throw new GoogLeNetError('INVALID_CHECKPOINT', message);
   }
 }
@@ -104,7 +106,7 @@ interface Place {
 
 /** Saves where there is a folder to save to. */
 export class RunCheckpoints {
-  /** The newest one: what the run went on from until it has saved one. */
+  /** The newest one: until the run has saved one, the checkpoint it resumed from. */
   latest: string | null;
   readonly #trainer: Trainer;
   readonly #place: Place | null;
@@ -116,7 +118,7 @@ export class RunCheckpoints {
   }
 
   /**
-   * @param from the checkpoint that the run goes on from; null for a new one.
+   * @param from the checkpoint that the run resumed from; null for a new run.
    * @throws GoogLeNetError `FILE_ERROR`; `INVALID_ARGUMENT` where the folder holds the checkpoints of another run.
    */
   static async open(
@@ -125,25 +127,25 @@ export class RunCheckpoints {
     from: string | null,
   ): Promise<RunCheckpoints> {
     if (checkpoints === null) return new RunCheckpoints(trainer, null, from);
-    const { dir, keep, every } = checkpoints;
+    const { dir, policy, everyNTrainSteps: every } = checkpoints;
     const warnings: GoogLeNetError[] = [];
     const onWarning = (warning: GoogLeNetError) => warnings.push(warning);
     const isHere = trainer.checkpointDir !== null && (await isSameFolder(trainer.checkpointDir, dir));
-    const resumedAt = isHere ? trainer.progress.globalStep : null;
-    const store = await CheckpointStore.open(dir, { ...keep, resumedAt, onWarning });
+    const resumedAt = isHere ? trainer.state.globalStep : null;
+    const store = await CheckpointStore.open(dir, { ...policy, resumedAt, onWarning });
     return new RunCheckpoints(trainer, { store, every, warnings }, from);
   }
 
   /** After a step: where it is the turn of a checkpoint. */
   async *afterStep(): AsyncGenerator<CheckpointEvent | WarningEvent> {
     const every = this.#place?.every ?? null;
-    if (every !== null && this.#trainer.progress.globalStep % every === 0) yield* this.save();
+    if (every !== null && this.#trainer.state.globalStep % every === 0) yield* this.save();
   }
 
   async *save(): AsyncGenerator<CheckpointEvent | WarningEvent> {
     if (this.#place === null) return;
     const { store, warnings } = this.#place;
-    const { epoch, globalStep: step, step: ofEpoch, history } = this.#trainer.progress;
+    const { epoch, globalStep: step, step: ofEpoch, history } = this.#trainer.state;
     // What the validation said of these very weights.
     const last = history.at(-1);
     const score = last?.step === step ? (last.validation?.top1 ?? null) : null;

@@ -25,7 +25,7 @@ export function explainSaveError(error: unknown, step: number, dir: string): unk
   if (!(error instanceof GoogLeNetError) || !['FILE_ERROR', 'FILE_NOT_FOUND'].includes(error.code))
     return error;
   const code = (error.cause as NodeJS.ErrnoException | undefined)?.code ?? '';
-  const { what, fix } = REASONS[code] ?? { what: error.message, fix: `${KEPT}. Mend that` };
-  const message = `The checkpoint after step ${step} could not be written to ${dir}: ${what}. ${fix}, or go on elsewhere with another checkpointDir.`;
+  const { what, fix } = REASONS[code] ?? { what: error.message, fix: `${KEPT}. Fix that` };
+  const message = `The checkpoint after step ${step} could not be written to ${dir}: ${what}. ${fix}, or resume with another checkpointDir.`;
   return new GoogLeNetError('FILE_ERROR', message, { cause: error });
 }

@@ -1,4 +1,4 @@
-/** Where a run stands: what a checkpoint holds beside tensors, and all that the loop needs to go on. */
+/** The state of the training loop: what a checkpoint holds besides tensors, and all that the loop needs to resume. */
 import { integer, invalid, number, object, oneOf } from '../core/validation.js';
 import { METRICS, type Metric } from './early-stopping.js';
 import { emptyMetrics, METRIC_SUMS, type MetricAccumulator, type Metrics } from './metrics.js';
@@ -32,7 +32,7 @@ export interface Best {
 /** Everything that decides the batches of a run, as plain JSON: a `LoaderPlan`, of this version of the package or another. */
 export type BatchPlan = Readonly<Record<string, unknown>>;
 
-export interface Progress {
+export interface TrainState {
   /** Completed epochs. */
   readonly epoch: number;
   /** Completed batches of the epoch under way. */
@@ -49,7 +49,7 @@ export interface Progress {
   readonly history: readonly EpochSummary[];
 }
 
-export const START: Progress = {
+export const initialState: TrainState = {
   epoch: 0,
   step: 0,
   globalStep: 0,
@@ -64,28 +64,28 @@ export const START: Progress = {
 export const MAX_HISTORY = 1000;
 
 /** Believes nothing. @throws GoogLeNetError `INVALID_ARGUMENT` naming what is wrong. */
-export function readProgress(value: unknown): Progress {
-  const { epoch, step, globalStep, tally, skipped, batches, best, history } = object('progress', value);
+export function readTrainState(value: unknown): TrainState {
+  const { epoch, step, globalStep, tally, skipped, batches, best, history } = object('state', value);
   if (!Array.isArray(history) || history.length > MAX_HISTORY)
-    throw invalid('progress.history', `an array of at most ${MAX_HISTORY} epochs`, history);
+    throw invalid('state.history', `an array of at most ${MAX_HISTORY} epochs`, history);
   return {
-    epoch: integer('progress.epoch', epoch, 0, MAX_EPOCH),
-    step: integer('progress.step', step, 0),
-    globalStep: integer('progress.globalStep', globalStep, 0),
-    tally: readNumbers('progress.tally', tally, METRIC_SUMS) as MetricAccumulator,
-    skipped: integer('progress.skipped', skipped, 0),
-    batches: batches === null ? null : object('progress.batches', batches),
+    epoch: integer('state.epoch', epoch, 0, MAX_EPOCH),
+    step: integer('state.step', step, 0),
+    globalStep: integer('state.globalStep', globalStep, 0),
+    tally: readNumbers('state.tally', tally, METRIC_SUMS) as MetricAccumulator,
+    skipped: integer('state.skipped', skipped, 0),
+    batches: batches === null ? null : object('state.batches', batches),
     best: best === null ? null : readBest(best),
-    history: history.map((summary, i) => readSummary(`progress.history[${i}]`, summary)),
+    history: history.map((summary, i) => readSummary(`state.history[${i}]`, summary)),
   };
 }
 
 function readBest(value: unknown): Best {
-  const { epoch, score, metric } = object('progress.best', value);
+  const { epoch, score, metric } = object('state.best', value);
   return {
-    epoch: integer('progress.best.epoch', epoch, 1, MAX_EPOCH),
-    score: number('progress.best.score', score),
-    metric: oneOf('progress.best.metric', metric, METRICS),
+    epoch: integer('state.best.epoch', epoch, 1, MAX_EPOCH),
+    score: number('state.best.score', score),
+    metric: oneOf('state.best.metric', metric, METRICS),
   };
 }
 

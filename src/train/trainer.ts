@@ -18,7 +18,7 @@ import type { Source } from './datasets.js';
 import { type FitEvent, type FitOptions, type FitResult, trainingLoop } from './fit.js';
 import { isParameter, matching } from './parameter-names.js';
 import { lrAt, MAX_EPOCH } from './schedule.js';
-import { type Progress, START } from './train-state.js';
+import { initialState, type TrainState } from './train-state.js';
 import { type ValidateOptions, type Validation, validate } from './validation.js';
 
 /** Losses and hits of one batch. What belongs to an auxiliary head is `null` in a model without them. */
@@ -40,7 +40,7 @@ export interface BatchResult {
 export interface StepResult extends BatchResult {
   /** The learning rate of this step. */
   lr: number;
-  /** Norm of all gradients before they were clipped; `null` without `clipNorm`. */
+  /** Norm of all gradients before they were clipped; `null` without `maxGradNorm`. */
   gradNorm: number | null;
 }
 
@@ -85,15 +85,15 @@ function assertWeight(labels: Int32Array, { classWeights }: TrainerConfig): void
 export class Trainer {
   readonly model: ImageClassifier;
   readonly config: TrainerConfig;
-  /** Where `fit` goes on, and the history so far. To be read; `fit` and `loadCheckpoint` set it. */
-  progress: Progress = START;
+  /** The state of the run and its history. Read only: `fit` and `loadCheckpoint` set it. */
+  state: TrainState = initialState;
   /** Steps of the whole run, which some schedules need. Set by `fit`; a loop of one's own sets it. */
   totalSteps: number | null = null;
   /** @internal Weights of the best epoch so far, in a fit that stops early. */
   bestWeights: StateDict | null = null;
   /** @internal The folder of the checkpoint that was loaded, or that `fit` wrote last: the one that holds this run's. */
   checkpointDir: string | null = null;
-  /** @internal `fit` has put the best or averaged weights into the model, from which no run goes on. */
+  /** @internal `fit` has put the best or EMA weights into the model, from which no run resumes. */
   isFinished = false;
   readonly #native: NativeTrainer;
   readonly #calls: CallQueue;
@@ -104,8 +104,9 @@ export class Trainer {
   constructor(model: ImageClassifier, options: TrainerOptions = {}) {
     this.config = readTrainerConfig(options);
     const native = nativeOf(model);
-    const { optimizer, schedule: _, accumulation: __, classWeights: weights, freeze, ...rest } = this.config;
-    const { lr: ___, headLr: ____, ...sgd } = optimizer;
+    const { optimizer, auxWeight, labelSmoothing, classWeights: weights, precision, freeze } = this.config;
+    const { maxGradNorm, emaDecay } = this.config;
+    const { lr: _, headLr: __, ...sgd } = optimizer;
     if (weights !== null && weights.length !== model.numClasses) {
       const message = `Expected ${model.numClasses} classWeights, one for each class, but received ${weights.length}.`;
       throw new GoogLeNetError('INVALID_ARGUMENT', message);
@@ -120,7 +121,11 @@ export class Trainer {
     this.model = model;
     this.#calls = new CallQueue(model.maxQueue, STEPS_ALWAYS_TAKEN);
     this.#native = callSync(
-      () => new (loadAddon().Trainer)({ model: native, ...sgd, ...rest, classWeights, frozen, head }),
+      () =>
+        new (loadAddon().Trainer)({
+          ...{ model: native, ...sgd, auxWeight, labelSmoothing, classWeights, precision, frozen, head },
+          ...{ clipNorm: maxGradNorm, averageDecay: emaDecay },
+        }),
     );
   }
 
@@ -140,15 +145,15 @@ export class Trainer {
 
   /** Epoch of the schedule, counted from 0; `fit` advances it, a loop of one's own sets it. */
   get epoch(): number {
-    return this.progress.epoch;
+    return this.state.epoch;
   }
 
   set epoch(epoch: number) {
-    this.progress = {
-      ...START,
+    this.state = {
+      ...initialState,
       epoch: integer('epoch', epoch, 0, MAX_EPOCH),
-      globalStep: this.progress.globalStep,
-      history: this.progress.history,
+      globalStep: this.state.globalStep,
+      history: this.state.history,
     };
     this.bestWeights = null;
   }
@@ -164,7 +169,7 @@ export class Trainer {
   }
 
   #lrFrom(start: number): number {
-    const { epoch, globalStep: step } = this.progress;
+    const { epoch, globalStep: step } = this.state;
     return lrAt({ epoch, step, totalSteps: this.totalSteps }, start, this.config.schedule);
   }
 
@@ -189,32 +194,28 @@ export class Trainer {
     const { count, bytes, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
     assertWeight(indices, this.config);
-    const parts = Math.min(this.config.accumulation, count);
+    const microBatches = Math.min(this.config.gradientAccumulationSteps, count);
     const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () => {
       // Not for a step that the queue refuses.
       if (!this.model.training) this.model.train();
-      return native.step({ ...batch, labels: indices, lr, headLr, parts });
+      return native.step({ ...batch, labels: indices, lr, headLr, parts: microBatches });
     });
-    const gradNorm = this.config.clipNorm === null ? null : result.gradNorm;
+    const gradNorm = this.config.maxGradNorm === null ? null : result.gradNorm;
     return { ...toBatchResult(result, this.model.auxLogits), lr, gradNorm };
   }
 
   /**
    * Losses, hits and predictions of a batch in evaluation mode, without training.
-   * @param options `averaged`: of the averaged weights, where the trainer keeps an average. Default false.
+   * @param options `ema`: of the EMA weights, where the trainer has `emaDecay`. Default false.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OVERLOADED`
    */
-  async evaluate(
-    images: Images,
-    labels: Labels,
-    options: { averaged?: boolean } = {},
-  ): Promise<BatchEvaluation> {
+  async evaluate(images: Images, labels: Labels, options: { ema?: boolean } = {}): Promise<BatchEvaluation> {
     const native = this.#usable;
-    const averaged = boolean('averaged', readOptions('options', options, ['averaged']).averaged ?? false);
+    const ema = boolean('ema', readOptions('options', options, ['ema']).ema ?? false);
     const { count, bytes, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
     const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () =>
-      native.evaluate({ ...batch, labels: indices, averaged }),
+      native.evaluate({ ...batch, labels: indices, averaged: ema }),
     );
     const { predicted, probabilities, labelProbabilities } = result;
     return {
@@ -232,8 +233,8 @@ export class Trainer {
 
   /**
    * Trains for a number of epochs or steps; see {@link FitOptions}. Events come as they happen, the last one with the history of the
-   * run, which is also what the generator returns. Leaving the loop early stops the training; another `fit` goes on from there.
-   * After a run that ended with averaged or best weights, that takes `resume`.
+   * run, which is also what the generator returns. Leaving the loop early stops the training; another `fit` continues from there.
+   * After a run that ended with EMA or best weights, that takes `resume`.
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_IMAGE`, `INVALID_CHECKPOINT`, `DIVERGED`, `FILE_ERROR`, …
    */
   async *fit(source: Source, options: FitOptions): AsyncGenerator<FitEvent, FitResult, void> {
@@ -268,7 +269,7 @@ export class Trainer {
   }
 
   /**
-   * The weights that validation scores: the averaged ones where the trainer keeps an average, else the model's.
+   * The weights that validation scores: the EMA weights where the trainer has `emaDecay`, else the model's.
    * @throws GoogLeNetError `DISPOSED`
    */
   async weights(): Promise<StateDict> {
@@ -287,8 +288,8 @@ export class Trainer {
     await saveFile(readPath('path', path), this.#weightGroups(), metadata);
   }
 
-  /** Copies the averaged weights into the model. @throws GoogLeNetError `INVALID_ARGUMENT` where no average is kept, `DISPOSED` */
-  async applyAverage(): Promise<void> {
+  /** Copies the EMA weights into the model. @throws GoogLeNetError `INVALID_ARGUMENT` without `emaDecay`, `DISPOSED` */
+  async applyEma(): Promise<void> {
     const native = this.#usable;
     await call(() => native.applyAverage());
   }
@@ -297,20 +298,20 @@ export class Trainer {
     const native = this.#usable;
     const model = nativeOf(this.model);
     const all: TensorInfo[] = model.tensors();
-    if (this.config.averageDecay === null) {
+    if (this.config.emaDecay === null) {
       return [{ prefix: '', tensors: all, copy: model.snapshot.bind(model) }];
     }
-    // Buffers are not averaged.
-    const averaged = native.tensors();
-    const names = new Set(averaged.map(({ name }) => name));
+    // Buffers have no EMA.
+    const ema = native.tensors();
+    const names = new Set(ema.map(({ name }) => name));
     return [
-      { prefix: '', tensors: averaged, copy: native.snapshotAverage.bind(native) },
+      { prefix: '', tensors: ema, copy: native.snapshotAverage.bind(native) },
       { prefix: '', tensors: all.filter(({ name }) => !names.has(name)), copy: model.snapshot.bind(model) },
     ];
   }
 
   /**
-   * Writes everything that is needed to go on: weights, momentum, average, random state, position, settings and class names, in one
+   * Writes everything that resuming needs: weights, momentum, EMA weights, random state, training state, settings and class names, in one
    * safetensors file that appears whole or not at all. `GoogLeNet.load` reads it too.
    * @param options `score`: what validation gave these weights, the higher the better, for whoever keeps the best ones.
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `DISPOSED`
@@ -321,12 +322,12 @@ export class Trainer {
   }
 
   /**
-   * Puts weights, momentum, random state and position back, so that training goes on as if it had not been interrupted.
+   * Restores weights, momentum, EMA weights, random state and training state, so that training resumes as if it had not been interrupted.
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`, `WEIGHTS_MISMATCH`
    */
   async loadCheckpoint(path: string): Promise<void> {
-    const { progress, bestWeights } = await loadCheckpoint(path, this, this.#usable);
-    this.progress = progress;
+    const { state, bestWeights } = await loadCheckpoint(path, this, this.#usable);
+    this.state = state;
     this.bestWeights = bestWeights;
     this.checkpointDir = dirname(resolve(path));
     this.isFinished = false;

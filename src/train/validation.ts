@@ -19,8 +19,8 @@ export interface ValidateOptions {
   crop?: number;
   /** Images that cannot be decoded: an error (the default), or left out and counted. */
   unreadable?: 'error' | 'skip';
-  /** Score the averaged weights, where the trainer keeps an average. Default true. */
-  averaged?: boolean;
+  /** Score the EMA weights, where the trainer has `emaDecay`. Default true. */
+  ema?: boolean;
   /** Ends with the error `ABORTED`. */
   signal?: AbortSignal | undefined;
 }
@@ -67,12 +67,12 @@ export async function* validation(
   dataset: Dataset,
   options: ValidateOptions,
 ): AsyncGenerator<ValidationEvent, Validation, void> {
-  const known = ['batchSize', 'resize', 'crop', 'unreadable', 'averaged', 'signal'] as const;
+  const known = ['batchSize', 'resize', 'crop', 'unreadable', 'ema', 'signal'] as const;
   const read = readOptions('options', options, known);
   const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
   const batchSize = integer('batchSize', read.batchSize ?? 32, 1, MAX_BATCH_SIZE);
   const unreadable = oneOf('unreadable', read.unreadable ?? 'error', ['error', 'skip'] as const);
-  const averaged = boolean('averaged', read.averaged ?? true);
+  const ema = boolean('ema', read.ema ?? true);
   const signal = readSignal('signal', read.signal);
   assertDataset('The validation set', dataset, trainer.model);
   const order = epochOrder(dataset.length, { seed: 0, epoch: 0, shuffle: false });
@@ -80,8 +80,7 @@ export async function* validation(
   const loading = { order, batchSize, unreadable, signal, ...sizes };
   for await (const { images, labels, indices, skipped } of batches(dataset, loading)) {
     findings.skipped.push(...skipped.map(({ name }) => name));
-    if (labels.length > 0)
-      findings.update(await trainer.evaluate(images, labels, { averaged }), labels, indices);
+    if (labels.length > 0) findings.update(await trainer.evaluate(images, labels, { ema }), labels, indices);
     yield { type: 'validation', done: findings.tally.count + findings.skipped.length, total: dataset.length };
   }
   return findings.finish(trainer.model.auxInEvaluation);

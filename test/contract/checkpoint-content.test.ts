@@ -31,11 +31,11 @@ function unseeded(content: Record<string, unknown>) {
 
 describe('checkpoints', () => {
   test.each<[string, (content: Record<string, Record<string, unknown>>) => unknown]>([
-    ['no progress', (content) => delete content.progress],
-    ['no sums', (content) => delete content.progress?.tally],
-    ['an epoch in words', (content) => Object.assign(content.progress ?? {}, { epoch: '1' })],
-    ['an epoch below zero', (content) => Object.assign(content.progress ?? {}, { epoch: -1 })],
-    ['more steps than an epoch has', (content) => Object.assign(content.progress ?? {}, { step: 1e9 })],
+    ['no state', (content) => delete content.state],
+    ['no sums', (content) => delete content.state?.tally],
+    ['an epoch in words', (content) => Object.assign(content.state ?? {}, { epoch: '1' })],
+    ['an epoch below zero', (content) => Object.assign(content.state ?? {}, { epoch: -1 })],
+    ['more steps than an epoch has', (content) => Object.assign(content.state ?? {}, { step: 1e9 })],
     ['random numbers that are no text', (content) => Object.assign(content, { generator: 5 })],
     ['too many random numbers', (content) => Object.assign(content, { generator: 'A'.repeat(9000) })],
     ['random numbers of zeros', (content) => Object.assign(content, { generator: 'A'.repeat(6742) })],
@@ -86,7 +86,7 @@ describe('checkpoints', () => {
     await trainer.saveCheckpoint(folder('last.safetensors'));
     const before = await readFile(folder('last.safetensors'));
     await expect(
-      fit(trainer, memoryDataset(4), { epochs: 1, checkpointDir, checkpointEvery: 1 }),
+      fit(trainer, memoryDataset(4), { epochs: 1, checkpointDir, everyNTrainSteps: 1 }),
     ).rejects.toMatchObject(errorWith('DIVERGED'));
     await expect(trainer.saveCheckpoint(folder('last.safetensors'))).rejects.toMatchObject(
       errorWith('DIVERGED'),
@@ -100,7 +100,7 @@ describe('checkpoints', () => {
     const expected = await model.stateDict();
     await trainer.saveCheckpoint(folder('a'));
     // A longer header moves every tensor.
-    trainer.progress = { ...trainer.progress, globalStep: 1e15, epoch: 10 };
+    trainer.state = { ...trainer.state, globalStep: 1e15, epoch: 10 };
     await trainer.saveCheckpoint(folder('b'));
     for (let i = 0; i < 24; i++) {
       const [now, next] = i % 2 ? ['b', 'a'] : ['a', 'b'];

@@ -96,7 +96,7 @@ describeWhere(IS_BUILT_BY_CMAKE, `${BUILD_DIR} was not built by CMake`)(
     const TRAININGS = {
       plain: '{}',
       'everything that a trainer can do':
-        '{ clipNorm: 0.5, accumulation: 2, averageDecay: 0.9, labelSmoothing: 0.1, classWeights: [1, 2, 0.5, 1, 1, 1, 1, 1, 1, 1] }',
+        '{ maxGradNorm: 0.5, gradientAccumulationSteps: 2, emaDecay: 0.9, labelSmoothing: 0.1, classWeights: [1, 2, 0.5, 1, 1, 1, 1, 1, 1, 1] }',
       'fused, frozen': "{ optimizer: { fused: true, headLr: 0.1 }, freeze: ['inception3*'] }",
     };
     test.each(Object.entries(TRAININGS))('training has the bits of the CPU: %s', async (_, options) => {
@@ -118,7 +118,7 @@ describeWhere(IS_BUILT_BY_CMAKE, `${BUILD_DIR} was not built by CMake`)(
     test('a step copies images and labels without a wait, and waits once for its results', async () => {
       const [step, forward] = await shown(`
       const model = place('privateuseone:0');
-      const trainer = new Trainer(model, { clipNorm: 1, accumulation: 2, classWeights: Array(10).fill(1) });
+      const trainer = new Trainer(model, { maxGradNorm: 1, gradientAccumulationSteps: 2, classWeights: Array(10).fill(1) });
       await trainer.step(noise(4), classes);
       let before = device.counters();
       await trainer.step(noise(4), classes);

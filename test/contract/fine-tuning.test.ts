@@ -109,7 +109,7 @@ describe('a trainer', () => {
     expect([trainer.lr, trainer.headLr]).toEqual([0.025, 0.1]);
   });
 
-  test('goes on from a checkpoint with both, bit for bit', async () => {
+  test('resumes from a checkpoint with both, bit for bit', async () => {
     const options = { freeze: ['conv1'], optimizer: { lr: 0.01, headLr: 0.05 } };
     const data = memoryDataset(4);
     const build = () => {

@@ -1,4 +1,4 @@
-/** The checkpoints of a run: which there are, where a run goes on. */
+/** The checkpoints of a run: which ones there are, and where a run resumes. */
 import { mkdir, rename, truncate } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type FitOptions, GoogLeNet, GoogLeNetError, readCheckpoint, Trainer } from '../../src/index';
@@ -26,7 +26,7 @@ describe('which checkpoints there are', () => {
   });
 
   test('also one every so many steps', async () => {
-    const { of } = await runTo(7, { checkpointEvery: 3, keepLast: 9 });
+    const { of } = await runTo(7, { everyNTrainSteps: 3, saveLastK: 9 });
     expect(of('checkpoint').map(({ step }) => step)).toEqual([2, 3, 4, 6, 6, 7]);
     expect(await stepsIn()).toEqual([2, 3, 4, 6, 7]);
   });
@@ -34,7 +34,7 @@ describe('which checkpoints there are', () => {
   test('the last, the best and that of every so many epochs', async () => {
     const scores: [number, number][] = [];
     const { trainer } = build();
-    const rules = { keepLast: 1, keepBest: 1, keepEvery: 2 };
+    const rules = { saveLastK: 1, saveTopK: 1, everyNEpochs: 2 };
     await fit(trainer, train, { epochs: 5, validation, checkpointDir: dir(), ...rules }, (event) => {
       if (event.type === 'epoch') scores.push([event.step, event.validation?.top1 ?? 0]);
     });
@@ -51,7 +51,7 @@ describe('which checkpoints there are', () => {
     const loop = fit(trainer, broken, {
       steps: 1,
       checkpointDir: dir(),
-      checkpointEvery: 1,
+      everyNTrainSteps: 1,
       unreadable: 'skip',
     });
     await expect(loop).rejects.toMatchObject(errorWith('INVALID_DATASET', 'None of the 4 images of epoch 1'));
@@ -76,7 +76,7 @@ describe('which checkpoints there are', () => {
 
 const unreadable = () => new GoogLeNetError('INVALID_IMAGE', 'no such image');
 
-describe('where a run goes on', () => {
+describe('where a run resumes', () => {
   test.each<[string, () => string]>([
     ['a file', () => file(3)],
     ['a folder', dir],
@@ -116,8 +116,8 @@ describe('where a run goes on', () => {
     await expectRunOf(model, 5);
   });
 
-  test('with averaged weights: the run ends with them and goes on from the others', async () => {
-    const averaging = { averageDecay: 0.5 };
+  test('with EMA weights: the run ends with them and resumes from the others', async () => {
+    const averaging = { emaDecay: 0.5 };
     const whole = build(averaging);
     await fit(whole.trainer, train, { steps: 5 });
     await runTo(3, {}, averaging);
@@ -204,11 +204,11 @@ test('a history that has no room beside the names of many classes loses its olde
     ...{ epoch: i + 1, step: i + 1, lr: 1 / 3, train, validation: train, skipped: 0 },
     ...{ seconds: 1 / 3, imagesPerSecond: 1 / 3 },
   }));
-  trainer.progress = { ...trainer.progress, epoch: 1000, globalStep: 1000, history };
+  trainer.state = { ...trainer.state, epoch: 1000, globalStep: 1000, history };
   await trainer.saveCheckpoint(folder('many.safetensors'));
-  const { progress } = await readCheckpoint(folder('many.safetensors'));
-  expect(progress.history.length).toBeGreaterThan(100);
-  expect(progress.history).toEqual(history.slice(-progress.history.length));
+  const { state } = await readCheckpoint(folder('many.safetensors'));
+  expect(state.history.length).toBeGreaterThan(100);
+  expect(state.history).toEqual(history.slice(-state.history.length));
   await rename(folder('many.safetensors'), folder('again.safetensors'));
   await trainer.loadCheckpoint(folder('again.safetensors'));
 });

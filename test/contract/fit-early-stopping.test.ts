@@ -32,8 +32,8 @@ test('the run ends after the patience, with the weights of the best epoch', asyn
   await expectSameWeights(model, bestWeights);
 });
 
-test('the best of averaged weights are those that were scored', async () => {
-  const { model, result, bestWeights } = await fitWatched(LOSS, { averageDecay: 0.9 });
+test('the best of EMA weights are those that were scored', async () => {
+  const { model, result, bestWeights } = await fitWatched(LOSS, { emaDecay: 0.9 });
   expect(result.reason).not.toBe('aborted');
   await expectSameWeights(model, bestWeights);
 });
@@ -55,7 +55,7 @@ test.each([
   expect(result).toMatchObject({ reason: 'stopped-early', epoch: 3 });
 });
 
-test('a run that goes on in the middle keeps its best, stops where it would have, and stays stopped', async () => {
+test('a run that resumes in the middle keeps its best epoch, stops where it would have, and stays stopped', async () => {
   const whole = await fitWatched(LOSS);
   const stopped = whole.result.step;
   const options = { ...LOSS, checkpointDir: folder('run'), resume: 'auto' };
@@ -73,7 +73,7 @@ test('a run that goes on in the middle keeps its best, stops where it would have
   }
 });
 
-test('more patience goes on from the last weights, not from the best ones', async () => {
+test('more patience resumes from the last weights, not from the best ones', async () => {
   const patient: FitOptions = { ...LOSS, epochs: 5, earlyStopping: { patience: 9, metric: 'loss' } };
   const options = { checkpointDir: folder('run'), resume: 'auto' };
   const first = await fit(build().trainer, train, { ...LOSS, ...options });
@@ -89,7 +89,7 @@ test('more patience goes on from the last weights, not from the best ones', asyn
   );
 });
 
-test('the end of the steps within an epoch may be the best, and counts for no run that goes on', async () => {
+test('the end of the steps within an epoch may be the best, and does not count for a resumed run', async () => {
   const helpful: FitOptions = {
     validation: relabelled(train, () => 0),
     earlyStopping: { patience: 1, metric: 'loss' },
@@ -101,7 +101,7 @@ test('the end of the steps within an epoch may be the best, and counts for no ru
   const raw = await cut.trainer.weights();
   expect(last).toBeLessThan(first ?? 0);
   await expectSameWeights(cut.model, raw);
-  expect(cut.trainer.progress.best).toMatchObject({ epoch: 1 });
+  expect(cut.trainer.state.best).toMatchObject({ epoch: 1 });
 
   const on = build({ optimizer: { lr: 0.001 } });
   const { result } = await fit(on.trainer, train, { ...options, steps: 6 });

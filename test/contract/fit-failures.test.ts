@@ -31,7 +31,7 @@ describe('the checkpoints of another run are left alone by', () => {
       },
     ],
     [
-      'a run that goes on from another folder',
+      'a run that resumes from another folder',
       async () => {
         await fit(build().trainer, train, { steps: 1, checkpointDir: folder('other') });
         await fit(build().trainer, train, { steps: 2, checkpointDir: dir(), resume: folder('other') });
@@ -53,14 +53,14 @@ describe('the checkpoints of another run are left alone by', () => {
 });
 
 describe('where a checkpoint cannot be written', () => {
-  mounting('a full disk ends the run, and the same trainer goes on elsewhere', async () => {
+  mounting('a full disk ends the run, and the same trainer resumes elsewhere', async () => {
     await mkdir(dir());
     const { model, trainer } = build();
     await withSmallDisk(dir(), 70_000, async () => {
       const loop = fit(trainer, train, { steps: 5, checkpointDir: dir() });
       await expect(loop).rejects.toMatchObject(errorWith('FILE_ERROR', 'the disk is full', 'after step 4'));
       expect(await stepsIn()).toEqual([2]);
-      expect(await readCheckpoint(file(2))).toMatchObject({ progress: { globalStep: 2 } });
+      expect(await readCheckpoint(file(2))).toMatchObject({ state: { globalStep: 2 } });
       await fit(trainer, train, { steps: 5, checkpointDir: folder('elsewhere') });
     });
     await expectRunOf(model, 5);

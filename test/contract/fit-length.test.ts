@@ -43,7 +43,7 @@ test('steps that end with an epoch complete it', async () => {
   expect(result).toMatchObject({ reason: 'completed', epoch: 1, step: 3 });
 });
 
-test('a run of a few steps goes on to more of them with the bits and the history of one run', async () => {
+test('a run of a few steps resumes with more steps, with the bits and the history of one run', async () => {
   const checkpointDir = folder('run');
   await fit(build().trainer, train, { steps: 2, checkpointDir });
   await fit(build().trainer, train, { steps: 4, checkpointDir, resume: 'auto' });
@@ -56,7 +56,7 @@ test('a run of a few steps goes on to more of them with the bits and the history
   await expectSameWeights(model, await whole.model.stateDict());
 });
 
-test('the same trainer goes on where its last fit ended', async () => {
+test('the same trainer continues where its last fit ended', async () => {
   const { model, trainer } = build();
   await fit(trainer, train, { steps: 2 });
   await fit(trainer, train, { steps: 5 });
@@ -135,10 +135,10 @@ test.each<[string, string]>([
 });
 
 test('a run that is aborted again and again, whatever it is doing, ends with the bits of one that is not', async () => {
-  const options = { epochs: 2, checkpointDir: folder('run'), checkpointEvery: 2, resume: 'auto' };
+  const options = { epochs: 2, checkpointDir: folder('run'), everyNTrainSteps: 2, resume: 'auto' };
   const random = Xoshiro128.seeded(7n, 1);
   for (let pieces = 1; ; pieces++) {
-    const { model, trainer } = build({ averageDecay: 0.5 });
+    const { model, trainer } = build({ emaDecay: 0.5 });
     const { signal, abort } = abortable();
     // So many images and events from the start, at once or a little later: amid whatever is then going on, on any machine.
     let left = 2 + random.below(12);
@@ -155,7 +155,7 @@ test('a run that is aborted again and again, whatever it is doing, ends with the
         [1, 3],
         [2, 6],
       ]);
-      await expectSameWeights(model, await weightsAfter(train, { epochs: 2 }, { averageDecay: 0.5 }));
+      await expectSameWeights(model, await weightsAfter(train, { epochs: 2 }, { emaDecay: 0.5 }));
       return;
     }
     expect(result.reason).toBe('aborted');

@@ -39,8 +39,8 @@ describe('a step', () => {
   });
 
   test('in parts has the gradients of the whole but for batch statistics, and may have more parts than images', async () => {
-    const one = await step({ accumulation: 4 });
-    const more = await step({ accumulation: 100 });
+    const one = await step({ gradientAccumulationSteps: 4 });
+    const more = await step({ gradientAccumulationSteps: 100 });
     expect(more.result).toEqual(one.result);
     await expectSameWeights(more.model, await one.model.stateDict());
     await expectOtherWeights(one.model, plain);
@@ -58,9 +58,9 @@ describe('a step', () => {
     expect(await trainer.momentumBuffers()).toEqual(before);
   });
 
-  test('with clipNorm tells the norm, and one that is never reached changes nothing', async () => {
-    const loose = await step({ clipNorm: 1e30 });
-    const tight = await step({ clipNorm: 1e-3 });
+  test('with maxGradNorm tells the norm, and one that is never reached changes nothing', async () => {
+    const loose = await step({ maxGradNorm: 1e30 });
+    const tight = await step({ maxGradNorm: 1e-3 });
     expect((await step({})).result.gradNorm).toBeNull();
     expect(loose.result.gradNorm).toBeGreaterThan(1e-3);
     expect(tight.result.gradNorm).toBe(loose.result.gradNorm);
@@ -94,7 +94,7 @@ describe('a step', () => {
       // Both halves are alike, so that the statistics of a part are those of the whole.
       const half = IMAGES.data.subarray(0, IMAGES.data.length / 2);
       const images = { data: Buffer.concat([half, half]), shape: IMAGES.shape };
-      const inParts = async (accumulation: number) => {
+      const inParts = async (gradientAccumulationSteps: number) => {
         const model = new GoogLeNet({
           variant: 'torchvision',
           numClasses: 2,
@@ -104,7 +104,11 @@ describe('a step', () => {
           seed: 1,
           dropout: 0,
         });
-        const trainer = new Trainer(model, { labelSmoothing, classWeights: [0, 2], accumulation });
+        const trainer = new Trainer(model, {
+          labelSmoothing,
+          classWeights: [0, 2],
+          gradientAccumulationSteps,
+        });
         const { loss, correct } = await trainer.step(images, [0, 0, 1, 1]);
         return { loss, correct, weight: Number((await model.stateDict())['fc.weight']?.data[5]) };
       };
@@ -128,10 +132,10 @@ describe('a step', () => {
     ['classWeights of other classes', { classWeights: [1, 1, 1] }],
     ['classWeights of nothing', { classWeights: [0, 0] }],
     ['a weight below zero', { classWeights: [1, -1] }],
-    ['clipNorm of zero', { clipNorm: 0 }],
+    ['maxGradNorm of zero', { maxGradNorm: 0 }],
     ['labels that are all smoothed', { labelSmoothing: 1 }],
-    ['an average that never moves', { averageDecay: 1 }],
-    ['no part', { accumulation: 0 }],
+    ['an EMA that never moves', { emaDecay: 1 }],
+    ['no part', { gradientAccumulationSteps: 0 }],
     ['half precision', { precision: 'float16' as never }],
     ['a gamma of another schedule', { schedule: { type: 'cosine', gamma: 0.5 } }],
   ])('%s is refused', (_, options) => {
@@ -139,13 +143,13 @@ describe('a step', () => {
   });
 });
 
-describe('averaged weights', () => {
+describe('EMA weights', () => {
   test('are scored in place of the last ones, and end in the model', async () => {
-    const { model, trainer } = build({ averageDecay: 0.9 });
+    const { model, trainer } = build({ emaDecay: 0.9 });
     const { of } = await fit(trainer, train, { epochs: 2, validation: train });
     const scored = of('epoch').at(-1)?.validation;
     expect((await trainer.validate(train, { ...SMALL })).loss).toBe(scored?.loss);
-    const plain = await trainer.validate(train, { ...SMALL, averaged: false });
+    const plain = await trainer.validate(train, { ...SMALL, ema: false });
     expect(plain.loss).toBe(scored?.loss);
     await expectSameWeights(model, await trainer.weights());
     await trainer.saveWeights(folder('w.safetensors'));
@@ -154,17 +158,17 @@ describe('averaged weights', () => {
   });
 
   test('follow the weights, and the statistics of the model are its own', async () => {
-    const { model, trainer } = build({ averageDecay: 0.5 });
+    const { model, trainer } = build({ emaDecay: 0.5 });
     await trainer.step(IMAGES, [0, 1, 1, 0]);
     await expectSameWeights(model, await trainer.weights());
     const before = await model.stateDict();
     await trainer.step(IMAGES, [0, 1, 1, 0]);
-    const [after, averaged] = [await model.stateDict(), await trainer.weights()];
+    const [after, ema] = [await model.stateDict(), await trainer.weights()];
     const at = (state: typeof before, name: string) => Number(state[name]?.data[0]);
     const weight = 'fc.weight';
-    expect(at(averaged, weight)).toBeCloseTo((at(before, weight) + at(after, weight)) / 2, 6);
+    expect(at(ema, weight)).toBeCloseTo((at(before, weight) + at(after, weight)) / 2, 6);
     const buffer = Object.keys(after).find((name) => name.endsWith('running_mean')) ?? '';
-    expect(averaged[buffer]?.data).toEqual(after[buffer]?.data);
+    expect(ema[buffer]?.data).toEqual(after[buffer]?.data);
   });
 });
 

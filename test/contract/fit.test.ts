@@ -46,7 +46,12 @@ describe('fit', () => {
       () => memoryDataset(1),
       { dropLast: true },
     ],
-    ['checkpointEvery without a folder', 'INVALID_ARGUMENT', () => memoryDataset(4), { checkpointEvery: 1 }],
+    [
+      'everyNTrainSteps without a folder',
+      'INVALID_ARGUMENT',
+      () => memoryDataset(4),
+      { everyNTrainSteps: 1 },
+    ],
     ['a signal that is none', 'INVALID_ARGUMENT', () => memoryDataset(4), { signal: { aborted: false } }],
     [
       'a validation set of other classes',
@@ -76,7 +81,7 @@ describe('a loop that is left', () => {
   const start = (trainer: Trainer, options: Partial<FitOptions> = {}) =>
     trainer.fit(train, { ...SMALL, epochs: 2, checkpointDir: folder('run'), ...options });
 
-  test('early gives the trainer and the folder back, and the trainer goes on from there', async () => {
+  test('early gives the trainer and the folder back, and the trainer continues from there', async () => {
     const { model, trainer } = build();
     for await (const { type } of start(trainer)) if (type === 'step') break;
     expect(await readdir(folder('run'))).toEqual([]);
@@ -95,7 +100,7 @@ describe('a loop that is left', () => {
       await expect(look()).rejects.toThrow('mine');
       expect((await readdir(folder('run'))).filter((name) => name.startsWith('.'))).toEqual([]);
       for await (const _ of start(trainer));
-      expect(trainer.progress).toMatchObject({ epoch: 2, globalStep: 4 });
+      expect(trainer.state).toMatchObject({ epoch: 2, globalStep: 4 });
     },
   );
 

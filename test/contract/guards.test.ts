@@ -98,7 +98,7 @@ test.each<[string, () => unknown, string]>([
   ['a seed of 65 bits', () => model.manualSeed({ seed: 1n << 64n }), 'INVALID_ARGUMENT'],
   ['a generator state of one byte', () => resumeWith(new Uint8Array(1)), 'INVALID_CHECKPOINT'],
   ['a generator state of zeros', () => resumeWith(new Uint8Array(5056)), 'INVALID_CHECKPOINT'],
-  ['a generator state that goes on', () => resumeWith(new Uint8Array(100_000)), 'INVALID_CHECKPOINT'],
+  ['a generator state that is too long', () => resumeWith(new Uint8Array(100_000)), 'INVALID_CHECKPOINT'],
   ['a trainer of no model', () => new addon.Trainer({ model: {} } as Any), 'INVALID_ARGUMENT'],
   ['an unknown precision', trainerWith({ precision: 'float16' }), 'INVALID_ARGUMENT'],
   ['weights for fewer classes', trainerWith({ classWeights: new Float32Array(9) }), 'INVALID_SHAPE'],

@@ -4,7 +4,7 @@ import { NETWORKS, noise } from '../support/networks';
 test.each(NETWORKS)('%s overfits two images', async (name, build) => {
   using model = build({ numClasses: 2, dropout: 0 });
   const lr = /reference|torchvision/.test(name) ? 0.01 : 0.03;
-  using trainer = new Trainer(model, { optimizer: { lr, weightDecay: 0 }, clipNorm: 2 });
+  using trainer = new Trainer(model, { optimizer: { lr, weightDecay: 0 }, maxGradNorm: 2 });
   const images = noise(2);
   images.data.fill(30, 0, 224 * 224 * 3);
   const losses: number[] = [];

@@ -32,7 +32,7 @@ const succeeds = async (...args: string[]) => {
 const sizeOf = (png: Buffer) => [png.readUInt32BE(16), png.readUInt32BE(20)];
 
 describe.each(NETWORKS)('%s', (network) => {
-  test('is trained, goes on, and is read again by every command', async () => {
+  test('is trained, resumes, and is read again by every command', async () => {
     await succeeds('train', ...RECIPE, '--network', network, ...sizesOf(network), '--out', network);
     await succeeds('train', '--resume', network, '--epochs', '2');
     expect(records(path(network)).filter(({ type }) => type === 'epoch')).toHaveLength(2);
@@ -131,7 +131,7 @@ describe('fine-tuning', () => {
       'xception',
       "new Xception({ numClasses: 2, order: 'pointwise-first', reluBetween: true, dropout: 0.1 })",
     ],
-  ])('of %s goes on with what no setting says', async (network, model) => {
+  ])('of %s resumes with what no setting says', async (network, model) => {
     const program = `const { GoogLeNet, Xception } = require(${JSON.stringify(PACKAGE_ROOT)});
       const model = ${model}; model.save('special.safetensors').then(() => console.log(JSON.stringify(model.describe())));`;
     const { stdout } = await start(process.execPath, ['-e', program], dir).result;
@@ -151,7 +151,7 @@ describe('fine-tuning', () => {
     expect(description()).toEqual(expected);
   });
 
-  test('goes on with a run of before there was such a thing', async () => {
+  test('resumes a run of before there was such a thing', async () => {
     await succeeds('train', ...RECIPE, '--out', 'older');
     const { settings, ...rest } = settingsOf('older');
     for (const name of ['network', 'resetClassifier', 'headLr', 'freeze']) delete settings[name];

@@ -56,7 +56,7 @@ describeWhere(hasPython, 'no python3 with pty')('on a terminal', () => {
     );
     expect(code).toBe(130);
     expect(stdout).toContain('Ctrl-C once more stops at once.');
-    expect(stdout).toMatch(/Go on with:\r\n {2}node .*train --resume interrupted/);
+    expect(stdout).toMatch(/Resume with:\r\n {2}node .*train --resume interrupted/);
     expect(readdirSync(join(dir, 'interrupted/checkpoints'))).toEqual([
       expect.stringMatching(/^step-\d{8}\.safetensors$/),
     ]);

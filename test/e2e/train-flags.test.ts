@@ -20,10 +20,10 @@ const typed = (flags: Record<string, string | number | boolean>): string[] =>
   });
 
 const PAPER = {
-  ...{ steps: 5, batchSize: 4, accumulation: 2, seed: 5, patience: 3, patienceMetric: 'loss' },
-  ...{ checkpointEvery: 1, keepLast: 3, keepBest: 1, keepEvery: 1 },
-  ...{ lr: 0.02, momentum: 0.8, dampening: 0.1, weightDecay: 0.001, fused: true, clipNorm: 0.5 },
-  ...{ averageDecay: 0.5, schedule: 'polynomial', power: 0.5, warmupSteps: 2 },
+  ...{ steps: 5, batchSize: 4, gradientAccumulationSteps: 2, seed: 5, patience: 3, patienceMetric: 'loss' },
+  ...{ everyNTrainSteps: 1, saveLastK: 3, saveTopK: 1, everyNEpochs: 1 },
+  ...{ lr: 0.02, momentum: 0.8, dampening: 0.1, weightDecay: 0.001, fused: true, maxGradNorm: 0.5 },
+  ...{ emaDecay: 0.5, schedule: 'polynomial', power: 0.5, warmupSteps: 2 },
   ...{ auxWeight: 0.2, labelSmoothing: 0.1, classWeights: '1,2', dropout: 0.2, dropoutAux: 0.3 },
   ...{ resize: 240, crop: 223, augment: 'plain', unreadable: 'skip', maxPixels: 784, autoOrient: false },
   ...{ device: 'cpu', threads: 1, channelsLast: false, precision: 'bfloat16' },
@@ -111,7 +111,7 @@ describe('a run that validates on a share of its images', () => {
     expect(loadAddon().backends()).toMatchObject({ ...SWITCHES, deterministicWarnOnly: true });
   });
 
-  test('goes on with the same share, also where its images have moved', async () => {
+  test('resumes with the same share, also where its images have moved', async () => {
     const more = ['train', '--resume', 'split', '--epochs', '3', '--train', 'images/test'];
     expect(await cli(dir, ...more)).toMatchObject({ code: 0 });
     expect(rows('split', 'epoch')).toHaveLength(3);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 test('a run that is killed and resumed ends with the same weights, byte for byte', async () => {
-  const run = train.slowly('killed', '--checkpoint-every', '1');
+  const run = train.slowly('killed', '--every-n-train-steps', '1');
   await until(run, () => records(path('killed')).length > STEPS_PER_EPOCH + 2);
   run.child.kill('SIGKILL');
   expect(await run.result).toMatchObject({ signal: 'SIGKILL' });
@@ -21,7 +21,7 @@ test('a run that is killed and resumed ends with the same weights, byte for byte
   const resumed = await cli(dir, 'train', '--resume', 'killed');
   expect(resumed).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('Going on in killed after 1 epoch'),
+    stdout: expect.stringContaining('Resuming in killed after 1 epoch'),
   });
   expectWhole('killed');
   expect(checkpoints(path('killed'))).toEqual([7, 8]);
@@ -38,15 +38,15 @@ test('a run that is killed before its first checkpoint begins again', async () =
   expectWhole('early');
 });
 
-test('a run whose newest checkpoint is damaged says so and goes on from the one before it', async () => {
-  const run = train.slowly('damaged', '--checkpoint-every', '2', '--keep-last', '3');
+test('a run whose newest checkpoint is damaged says so and resumes from the one before it', async () => {
+  const run = train.slowly('damaged', '--every-n-train-steps', '2', '--save-last-k', '3');
   await until(run, () => records(path('damaged')).length > STEPS_PER_EPOCH + 3);
   run.child.kill('SIGKILL');
   await run.result;
   const newest = checkpoints(path('damaged')).filter(Number.isFinite).at(-1);
   const file = `damaged/checkpoints/step-0000000${newest}.safetensors`;
   truncateSync(path(file), readFileSync(path(file)).length - 9);
-  const { code, stderr } = await cli(dir, 'train', '--resume', 'damaged', '--keep-last', '2');
+  const { code, stderr } = await cli(dir, 'train', '--resume', 'damaged', '--save-last-k', '2');
   expect(code).toBe(0);
   expect(stderr).toMatch(new RegExp(`^Warning: ${file}.*An earlier checkpoint is used\\.$`, 'm'));
   expectWhole('damaged');
@@ -56,13 +56,13 @@ test('a run whose newest checkpoint is damaged says so and goes on from the one 
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('%s finishes the step and prints the command that goes on', async (signal, status) => {
+] as const)('%s finishes the step and prints the command that resumes', async (signal, status) => {
   const run = train.slowly(signal);
   await until(run, () => records(path(signal)).length > 1);
   run.child.kill(signal);
   const { code, stdout } = await run.result;
   expect(code).toBe(status);
-  const command = /^Interrupted after \d steps\. Go on with:\n {2}(.*)$/m.exec(stdout)?.[1] ?? '';
+  const command = /^Interrupted after \d steps\. Resume with:\n {2}(.*)$/m.exec(stdout)?.[1] ?? '';
   expect(command).toMatch(new RegExp(`train --resume ${signal}$`));
 
   expect(await start('sh', ['-c', command], dir).result).toMatchObject({ code: 0 });

@@ -23,7 +23,7 @@ function expectWholeRun(): void {
   expect(namesIn('run').filter((name) => name.startsWith('.lock'))).toEqual([]);
 }
 
-test('a run goes on where the terminal is gone', async () => {
+test('a run continues when the terminal is gone', async () => {
   const failure = 'EIO';
   const { code } = await cliOn(new RecordingHost({ failure }, { failure }), ...recipe());
   expect(code).toBe(0);
@@ -37,7 +37,7 @@ test('a full disk under standard output and standard error costs a run its messa
   expectWholeRun();
 });
 
-mounting('a run whose log cannot be written ends with a checkpoint, and goes on from it', async () => {
+mounting('a run whose log cannot be written ends with a checkpoint, and resumes from it', async () => {
   expect(await cliHere(...recipe())).toMatchObject({ code: 0 });
   const log = at('run/metrics.jsonl');
   const more = ['train', '--resume', at('run'), '--epochs', '2'];

@@ -85,7 +85,7 @@ test('a complete run can be given more epochs, and nothing else', async () => {
   expect(records(path('whole'))).toHaveLength(3 * (STEPS_PER_EPOCH + 1));
 });
 
-test('a run of some steps ends amid an epoch, stays as it is, and goes on to more of them', async () => {
+test('a run of some steps ends amid an epoch, stays as it is, and resumes with more steps', async () => {
   const { code, stdout } = await train.steps(3, 'steps').result;
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('0 epochs, 3 steps.') });
   const before = readFileSync(path('steps/metrics.jsonl'), 'utf8');
@@ -140,7 +140,7 @@ test('a run starts from the weights of another one, or from its checkpoint', asy
   }
 });
 
-test('--dashboard shows the run while it goes on', async () => {
+test('--dashboard shows the run live', async () => {
   const run = train.slowly('watched', '--dashboard', '--epochs', '9', '--no-aux-logits');
   await until(run, () => records(path('watched')).length > STEPS_PER_EPOCH + 1);
   const url = /^Dashboard: (http:\/\/127\.0\.0\.1:\d+\/?)$/m.exec(run.output.stderr)?.[1] ?? '';

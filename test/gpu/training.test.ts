@@ -60,7 +60,7 @@ describeOnCuda('training on CUDA', () => {
     expect(losses.at(-1)).toBeLessThan(0.7 * (losses[0] ?? 0));
   });
 
-  test('a run goes on from its checkpoint as if it had not been interrupted, but for rounding', async () => {
+  test('a run resumes from its checkpoint as if it had not been interrupted, but for rounding', async () => {
     const whole = trainerOn('cuda');
     await train(whole, 3);
     await whole.saveCheckpoint(folder('run.safetensors'));
@@ -77,7 +77,7 @@ describeOnCuda('training on CUDA', () => {
     expect(distance(await train(reseeded, 2), expected)).toBeGreaterThan(10 * CLOSE_LOSSES);
   });
 
-  test('a checkpoint of CUDA goes on on the CPU, with the same weights and momentum', async () => {
+  test('a checkpoint of CUDA resumes on the CPU, with the same weights and momentum', async () => {
     const cuda = trainerOn('cuda');
     await train(cuda, 2);
     await cuda.saveCheckpoint(folder('run.safetensors'));

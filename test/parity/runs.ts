@@ -15,7 +15,7 @@ interface Results {
   gradients: NamedTensors;
   momentum: NamedTensors;
   state: NamedTensors;
-  average: NamedTensors;
+  ema: NamedTensors;
 }
 
 const SEED = 51;
@@ -77,17 +77,17 @@ async function runOurs(parity: Parity, run: Run, images: NamedTensor, labels: Na
     gradients: await trainer.gradients(),
     momentum: await trainer.momentumBuffers(),
     state: await model.stateDict(),
-    average: await averageOf(trainer, images, labels),
+    ema: await emaOf(trainer, images, labels),
   };
 }
 
-/** The averaged weights, and what the model says with them. */
-async function averageOf(trainer: Trainer, images: NamedTensor, labels: NamedTensor): Promise<NamedTensors> {
-  if (trainer.config.averageDecay === null) return {};
+/** The EMA weights, and what the model says with them. */
+async function emaOf(trainer: Trainer, images: NamedTensor, labels: NamedTensor): Promise<NamedTensors> {
+  if (trainer.config.emaDecay === null) return {};
   const batch = slice(images.data as Float32Array, images.shape, 0);
   const answers = slice(labels.data as Int32Array, labels.shape, 0).data;
   const { predicted, probabilities, labelProbabilities } = await trainer.evaluate(batch, answers, {
-    averaged: true,
+    ema: true,
   });
   const shape = [answers.length];
   return {
@@ -119,15 +119,11 @@ export async function compareRuns(parity: Parity, name: string, run: Run): Promi
     ['momentum buffers', ours.momentum, under('momentum', tensors)],
     ['weights and buffers', ours.state, under('state', tensors)],
   ];
-  if (run.clipNorm) checks.push(['gradient norms', { norms } as NamedTensors, theirs('norms')]);
-  if (run.averageDecay) {
+  if (run.maxGradNorm) checks.push(['gradient norms', { norms } as NamedTensors, theirs('norms')]);
+  if (run.emaDecay) {
     const answers = ['classes', 'best', 'labels'].map((key) => `evaluated.${key}`);
     const evaluated = Object.assign({}, ...answers.map(theirs));
-    checks.push([
-      'averaged weights and their predictions',
-      ours.average,
-      { ...under('average', tensors), ...evaluated },
-    ]);
+    checks.push(['EMA weights and their predictions', ours.ema, { ...under('ema', tensors), ...evaluated }]);
   }
   parity.expectAllBitEqual(`training, ${name}`, checks);
 }

@@ -39,8 +39,8 @@ test('the fused optimiser is PyTorch’s fused one', async () => {
   await compareRuns(parity, 'fused SGD', { ...sgd, batch: 2, optimizer: { ...sgd.optimizer, fused: true } });
 });
 
-test.each([0.5, 0.7, 5])('gradients are clipped to %d as by clip_grad_norm_', async (clipNorm) => {
-  await compareRuns(parity, `clipped to ${clipNorm}`, { ...sgd, batch: 2, clipNorm });
+test.each([0.5, 0.7, 5])('gradients are clipped to %d as by clip_grad_norm_', async (maxGradNorm) => {
+  await compareRuns(parity, `clipped to ${maxGradNorm}`, { ...sgd, batch: 2, maxGradNorm });
 });
 
 test('label smoothing and class weights are those of cross_entropy', async () => {
@@ -52,7 +52,12 @@ test.each([
   ['alike', {}],
   ['weighted', { classWeights: [1, 2, 0.5, 0.1, 1, 3, 1, 0.25, 1, 1] }],
 ])('a batch in parts adds gradients up as a loop of backward passes does, classes %s', async (how, more) => {
-  await compareRuns(parity, `3 parts, ${how}`, { ...sgd, batch: 5, accumulation: 3, ...more });
+  await compareRuns(parity, `3 micro-batches, ${how}`, {
+    ...sgd,
+    batch: 5,
+    gradientAccumulationSteps: 3,
+    ...more,
+  });
 });
 
 test.each([
@@ -66,13 +71,13 @@ test.each([
       batch: 2,
       optimizer: { ...sgd.optimizer, headLr: 0.1, ...more },
       freeze: ['partA', 'inception_3a', 'inception_4b'],
-      clipNorm: 5,
+      maxGradNorm: 5,
     });
   },
 );
 
-test('averaged weights are those of swa_utils, and validation uses them', async () => {
-  await compareRuns(parity, 'averaged weights', { ...sgd, batch: 2, averageDecay: 0.9 });
+test('EMA weights are those of swa_utils, and validation uses them', async () => {
+  await compareRuns(parity, 'EMA weights', { ...sgd, batch: 2, emaDecay: 0.9 });
 });
 
 test('bfloat16 is PyTorch’s autocast, bit for bit', async () => {
@@ -83,7 +88,7 @@ test('bfloat16 is PyTorch’s autocast, bit for bit', async () => {
     model,
     optimizer,
     precision: 'bfloat16',
-    averageDecay: 0.5,
-    clipNorm: 5,
+    emaDecay: 0.5,
+    maxGradNorm: 5,
   });
 });

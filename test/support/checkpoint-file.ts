@@ -2,21 +2,21 @@ import { writeFileAtomic } from '../../src/core/files/atomic-file.js';
 import { seal, UNSEALED } from '../../src/formats/checksum.js';
 import { planSafetensors } from '../../src/formats/safetensors.js';
 import { toMetadata } from '../../src/models/stored-architecture.js';
-import type { Milestone } from '../../src/train/checkpoint-policy.js';
+import type { CheckpointInfo } from '../../src/train/checkpoint-policy.js';
 import { readTrainerConfig } from '../../src/train/config.js';
-import { START } from '../../src/train/train-state.js';
+import { initialState } from '../../src/train/train-state.js';
 
 /** Writes a file with all that a checkpoint says of itself, but of a model that is one tensor of some kilobytes and one that tells its variant. */
-export async function writeCheckpointFile(path: string, about: Milestone, kilobytes = 1): Promise<void> {
+export async function writeCheckpointFile(path: string, about: CheckpointInfo, kilobytes = 1): Promise<void> {
   const { step, epoch, isEpochEnd, score } = about;
   const content = {
-    checkpoint: 2,
+    checkpoint: 3,
     trainer: readTrainerConfig({}),
-    progress: { ...START, epoch, step: isEpochEnd ? 0 : 1, globalStep: step },
+    state: { ...initialState, epoch, step: isEpochEnd ? 0 : 1, globalStep: step },
     score,
     generator: 'AAAA',
     hasMomentum: true,
-    hasAverage: false,
+    hasEma: false,
   };
   const tensors = [
     { name: 'model.fc.weight', dtype: 'F32' as const, shape: [2, 128 * kilobytes] },

@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 const open = (resumedAt: number | null = null, folder = dir()) =>
-  CheckpointStore.open(folder, { resumedAt, keepLast: 9, onWarning: (warning) => warnings.push(warning) });
+  CheckpointStore.open(folder, { resumedAt, saveLastK: 9, onWarning: (warning) => warnings.push(warning) });
 
 /** A checkpoint of 200 KB. */
 const save = (store: CheckpointStore, step: number) => {
@@ -156,7 +156,7 @@ asRoot('A user without the right to write there is told so', async () => {
 });
 
 mounting('A checkpoint that cannot be removed is a warning, and the run goes on', async () => {
-  const options = { keepLast: 1, onWarning: (warning: GoogLeNetError) => warnings.push(warning) };
+  const options = { saveLastK: 1, onWarning: (warning: GoogLeNetError) => warnings.push(warning) };
   const store = await CheckpointStore.open(dir(), { ...options, resumedAt: null });
   await save(store, 1);
   await withUnremovable(file(1), async () => {

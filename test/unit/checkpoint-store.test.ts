@@ -2,7 +2,7 @@ import { copyFile, readdir, readFile, rename, truncate, writeFile } from 'node:f
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GoogLeNetError } from '../../src/core/errors.js';
-import type { Milestone } from '../../src/train/checkpoint-policy.js';
+import type { CheckpointInfo } from '../../src/train/checkpoint-policy.js';
 import { CheckpointStore, type StoreOptions } from '../../src/train/checkpoint-store.js';
 import { findCheckpoint } from '../../src/train/find-checkpoint.js';
 import { writeCheckpointFile } from '../support/checkpoint-file.js';
@@ -32,18 +32,18 @@ async function open(options: Partial<StoreOptions> = {}): Promise<CheckpointStor
 }
 
 /** Amid an epoch of ten steps, or at the end of one. */
-const about = (step: number, score: number | null = null): Milestone => ({
+const about = (step: number, score: number | null = null): CheckpointInfo => ({
   step,
   epoch: Math.floor(step / 10),
   isEpochEnd: step % 10 === 0,
   score,
 });
 
-const save = (to: CheckpointStore, milestone: Milestone) =>
+const save = (to: CheckpointStore, milestone: CheckpointInfo) =>
   to.save((path) => writeCheckpointFile(path, milestone), milestone);
 
 async function filled(steps: readonly number[], options: Partial<StoreOptions> = {}) {
-  const to = await open({ keepLast: 100, ...options });
+  const to = await open({ saveLastK: 100, ...options });
   for (const step of steps) await save(to, about(step));
   return to;
 }
@@ -81,7 +81,7 @@ describe('A store', () => {
   });
 
   test('knows scores and ends of epochs of earlier processes from the files alone', async () => {
-    const first = await open({ keepLast: 1, keepBest: 1, keepEvery: 2 });
+    const first = await open({ saveLastK: 1, saveTopK: 1, everyNEpochs: 2 });
     for (const [step, score] of [
       [10, 0.9],
       [20, 0.2],
@@ -90,7 +90,7 @@ describe('A store', () => {
       await save(first, about(step, score));
     expect(await content()).toEqual([10, 20, 30]);
 
-    const second = await open({ keepLast: 1, keepBest: 1, keepEvery: 2, resumedAt: 30 });
+    const second = await open({ saveLastK: 1, saveTopK: 1, everyNEpochs: 2, resumedAt: 30 });
     expect(await second.list()).toEqual([
       { path: file(30), ...about(30, 0.5) },
       { path: file(20), ...about(20, 0.2) },
@@ -110,7 +110,7 @@ describe('A store', () => {
   });
 
   test('removes nothing before the next checkpoint is complete', async () => {
-    const to = await filled([1, 2], { keepLast: 1 });
+    const to = await filled([1, 2], { saveLastK: 1 });
     const before = await readFile(file(2));
     const failing = to.save(async (path) => {
       await writeFile(`${path}.half`, 'half');
@@ -133,7 +133,7 @@ describe('A store', () => {
     for (const name of theirs) await writeFile(at('checkpoints', name), 'x');
     const unfinished = '.step-00000003.safetensors.0d9f7e57-0b0e-4f43-9f0f-6a4f0a4f1f11.tmp';
     await writeFile(at('checkpoints', unfinished), 'x');
-    const to = await open({ resumedAt: 2, keepLast: 1 });
+    const to = await open({ resumedAt: 2, saveLastK: 1 });
     expect(await content()).not.toContain(unfinished);
     await save(to, about(3));
     expect((await content()).sort()).toEqual([...theirs, 3].sort());
@@ -147,7 +147,12 @@ describe('A store', () => {
   });
 
   test('refuses rules and steps that are none before it touches the disk', async () => {
-    for (const wrong of [{ keepLast: 0 }, { resumedAt: -1 }, { resumedAt: undefined }, { keepEvery: 'x' }]) {
+    for (const wrong of [
+      { saveLastK: 0 },
+      { resumedAt: -1 },
+      { resumedAt: undefined },
+      { everyNEpochs: 'x' },
+    ]) {
       await expect(open(wrong as never)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT'));
     }
     expect(await readdir(at())).toEqual([]);
@@ -175,7 +180,7 @@ describe('A damaged checkpoint', () => {
   test('counts for no rule, is told of once and stays where it is', async () => {
     await filled([1, 2, 3]);
     await truncate(file(2), 10);
-    const to = await open({ resumedAt: 3, keepLast: 2 });
+    const to = await open({ resumedAt: 3, saveLastK: 2 });
     await save(to, about(4));
     await save(to, about(5));
     expect(await content()).toEqual([2, 4, 5]);
@@ -190,9 +195,9 @@ describe('A damaged checkpoint', () => {
   });
 });
 
-describe('A run that goes on from an earlier step', () => {
+describe('A run that resumes from an earlier step', () => {
   test('keeps the later ones until its own first checkpoint is there, which replaces them', async () => {
-    await filled([5, 10, 15, 20], { keepBest: 2 });
+    await filled([5, 10, 15, 20], { saveTopK: 2 });
     const to = await open({ resumedAt: 5 });
     expect(await newest()).toBe(basename(file(20)));
     await to.save(async (path) => {
@@ -223,7 +228,7 @@ describe('A run that goes on from an earlier step', () => {
       await writeCheckpointFile(replacement, about(8, 0.25));
       expect(await newest()).toBe(basename(replacement));
 
-      const to = await open({ resumedAt: 8, keepLast: 3 });
+      const to = await open({ resumedAt: 8, saveLastK: 3 });
       // The path that was found is still good while the store is open and nothing was saved.
       expect(await newest()).toBe(basename(replacement));
       await save(to, about(9));
@@ -245,7 +250,7 @@ describe('A run that goes on from an earlier step', () => {
     expect(await content()).toEqual([5, 20]);
   });
 
-  test('saves again at the very step where it goes on', async () => {
+  test('saves again at the very step where it resumes', async () => {
     await filled([5, 10]);
     const to = await open({ resumedAt: 5 });
     await save(to, about(5, 0.5));
@@ -261,7 +266,7 @@ test('A checkpoint that is copied elsewhere is found there', async () => {
 });
 
 test('A search while a store saves and removes always finds a whole one', async () => {
-  const to = await filled([1], { keepLast: 1 });
+  const to = await filled([1], { saveLastK: 1 });
   let isSaving = true;
   const saving = (async () => {
     for (let step = 2; step < 200; step++) await save(to, about(step));

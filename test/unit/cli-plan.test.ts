@@ -70,17 +70,17 @@ test('a folder with other files is taken', async () => {
 });
 
 test('a run that was written down is read back as it was', async () => {
-  await begun({ seed: 7, checkpointEvery: 3 });
+  await begun({ seed: 7, everyNTrainSteps: 3 });
   const { run, resumed } = await plan({ resume: path('run') });
   expect(resumed).toBe(true);
-  expect(run.settings).toEqual({ ...DEFAULTS, seed: 7, checkpointEvery: 3 });
+  expect(run.settings).toEqual({ ...DEFAULTS, seed: 7, everyNTrainSteps: 3 });
   expect(run.classes).toEqual(['a', 'b']);
 });
 
 test('a resumed run may have more epochs and other checkpoints, and no fewer epochs', async () => {
   await begun({ epochs: 4 });
-  const longer = await plan({ resume: path('run'), settings: { epochs: 6, checkpointEvery: 10 } });
-  expect(longer.run.settings).toEqual({ ...DEFAULTS, epochs: 6, checkpointEvery: 10 });
+  const longer = await plan({ resume: path('run'), settings: { epochs: 6, everyNTrainSteps: 10 } });
+  expect(longer.run.settings).toEqual({ ...DEFAULTS, epochs: 6, everyNTrainSteps: 10 });
   const shorter = plan({ resume: path('run'), settings: { epochs: 3 } });
   await expect(shorter).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', '4 epochs'));
 });

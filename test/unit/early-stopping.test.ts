@@ -1,5 +1,5 @@
 import { hasStalled, isBetter, readEarlyStopping, scoreOf } from '../../src/train/early-stopping.js';
-import { readProgress, START } from '../../src/train/train-state.js';
+import { initialState, readTrainState } from '../../src/train/train-state.js';
 import { errorWith } from '../support/errors.js';
 
 const best = { epoch: 3, score: 0.5, metric: 'top1' as const };
@@ -26,15 +26,15 @@ test('a lower loss is a higher score', () => {
 
 test('a run stalls when the patience is over, not before', () => {
   const stalled = [3, 4, 5, 6].map((epoch) =>
-    hasStalled({ ...START, epoch, best }, readEarlyStopping({ patience: 2 })),
+    hasStalled({ ...initialState, epoch, best }, readEarlyStopping({ patience: 2 })),
   );
   expect(stalled).toEqual([false, false, true, true]);
-  expect(hasStalled({ ...START, epoch: 9 }, readEarlyStopping({ patience: 2 }))).toBe(false);
+  expect(hasStalled({ ...initialState, epoch: 9 }, readEarlyStopping({ patience: 2 }))).toBe(false);
 });
 
 test('a best epoch is read from a checkpoint as it was written', () => {
-  const progress = { ...START, epoch: 4, best };
-  expect(readProgress(JSON.parse(JSON.stringify(progress)))).toEqual(progress);
+  const state = { ...initialState, epoch: 4, best };
+  expect(readTrainState(JSON.parse(JSON.stringify(state)))).toEqual(state);
 });
 
 test.each([
@@ -44,6 +44,6 @@ test.each([
   { epoch: 1, score: 1 },
   [],
 ])('a best epoch of %j is damaged', (damaged) => {
-  const read = () => readProgress({ ...START, best: damaged });
-  expect(read).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', 'progress.best')));
+  const read = () => readTrainState({ ...initialState, best: damaged });
+  expect(read).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', 'state.best')));
 });

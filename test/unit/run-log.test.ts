@@ -73,7 +73,7 @@ test('Numbers that JSON lacks become null', async () => {
   expect(await readRunRecords(at())).toEqual([step(1, { aux1Loss: null, aux2Loss: null })]);
 });
 
-test('A line that a kill has torn is left out by readers and cut off by the run that goes on', async () => {
+test('A line that a kill has torn is left out by readers and cut off by the run that resumes', async () => {
   await write(...RUN);
   const whole = await readFile(at(METRICS_FILE));
   const last = whole.lastIndexOf(0x0a, -2) + 1;
@@ -87,7 +87,7 @@ test('A line that a kill has torn is left out by readers and cut off by the run 
   expect(await readFile(at(METRICS_FILE))).toEqual(whole);
 });
 
-describe('A run that goes on', () => {
+describe('A run that resumes', () => {
   beforeEach(() => write(...RUN));
 
   test('keeps what its checkpoint knows and drops what is going to happen again', async () => {

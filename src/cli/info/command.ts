@@ -111,8 +111,8 @@ type Info = Awaited<ReturnType<typeof inspect>>;
 /** Where a checkpoint's run stands and how it is trained. */
 async function describeTraining(path: string) {
   const { readCheckpoint } = await import('../../train/checkpoint.js');
-  const { progress, trainer } = await readCheckpoint(path);
-  const { epoch, step, globalStep } = progress;
+  const { state, trainer } = await readCheckpoint(path);
+  const { epoch, step, globalStep } = state;
   return { epoch, step, globalStep, ...trainer };
 }
 

@@ -12,14 +12,14 @@ Examples:
         images/train/<class>/*.jpg, and images/val/ or images/test/ for validation
   $ googlenet train --train a --validation b --out runs/second --epochs 60 --batch-size 64 --lr 0.02
   $ googlenet train --resume runs/second
-        goes on where it was interrupted, to the same weights as if it had not been
+        resumes where it was interrupted, and ends with the same weights as if it had not been
   $ googlenet train --resume runs/second --epochs 80
   $ googlenet train --data images --weights runs/first/model.safetensors --out runs/third
 
 The folder of a run holds settings.json, metrics.jsonl, checkpoints/step-….safetensors, model.safetensors (the final
 weights), best.safetensors (those of the epoch that was best on the validation images), report.html and its curves as
 .svg and .png, and events.out.tfevents.… for TensorBoard. Ctrl-C finishes the step, writes a checkpoint and says how to
-go on.`;
+resume.`;
 
 /** `googlenet train`: exit status 130 when Ctrl-C interrupted it. */
 export function trainCommand(terminal: Terminal): Command {
@@ -35,13 +35,9 @@ export function trainCommand(terminal: Terminal): Command {
     .option('--validation <dir>', 'images to score the model on after each epoch')
     .option('--out <dir>', 'folder of the run, which must not hold one yet')
     .addOption(
-      new Option('--resume <dir>', 'go on with the run in this folder').conflicts([
-        'out',
-        'weights',
-        'classes',
-      ]),
+      new Option('--resume <dir>', 'resume the run in this folder').conflicts(['out', 'weights', 'classes']),
     )
-    .option('--dashboard [port]', 'show the run on a local web page while it goes on')
+    .option('--dashboard [port]', 'show the run live on a local web page')
     .option(
       '--host <address>',
       'address of that page; others than loopback let other machines look',

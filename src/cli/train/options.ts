@@ -10,11 +10,11 @@ import type { TrainSettings } from './settings.js';
 
 export function trainerOptions(settings: TrainSettings, train: Dataset): TrainerOptions {
   const { lr, momentum, dampening, weightDecay, nesterov, fused, headLr, freeze } = settings;
-  const { auxWeight, labelSmoothing, clipNorm, accumulation, averageDecay, precision } = settings;
+  const { auxWeight, labelSmoothing, maxGradNorm, gradientAccumulationSteps, emaDecay, precision } = settings;
   return {
     optimizer: { lr, momentum, dampening, weightDecay, nesterov, fused, headLr },
     schedule: scheduleOptions(settings),
-    ...{ auxWeight, labelSmoothing, clipNorm, accumulation, averageDecay, precision },
+    ...{ auxWeight, labelSmoothing, maxGradNorm, gradientAccumulationSteps, emaDecay, precision },
     classWeights: classWeights(settings.classWeights, train),
     freeze: freeze === 'none' ? [] : freeze.split(',').map((name) => name.trim()),
   };
@@ -61,13 +61,13 @@ export function fitOptions(
   checkpointDir: string,
 ): FitOptions {
   const { epochs, steps, batchSize, seed, resize, crop, augment, unreadable } = settings;
-  const { checkpointEvery, keepLast, keepBest, keepEvery, patience, patienceMetric: metric } = settings;
+  const { everyNTrainSteps, saveLastK, saveTopK, everyNEpochs, patience, patienceMetric: metric } = settings;
   return {
     ...(steps === null ? { epochs } : { steps }),
     ...{ batchSize, seed, resize, crop, augment, unreadable },
-    ...{ checkpointDir, keepLast, keepBest },
-    ...(checkpointEvery !== null && { checkpointEvery }),
-    ...(keepEvery !== null && { keepEvery }),
+    ...{ checkpointDir, saveLastK, saveTopK },
+    ...(everyNTrainSteps !== null && { everyNTrainSteps }),
+    ...(everyNEpochs !== null && { everyNEpochs }),
     ...(patience !== null && { earlyStopping: { patience, metric } }),
     ...(validation !== null && { validation }),
   };

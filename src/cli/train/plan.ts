@@ -1,4 +1,4 @@
-/** From the flags of `googlenet train` to a run that can begin or go on; nothing is written yet. */
+/** From the flags of `googlenet train` to a run that can start or resume; nothing is written yet. */
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { GoogLeNetError } from '../../core/errors.js';
@@ -9,7 +9,7 @@ import type { ModelDescription } from '../../models/description.js';
 import { readCheckpoint } from '../../train/checkpoint.js';
 import { readTrainerConfig } from '../../train/config.js';
 import { findCheckpoint } from '../../train/find-checkpoint.js';
-import type { Progress } from '../../train/train-state.js';
+import type { TrainState } from '../../train/train-state.js';
 import { readClassNames } from '../dataset.js';
 import { flagOf } from '../flags.js';
 import { unsaidTransform } from '../transform-input.js';
@@ -43,8 +43,8 @@ export interface Plan {
   dir: string;
   run: Omit<RunDescription, 'environment'>;
   datasets: Datasets;
-  /** Where a resumed run goes on; null at the start, also of a run that was killed before its first checkpoint. */
-  checkpoint: { path: string; progress: Progress } | null;
+  /** Where a run resumes; null at the start, also of a run that was killed before its first checkpoint. */
+  checkpoint: { path: string; state: TrainState } | null;
   resumed: boolean;
   /** What the user should know before it begins. */
   warnings: string[];
@@ -140,7 +140,10 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   assertSameImages(before.train, datasets.train, folders.train);
   if ((before.validation === null) !== (datasets.validation === null)) {
     const was = before.validation === null ? 'without' : 'with';
-    throw new GoogLeNetError('INVALID_ARGUMENT', `The run began ${was} validation images and goes on so.`);
+    throw new GoogLeNetError(
+      'INVALID_ARGUMENT',
+      `The run started ${was} validation images and must resume ${was} them.`,
+    );
   }
   if (before.validation && datasets.validation) {
     assertSameImages(before.validation, datasets.validation, folders.validation ?? folders.train);
@@ -156,7 +159,7 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
     );
   }
   const warnings: string[] = [];
-  const checkpoint = await whereToGoOn(dir, settings, datasets, warnings);
+  const checkpoint = await findResumePoint(dir, settings, datasets, warnings);
   const run = {
     ...before,
     train: { ...before.train, folder: folders.train },
@@ -184,10 +187,10 @@ async function foldersOf(
 const FREE: readonly SettingName[] = [
   'epochs',
   'steps',
-  'checkpointEvery',
-  'keepLast',
-  'keepBest',
-  'keepEvery',
+  'everyNTrainSteps',
+  'saveLastK',
+  'saveTopK',
+  'everyNEpochs',
 ];
 
 function mergeSettings(before: TrainSettings, value: Partial<TrainSettings>): TrainSettings {
@@ -211,7 +214,7 @@ function mergeSettings(before: TrainSettings, value: Partial<TrainSettings>): Tr
   return { ...before, ...value };
 }
 
-async function whereToGoOn(
+async function findResumePoint(
   dir: string,
   settings: TrainSettings,
   { train }: Datasets,
@@ -222,9 +225,8 @@ async function whereToGoOn(
     warnings.push(`${message} An earlier checkpoint is used.`),
   );
   if (path === null) return null;
-  const { progress, trainer } = await readCheckpoint(path);
-  if (isDeepStrictEqual(trainer, readTrainerConfig(trainerOptions(settings, train))))
-    return { path, progress };
+  const { state, trainer } = await readCheckpoint(path);
+  if (isDeepStrictEqual(trainer, readTrainerConfig(trainerOptions(settings, train)))) return { path, state };
   throw new GoogLeNetError(
     'INVALID_CHECKPOINT',
     `${settingsFile} and ${path} have different settings. Put the settings back, or start a new run with --weights ${path}.`,

@@ -9,10 +9,10 @@ import type { EpochRecord } from '../../run/records/records.js';
 import { RunLog, type RunPosition, readRunRecords } from '../../run/records/run-log.js';
 import { writeValidation } from '../../run/records/validation-record.js';
 import { TensorBoardLog } from '../../run/tensorboard/tensorboard.js';
-import { isCut } from '../../train/epoch-end.js';
+import { endedMidEpoch } from '../../train/epoch-end.js';
 import type { EpochEvent, FitEvent, StepEvent } from '../../train/fit.js';
 import { computeMetrics } from '../../train/metrics.js';
-import { type Progress, START } from '../../train/train-state.js';
+import { initialState, type TrainState } from '../../train/train-state.js';
 import type { Trainer } from '../../train/trainer.js';
 import type { Plan } from './plan.js';
 import { epochRecord, stepRecord } from './records.js';
@@ -35,9 +35,9 @@ interface Outputs {
 }
 
 /** What stays in the log. An epoch that the number of steps cut short comes again, unless the run is to have no more. */
-function positionOf(progress: Progress, { steps }: TrainSettings): RunPosition {
-  const { epoch, globalStep: step } = progress;
-  const isOver = steps !== null && step >= steps && isCut(progress);
+function positionOf(state: TrainState, { steps }: TrainSettings): RunPosition {
+  const { epoch, globalStep: step } = state;
+  const isOver = steps !== null && step >= steps && endedMidEpoch(state);
   return { step, epoch: isOver ? epoch + 1 : epoch };
 }
 
@@ -72,7 +72,7 @@ export class Recorder {
     dashboardAt: DashboardFlags | null,
   ): Promise<Recorder> {
     const { dir, run, checkpoint, resumed } = plan;
-    const position = positionOf(checkpoint?.progress ?? START, run.settings);
+    const position = positionOf(checkpoint?.state ?? initialState, run.settings);
     const opened: { close(): Promise<void> }[] = [];
     try {
       const log = await RunLog.open(dir, { resume: resumed ? position : null });
@@ -97,7 +97,7 @@ export class Recorder {
   /** Takes an event of the run, and shows it. */
   async take(event: FitEvent, trainer: Trainer, view: TrainingView): Promise<void> {
     if (event.type === 'step') {
-      const { tally } = trainer.progress;
+      const { tally } = trainer.state;
       await this.#step(event);
       view.step(event, computeMetrics(tally, trainer.model.auxLogits), tally.count);
       this.#note('training', tally.count, this.#images, view);

@@ -143,7 +143,7 @@ function withCause({ reason }: AbortSignal, error: unknown): unknown {
 /** What could not be written down, e.g. on a full disk, is no reason to lose what was trained. */
 function stoppedUnrecorded(reason: unknown, { step, checkpoint }: FitResult, { dir }: Plan): unknown {
   if (!(reason instanceof GoogLeNetError) || checkpoint === null) return reason;
-  const fix = `Mend that, and go on with \`${commandLine(['train', '--resume', shown(dir)])}\``;
+  const fix = `Fix that, and resume with \`${commandLine(['train', '--resume', shown(dir)])}\``;
   const message = `${reason.message} The run stopped after step ${step} with the checkpoint ${shown(checkpoint)}. ${fix}.`;
   return new GoogLeNetError(reason.code, message, { cause: reason });
 }
@@ -153,7 +153,7 @@ function shapeOf({ run, checkpoint }: Plan) {
   const { steps, batchSize, epochs } = settings;
   return {
     epochs: steps === null ? epochs : Math.ceil(steps / Math.ceil(train.images / batchSize)),
-    epoch: (checkpoint?.progress.epoch ?? 0) + 1,
+    epoch: (checkpoint?.state.epoch ?? 0) + 1,
     trainImages: train.images,
     validationImages: validation?.images ?? 0,
   };

@@ -20,8 +20,16 @@ import {
 import { transformInput } from '../transform-input.js';
 
 export const GROUPS = {
-  'Training:': ['epochs', 'steps', 'batchSize', 'accumulation', 'seed', 'patience', 'patienceMetric'],
-  'Checkpoints:': ['checkpointEvery', 'keepLast', 'keepBest', 'keepEvery'],
+  'Training:': [
+    'epochs',
+    'steps',
+    'batchSize',
+    'gradientAccumulationSteps',
+    'seed',
+    'patience',
+    'patienceMetric',
+  ],
+  'Checkpoints:': ['everyNTrainSteps', 'saveLastK', 'saveTopK', 'everyNEpochs'],
   'Optimiser (SGD):': [
     'lr',
     'momentum',
@@ -29,8 +37,8 @@ export const GROUPS = {
     'weightDecay',
     'nesterov',
     'fused',
-    'clipNorm',
-    'averageDecay',
+    'maxGradNorm',
+    'emaDecay',
   ],
   'Schedule of the learning rate:': ['schedule', 'stepSize', 'gamma', 'power', 'warmupSteps'],
   'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
@@ -57,9 +65,9 @@ export const SETTINGS = {
   epochs: count(20, 'epochs in all', 1, MAX_EPOCH),
   steps: optionalCount('steps in all, in place of epochs'),
   batchSize: count(TRAINING_DEFAULTS.batchSize, 'images in a step', 1, MAX_BATCH_SIZE),
-  accumulation: count(
-    TRAINING_DEFAULTS.accumulation,
-    'parts in which a step is computed: less memory for the same batch',
+  gradientAccumulationSteps: count(
+    TRAINING_DEFAULTS.gradientAccumulationSteps,
+    'micro-batches that a step is computed in: less memory for the same batch',
   ),
   seed: count(
     0,
@@ -69,10 +77,10 @@ export const SETTINGS = {
   patience: optionalCount('stop after so many epochs without a better validation, with the best weights'),
   patienceMetric: choice(TRAINING_DEFAULTS.patienceMetric, ['top1', 'loss'], 'what is better then'),
 
-  checkpointEvery: optionalCount('write a checkpoint every so many steps, besides that of each epoch'),
-  keepLast: count(TRAINING_DEFAULTS.keepLast, 'how many of the newest checkpoints are kept'),
-  keepBest: count(TRAINING_DEFAULTS.keepBest, 'keep so many of the best on the validation images, too', 0),
-  keepEvery: optionalCount('keep that of every so many epochs, too'),
+  everyNTrainSteps: optionalCount('write a checkpoint every N steps, besides that of each epoch'),
+  saveLastK: count(TRAINING_DEFAULTS.saveLastK, 'keep the newest K checkpoints'),
+  saveTopK: count(TRAINING_DEFAULTS.saveTopK, 'also keep the K best on the validation images', 0),
+  everyNEpochs: optionalCount('also keep the checkpoint of every N-th epoch'),
 
   lr: real(TRAINING_DEFAULTS.lr, { min: 0 }, 'learning rate at the start'),
   momentum: real(TRAINING_DEFAULTS.momentum, { min: 0 }, 'momentum'),
@@ -80,8 +88,11 @@ export const SETTINGS = {
   weightDecay: real(TRAINING_DEFAULTS.weightDecay, { min: 0 }, 'L2 penalty'),
   nesterov: toggle(TRAINING_DEFAULTS.nesterov, 'Nesterov momentum'),
   fused: toggle(TRAINING_DEFAULTS.fused, 'one pass over the memory: faster, other rounding'),
-  clipNorm: optionalReal({ min: 0, above: true }, 'scale gradients down to this norm'),
-  averageDecay: optionalReal(belowOne, 'keep a moving average of the weights, e.g. 0.999, and end with it'),
+  maxGradNorm: optionalReal({ min: 0, above: true }, 'scale gradients down to this L2 norm'),
+  emaDecay: optionalReal(
+    belowOne,
+    'keep an exponential moving average of the weights, e.g. 0.999, and end with it',
+  ),
 
   schedule: choice(TRAINING_DEFAULTS.schedule, SCHEDULES, 'how the learning rate falls'),
   stepSize: count(TRAINING_DEFAULTS.stepSize, 'step: epochs between two decays'),

@@ -48,8 +48,8 @@ export function formatStart(
   const table = formatTable(rows.map((row) => ['', ...row]));
   const text = `${table}\n  ${isVerbose ? '' : `${sentenceOf(settings, environment)}\n  All settings: ${shown(runFiles(dir).settings)}, or --verbose.`}`;
   if (checkpoint === null) return `Training in ${shown(dir)}:\n${text}`.trimEnd();
-  const { epoch, globalStep } = checkpoint.progress;
-  return `Going on in ${shown(dir)} after ${plural(epoch, 'epoch')}, ${plural(globalStep, 'step')}:\n${text}`.trimEnd();
+  const { epoch, globalStep } = checkpoint.state;
+  return `Resuming in ${shown(dir)} after ${plural(epoch, 'epoch')}, ${plural(globalStep, 'step')}:\n${text}`.trimEnd();
 }
 
 function sentenceOf(
@@ -80,7 +80,7 @@ export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly 
     ...(best
       ? [['', shown(files.best), `the weights of epoch ${best.epoch}, best on the validation images`]]
       : []),
-    ...(result.checkpoint === null ? [] : [['', shown(result.checkpoint), 'to go on with more epochs']]),
+    ...(result.checkpoint === null ? [] : [['', shown(result.checkpoint), 'to resume with more epochs']]),
     ['', shown(join(dir, 'report.html')), 'the run to look at; its curves are also .png and .svg'],
   ];
   const why =
@@ -97,4 +97,4 @@ export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly 
 }
 
 export const formatInterruption = ({ dir }: Plan, step: number): string =>
-  `Interrupted after ${plural(step, 'step')}. Go on with:\n  ${commandLine(['train', '--resume', shown(dir)])}`;
+  `Interrupted after ${plural(step, 'step')}. Resume with:\n  ${commandLine(['train', '--resume', shown(dir)])}`;
