@@ -126,6 +126,6 @@ export async function prepare() {
 /** All of the above; `args` are the flags of `googlenet setup`. Ends the program when something is missing or fails. */
 export async function bootstrap(args = []) {
   await prepare();
-  const status = await run(process.execPath, ['dist/setup/run.js', ...args]);
+  const status = await run(process.execPath, ['dist/cli/main.js', 'setup', ...args]);
   if (status !== 0) process.exit(status);
 }

@@ -20,7 +20,7 @@ const FILES = [
 ];
 
 /** What the build, the tests and images of a training need; what draws reports stays here. */
-const PACKAGES = ['cmake-js', 'node-addon-api', 'jest', 'sharp'];
+const PACKAGES = ['cmake-js', 'commander', 'node-addon-api', 'jest', 'sharp'];
 
 /** Compiled, since the compiler is larger than all else that tests need. */
 const TESTS = ['test/gpu', 'test/support'];

@@ -144,7 +144,7 @@ async function run() {
   mkdirSync(folder, { recursive: true });
   process.env.PATH = [join(root, 'node/bin'), process.env.PATH].join(delimiter);
   results.machine.gpus = await askDriver();
-  const setup = await node('setup', ['dist/setup/run.js', '--python', flags.python], 8, {
+  const setup = await node('setup', ['dist/cli/main.js', 'setup', '--python', flags.python], 8, {
     LIBTORCH_USE_PYTORCH: '1',
   });
   if (!setup.ok) return;

@@ -1,5 +1,5 @@
 /** Texts of the command line → checked values. Every value is checked by the same functions as in the library. */
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { boolean, device, integer, type NumberRange, number, oneOf, string } from '../core/validation.js';
 
 /** One option: `batchSize` in TypeScript and in settings.json is `--batch-size` on the command line. */
@@ -105,6 +105,25 @@ export const text = (value: string, placeholder: string, description: string): S
   read: (value) => value,
 });
 
+export const optionalText = (placeholder: string, description: string): Setting<string | null> => ({
+  value: placeholder,
+  default: null,
+  description,
+  check: (name, value) => (value === null ? null : string(name, value)),
+  read: (value) => value,
+});
+
+export const optionalChoice = <const T extends string>(
+  allowed: readonly T[],
+  description: string,
+): Setting<T | null> => ({
+  value: 'name',
+  default: null,
+  description: `${allowed.join(' or ')}: ${description}`,
+  check: (name, value) => (value === null ? null : oneOf(name, value, allowed)),
+  read: (value) => value,
+});
+
 export const deviceSetting: Setting<string> = {
   value: 'name',
   default: 'auto',
@@ -132,4 +151,12 @@ export function toOptions(name: string, setting: Setting<unknown>): Option[] {
   }
   const option = new Option(`${flag} <${value}>`, description).argParser((text) => check(flag, read(text)));
   return [setting.default === null ? option : option.default(setting.default)];
+}
+
+/** Gives a command the flags of a table; what was typed is then read with {@link withDefaults}. */
+export function addSettings(command: Command, table: Settings): Command {
+  for (const [name, setting] of Object.entries(table)) {
+    for (const option of toOptions(name, setting)) command.addOption(option);
+  }
+  return command;
 }

@@ -1,4 +1,4 @@
-/** What the set-up needs and this machine lacks: all of it in one error, before the first minute is spent. */
+/** What the setup needs and this machine lacks: all of it in one error, before the first minute is spent. */
 import { GoogLeNetError } from '../core/errors.js';
 import { chooseBuilder } from './build-addon.js';
 import type { Builder } from './build-record.js';
@@ -9,20 +9,20 @@ export interface Needs {
   /** The interpreter that libtorch would be installed with; null where there is a libtorch. */
   python: string | null;
   /** Null where nothing is to be built. */
-  build: { wanted?: Builder | undefined; previous?: Builder | undefined } | null;
+  addon: { wanted?: Builder | undefined; previous?: Builder | undefined } | null;
 }
 
 /**
  * @returns the builder; undefined where nothing is to be built.
  * @throws GoogLeNetError `TOOL_MISSING`
  */
-export async function checkTools({ python, build }: Needs): Promise<Builder | undefined> {
+export async function checkTools({ python, addon }: Needs): Promise<Builder | undefined> {
   const interpreter: PythonProblem = python === null ? { missing: [] } : await pythonProblem(python);
-  const choice = build && (await chooseBuilder(build.wanted, build.previous));
+  const choice = addon && (await chooseBuilder(addon.wanted, addon.previous));
   const missing = new Set<Tool>([...interpreter.missing, ...(choice?.missing ?? [])]);
   const tasks = [
     ...(python === null ? [] : ['install libtorch']),
-    ...(build ? ['build the native addon'] : []),
+    ...(addon ? ['build the native addon'] : []),
   ];
   const messages = [
     ...(interpreter.refused === undefined ? [] : [`Cannot install libtorch: ${interpreter.refused}`]),

@@ -1,11 +1,10 @@
 import type { DoctorReport } from './doctor.js';
+import { describeBuild } from './inspect-libtorch.js';
 import { MIN_NODE } from './versions.js';
 
 type Row = [mark: '✓' | '✗' | '–', name: string, text: string];
 
 const GIB = 2 ** 30;
-
-const buildOf = (cuda: string | null): string => (cuda === null ? 'CPU build' : `CUDA ${cuda} build`);
 
 function toolRows({ tools, node }: DoctorReport): Row[] {
   const row = (name: string, tool: { path: string; version: string } | null): Row =>
@@ -23,16 +22,16 @@ function libtorchRows({ libtorch, candidates }: DoctorReport): Row[] {
   const refused = candidates
     .filter((candidate) => candidate.refused !== null)
     .map((candidate): Row => ['–', '', `passed over: ${candidate.refused}`]);
-  if (!libtorch) return [['–', 'libtorch', 'none found; the set-up installs one'], ...refused];
-  const { version, cuda, cxx11Abi, source, dir } = libtorch;
-  const text = `${version}, ${buildOf(cuda)}, ${cxx11Abi ? 'C++11 ABI' : 'old ABI'}, from ${source}`;
+  if (!libtorch) return [['–', 'libtorch', 'none found; the setup installs one'], ...refused];
+  const { version, cxx11Abi, source, dir } = libtorch;
+  const text = `${version}, ${describeBuild(libtorch)}, ${cxx11Abi ? 'C++11 ABI' : 'old ABI'}, from ${source}`;
   return [['✓', 'libtorch', `${text}  ${dir}`], ...refused];
 }
 
 function addonRows({ addon }: DoctorReport): Row[] {
   if (!addon.exists) return [['✗', 'addon', `not built  ${addon.path}`]];
   const built = addon.builtFor
-    ? `by ${addon.builder} for libtorch ${addon.builtFor.version} (${buildOf(addon.builtFor.cuda)})`
+    ? `by ${addon.builder} for libtorch ${addon.builtFor.version} (${describeBuild(addon.builtFor)})`
     : 'by hand';
   const loads = addon.loads ? `loads with libtorch ${addon.version}` : 'does not load';
   return [[addon.loads ? '✓' : '✗', 'addon', `built ${built}, ${loads}  ${addon.path}`]];

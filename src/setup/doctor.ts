@@ -30,9 +30,9 @@ export interface DoctorReport {
   healthy: boolean;
   package: { version: string; root: string };
   node: { version: string; supported: boolean };
-  /** What the set-up builds with; null for a program that is not installed. */
+  /** What the setup builds with; null for a program that is not installed. */
   tools: { compiler: Program | null; cmake: Program | null; make: Program | null; python: Python | null };
-  /** The libtorch that the set-up would take, supported by definition; null when it would have to install one. */
+  /** The libtorch that the setup would take, supported by definition; null when it would have to install one. */
   libtorch: (Libtorch & { source: LibtorchSource; supported: true }) | null;
   /** Everywhere the search looked, in its order, with the reason why a place was passed over. */
   candidates: Candidate[];
@@ -46,7 +46,7 @@ export interface DoctorReport {
     /** Version of the libtorch that was loaded, and of the headers the addon was compiled with. */
     version: string | null;
     compiledVersion: string | null;
-    /** Why the set-up would build it again; null when it is up to date or not known. */
+    /** Why the setup would build it again; null when it is up to date or not known. */
     outdated: string | null;
     error: { code: ErrorCode; message: string } | null;
   };
@@ -119,8 +119,8 @@ async function addonProblems(
   if (!isBroken) return problems;
   problems.push(asProblem(loaded.error, true, fix));
   const mayInstall = !search.chosen && !search.error;
-  const build = { previous: record?.builder };
-  const error = await failure(() => checkTools({ python: mayInstall ? 'python3' : null, build }));
+  const addon = { previous: record?.builder };
+  const error = await failure(() => checkTools({ python: mayInstall ? 'python3' : null, addon }));
   if (error) {
     const other = mayInstall ? ' A libtorch of your own, named by LIBTORCH, needs no Python.' : '';
     const what = 'Install what is missing, then run `npx googlenet setup`.';

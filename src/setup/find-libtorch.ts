@@ -1,23 +1,23 @@
 import { join, sep } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
 import { readRecord } from './build-record.js';
-import { inspectLibtorch, type Libtorch, variantOf } from './inspect-libtorch.js';
-import { installedVariant, venvPython } from './install-libtorch.js';
+import { buildOf, describeBuild, inspectLibtorch, type Libtorch } from './inspect-libtorch.js';
+import { installedBuild, venvPython } from './install-libtorch.js';
 import { DEFAULT_BUILD_DIR, PRIVATE_FOLDER } from './paths.js';
 import { outputOf } from './run-command.js';
 import { which } from './tools.js';
-import type { Variant } from './versions.js';
+import type { LibtorchBuild } from './versions.js';
 
 /**
  * Where a libtorch can come from, in the order of the search:
  *
- * 1. `option`: the folder given to the set-up. Wrong is an error.
+ * 1. `option`: the folder given to the setup. Wrong is an error.
  * 2. `LIBTORCH`: the folder named by that environment variable. Wrong is an error.
  * 3. `python`: the PyTorch of a Python environment. With `LIBTORCH_USE_PYTORCH=1` that of the active one (`VIRTUAL_ENV`) or of
  *    `python3`, and wrong is an error. Without it that of an active `VIRTUAL_ENV` still counts where it fits, since whoever
  *    activates an environment means it; where it doesn't fit, the search says so and goes on.
  * 4. `previous`: what the addon in the build folder was built for, so that an option need not be given again.
- * 5. `private`: what the set-up installed in the package's private folder.
+ * 5. `private`: what the setup installed in the package's private folder.
  */
 export type LibtorchSource = 'option' | 'LIBTORCH' | 'python' | 'previous' | 'private';
 
@@ -34,7 +34,7 @@ export interface Search {
   /** In the order of the search, up to the one chosen. */
   candidates: Candidate[];
   chosen: { source: LibtorchSource; libtorch: Libtorch } | null;
-  /** Set when a libtorch was named explicitly and cannot be used: then nothing else is taken in its place. */
+  /** Set when a libtorch was named explicitly and cannot be used: then nothing else is taken instead. */
   error: GoogLeNetError | null;
 }
 
@@ -43,17 +43,17 @@ export interface FindOptions {
   /** Interpreter for `LIBTORCH_USE_PYTORCH`. */
   python?: string | undefined;
   /** Take only this build. */
-  variant?: Variant | undefined;
+  build?: LibtorchBuild | undefined;
   buildDir?: string;
   privateFolder?: string;
   env?: NodeJS.ProcessEnv;
 }
 
-interface Place {
+interface SearchLocation {
   source: LibtorchSource;
   where: string;
   explicit: boolean;
-  /** The folder to inspect; undefined when there is no PyTorch in this place. */
+  /** The folder to inspect; undefined when there is no PyTorch in this location. */
   folder: () => Promise<string | undefined>;
 }
 
@@ -68,10 +68,10 @@ async function torchOf(python: string): Promise<string | undefined> {
   return (path && (await outputOf(path, ['-c', TORCH_FOLDER]))) || undefined;
 }
 
-function places(options: FindOptions): Place[] {
+function locations(options: FindOptions): SearchLocation[] {
   const { env = process.env, buildDir = DEFAULT_BUILD_DIR, privateFolder = PRIVATE_FOLDER } = options;
   const { libtorch } = options;
-  const found: Place[] = [];
+  const found: SearchLocation[] = [];
   if (libtorch !== undefined) {
     found.push({ source: 'option', where: '--libtorch', explicit: true, folder: async () => libtorch });
   }
@@ -100,40 +100,42 @@ function places(options: FindOptions): Place[] {
     source: 'private',
     where: `the private folder ${privateFolder}`,
     explicit: false,
-    folder: async () => (await installedVariant(privateFolder)) && (await torchOf(venvPython(privateFolder))),
+    folder: async () => (await installedBuild(privateFolder)) && (await torchOf(venvPython(privateFolder))),
   });
   return found;
 }
 
-async function inspectPlace(place: Place, variant: Variant | undefined): Promise<Libtorch> {
-  const folder = await place.folder();
+async function inspectLocation(
+  location: SearchLocation,
+  build: LibtorchBuild | undefined,
+): Promise<Libtorch> {
+  const folder = await location.folder();
   if (folder === undefined) {
-    throw new GoogLeNetError('LIBTORCH_NOT_FOUND', `There is no PyTorch in ${place.where}.`);
+    throw new GoogLeNetError('LIBTORCH_NOT_FOUND', `There is no PyTorch in ${location.where}.`);
   }
-  const libtorch = await inspectLibtorch(folder, place.where);
-  if (variant !== undefined && variantOf(libtorch) !== variant) {
-    const is = variantOf(libtorch) === 'cpu' ? 'a CPU build' : 'a CUDA build';
+  const libtorch = await inspectLibtorch(folder, location.where);
+  if (build !== undefined && buildOf(libtorch) !== build) {
     throw new GoogLeNetError(
       'LIBTORCH_UNSUPPORTED',
-      `libtorch ${libtorch.version} in ${libtorch.dir} (${place.where}) is ${is}, and --${variant} was asked for.`,
+      `libtorch ${libtorch.version} in ${libtorch.dir} (${location.where}) is a ${describeBuild(libtorch)}, and --${build} was asked for.`,
     );
   }
   return libtorch;
 }
 
-/** Looks through all places and says what it found; never throws for a libtorch that does not fit. */
+/** Looks through all locations and says what it found; never throws for a libtorch that does not fit. */
 export async function searchLibtorch(options: FindOptions = {}): Promise<Search> {
   const candidates: Candidate[] = [];
-  for (const place of places(options)) {
-    const { source, where } = place;
+  for (const location of locations(options)) {
+    const { source, where } = location;
     try {
-      const libtorch = await inspectPlace(place, options.variant);
+      const libtorch = await inspectLocation(location, options.build);
       candidates.push({ source, where, libtorch, refused: null });
       return { candidates, chosen: { source, libtorch }, error: null };
     } catch (error) {
       if (!(error instanceof GoogLeNetError)) throw error;
       candidates.push({ source, where, libtorch: null, refused: error.message });
-      if (place.explicit) return { candidates, chosen: null, error };
+      if (location.explicit) return { candidates, chosen: null, error };
     }
   }
   return { candidates, chosen: null, error: null };

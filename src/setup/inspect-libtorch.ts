@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
 import { readLibtorchVersion } from './libtorch-version.js';
-import { isSupportedLibtorch, supportedRange, type Variant } from './versions.js';
+import { isSupportedLibtorch, type LibtorchBuild, supportedRange } from './versions.js';
 
 /** A libtorch on disk. */
 export interface Libtorch {
@@ -19,7 +19,11 @@ export interface Libtorch {
   python: string | null;
 }
 
-export const variantOf = (libtorch: Libtorch): Variant => (libtorch.cuda === null ? 'cpu' : 'cuda');
+export const buildOf = (libtorch: Libtorch): LibtorchBuild => (libtorch.cuda === null ? 'cpu' : 'cuda');
+
+/** For messages: `CPU build`, `CUDA 13.0 build`. */
+export const describeBuild = ({ cuda }: Pick<Libtorch, 'cuda'>): string =>
+  cuda === null ? 'CPU build' : `CUDA ${cuda} build`;
 
 /** `…/lib/python3.11/site-packages/torch` → `…/bin/python`, when there is one. */
 function pythonOf(dir: string): string | null {

@@ -6,10 +6,10 @@ import { PRIVATE_FOLDER } from './paths.js';
 import { type Finished, outputOf, runCommand } from './run-command.js';
 import type { StepProgress } from './steps.js';
 import { python, type Tool, which } from './tools.js';
-import { compareVersions, MIN_PYTHON, majorMinor, PIP_CALLS, type Variant } from './versions.js';
+import { compareVersions, type LibtorchBuild, MIN_PYTHON, majorMinor, PIP_CALLS } from './versions.js';
 
 export interface InstallOptions {
-  variant: Variant;
+  build: LibtorchBuild;
   /** The interpreter to make the environment with; `python3` on PATH by default. */
   python?: string | undefined;
   /** Folder that receives `venv/`. */
@@ -20,22 +20,21 @@ export interface InstallOptions {
 
 /** Written last, so that an interrupted installation is never taken for a finished one. */
 interface Stamp {
-  variant: Variant;
+  /** What pip was asked for, which says which build it is. */
   requirements: string;
 }
 
 export const venvOf = (folder = PRIVATE_FOLDER): string => join(folder, 'venv');
 export const venvPython = (folder = PRIVATE_FOLDER): string => join(venvOf(folder), 'bin', 'python');
 const stampOf = (folder: string): string => join(venvOf(folder), 'googlenet.json');
-const requirementsOf = (variant: Variant): string => PIP_CALLS[variant].flat().join('\n');
+const BUILDS: readonly LibtorchBuild[] = ['cpu', 'cuda'];
+const requirementsOf = (build: LibtorchBuild): string => PIP_CALLS[build].flat().join('\n');
 
-/** The build of PyTorch that an earlier set-up finished installing, or undefined. */
-export async function installedVariant(folder = PRIVATE_FOLDER): Promise<Variant | undefined> {
+/** The build of PyTorch that an earlier setup finished installing, or undefined. */
+export async function installedBuild(folder = PRIVATE_FOLDER): Promise<LibtorchBuild | undefined> {
   try {
     const stamp = JSON.parse(await readFile(stampOf(folder), 'utf8')) as Partial<Stamp>;
-    const { variant } = stamp;
-    if (variant !== 'cpu' && variant !== 'cuda') return undefined;
-    return stamp.requirements === requirementsOf(variant) ? variant : undefined;
+    return BUILDS.find((build) => requirementsOf(build) === stamp.requirements);
   } catch {
     return undefined;
   }
@@ -86,7 +85,7 @@ function installFailed(title: string, { tail }: Finished): GoogLeNetError {
       `${title} failed. Its last lines:`,
       ...shown,
       'Without a reachable package index, set LIBTORCH to the folder of a libtorch (with include/ and lib/), or LIBTORCH_USE_PYTORCH=1',
-      'to use the PyTorch of your own Python environment, and run the set-up again.',
+      'to use the PyTorch of your own Python environment, and run the setup again.',
     ].join('\n'),
   );
 }
@@ -96,7 +95,7 @@ function installFailed(title: string, { tail }: Finished): GoogLeNetError {
  * import. An index that does not answer costs seconds: one retry, short time-outs.
  */
 export async function installLibtorch(options: InstallOptions): Promise<void> {
-  const { variant, python: interpreter = 'python3', folder = PRIVATE_FOLDER, signal, onProgress } = options;
+  const { build, python: interpreter = 'python3', folder = PRIVATE_FOLDER, signal, onProgress } = options;
   const venv = venvOf(folder);
   try {
     await rm(venv, { recursive: true, force: true });
@@ -110,7 +109,7 @@ export async function installLibtorch(options: InstallOptions): Promise<void> {
 
   const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'];
   const bounds = ['--retries', '1', '--timeout', '15'];
-  for (const packages of PIP_CALLS[variant]) {
+  for (const packages of PIP_CALLS[build]) {
     const installed = await runCommand(venvPython(folder), [...pip, ...bounds, ...packages], {
       signal,
       log: join(folder, 'install.log'),
@@ -122,6 +121,6 @@ export async function installLibtorch(options: InstallOptions): Promise<void> {
     });
     if (installed.code !== 0) throw installFailed('pip install', installed);
   }
-  const stamp: Stamp = { variant, requirements: requirementsOf(variant) };
+  const stamp: Stamp = { requirements: requirementsOf(build) };
   await writeFile(stampOf(folder), `${JSON.stringify(stamp, null, 2)}\n`);
 }

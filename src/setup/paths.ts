@@ -36,7 +36,7 @@ export const PACKAGE_ROOT = found ?? __dirname;
 /** What to do where {@link isLost}. */
 export const EXTERNAL = `Keep ${PACKAGE} out of the bundle (esbuild: --external:${PACKAGE}; webpack, Rollup and Vite: external) and in node_modules beside it`;
 
-/** What the set-up installs stays in here. */
+/** What the setup installs stays in here. */
 export const PRIVATE_FOLDER = join(PACKAGE_ROOT, '.googlenet');
 
 export const DEFAULT_BUILD_DIR = join(PACKAGE_ROOT, 'build');

@@ -2,21 +2,32 @@ import { join } from 'node:path';
 import { GoogLeNetError, isErrorCode } from '../core/errors.js';
 import type { NativeCuda, NativeLibtorch } from '../native/binding-types.js';
 import { buildAddon, whyBuild } from './build-addon.js';
-import { readRecord } from './build-record.js';
+import { type Builder, readRecord } from './build-record.js';
 import { checkTools } from './check-tools.js';
 import { type Search, searchLibtorch } from './find-libtorch.js';
-import { type Libtorch, variantOf } from './inspect-libtorch.js';
+import { buildOf, describeBuild, type Libtorch } from './inspect-libtorch.js';
 import { hasNvidiaDriver, installLibtorch } from './install-libtorch.js';
-import type { SetupOptions } from './options.js';
 import { addonOf } from './paths.js';
 import { runCommand } from './run-command.js';
 import type { Steps } from './steps.js';
+import type { LibtorchBuild } from './versions.js';
 
 const BUILD_NAMES = { cpu: 'CPU build', cuda: 'CUDA build' } as const;
 
-function describeLibtorch(libtorch: Libtorch): string {
-  const build = libtorch.cuda === null ? 'CPU build' : `CUDA ${libtorch.cuda} build`;
-  return `libtorch ${libtorch.version}, ${build}, in ${libtorch.dir}`;
+const describeLibtorch = (libtorch: Libtorch): string =>
+  `libtorch ${libtorch.version}, ${describeBuild(libtorch)}, in ${libtorch.dir}`;
+
+export interface SetupOptions {
+  /** Which libtorch to install, and the only one to take; by default the CUDA build where there is an NVIDIA driver. */
+  build?: LibtorchBuild | undefined;
+  /** The folder of a libtorch to use. */
+  libtorch?: string | undefined;
+  builder?: Builder | undefined;
+  buildDir: string;
+  /** Interpreter that libtorch is installed with. */
+  python?: string | undefined;
+  /** Builds even what is up to date. */
+  force: boolean;
 }
 
 /** Throws for a libtorch that was named and cannot be used; tells about those that were passed over. */
@@ -29,14 +40,14 @@ function takeChosen(search: Search, steps: Steps): Libtorch | undefined {
 }
 
 async function install(options: SetupOptions, steps: Steps, signal?: AbortSignal): Promise<Libtorch> {
-  const hasDriver = options.variant === undefined && (await hasNvidiaDriver());
-  const variant = options.variant ?? (hasDriver ? 'cuda' : 'cpu');
-  const why = options.variant ? '' : hasDriver ? ', for the NVIDIA driver here' : ', no NVIDIA driver here';
-  await steps.step(`Installing PyTorch's libtorch (${BUILD_NAMES[variant]}${why})`, (onProgress) =>
-    installLibtorch({ variant, python: options.python, signal, onProgress }),
+  const hasDriver = options.build === undefined && (await hasNvidiaDriver());
+  const build = options.build ?? (hasDriver ? 'cuda' : 'cpu');
+  const why = options.build ? '' : hasDriver ? ', for the NVIDIA driver here' : ', no NVIDIA driver here';
+  await steps.step(`Installing PyTorch's libtorch (${BUILD_NAMES[build]}${why})`, (onProgress) =>
+    installLibtorch({ build, python: options.python, signal, onProgress }),
   );
-  const { libtorch, python, variant: wanted } = options;
-  const search = await searchLibtorch({ libtorch, python, variant: wanted, buildDir: options.buildDir });
+  const { libtorch, python, build: wanted } = options;
+  const search = await searchLibtorch({ libtorch, python, build: wanted, buildDir: options.buildDir });
   if (search.chosen) return search.chosen.libtorch;
   throw new GoogLeNetError('SETUP_FAILED', search.candidates.at(-1)?.refused ?? 'No libtorch was installed.');
 }
@@ -73,8 +84,8 @@ async function tryAddon(buildDir: string, signal?: AbortSignal): Promise<Probe> 
  */
 export async function setUp(options: SetupOptions, steps: Steps, signal?: AbortSignal): Promise<void> {
   const { buildDir, builder: wantedBuilder } = options;
-  const { libtorch: wanted, python, variant } = options;
-  const found = takeChosen(await searchLibtorch({ libtorch: wanted, python, variant, buildDir }), steps);
+  const { libtorch: wanted, python, build } = options;
+  const found = takeChosen(await searchLibtorch({ libtorch: wanted, python, build, buildDir }), steps);
   const stale = async (libtorch: Libtorch): Promise<string | undefined> =>
     options.force ? '--force was given' : whyBuild(buildDir, libtorch, wantedBuilder);
 
@@ -83,7 +94,7 @@ export async function setUp(options: SetupOptions, steps: Steps, signal?: AbortS
   const previous = readRecord(buildDir)?.builder;
   const builder = await checkTools({
     python: found ? null : (python ?? 'python3'),
-    build: reason === undefined ? null : { wanted: wantedBuilder, previous },
+    addon: reason === undefined ? null : { wanted: wantedBuilder, previous },
   });
   if (builder === 'node-gyp' && wantedBuilder === undefined && previous !== builder) {
     steps.note('– CMake is not installed: building with node-gyp, which takes longer');
@@ -103,7 +114,7 @@ export async function setUp(options: SetupOptions, steps: Steps, signal?: AbortS
   const { version, cuda } = await tryAddon(buildDir, signal);
   const cudaNote = cuda.available ? `${cuda.devices.length} CUDA device(s)` : `no CUDA: ${cuda.reason}`;
   steps.note(`✓ Native addon loads (libtorch ${version}; ${cudaNote}): ${addonOf(buildDir)}`);
-  if (variantOf(libtorch) === 'cuda' && !cuda.loaded) {
+  if (buildOf(libtorch) === 'cuda' && !cuda.loaded) {
     throw new GoogLeNetError('ADDON_LOAD_FAILED', `libtorch is a CUDA build, but ${cuda.reason}.`);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Every version this package cares about, in one place: the libtorch it can be built for, and what the set-up installs when it
+ * Every version this package cares about, in one place: the libtorch it can be built for, and what the setup installs when it
  * has to install one itself.
  */
 
@@ -12,7 +12,7 @@ export const MIN_NODE = [20, 19] as const;
 /** The oldest Python for which the pinned wheels exist. */
 export const MIN_PYTHON = [3, 10] as const;
 
-export type Variant = 'cpu' | 'cuda';
+export type LibtorchBuild = 'cpu' | 'cuda';
 
 /** The parity tests and the benchmarks compare with the PyTorch of the same environment, so it gets their packages too. */
 const COMPANIONS = [
@@ -29,7 +29,7 @@ const COMPANIONS = [
  * The CUDA build is named wheel by wheel and without its dependencies: libtorch needs neither the compiler of `torch.compile`
  * nor the Python bindings of CUDA that the wheel also asks for, which are hundreds of megabytes.
  */
-export const PIP_CALLS: Readonly<Record<Variant, readonly (readonly string[])[]>> = {
+export const PIP_CALLS: Readonly<Record<LibtorchBuild, readonly (readonly string[])[]>> = {
   cpu: [
     ['torch==2.13.0', ...COMPANIONS],
     // The parity tests' counterpart of a network; its dependencies are there.

@@ -148,7 +148,7 @@ describe('the order of the search', () => {
 
   test('a CPU build is refused where --cuda was asked for', async () => {
     const libtorch = makeLibtorchFolder(path('torch'));
-    const { error } = await search({ libtorch, variant: 'cuda' });
+    const { error } = await search({ libtorch, build: 'cuda' });
     expect(error).toMatchObject(errorWith('LIBTORCH_UNSUPPORTED', 'CPU build', '--cuda'));
   });
 });

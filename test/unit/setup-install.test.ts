@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { installedVariant, installLibtorch } from '../../src/setup/install-libtorch.js';
+import { installedBuild, installLibtorch } from '../../src/setup/install-libtorch.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -18,23 +18,23 @@ afterEach(() => {
 
 test('an index that cannot be reached fails within seconds and says what else can be done', async () => {
   const begin = Date.now();
-  await expect(installLibtorch({ variant: 'cpu', folder: path() })).rejects.toMatchObject(
+  await expect(installLibtorch({ build: 'cpu', folder: path() })).rejects.toMatchObject(
     errorWith('SETUP_FAILED', 'No matching distribution', 'LIBTORCH', 'LIBTORCH_USE_PYTORCH'),
   );
   expect(Date.now() - begin).toBeLessThan(30_000);
   expect(readFileSync(path('install.log'), 'utf8')).toContain('pip install');
-  await expect(installedVariant(path())).resolves.toBeUndefined();
+  await expect(installedBuild(path())).resolves.toBeUndefined();
 }, 60_000);
 
 test('an interrupted installation leaves nothing that looks finished', async () => {
   const controller = new AbortController();
   const installing = installLibtorch({
-    variant: 'cpu',
+    build: 'cpu',
     folder: path(),
     signal: controller.signal,
     onProgress: () => setTimeout(() => controller.abort(), 300),
   });
   await expect(installing).rejects.toMatchObject(errorWith('ABORTED'));
   expect(existsSync(path('venv/googlenet.json'))).toBe(false);
-  await expect(installedVariant(path())).resolves.toBeUndefined();
+  await expect(installedBuild(path())).resolves.toBeUndefined();
 }, 60_000);

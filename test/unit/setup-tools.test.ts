@@ -46,26 +46,26 @@ test('CXX names the compiler', async () => {
 describe('the builder', () => {
   test('is cmake-js where CMake is installed', async () => {
     await onlyPrograms('g++', 'cmake', 'make', 'python3');
-    await expect(checkTools({ python: null, build: {} })).resolves.toBe('cmake-js');
+    await expect(checkTools({ python: null, addon: {} })).resolves.toBe('cmake-js');
   });
 
   test('is node-gyp where CMake is missing or node-gyp built before', async () => {
     await onlyPrograms('g++', 'make', 'python3');
-    await expect(checkTools({ python: null, build: {} })).resolves.toBe('node-gyp');
+    await expect(checkTools({ python: null, addon: {} })).resolves.toBe('node-gyp');
     symlinkSync('/bin/true', path('bin/cmake'));
-    await expect(checkTools({ python: null, build: { previous: 'node-gyp' } })).resolves.toBe('node-gyp');
+    await expect(checkTools({ python: null, addon: { previous: 'node-gyp' } })).resolves.toBe('node-gyp');
   });
 
   test('that was asked for and lacks CMake is an error with the commands that install it', async () => {
     await onlyPrograms('g++', 'make', 'python3');
-    await expect(checkTools({ python: null, build: { wanted: 'cmake-js' } })).rejects.toMatchObject(
+    await expect(checkTools({ python: null, addon: { wanted: 'cmake-js' } })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', 'sudo apt-get install cmake', 'sudo dnf install cmake', 'brew install cmake'),
     );
   });
 
   test('names everything that is missing at once', async () => {
     await onlyPrograms('cmake');
-    await expect(checkTools({ python: null, build: {} })).rejects.toMatchObject(
+    await expect(checkTools({ python: null, addon: {} })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', 'apt-get install g++ make'),
     );
   });
@@ -73,40 +73,40 @@ describe('the builder', () => {
 
 describe('the Python that installs libtorch', () => {
   test('is python3 of PATH', async () => {
-    await expect(checkTools({ python: 'python3', build: null })).resolves.toBeUndefined();
+    await expect(checkTools({ python: 'python3', addon: null })).resolves.toBeUndefined();
   });
 
   test('is named when it is missing', async () => {
     process.env.PATH = path('bin');
-    await expect(checkTools({ python: 'python3', build: null })).rejects.toMatchObject(
+    await expect(checkTools({ python: 'python3', addon: null })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', 'apt-get install python3'),
     );
   });
 
   test('is refused when it is too old', async () => {
     script('python3', 'echo 3.8.10 1');
-    await expect(checkTools({ python: path('bin/python3'), build: null })).rejects.toMatchObject(
+    await expect(checkTools({ python: path('bin/python3'), addon: null })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', '3.8.10', '3.10', '--python'),
     );
   });
 
   test('is asked to get its venv module when it has none, as on Debian', async () => {
     script('python3', 'echo 3.11.2 0');
-    await expect(checkTools({ python: path('bin/python3'), build: null })).rejects.toMatchObject(
+    await expect(checkTools({ python: path('bin/python3'), addon: null })).rejects.toMatchObject(
       errorWith('TOOL_MISSING', 'apt-get install python3-venv'),
     );
   });
 
   test('is refused when it is no Python at all', async () => {
     script('broken', 'exit 3');
-    await expect(checkTools({ python: path('bin/broken'), build: null })).rejects.toMatchObject(
+    await expect(checkTools({ python: path('bin/broken'), addon: null })).rejects.toMatchObject(
       errorWith('TOOL_MISSING'),
     );
   });
 });
 
 describe('all that is missing is named in one error with one command', () => {
-  const check = (python = 'python3') => checkTools({ python, build: {} });
+  const check = (python = 'python3') => checkTools({ python, addon: {} });
 
   test('on a machine that has nothing', async () => {
     process.env.PATH = path('bin');

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatCount, formatMegabytes } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
-import { toOptions } from '../flags.js';
+import { addSettings } from '../flags.js';
 import { type TransformInput, transformInput, transformInputs } from '../transform-input.js';
 
 const EXAMPLES = `
@@ -22,8 +22,7 @@ export function convertCommand(terminal: Terminal): Command {
     .argument('<from>', 'safetensors, an index of several, a file of torch.save, or a checkpoint')
     .argument('<to>', 'a file that ends with .safetensors, .pth or .pt')
     .option('--prefix <text>', 'what the names of the tensors shall begin with');
-  for (const option of toOptions('transformInput', transformInput)) command.addOption(option);
-  return command
+  return addSettings(command, { transformInput })
     .addHelpText('after', EXAMPLES)
     .action(async (from: string, to: string, { prefix, transformInput: typed }: ConvertFlags) => {
       const { describeFile } = await import('../weights-file.js');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Command } from 'commander';
 import type { Terminal } from '../../core/terminal.js';
 import { string } from '../../core/validation.js';
-import { optionalCount, type Setting, toOptions, withDefaults } from '../flags.js';
+import { addSettings, optionalCount, type Setting, withDefaults } from '../flags.js';
 import { Interrupt } from '../interrupt.js';
 import { shown } from '../invocation.js';
 
@@ -31,22 +31,21 @@ export function dashboardCommand(terminal: Terminal): Command {
   const command = new Command('dashboard')
     .description('show a run as a live page')
     .argument('<run>', 'the folder that was --out of the training');
-  for (const [name, setting] of Object.entries(OPTIONS)) {
-    for (const option of toOptions(name, setting)) command.addOption(option);
-  }
-  return command.addHelpText('after', EXAMPLES).action(async (runDir: string) => {
-    const { Dashboard } = await import('../../dashboard/dashboard.js');
-    const { port, host } = withDefaults(OPTIONS, command.opts());
-    const interrupt = new Interrupt(terminal.host, () => undefined);
-    const { signal } = interrupt;
-    try {
-      const options = { runDir, host, port: port ?? 0, follow: true, keepProcess: true };
-      const dashboard = await Dashboard.open(options);
-      terminal.print(`${shown(runDir)}: ${dashboard.url}  (Ctrl-C ends the page)`);
-      if (!signal.aborted) await once(signal, 'abort');
-      await dashboard.close();
-    } finally {
-      interrupt.release();
-    }
-  });
+  return addSettings(command, OPTIONS)
+    .addHelpText('after', EXAMPLES)
+    .action(async (runDir: string) => {
+      const { Dashboard } = await import('../../dashboard/dashboard.js');
+      const { port, host } = withDefaults(OPTIONS, command.opts());
+      const interrupt = new Interrupt(terminal.host, () => undefined);
+      const { signal } = interrupt;
+      try {
+        const options = { runDir, host, port: port ?? 0, follow: true, keepProcess: true };
+        const dashboard = await Dashboard.open(options);
+        terminal.print(`${shown(runDir)}: ${dashboard.url}  (Ctrl-C ends the page)`);
+        if (!signal.aborted) await once(signal, 'abort');
+        await dashboard.close();
+      } finally {
+        interrupt.release();
+      }
+    });
 }

@@ -1,23 +1,24 @@
 import { Command } from 'commander';
+import { formatJson } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
-import { diagnose } from '../../setup/doctor.js';
-import { formatReport } from '../../setup/doctor-text.js';
 
 const EXAMPLES = `
 Examples:
-  googlenet doctor
-  googlenet doctor --json
-  GOOGLENET_ADDON=other/googlenet.node googlenet doctor    another build of the addon`;
+  $ googlenet doctor
+  $ googlenet doctor --json
+  $ GOOGLENET_ADDON=other/googlenet.node googlenet doctor    another build of the addon`;
 
 /** `googlenet doctor`: exit status 0 when all that is needed works, else 1. */
 export function doctorCommand(terminal: Terminal): Command {
   return new Command('doctor')
-    .description('show what the package runs on, what is wrong, and how to mend it')
+    .description('show what the package runs on, what is wrong, and how to fix it')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async ({ json }: { json?: boolean }) => {
+      const { diagnose } = await import('../../setup/doctor.js');
+      const { formatReport } = await import('../../setup/doctor-text.js');
       const report = await diagnose();
-      terminal.print(json ? JSON.stringify(report, null, 2) : formatReport(report));
+      terminal.print(json ? formatJson(report) : formatReport(report));
       terminal.status = report.healthy ? 0 : 1;
     });
 }

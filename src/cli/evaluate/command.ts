@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { formatCount, formatJson, formatPercent, formatTable, plural } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
-import { choice, onError, toOptions, type ValuesOf, withDefaults } from '../flags.js';
+import { addSettings, choice, onError, type ValuesOf, withDefaults } from '../flags.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput } from '../transform-input.js';
 import { fitName, formatConfusion } from './confusion.js';
@@ -45,30 +45,29 @@ export function evaluateCommand(terminal: Terminal): Command {
       'files of weights or checkpoints, and last the images: one subfolder for each class, or idx files',
     )
     .option('--json', 'print one JSON document');
-  for (const [name, setting] of Object.entries(OPTIONS)) {
-    for (const option of toOptions(name, setting)) command.addOption(option);
-  }
-  return command.addHelpText('after', EXAMPLES).action(async (paths: string[]) => {
-    const [first, ...others] = paths.slice(0, -1);
-    const dir = paths.at(-1);
-    if (first === undefined || dir === undefined)
-      return command.error("error: missing required argument 'dir'");
-    const { json, ...typed } = command.opts();
-    const settings = withDefaults(OPTIONS, typed);
-    const isPlain = others.length === 0 && settings.crops === '1';
-    const isTyped = (name: string) => command.getOptionValueSource(name) === 'cli';
-    if (!isPlain && (isTyped('auxWeight') || isTyped('precision'))) {
-      return command.error('error: --aux-weight and --precision are for one model and one crop');
-    }
-    if (settings.crops === '144' && isTyped('resize')) {
-      return command.error('error: --resize means nothing with --crops 144, which has sizes of its own');
-    }
-    const { status, evaluation, text } = isPlain
-      ? await scoreOne(terminal, first, dir, settings)
-      : await scoreAll(terminal, [first, ...others], dir, settings);
-    if (text !== null) terminal.print(json ? formatJson(evaluation) : text);
-    terminal.status = status;
-  });
+  return addSettings(command, OPTIONS)
+    .addHelpText('after', EXAMPLES)
+    .action(async (paths: string[]) => {
+      const [first, ...others] = paths.slice(0, -1);
+      const dir = paths.at(-1);
+      if (first === undefined || dir === undefined)
+        return command.error("error: missing required argument 'dir'");
+      const { json, ...typed } = command.opts();
+      const settings = withDefaults(OPTIONS, typed);
+      const isPlain = others.length === 0 && settings.crops === '1';
+      const isTyped = (name: string) => command.getOptionValueSource(name) === 'cli';
+      if (!isPlain && (isTyped('auxWeight') || isTyped('precision'))) {
+        return command.error('error: --aux-weight and --precision are for one model and one crop');
+      }
+      if (settings.crops === '144' && isTyped('resize')) {
+        return command.error('error: --resize means nothing with --crops 144, which has sizes of its own');
+      }
+      const { status, evaluation, text } = isPlain
+        ? await scoreOne(terminal, first, dir, settings)
+        : await scoreAll(terminal, [first, ...others], dir, settings);
+      if (text !== null) terminal.print(json ? formatJson(evaluation) : text);
+      terminal.status = status;
+    });
 }
 
 async function scoreOne(terminal: Terminal, weights: string, dir: string, settings: EvaluateSettings) {

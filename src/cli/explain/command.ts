@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatPercent } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
-import { toOptions, type ValuesOf } from '../flags.js';
+import { addSettings, type ValuesOf } from '../flags.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput, transformInputs } from '../transform-input.js';
 
@@ -30,9 +30,7 @@ export function explainCommand(terminal: Terminal): Command {
     .option('--class <name>', 'a class by name or index (default: the most likely one)')
     .option('--target-layer <name>', 'a module whose output has spatial positions (default: the last one)')
     .addHelpText('after', EXAMPLES);
-  for (const [name, setting] of Object.entries(OPTIONS)) {
-    for (const option of toOptions(name, setting)) command.addOption(option);
-  }
+  addSettings(command, OPTIONS);
   return command.action(
     async (weights: string, image: string, { out, transformInput: typed, ...options }: ExplainFlags) => {
       if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);

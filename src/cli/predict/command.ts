@@ -3,7 +3,7 @@ import { formatJson, formatTable, plural } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
 import { EXIT_FAILURE } from '../failure.js';
-import { count, onError, toggle, toOptions, type ValuesOf, withDefaults } from '../flags.js';
+import { addSettings, count, onError, toggle, type ValuesOf, withDefaults } from '../flags.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput } from '../transform-input.js';
 import type { Heads, ImageClassification, SkippedImage } from './predict.js';
@@ -38,35 +38,34 @@ export function predictCommand(terminal: Terminal): Command {
     .argument('<weights>', 'a file of weights or a checkpoint')
     .argument('<images...>', 'JPEG, PNG, WebP, GIF, TIFF or AVIF images')
     .option('--json', 'print one JSON document');
-  for (const [name, setting] of Object.entries(OPTIONS)) {
-    for (const option of toOptions(name, setting)) command.addOption(option);
-  }
-  return command.addHelpText('after', EXAMPLES).action(async (weights: string, images: string[]) => {
-    const { predict } = await import('./predict.js');
-    const { json, ...typed } = command.opts();
-    const settings = withDefaults(OPTIONS, typed);
-    const predictions: ImageClassification[] = [];
-    const skipped: SkippedImage[] = [];
-    let done = 0;
-    try {
-      for await (const result of predict(terminal, weights, images, settings)) {
-        if ('reason' in result) {
-          skipped.push(result);
-          terminal.tell(`Skipped: ${printableLine(result.reason)}`);
-          continue;
+  return addSettings(command, OPTIONS)
+    .addHelpText('after', EXAMPLES)
+    .action(async (weights: string, images: string[]) => {
+      const { predict } = await import('./predict.js');
+      const { json, ...typed } = command.opts();
+      const settings = withDefaults(OPTIONS, typed);
+      const predictions: ImageClassification[] = [];
+      const skipped: SkippedImage[] = [];
+      let done = 0;
+      try {
+        for await (const result of predict(terminal, weights, images, settings)) {
+          if ('reason' in result) {
+            skipped.push(result);
+            terminal.tell(`Skipped: ${printableLine(result.reason)}`);
+            continue;
+          }
+          done++;
+          if (json) predictions.push(result);
+          else terminal.print(formatClassification(result));
         }
-        done++;
-        if (json) predictions.push(result);
-        else terminal.print(formatClassification(result));
+      } finally {
+        // What came before an error is worth having.
+        if (json && done + skipped.length > 0) terminal.print(formatJson({ weights, predictions, skipped }));
       }
-    } finally {
-      // What came before an error is worth having.
-      if (json && done + skipped.length > 0) terminal.print(formatJson({ weights, predictions, skipped }));
-    }
-    if (skipped.length === 0) return;
-    terminal.tell(`${plural(skipped.length, 'image')} of ${images.length} skipped.`);
-    if (done === 0) terminal.status = EXIT_FAILURE;
-  });
+      if (skipped.length === 0) return;
+      terminal.tell(`${plural(skipped.length, 'image')} of ${images.length} skipped.`);
+      if (done === 0) terminal.status = EXIT_FAILURE;
+    });
 }
 
 const HEADS = ['main', 'aux1', 'aux2'] as const satisfies (keyof Heads)[];
