@@ -25,7 +25,7 @@ const { positionals, ...flags } = readFlags(
 );
 const [image, sheet] = positionals;
 
-const { Loader } = createRequire(import.meta.url)('..');
+const { DataLoader } = createRequire(import.meta.url)('..');
 
 const encoded = await readFile(image);
 const copies = {
@@ -37,7 +37,7 @@ const copies = {
   name: () => image,
 };
 const edge = Number(flags.crop);
-const loader = new Loader(copies, {
+const loader = new DataLoader(copies, {
   batchSize: copies.length,
   seed: Number(flags.seed),
   resize: Number(flags.resize),

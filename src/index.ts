@@ -4,31 +4,36 @@ export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './core/errors.js';
 export type { DType, Images, Tensor } from './core/tensor.js';
 export { ArrayDataset, type ArrayDatasetOptions } from './data/array-dataset.js';
 export type {
-  AreaCrop,
   Augment,
   AugmentOptions,
   AugmentParts,
   Interpolation,
+  RandomResizedCrop,
   Range,
 } from './data/augment.js';
 export { type Batch, type BatchesOptions, batches } from './data/batches.js';
 export type { Crops } from './data/crops.js';
+export {
+  DataLoader,
+  type DataLoaderOptions,
+  type DataLoaderPlan,
+  type EpochOptions,
+} from './data/data-loader.js';
 export type { Dataset, RawImage } from './data/dataset.js';
 export { type DecodeImageOptions, decodeImage } from './data/decode.js';
-export type { Skipped, Unreadable } from './data/decode-errors.js';
+export type { OnDecodeError, Skipped } from './data/decode-errors.js';
 export type { DecodeOptions } from './data/decode-options.js';
 export { FASHION_MNIST_CLASSES, IdxDataset, type IdxOptions } from './data/idx-dataset.js';
-export { ImageFolder, type ImageFolderOptions, type Sample } from './data/image-folder.js';
-export { type EpochOptions, Loader, type LoaderOptions, type LoaderPlan } from './data/loader.js';
-export { type EpochOrderOptions, epochOrder } from './data/sampler.js';
+export { ImageFolder, type ImageFolderOptions, type ImageFolderSample } from './data/image-folder.js';
+export { type EpochIndicesOptions, epochIndices } from './data/sampler.js';
 export type { Shard } from './data/shards.js';
 export { type SplitOptions, split } from './data/split.js';
 export {
   fromIterable,
   type OpenStream,
   StreamDataset,
-  type StreamItem,
   type StreamOptions,
+  type StreamSample,
 } from './data/stream-dataset.js';
 export {
   IMAGENET_MEAN,

@@ -2,14 +2,14 @@
 import { createRequire } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-const { Loader } = createRequire(import.meta.url)('../..');
+const { DataLoader } = createRequire(import.meta.url)('../..');
 
 export const AUGMENTATIONS = ['none', 'plain', 'paper'];
 export const BATCH = 32;
 
 /** Images per second after the first batch, which waits for the pipeline to fill. */
 export async function timeLoader(source, { augment, epoch, batches }) {
-  const loader = new Loader(source, { batchSize: BATCH, dropLast: true, augment });
+  const loader = new DataLoader(source, { batchSize: BATCH, dropLast: true, augment });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const usage = process.cpuUsage();
   let count = 0;

@@ -10,7 +10,7 @@ import { medianOf } from './statistics.mjs';
 
 const HELP = `node scripts/bench/loader.mjs [options]
 
-Makes a folder of 500×375 JPEGs and times Loader on it, batches of 32, for each augmentation in turn. Nothing else should run
+Makes a folder of 500×375 JPEGs and times DataLoader on it, batches of 32, for each augmentation in turn. Nothing else should run
 meanwhile. Compile first: npm run build.
 
   --images N   how many JPEGs (default 256)

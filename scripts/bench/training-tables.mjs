@@ -34,7 +34,7 @@ export function printSteps(results) {
 export function printLoader(results, steps) {
   const trainers = steps.map(({ name, bytes }) => ({ name, rate: (BATCH * 1000) / medianOf(bytes, 'ms') }));
   print(
-    `Loader alone, JPEGs of 500×375 (${MEASURE})`,
+    `DataLoader alone, JPEGs of 500×375 (${MEASURE})`,
     [
       'augment',
       'images/s',

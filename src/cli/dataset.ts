@@ -2,7 +2,6 @@
 
 import { GoogLeNetError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
-import type { Unreadable } from '../data/decode-errors.js';
 import { FASHION_MNIST_CLASSES, hasIdxImages, IdxDataset } from '../data/idx-dataset.js';
 import { ImageFolder, type ImageFolderOptions } from '../data/image-folder.js';
 
@@ -26,9 +25,6 @@ export async function openDataset(
     return ImageFolder.open(dir, { maxPixels, autoOrient, checkFormats });
   return IdxDataset.open(dir, { split, ...(classes && { classes }) });
 }
-
-/** `--on-error`, in the words of the library. */
-export const unreadableOf = (onError: 'stop' | 'skip'): Unreadable => (onError === 'skip' ? 'skip' : 'error');
 
 /** `--classes`: the name of a known list, or names with commas between them. */
 export function readClassNames(text: string): readonly string[] {

@@ -133,7 +133,7 @@ export const deviceSetting: Setting<string> = {
 };
 
 /** What is done about an image that cannot be read. */
-export const onError = choice('stop', ['stop', 'skip'], 'images that cannot be read');
+export const onDecodeError = choice('throw', ['throw', 'skip'], 'images that cannot be read');
 
 export const flagOf = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -1,6 +1,6 @@
 /**
  * What a training does where nothing else is asked for: the one table for `googlenet train` and for the options of models, `Trainer`,
- * `Loader` and `fit`. The command alone has a length (20 epochs), the seed 0 of its model and the device `auto`: a program must say how
+ * `DataLoader` and `fit`. The command alone has a length (20 epochs), the seed 0 of its model and the device `auto`: a program must say how
  * long it trains, and may have other models, which need other numbers and the device.
  */
 export const TRAINING_DEFAULTS = {
@@ -33,7 +33,7 @@ export const TRAINING_DEFAULTS = {
   resize: 256,
   crop: 224,
   augment: 'none',
-  unreadable: 'error',
+  onDecodeError: 'throw',
 
   saveLastK: 2,
   saveTopK: 0,

@@ -2,7 +2,7 @@
 import type { KernelEnum, Sharp } from 'sharp';
 import { isUint8Array } from '../core/validation.js';
 import type { AugmentOptions, Interpolation } from './augment.js';
-import { drawRecipe, type Recipe, type Size } from './augment-params.js';
+import { type AugmentationParams, type Size, sampleParams } from './augment-params.js';
 import type { RawImage } from './dataset.js';
 import { pixelsOf, type Reading, readReading, toRgb, turns, withEncoded, withPixels } from './decode.js';
 import { jpegHeader } from './jpeg-header.js';
@@ -28,7 +28,7 @@ export async function augmentImage(
 ): Promise<Uint8Array> {
   const finish = async (image: Sharp, size: Size) => {
     if (typeof how.augment.crop === 'string') checkElongation(name, size, how.resize);
-    const { data } = await toRgb(applyRecipe(image, drawRecipe(random, how.augment, size, how), size));
+    const { data } = await toRgb(applyParams(image, sampleParams(random, how.augment, size, how), size));
     return data;
   };
   if (!isUint8Array(source)) return withPixels(source, name, (image) => finish(image, source));
@@ -62,16 +62,17 @@ const KERNELS = {
   lanczos: 'lanczos3',
 } as const satisfies Record<Interpolation, keyof KernelEnum>;
 
-function applyRecipe(image: Sharp, recipe: Recipe, size: Size): Sharp {
-  const { before, resized, after, interpolation, flip, colors } = recipe;
+function applyParams(image: Sharp, recipe: AugmentationParams, size: Size): Sharp {
+  const { before, resized, after, interpolation, horizontalFlip, colors } = recipe;
   // Cutting out first also keeps sharp from having libjpeg average pixels away, of which `nearest` must pick one.
   const whole = { left: 0, top: 0, height: size.height, width: size.width };
   if (before || interpolation === 'nearest') image.extract({ ...(before ?? whole) });
   // Without its "fast" shrinking, sharp leaves at least a factor of two to the filter.
   image.resize({ ...resized, fit: 'fill', kernel: KERNELS[interpolation], fastShrinkOnLoad: false });
-  if (flip) image.flop();
+  if (horizontalFlip) image.flop();
   // sharp mirrors before it cuts.
-  if (after) image.extract({ ...after, left: flip ? resized.width - after.left - after.width : after.left });
+  if (after)
+    image.extract({ ...after, left: horizontalFlip ? resized.width - after.left - after.width : after.left });
   if (colors === null) return image;
   if (colors.mix) image.recomb(colors.mix as Parameters<Sharp['recomb']>[0]);
   // libvips clips and truncates here, and only here: half a step more rounds.

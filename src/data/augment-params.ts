@@ -1,5 +1,10 @@
 /** From random numbers to what is done to one image. */
-import { type AreaCrop, type AugmentOptions, INTERPOLATIONS, type Interpolation } from './augment.js';
+import {
+  type AugmentOptions,
+  INTERPOLATIONS,
+  type Interpolation,
+  type RandomResizedCrop,
+} from './augment.js';
 import type { Xoshiro128 } from './sampler.js';
 
 export interface Size {
@@ -21,43 +26,43 @@ export interface ColorMap {
   readonly mix: readonly (readonly number[])[] | null;
 }
 
-export interface Recipe {
+export interface AugmentationParams {
   /** What is cut out before resizing; null for all. */
   readonly before: Box | null;
   readonly resized: Size;
   /** What is cut out afterwards; null for all. */
   readonly after: Box | null;
   readonly interpolation: Interpolation;
-  readonly flip: boolean;
+  readonly horizontalFlip: boolean;
   readonly colors: ColorMap | null;
 }
 
-/** @param image its size as it is. @param resize, crop see `LoaderOptions`. */
-export function drawRecipe(
+/** @param image its size as it is. @param resize, crop see `DataLoaderOptions`. */
+export function sampleParams(
   random: Xoshiro128,
   augment: AugmentOptions,
   image: Size,
   { resize, crop }: { resize: number; crop: number },
-): Recipe {
+): AugmentationParams {
   // Everything is drawn whether it is on or not, the crop last: switching a part leaves the others as they were.
-  const flip = random.uniform() < augment.flip;
+  const horizontalFlip = random.uniform() < augment.horizontalFlip;
   const drawn = INTERPOLATIONS[random.below(INTERPOLATIONS.length)] as Interpolation;
   const interpolation = augment.interpolation === 'random' ? drawn : augment.interpolation;
-  const colors = drawColors(random, augment);
+  const colors = sampleColorMap(random, augment);
   if (typeof augment.crop === 'object') {
     const resized = { height: crop, width: crop };
     return {
-      before: drawBox(random, augment.crop, image),
+      before: sampleCropBox(random, augment.crop, image),
       resized,
       after: null,
       interpolation,
-      flip,
+      horizontalFlip,
       colors,
     };
   }
   const resized = shortEdgeTo(resize, image);
   const after = augment.crop === 'center' ? center(resized, crop) : anywhere(random, resized, crop);
-  return { before: null, resized, after, interpolation, flip, colors };
+  return { before: null, resized, after, interpolation, horizontalFlip, colors };
 }
 
 /** The long edge is truncated, as in torchvision. */
@@ -81,13 +86,17 @@ const anywhere = (random: Xoshiro128, { height, width }: Size, edge: number): Bo
 });
 
 /** As torchvision's `RandomResizedCrop` does: ten tries to fit, then the largest central rectangle of an allowed aspect. */
-function drawBox(random: Xoshiro128, { area, aspect }: AreaCrop, { height, width }: Size): Box {
+function sampleCropBox(
+  random: Xoshiro128,
+  { scale, ratio }: RandomResizedCrop,
+  { height, width }: Size,
+): Box {
   for (let attempt = 0; attempt < 10; attempt++) {
-    const pixels = height * width * random.uniform(...area);
-    const ratio = Math.exp(random.uniform(Math.log(aspect[0]), Math.log(aspect[1])));
+    const pixels = height * width * random.uniform(...scale);
+    const aspectRatio = Math.exp(random.uniform(Math.log(ratio[0]), Math.log(ratio[1])));
     const box = {
-      height: Math.round(Math.sqrt(pixels / ratio)),
-      width: Math.round(Math.sqrt(pixels * ratio)),
+      height: Math.round(Math.sqrt(pixels / aspectRatio)),
+      width: Math.round(Math.sqrt(pixels * aspectRatio)),
     };
     if (box.height < 1 || box.width < 1 || box.height > height || box.width > width) continue;
     return {
@@ -96,10 +105,10 @@ function drawBox(random: Xoshiro128, { area, aspect }: AreaCrop, { height, width
       top: random.below(height - box.height + 1),
     };
   }
-  const ratio = Math.min(Math.max(width / height, aspect[0]), aspect[1]);
+  const aspectRatio = Math.min(Math.max(width / height, ratio[0]), ratio[1]);
   const box = {
-    height: Math.max(1, Math.min(height, Math.round(width / ratio))),
-    width: Math.max(1, Math.min(width, Math.round(height * ratio))),
+    height: Math.max(1, Math.min(height, Math.round(width / aspectRatio))),
+    width: Math.max(1, Math.min(width, Math.round(height * aspectRatio))),
   };
   return { ...box, left: Math.floor((width - box.width) / 2), top: Math.floor((height - box.height) / 2) };
 }
@@ -110,7 +119,7 @@ const MID_GRAY = 127.5;
  * Brightness and contrast scale and shift a color, saturation and hue mix its channels without touching grays, so the four in any
  * order are one linear map, in which only the order of the first two matters. Values are clipped once, at its end.
  */
-function drawColors(random: Xoshiro128, augment: AugmentOptions): ColorMap | null {
+function sampleColorMap(random: Xoshiro128, augment: AugmentOptions): ColorMap | null {
   const brightness = random.uniform(...augment.brightness);
   const contrast = random.uniform(...augment.contrast);
   const saturation = random.uniform(...augment.saturation);

@@ -8,24 +8,24 @@ export type Interpolation = (typeof INTERPOLATIONS)[number];
 export type Range = readonly [min: number, max: number];
 
 /** A rectangle with this share of the image's pixels and this ratio of width to height, stretched to the square. */
-export interface AreaCrop {
+export interface RandomResizedCrop {
   /** In (0, 1], uniform. */
-  readonly area: Range;
+  readonly scale: Range;
   /** Uniform on a logarithmic scale. */
-  readonly aspect: Range;
+  readonly ratio: Range;
 }
 
 export interface AugmentOptions {
   /**
    * - `center`: short edge to `resize`, then the central square.
    * - `random`: short edge to `resize`, then a square from anywhere.
-   * - {@link AreaCrop}: a rectangle from anywhere in the image as it is; `resize` plays no part.
+   * - {@link RandomResizedCrop}: a rectangle from anywhere in the image as it is; `resize` plays no part.
    */
-  readonly crop: 'center' | 'random' | AreaCrop;
+  readonly crop: 'center' | 'random' | RandomResizedCrop;
   /** `random` draws one for each image. */
   readonly interpolation: Interpolation | 'random';
   /** How probable it is that left and right are exchanged. */
-  readonly flip: number;
+  readonly horizontalFlip: number;
   /** Colors are multiplied by a number of this range. */
   readonly brightness: Range;
   /** Their distance from mid-gray is multiplied. */
@@ -43,7 +43,7 @@ type Distortion = 'brightness' | 'contrast' | 'saturation' | 'hue';
 /** Parts of {@link AugmentOptions}; what is left out stays off. */
 export type AugmentParts = Partial<
   Omit<AugmentOptions, Distortion | 'crop'> & {
-    crop: 'center' | 'random' | Partial<AreaCrop>;
+    crop: 'center' | 'random' | Partial<RandomResizedCrop>;
   } & Record<Distortion, Strength>
 >;
 
@@ -58,21 +58,21 @@ export type Augment = 'none' | 'plain' | 'paper' | AugmentParts;
 const NONE: AugmentOptions = {
   crop: 'center',
   interpolation: 'bilinear',
-  flip: 0,
+  horizontalFlip: 0,
   brightness: [1, 1],
   contrast: [1, 1],
   saturation: [1, 1],
   hue: [0, 0],
 };
-const PAPER_CROP: AreaCrop = { area: [0.08, 1], aspect: [3 / 4, 4 / 3] };
+const PAPER_CROP: RandomResizedCrop = { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] };
 
 const PRESETS: Readonly<Record<'none' | 'plain' | 'paper', AugmentOptions>> = {
   none: NONE,
-  plain: { ...NONE, crop: 'random', flip: 0.5 },
+  plain: { ...NONE, crop: 'random', horizontalFlip: 0.5 },
   paper: {
     crop: PAPER_CROP,
     interpolation: 'random',
-    flip: 0.5,
+    horizontalFlip: 0.5,
     brightness: [0.5, 1.5],
     contrast: [0.5, 1.5],
     saturation: [0.5, 1.5],
@@ -80,7 +80,15 @@ const PRESETS: Readonly<Record<'none' | 'plain' | 'paper', AugmentOptions>> = {
   },
 };
 
-const PARTS = ['crop', 'interpolation', 'flip', 'brightness', 'contrast', 'saturation', 'hue'] as const;
+const PARTS = [
+  'crop',
+  'interpolation',
+  'horizontalFlip',
+  'brightness',
+  'contrast',
+  'saturation',
+  'hue',
+] as const;
 const KINDS = "'none', 'plain', 'paper' or an object of parts";
 
 /** Every part spelt out, so that equal augmentations are equal objects. @throws GoogLeNetError `INVALID_ARGUMENT` */
@@ -98,7 +106,7 @@ export function readAugment(value: unknown): AugmentOptions {
       ...INTERPOLATIONS,
       'random',
     ]),
-    flip: number('augment.flip', parts.flip ?? 0, { min: 0, max: 1 }),
+    horizontalFlip: number('augment.horizontalFlip', parts.horizontalFlip ?? 0, { min: 0, max: 1 }),
     brightness: readStrength('augment.brightness', parts.brightness ?? 0, 1, factor),
     contrast: readStrength('augment.contrast', parts.contrast ?? 0, 1, factor),
     saturation: readStrength('augment.saturation', parts.saturation ?? 0, 1, factor),
@@ -109,10 +117,10 @@ export function readAugment(value: unknown): AugmentOptions {
 function readCrop(value: unknown): AugmentOptions['crop'] {
   if (typeof value !== 'object')
     return oneOf<'center' | 'random'>('augment.crop', value, ['center', 'random']);
-  const { area, aspect } = readOptions('augment.crop', value, ['area', 'aspect']);
+  const { scale, ratio } = readOptions('augment.crop', value, ['scale', 'ratio']);
   return {
-    area: readRange('augment.crop.area', area ?? PAPER_CROP.area, { min: 0, max: 1, above: true }),
-    aspect: readRange('augment.crop.aspect', aspect ?? PAPER_CROP.aspect, { min: 0.01, max: 100 }),
+    scale: readRange('augment.crop.scale', scale ?? PAPER_CROP.scale, { min: 0, max: 1, above: true }),
+    ratio: readRange('augment.crop.ratio', ratio ?? PAPER_CROP.ratio, { min: 0.01, max: 100 }),
   };
 }
 

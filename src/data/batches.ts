@@ -1,10 +1,10 @@
 import { types } from 'node:util';
 import { boolean, integer, invalid, oneOf, readOptions, signal } from '../core/validation.js';
 import type { Dataset } from './dataset.js';
-import { UNREADABLE, type Unreadable } from './decode-errors.js';
+import { ON_DECODE_ERROR, type OnDecodeError } from './decode-errors.js';
 import { readDecoding } from './decode-options.js';
-import { type Batch, type Preparation, prepare } from './prefetcher.js';
-import { datasetItem, type Feed } from './samples.js';
+import { type Batch, type PrefetchOptions, prefetch } from './prefetcher.js';
+import { type BatchSource, datasetSample } from './samples.js';
 import { checkResizeCrop, type ResizeCropOptions } from './transforms.js';
 
 export type { Batch };
@@ -13,8 +13,8 @@ export type { Batch };
 export const MAX_BATCH_SIZE = 2 ** 16;
 
 export interface BatchesOptions extends ResizeCropOptions {
-  /** Positions in the dataset, in the order in which to visit them. */
-  order: Uint32Array;
+  /** Positions in the dataset, in the order of the batches. */
+  indices: Uint32Array;
   batchSize: number;
   /** The batch to begin with, counted from 0: a resumed epoch skips what it has seen without decoding it. */
   start?: number;
@@ -22,20 +22,20 @@ export interface BatchesOptions extends ResizeCropOptions {
   dropLast?: boolean;
   /** How many batches are prepared while the caller works on one. */
   prefetch?: number;
-  /** With `skip` a batch comes without such images and names them in `skipped`. Default `error`. */
-  unreadable?: Unreadable;
+  /** With `skip` a batch comes without such images and names them in `skipped`. Default `throw`. */
+  onDecodeError?: OnDecodeError;
   signal?: AbortSignal | undefined;
 }
 
 const KNOWN = [
-  'order',
+  'indices',
   'batchSize',
   'start',
   'dropLast',
   'prefetch',
   'resize',
   'crop',
-  'unreadable',
+  'onDecodeError',
   'signal',
 ] as const;
 
@@ -51,40 +51,43 @@ export const batchCount = (length: number, batchSize: number, dropLast = false):
  * dataset throws (`INVALID_IMAGE`, `FILE_NOT_FOUND` …).
  */
 export function batches(dataset: Dataset, options: BatchesOptions): AsyncGenerator<Batch, void, undefined> {
-  const { order, ...rest } = readOptions('options', options, KNOWN);
-  if (!types.isUint32Array(order)) throw invalid('order', 'a Uint32Array', order);
-  const outside = order.findIndex((index) => index >= dataset.length);
+  const { indices, ...rest } = readOptions('options', options, KNOWN);
+  if (!types.isUint32Array(indices)) throw invalid('indices', 'a Uint32Array', indices);
+  const outside = indices.findIndex((index) => index >= dataset.length);
   if (outside >= 0)
-    throw invalid(`order[${outside}]`, `an integer in [0, ${dataset.length - 1}]`, order[outside]);
-  const visits: Visits = {
-    length: order.length,
-    at: (i) => ({ index: order[i] as number, position: i }),
+    throw invalid(`indices[${outside}]`, `an integer in [0, ${dataset.length - 1}]`, indices[outside]);
+  const sampler: BatchSampler = {
+    length: indices.length,
+    sampleAt: (i) => ({ index: indices[i] as number, indexInEpoch: i }),
     batchSize: integer('batchSize', rest.batchSize, 1, MAX_BATCH_SIZE),
     dropLast: boolean('dropLast', rest.dropLast ?? false),
     start: integer('start', rest.start ?? 0, 0),
   };
-  const plan: Preparation = {
+  const plan: PrefetchOptions = {
     ...checkResizeCrop(rest.resize, rest.crop),
     augment: null,
-    unreadable: oneOf('unreadable', rest.unreadable ?? 'error', UNREADABLE),
+    onDecodeError: oneOf('onDecodeError', rest.onDecodeError ?? 'throw', ON_DECODE_ERROR),
     prefetch: integer('prefetch', rest.prefetch ?? 2, 0, 64),
     signal: signal('signal', rest.signal),
   };
-  return prepare(visit(dataset, visits), plan);
+  return prefetch(datasetSource(dataset, sampler), plan);
 }
 
-/** Which images of a dataset a loop visits, in which batches. */
-export interface Visits {
+/** Which images of a dataset make up which batches. */
+export interface BatchSampler {
   length: number;
-  /** The i-th of them: its index in the dataset and its position in the order of all shards. */
-  at(i: number): { index: number; position: number };
+  /** The i-th of them: its index in the dataset, and its index in the epoch's order of all shards. */
+  sampleAt(i: number): { index: number; indexInEpoch: number };
   batchSize: number;
   dropLast: boolean;
   /** The batch to begin with. */
   start: number;
 }
 
-export function visit(dataset: Dataset, { length, at, batchSize, dropLast, start }: Visits): Feed {
+export function datasetSource(
+  dataset: Dataset,
+  { length, sampleAt, batchSize, dropLast, start }: BatchSampler,
+): BatchSource {
   const count = batchCount(length, batchSize, dropLast);
   const decoding = readDecoding(dataset.decoding);
   let batch = start;
@@ -93,8 +96,8 @@ export function visit(dataset: Dataset, { length, at, batchSize, dropLast, start
       if (batch >= count) return null;
       const first = batch++ * batchSize;
       return Array.from({ length: Math.min(batchSize, length - first) }, (_, k) => {
-        const { index, position } = at(first + k);
-        return datasetItem(dataset, index, position, decoding);
+        const { index, indexInEpoch } = sampleAt(first + k);
+        return datasetSample(dataset, index, indexInEpoch, decoding);
       });
     },
     close: async () => undefined,

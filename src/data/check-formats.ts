@@ -27,7 +27,7 @@ export async function checkFormats(dir: string, paths: readonly string[]): Promi
   const more = unknown.length > SHOWN ? `, and ${unknown.length - SHOWN} more` : '';
   const count = `${unknown.length} of ${paths.length} files in ${dir} cannot be decoded`;
   const advice =
-    "Convert them, for example to PNG, or move them out of the folder. To leave them out: --unreadable skip in training, --on-error skip in evaluation; in programs checkFormats: false and unreadable: 'skip'.";
+    "Convert them, for example to PNG, or move them out of the folder. To leave them out: --on-decode-error skip; in programs checkFormats: false and onDecodeError: 'skip'.";
   throw new GoogLeNetError(
     'INVALID_DATASET',
     `${count}: ${shown.join(', ')}${more}. ${DECODED_FORMATS}. ${advice}`,

@@ -2,11 +2,11 @@ import { GoogLeNetError } from '../core/errors.js';
 
 /**
  * What becomes of an image that is no image or whose file cannot be read (`INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`):
- * - `error`: it ends the loop.
+ * - `throw`: it ends the loop.
  * - `skip`: it is left out, counted and named. `ImageFolder.open` then needs `checkFormats: false`, or it refuses such images itself.
  */
-export type Unreadable = 'error' | 'skip';
-export const UNREADABLE: readonly Unreadable[] = ['error', 'skip'];
+export type OnDecodeError = 'throw' | 'skip';
+export const ON_DECODE_ERROR: readonly OnDecodeError[] = ['throw', 'skip'];
 
 /** An image that was left out. */
 export interface Skipped {
@@ -17,5 +17,5 @@ export interface Skipped {
 }
 
 /** Anything else is a mistake of the program, which leaving images out would hide. */
-export const isUnreadable = (error: unknown): error is GoogLeNetError =>
+export const isDecodeError = (error: unknown): error is GoogLeNetError =>
   error instanceof GoogLeNetError && ['INVALID_IMAGE', 'FILE_NOT_FOUND', 'FILE_ERROR'].includes(error.code);

@@ -20,7 +20,7 @@ import {
   type ImageFormat,
 } from './image-format.js';
 import { jpegHeader } from './jpeg-header.js';
-import { privateBytes } from './samples.js';
+import { copyOfBytes } from './samples.js';
 import { loadSharp } from './sharp.js';
 
 /**
@@ -79,7 +79,7 @@ export async function readSource(
     return { bytes: await readImageFile(readPath('source', source)), name: source };
   }
   if (!isUint8Array(source)) throw invalid('source', 'a path or a Uint8Array', source);
-  return { bytes: await privateBytes('the image', source), name: 'the image' };
+  return { bytes: await copyOfBytes('the image', source), name: 'the image' };
 }
 
 /** Uncompressed, the largest image that is decoded by default takes as much, in floats. */

@@ -11,7 +11,7 @@ import { filesUnder, listFolder } from './list-folder.js';
 /** torchvision's list. Files of the BMP and PPM families cannot be decoded: they are an error, never left out. */
 const EXTENSIONS = ['.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp'];
 
-export interface Sample {
+export interface ImageFolderSample {
   readonly path: string;
   readonly label: number;
 }
@@ -32,10 +32,10 @@ export interface ImageFolderOptions extends DecodeOptions {
  */
 export class ImageFolder implements Dataset {
   readonly classes: readonly string[];
-  readonly samples: readonly Sample[];
+  readonly samples: readonly ImageFolderSample[];
   readonly decoding: Decoding;
 
-  private constructor(classes: readonly string[], samples: readonly Sample[], decoding: Decoding) {
+  private constructor(classes: readonly string[], samples: readonly ImageFolderSample[], decoding: Decoding) {
     this.classes = classes;
     this.samples = samples;
     this.decoding = decoding;
@@ -57,7 +57,7 @@ export class ImageFolder implements Dataset {
       const layout = `Expected ${join(dir, '<class>', '<image>.png')}`;
       throw new GoogLeNetError('INVALID_DATASET', `${dir} has no class folders. ${layout}.`);
     }
-    const samples: Sample[] = [];
+    const samples: ImageFolderSample[] = [];
     const empty: string[] = [];
     for (const [label, name] of classes.entries()) {
       const files = await filesUnder(join(dir, name), isImage, [root.id]);
@@ -96,7 +96,7 @@ export class ImageFolder implements Dataset {
     return this.#sample(index).path;
   }
 
-  #sample(index: number): Sample {
+  #sample(index: number): ImageFolderSample {
     const sample = this.samples[index];
     if (!sample) throw invalid('index', `an integer in [0, ${this.length - 1}]`, index);
     return sample;

@@ -1,4 +1,4 @@
-/** The machinery under `batches()` and `Loader`: images → batches, ahead of the caller, in order, whatever finishes first. */
+/** The machinery under `batches()` and `DataLoader`: images → batches, ahead of the caller, in order, whatever finishes first. */
 import { unlessAborted, withGrace } from '../core/abort.js';
 import { throwIfAborted } from '../core/errors.js';
 import type { Images } from '../core/tensor.js';
@@ -7,11 +7,11 @@ import type { AugmentOptions } from './augment.js';
 import { augmentImage } from './augment-apply.js';
 import type { RawImage } from './dataset.js';
 import { withDecoded } from './decode.js';
-import { isUnreadable, type Skipped, type Unreadable } from './decode-errors.js';
+import { isDecodeError, type OnDecodeError, type Skipped } from './decode-errors.js';
 import { IN_WORK } from './decoding-slots.js';
 import { Limiter } from './limiter.js';
 import { Xoshiro128 } from './sampler.js';
-import type { Feed, Item } from './samples.js';
+import type { BatchSource, Sample } from './samples.js';
 import {
   checkElongation,
   checkPixels,
@@ -26,14 +26,14 @@ export interface Batch {
   labels: Int32Array;
   /** Positions in the dataset. */
   indices: Uint32Array;
-  /** What the policy `unreadable: 'skip'` has left out; without it, nothing. A batch may be left with no images. */
+  /** What the policy `onDecodeError: 'skip'` has left out; without it, nothing. A batch may be left with no images. */
   skipped: Skipped[];
 }
 
-export interface Preparation extends ResizeCropOptions {
+export interface PrefetchOptions extends ResizeCropOptions {
   /** Null for the images of evaluation; else what its random numbers begin with. */
   augment: { options: AugmentOptions; seed: bigint; epoch: number } | null;
-  unreadable: Unreadable;
+  onDecodeError: OnDecodeError;
   prefetch: number;
   signal: AbortSignal | undefined;
 }
@@ -44,15 +44,18 @@ const GRACE_MS = 2000;
 /** What messages call it. */
 const READING = 'Reading the dataset';
 
-/** Batches of a feed. However the loop ends, what is in work is waited for and the feed is closed; after the signal, for {@link GRACE_MS}. */
-export async function* prepare(feed: Feed, plan: Preparation): AsyncGenerator<Batch, void, undefined> {
+/** Batches of a source. However the loop ends, what is in work is waited for and the source is closed; after the signal, for {@link GRACE_MS}. */
+export async function* prefetch(
+  source: BatchSource,
+  plan: PrefetchOptions,
+): AsyncGenerator<Batch, void, undefined> {
   const limiter = new Limiter(IN_WORK);
   const ahead: Promise<Batch | null>[] = [];
   let failed = false;
   try {
     for (;;) {
       while (ahead.length <= plan.prefetch) {
-        const batch = feed.next().then((items) => items && load(items, plan, limiter));
+        const batch = source.next().then((samples) => samples && load(samples, plan, limiter));
         // Its turn to be awaited may come later than its failure, or never.
         batch.catch(() => undefined);
         ahead.push(batch);
@@ -66,7 +69,7 @@ export async function* prepare(feed: Feed, plan: Preparation): AsyncGenerator<Ba
     throw error;
   } finally {
     await withGrace(limiter.stop(), plan.signal, GRACE_MS);
-    const closed = feed.close(!plan.signal?.aborted).catch((error) => {
+    const closed = source.close(!plan.signal?.aborted).catch((error) => {
       // The first failure is the one to report.
       if (!failed) throw error;
     });
@@ -74,15 +77,15 @@ export async function* prepare(feed: Feed, plan: Preparation): AsyncGenerator<Ba
   }
 }
 
-async function load(items: readonly Item[], plan: Preparation, limiter: Limiter): Promise<Batch> {
+async function load(samples: readonly Sample[], plan: PrefetchOptions, limiter: Limiter): Promise<Batch> {
   const { crop } = plan;
   const size = crop * crop * 3;
-  const data = new Uint8Array(items.length * size);
+  const data = new Uint8Array(samples.length * size);
   // Cropped one by one: a batch of large photographs would take gigabytes at full size.
-  const loading = items.map((item, i) =>
+  const loading = samples.map((sample, i) =>
     limiter.run(async () => {
-      const label = item.label();
-      await fill(data.subarray(i * size, (i + 1) * size), item, plan);
+      const label = sample.label();
+      await fill(data.subarray(i * size, (i + 1) * size), sample, plan);
       return label;
     }),
   );
@@ -92,9 +95,9 @@ async function load(items: readonly Item[], plan: Preparation, limiter: Limiter)
   const indices: number[] = [];
   const skipped: Skipped[] = [];
   for (const [i, result] of results.entries()) {
-    const { index, name } = items[i] as Item;
+    const { index, name } = samples[i] as Sample;
     if (result.status === 'rejected') {
-      if (plan.unreadable === 'error' || !isUnreadable(result.reason)) throw result.reason;
+      if (plan.onDecodeError === 'throw' || !isDecodeError(result.reason)) throw result.reason;
       skipped.push({ index, name, reason: result.reason.message });
       continue;
     }
@@ -110,14 +113,14 @@ async function load(items: readonly Item[], plan: Preparation, limiter: Limiter)
   };
 }
 
-async function fill(output: Uint8Array, item: Item, plan: Preparation): Promise<void> {
-  const { name, position, decoding } = item;
+async function fill(output: Uint8Array, sample: Sample, plan: PrefetchOptions): Promise<void> {
+  const { name, indexInEpoch, decoding } = sample;
   const { augment, resize, crop, signal } = plan;
   throwIfAborted(signal, READING);
-  const read = await item.read();
+  const read = await sample.read();
   const source = isUint8Array(read) ? read : await copyImage(checkPixels(name, read));
   if (augment) {
-    const random = Xoshiro128.seeded(augment.seed, augment.epoch, position);
+    const random = Xoshiro128.seeded(augment.seed, augment.epoch, indexInEpoch);
     const how = { augment: augment.options, resize, crop };
     output.set(await augmentImage(source, name, random, how, { decoding, signal }));
     return;

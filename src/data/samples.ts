@@ -4,11 +4,11 @@ import type { Dataset, RawImage } from './dataset.js';
 import type { Decoding } from './decode-options.js';
 
 /** An image that is still to be read. */
-export interface Item {
+export interface Sample {
   /** In the dataset. */
   readonly index: number;
   /** In the epoch's order, of all shards: what its random numbers depend on. */
-  readonly position: number;
+  readonly indexInEpoch: number;
   /** What messages call it. */
   readonly name: string;
   /** @throws GoogLeNetError `INVALID_LABEL` */
@@ -19,27 +19,33 @@ export interface Item {
   readonly decoding: Decoding;
 }
 
-/** Where batches come from: the items of one batch after the other, in order. */
-export interface Feed {
+/** Where batches come from: the samples of one batch after the other, in order. */
+export interface BatchSource {
   /** Null at the end; may be asked ahead of time, before the promise of an earlier call has settled. */
-  next(): Promise<Item[] | null>;
+  next(): Promise<Sample[] | null>;
   /** @param wait whether to wait for what is under way. */
   close(wait: boolean): Promise<void>;
 }
 
-export const nameOf = (dataset: Dataset, index: number): string => dataset.name?.(index) ?? `image ${index}`;
+export const sampleName = (dataset: Dataset, index: number): string =>
+  dataset.name?.(index) ?? `image ${index}`;
 
-export function datasetItem(dataset: Dataset, index: number, position: number, decoding: Decoding): Item {
-  const name = nameOf(dataset, index);
+export function datasetSample(
+  dataset: Dataset,
+  index: number,
+  indexInEpoch: number,
+  decoding: Decoding,
+): Sample {
+  const name = sampleName(dataset, index);
   return {
     index,
-    position,
+    indexInEpoch,
     name,
     decoding,
     label: () => checkLabel(name, dataset.label(index), dataset.classes),
     read: async () => {
       if (!dataset.encoded) return dataset.image(index);
-      return privateBytes(name, await dataset.encoded(index));
+      return copyOfBytes(name, await dataset.encoded(index));
     },
   };
 }
@@ -52,7 +58,7 @@ export function checkLabel(name: string, label: unknown, classes: readonly strin
 }
 
 /** sharp reads a file's bytes on another thread, where a caller that detaches them would end the process. */
-export async function privateBytes(name: string, options: unknown): Promise<Uint8Array> {
+export async function copyOfBytes(name: string, options: unknown): Promise<Uint8Array> {
   if (!isUint8Array(options)) throw invalid(`the bytes of ${name}`, 'a Uint8Array', options, 'INVALID_DTYPE');
   const copy = allocate(options.length);
   await copyInSlices(copy, [{ source: options, offset: 0 }]);

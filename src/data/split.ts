@@ -1,8 +1,8 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { boolean, invalid, number, readOptions, seed } from '../core/validation.js';
 import type { Dataset } from './dataset.js';
-import { epochOrder } from './sampler.js';
-import { checkLabel, nameOf } from './samples.js';
+import { epochIndices } from './sampler.js';
+import { checkLabel, sampleName } from './samples.js';
 
 export interface SplitOptions {
   /** Share of the first part, in (0, 1). */
@@ -26,7 +26,7 @@ export function split(dataset: Dataset, options: SplitOptions): [Dataset, Datase
 
   const isFirst = new Uint8Array(dataset.length);
   for (const [stream, members] of groups.entries()) {
-    const order = epochOrder(members.length, { seed: drawnFrom, epoch: stream, shuffle: true });
+    const order = epochIndices(members.length, { seed: drawnFrom, epoch: stream, shuffle: true });
     const rounded = Math.round(members.length * fraction);
     const count = members.length < 2 ? rounded : Math.min(Math.max(rounded, 1), members.length - 1);
     for (const drawn of order.subarray(0, count)) isFirst[members[drawn] as number] = 1;
@@ -44,7 +44,7 @@ const everything = ({ length }: Dataset): Uint32Array => new Uint32Array(length)
 function byClass(dataset: Dataset): number[][] {
   const groups = dataset.classes.map((): number[] => []);
   for (let index = 0; index < dataset.length; index++) {
-    groups[checkLabel(nameOf(dataset, index), dataset.label(index), dataset.classes)]?.push(index);
+    groups[checkLabel(sampleName(dataset, index), dataset.label(index), dataset.classes)]?.push(index);
   }
   return groups;
 }
@@ -62,7 +62,7 @@ function view(dataset: Dataset, indices: Uint32Array): Dataset {
     classes: dataset.classes,
     label: (index) => dataset.label(at(index)),
     image: async (index) => dataset.image(at(index)),
-    name: (index) => nameOf(dataset, at(index)),
+    name: (index) => sampleName(dataset, at(index)),
     ...(dataset.decoding && { decoding: dataset.decoding }),
     ...(encoded && { encoded: async (index: number) => encoded(at(index)) }),
   };

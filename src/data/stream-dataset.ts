@@ -3,7 +3,7 @@ import { readClasses } from './class-names.js';
 import type { RawImage } from './dataset.js';
 import { DECODE_OPTIONS, type DecodeOptions, type Decoding, readDecoding } from './decode-options.js';
 
-export interface StreamItem {
+export interface StreamSample {
   /** Pixels, the bytes of a JPEG, PNG … file, or the path of one. Must not change until its batch has come. */
   image: RawImage | Uint8Array | string;
   /** A position in the list of classes. */
@@ -12,20 +12,20 @@ export interface StreamItem {
   name?: string;
 }
 
-/** Opens the stream of an epoch (counted from 0). The same items every time it is called for an epoch, or runs cannot be resumed. */
+/** Opens the stream of an epoch (counted from 0). The same samples every time it is called for an epoch, or runs cannot be resumed. */
 export type OpenStream = (
   epoch: number,
 ) =>
-  | AsyncIterable<StreamItem>
-  | Iterable<StreamItem>
-  | Promise<AsyncIterable<StreamItem> | Iterable<StreamItem>>;
+  | AsyncIterable<StreamSample>
+  | Iterable<StreamSample>
+  | Promise<AsyncIterable<StreamSample> | Iterable<StreamSample>>;
 
 export interface StreamOptions extends DecodeOptions {
   open: OpenStream;
   classes: readonly string[];
-  /** How many items make an epoch: a stream that ends before is an error, and what follows them is not read. Default: all. */
+  /** How many samples make an epoch: a stream that ends before is an error, and what follows them is not read. Default: all. */
   length?: number;
-  /** How many undecoded items are held, of which the next is drawn; 0 leaves them in their order. Default 1024. */
+  /** How many undecoded samples are held, of which the next is drawn; 0 leaves them in their order. Default 1024. */
   shuffleBuffer?: number;
 }
 

@@ -1,15 +1,15 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { isUint8Array } from '../core/validation.js';
-import type { StreamDataset, StreamItem } from './stream-dataset.js';
+import type { StreamDataset, StreamSample } from './stream-dataset.js';
 
 /** What a stream has handed out, undecoded. */
 export interface Arrival {
   /** How many came before. */
   readonly index: number;
-  readonly item: StreamItem;
+  readonly sample: StreamSample;
 }
 
-type AnyIterator = AsyncIterator<StreamItem> | Iterator<StreamItem>;
+type AnyIterator = AsyncIterator<StreamSample> | Iterator<StreamSample>;
 
 /** Reads a stream for one epoch, whatever it does: everything it does wrong is an error of ours, and it is closed when it is left. */
 export class StreamReader {
@@ -26,17 +26,18 @@ export class StreamReader {
     this.#epoch = epoch;
   }
 
-  /** @throws GoogLeNetError `INVALID_DATASET` where the stream fails, ends before its length or has no items. */
+  /** @throws GoogLeNetError `INVALID_DATASET` where the stream fails, ends before its length or has no samples. */
   async *arrivals(): AsyncGenerator<Arrival, void> {
     const { length } = this.#source;
     const iterator = await this.#open();
     for (let index = 0; length === null || index < length; index++) {
       if (this.#closed) return;
       const { value, done } = await this.#pull(iterator, index);
-      if (!done) yield { index, item: this.#checkItem(value, index) };
+      if (!done) yield { index, sample: this.#checkSample(value, index) };
       else if (this.#closed) return;
-      else if (length !== null) throw this.#broken(`ended after ${index} items, but its length is ${length}`);
-      else if (index === 0) throw this.#broken('has no items');
+      else if (length !== null)
+        throw this.#broken(`ended after ${index} samples, but its length is ${length}`);
+      else if (index === 0) throw this.#broken('has no samples');
       else return;
     }
   }
@@ -67,7 +68,7 @@ export class StreamReader {
     // In an object, because a promise of a thenable would be a promise of something else.
     const { iterator } = await this.#call('could not be opened', async () => {
       const opened = Object(await this.#source.open(this.#epoch)) as Partial<
-        AsyncIterable<StreamItem> & Iterable<StreamItem>
+        AsyncIterable<StreamSample> & Iterable<StreamSample>
       >;
       return { iterator: opened[Symbol.asyncIterator]?.() ?? opened[Symbol.iterator]?.() };
     });
@@ -78,15 +79,15 @@ export class StreamReader {
     return iterator;
   }
 
-  async #pull(iterator: AnyIterator, index: number): Promise<IteratorResult<StreamItem>> {
+  async #pull(iterator: AnyIterator, index: number): Promise<IteratorResult<StreamSample>> {
     const next = async () => iterator.next();
-    const result = await this.#call(`failed at item ${index}`, next).catch((error) => {
+    const result = await this.#call(`failed at sample ${index}`, next).catch((error) => {
       // What has thrown or ended is closed already.
       this.#iterator = null;
       throw error;
     });
     if (typeof result !== 'object' || result === null)
-      throw this.#broken(`gave no iterator result at item ${index}`);
+      throw this.#broken(`gave no iterator result at sample ${index}`);
     if (result.done) this.#iterator = null;
     return result;
   }
@@ -103,13 +104,13 @@ export class StreamReader {
     }
   }
 
-  #checkItem(value: StreamItem, index: number): StreamItem {
-    const { image, name } = Object(value) as StreamItem;
+  #checkSample(value: StreamSample, index: number): StreamSample {
+    const { image, name } = Object(value) as StreamSample;
     const isPixels = typeof image === 'object' && image !== null && 'data' in image;
     const isImage = isPixels || isUint8Array(image) || (typeof image === 'string' && image !== '');
-    if (!isImage) throw this.#broken(`gave an item ${index} whose image is no pixels, bytes or path`);
+    if (!isImage) throw this.#broken(`gave a sample ${index} whose image is no pixels, bytes or path`);
     if (name !== undefined && typeof name !== 'string')
-      throw this.#broken(`gave an item ${index} whose name is no string`);
+      throw this.#broken(`gave a sample ${index} whose name is no string`);
     return value;
   }
 

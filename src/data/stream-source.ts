@@ -1,12 +1,12 @@
 import { isUint8Array } from '../core/validation.js';
 import { readImageFile } from './decode.js';
 import { Xoshiro128 } from './sampler.js';
-import { checkLabel, type Feed, type Item, privateBytes } from './samples.js';
+import { type BatchSource, checkLabel, copyOfBytes, type Sample } from './samples.js';
 import type { Shard } from './shards.js';
 import type { StreamDataset } from './stream-dataset.js';
 import { type Arrival, StreamReader } from './stream-reader.js';
 
-export interface StreamPlan {
+export interface StreamSourceOptions {
   batchSize: number;
   dropLast: boolean;
   /** 0 for the order of arrival. */
@@ -19,7 +19,7 @@ export interface StreamPlan {
 }
 
 /** One epoch of a stream: arrivals → shuffled → this shard's → those of one batch. */
-export function streamFeed(source: StreamDataset, plan: StreamPlan): Feed {
+export function streamSource(source: StreamDataset, plan: StreamSourceOptions): BatchSource {
   const { seed, epoch, shuffleBuffer, shard } = plan;
   const reader = new StreamReader(source, epoch);
   const random = Xoshiro128.seeded(seed, epoch);
@@ -54,32 +54,32 @@ async function* shuffled(
 
 /**
  * All shards shuffle alike, and each takes every `of`-th of what comes out. An incomplete last round of the shards is left out, so
- * that all have the same number of steps; so an item is handed on when its round is complete.
+ * that all have the same number of steps; so a sample is handed on when its round is complete.
  */
 async function* ofShard(
   arrivals: AsyncIterable<Arrival>,
   source: StreamDataset,
-  { rank, of }: Shard,
-): AsyncGenerator<Item, void> {
+  { rank, worldSize }: Shard,
+): AsyncGenerator<Sample, void> {
   let position = 0;
-  let mine: Item | null = null;
+  let mine: Sample | null = null;
   for await (const arrival of arrivals) {
-    const place = position % of;
-    if (place === rank) mine = toItem(arrival, position, source);
-    if (mine && place === of - 1) yield mine;
+    const place = position % worldSize;
+    if (place === rank) mine = toSample(arrival, position, source);
+    if (mine && place === worldSize - 1) yield mine;
     position++;
   }
 }
 
 async function* grouped(
-  items: AsyncIterable<Item>,
-  { batchSize, dropLast, start }: StreamPlan,
-): AsyncGenerator<Item[], void> {
+  samples: AsyncIterable<Sample>,
+  { batchSize, dropLast, start }: StreamSourceOptions,
+): AsyncGenerator<Sample[], void> {
   let toDrop = start * batchSize;
-  let group: Item[] = [];
-  for await (const item of items) {
+  let group: Sample[] = [];
+  for await (const sample of samples) {
     if (toDrop > 0) toDrop--;
-    else if (group.push(item) === batchSize) {
+    else if (group.push(sample) === batchSize) {
       yield group;
       group = [];
     }
@@ -87,18 +87,22 @@ async function* grouped(
   if (group.length > 0 && !dropLast) yield group;
 }
 
-function toItem({ index, item }: Arrival, position: number, { classes, decoding }: StreamDataset): Item {
-  const { image, label } = item;
-  const name = item.name ?? (typeof image === 'string' ? image : `item ${index}`);
+function toSample(
+  { index, sample }: Arrival,
+  indexInEpoch: number,
+  { classes, decoding }: StreamDataset,
+): Sample {
+  const { image, label } = sample;
+  const name = sample.name ?? (typeof image === 'string' ? image : `sample ${index}`);
   return {
     index,
-    position,
+    indexInEpoch,
     name,
     decoding,
     label: () => checkLabel(name, label, classes),
     read: async () => {
       if (typeof image === 'string') return readImageFile(image);
-      return isUint8Array(image) ? privateBytes(name, image) : image;
+      return isUint8Array(image) ? copyOfBytes(name, image) : image;
     },
   };
 }

@@ -5,8 +5,8 @@ import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
 import { callback, integer, invalid, oneOf, readOptions, signal as readSignal } from '../core/validation.js';
 import { assertViews, type Crops, cropViews } from '../data/crops.js';
 import type { Dataset } from '../data/dataset.js';
-import { isUnreadable, type Skipped, UNREADABLE, type Unreadable } from '../data/decode-errors.js';
-import { nameOf } from '../data/samples.js';
+import { isDecodeError, ON_DECODE_ERROR, type OnDecodeError, type Skipped } from '../data/decode-errors.js';
+import { sampleName } from '../data/samples.js';
 import { checkResizeCrop } from '../data/transforms.js';
 import { evaluated, type ImageClassifier, nativeOf } from '../models/image-classifier.js';
 import { assertDataset } from '../train/datasets.js';
@@ -23,7 +23,7 @@ export interface EvaluateOptions {
   /** Views that are computed together. Default 32. */
   batchSize?: number;
   /** Default `error`. */
-  unreadable?: Unreadable;
+  onDecodeError?: OnDecodeError;
   /** Ends with the error `ABORTED`. */
   signal?: AbortSignal | undefined;
   /** After each image. */
@@ -48,14 +48,14 @@ export interface EvaluateResult {
   classes: ClassResult[];
   /** `confusion[label][predicted]`: images. Null above 2048 classes. */
   confusion: Uint32Array[] | null;
-  /** What `unreadable: 'skip'` has left out; it counts nowhere else. */
+  /** What `onDecodeError: 'skip'` has left out; it counts nowhere else. */
   skipped: Skipped[];
 }
 
 const MAX_CONFUSION = 2048;
 /** What messages call it. */
 const EVALUATION = 'The evaluation';
-const KNOWN = ['crops', 'resize', 'crop', 'batchSize', 'unreadable', 'signal', 'onProgress'] as const;
+const KNOWN = ['crops', 'resize', 'crop', 'batchSize', 'onDecodeError', 'signal', 'onProgress'] as const;
 
 /**
  * Scores one model or an ensemble, in evaluation mode.
@@ -73,7 +73,7 @@ export async function evaluate(
   const sides = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
   assertViews(crops, sides.crop);
   const batchSize = integer('batchSize', read.batchSize ?? 32, 1, 65_536);
-  const unreadable = oneOf('unreadable', read.unreadable ?? 'error', UNREADABLE);
+  const onDecodeError = oneOf('onDecodeError', read.onDecodeError ?? 'throw', ON_DECODE_ERROR);
   const signal = readSignal('signal', read.signal);
   const onProgress = callback('onProgress', read.onProgress);
   assertEnsemble(models, dataset, sides.crop);
@@ -81,13 +81,13 @@ export async function evaluate(
   const skipped: Skipped[] = [];
   for (let index = 0; index < dataset.length; index++) {
     throwIfAborted(signal, EVALUATION);
-    const name = nameOf(dataset, index);
+    const name = sampleName(dataset, index);
     try {
       const image = await unlessAborted(Promise.resolve(dataset.image(index)), signal, EVALUATION);
       const views = await cropViews(name, image, crops, sides);
       tally.add(dataset.label(index), await meanSoftmax(models, views, sides.crop, batchSize, signal));
     } catch (error) {
-      if (unreadable === 'error' || !isUnreadable(error)) throw error;
+      if (onDecodeError === 'throw' || !isDecodeError(error)) throw error;
       skipped.push({ index, name, reason: error.message });
     }
     onProgress?.(index + 1, dataset.length);

@@ -3,8 +3,8 @@ import { GoogLeNetError } from '../core/errors.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { integer, readOptions, path as readPath, signal as readSignal } from '../core/validation.js';
 import { MAX_BATCH_SIZE } from '../data/batches.js';
+import { DATA_LOADER_OPTIONS, DataLoader, type DataLoaderOptions } from '../data/data-loader.js';
 import type { Dataset } from '../data/dataset.js';
-import { LOADER_OPTIONS, Loader, type LoaderOptions } from '../data/loader.js';
 import { assertInputSize } from '../inference/input-size.js';
 import { type CheckpointPolicy, readCheckpointPolicy } from './checkpoint-policy.js';
 import type { Source } from './datasets.js';
@@ -14,8 +14,8 @@ import { MAX_EPOCH, needsTotalSteps, type Schedule } from './schedule.js';
 import type { Trainer } from './trainer.js';
 import type { ValidateOptions } from './validation.js';
 
-/** How long to train, on what, and what to keep. The options of {@link LoaderOptions} say what the batches are made of. */
-export interface FitOptions extends Partial<LoaderOptions> {
+/** How long to train, on what, and what to keep. The options of {@link DataLoaderOptions} say what the batches are made of. */
+export interface FitOptions extends Partial<DataLoaderOptions> {
   /** How many epochs the run has in all; a resumed run does the rest. Either this or `steps`. */
   epochs?: number;
   /** How many steps the run has in all. */
@@ -55,7 +55,7 @@ export interface FitPlan {
   steps: number | null;
   /** Of the whole run; null where the data does not say how much there is. */
   totalSteps: number | null;
-  loader: Loader;
+  loader: DataLoader;
   validation: Dataset | null;
   validating: ValidateOptions;
   stopping: EarlyStopping | null;
@@ -76,25 +76,25 @@ const KNOWN = [
   'everyNEpochs',
   'resume',
   'signal',
-  ...LOADER_OPTIONS,
+  ...DATA_LOADER_OPTIONS,
 ] as const;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET` */
 export function readFitOptions(options: FitOptions, source: Source, { model, config }: Trainer): FitPlan {
   const read = readOptions('options', options, KNOWN) as FitOptions;
-  const loading = Object.fromEntries(LOADER_OPTIONS.map((name) => [name, read[name]]));
+  const loading = Object.fromEntries(DATA_LOADER_OPTIONS.map((name) => [name, read[name]]));
   const {
     batchSize = TRAINING_DEFAULTS.batchSize,
     resize = TRAINING_DEFAULTS.resize,
     crop = TRAINING_DEFAULTS.crop,
-    unreadable = TRAINING_DEFAULTS.unreadable,
+    onDecodeError = TRAINING_DEFAULTS.onDecodeError,
   } = read;
   assertInputSize(crop, crop, model.inputSizes);
   const signal = readSignal('signal', read.signal);
-  const loader = new Loader(source, {
+  const loader = new DataLoader(source, {
     ...loading,
     batchSize: integer('batchSize', batchSize, 1, MAX_BATCH_SIZE),
-  } as LoaderOptions);
+  } as DataLoaderOptions);
   assertClasses('The training set', source.classes, model);
   const validation = read.validation ?? null;
   if (validation) {
@@ -109,7 +109,7 @@ export function readFitOptions(options: FitOptions, source: Source, { model, con
     totalSteps,
     loader,
     validation,
-    validating: { batchSize, resize, crop, unreadable, signal },
+    validating: { batchSize, resize, crop, onDecodeError, signal },
     stopping: read.earlyStopping === undefined ? null : readStopping(read.earlyStopping, validation),
     checkpoints: readCheckpoints(read),
     resume: readResume(read),

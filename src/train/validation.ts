@@ -4,7 +4,7 @@ import { GoogLeNetError } from '../core/errors.js';
 import { boolean, integer, oneOf, readOptions, signal as readSignal } from '../core/validation.js';
 import { batches, MAX_BATCH_SIZE } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
-import { epochOrder } from '../data/sampler.js';
+import { epochIndices } from '../data/sampler.js';
 import { checkResizeCrop } from '../data/transforms.js';
 import { assertDataset } from './datasets.js';
 import { computeMetrics, emptyMetrics, type Metrics, updateMetrics } from './metrics.js';
@@ -18,7 +18,7 @@ export interface ValidateOptions {
   /** Edge of the crop from their center. Default 224. */
   crop?: number;
   /** Images that cannot be decoded: an error (the default), or left out and counted. */
-  unreadable?: 'error' | 'skip';
+  onDecodeError?: 'throw' | 'skip';
   /** Score the EMA weights, where the trainer has `emaDecay`. Default true. */
   ema?: boolean;
   /** Ends with the error `ABORTED`. */
@@ -67,17 +67,17 @@ export async function* validation(
   dataset: Dataset,
   options: ValidateOptions,
 ): AsyncGenerator<ValidationEvent, Validation, void> {
-  const known = ['batchSize', 'resize', 'crop', 'unreadable', 'ema', 'signal'] as const;
+  const known = ['batchSize', 'resize', 'crop', 'onDecodeError', 'ema', 'signal'] as const;
   const read = readOptions('options', options, known);
   const sizes = checkResizeCrop(read.resize ?? 256, read.crop ?? 224);
   const batchSize = integer('batchSize', read.batchSize ?? 32, 1, MAX_BATCH_SIZE);
-  const unreadable = oneOf('unreadable', read.unreadable ?? 'error', ['error', 'skip'] as const);
+  const onDecodeError = oneOf('onDecodeError', read.onDecodeError ?? 'throw', ['throw', 'skip'] as const);
   const ema = boolean('ema', read.ema ?? true);
   const signal = readSignal('signal', read.signal);
   assertDataset('The validation set', dataset, trainer.model);
-  const order = epochOrder(dataset.length, { seed: 0, epoch: 0, shuffle: false });
+  const indices = epochIndices(dataset.length, { seed: 0, epoch: 0, shuffle: false });
   const findings = new Findings(dataset);
-  const loading = { order, batchSize, unreadable, signal, ...sizes };
+  const loading = { indices, batchSize, onDecodeError, signal, ...sizes };
   for await (const { images, labels, indices, skipped } of batches(dataset, loading)) {
     findings.skipped.push(...skipped.map(({ name }) => name));
     if (labels.length > 0) findings.update(await trainer.evaluate(images, labels, { ema }), labels, indices);

@@ -6,7 +6,7 @@ import {
   decodeImage,
   ERROR_CODES,
   type ErrorCode,
-  epochOrder,
+  epochIndices,
   GoogLeNet,
   type GoogLeNetError,
   type GoogLeNetOptions,
@@ -171,9 +171,9 @@ async function loadAborted() {
     label: () => 0,
     image: async () => ({ data: new Uint8Array(12), height: 2, width: 2 }),
   };
-  const order = epochOrder(1, { seed: 0, epoch: 0, shuffle: false });
+  const indices = epochIndices(1, { seed: 0, epoch: 0, shuffle: false });
   const signal = AbortSignal.abort();
-  for await (const _ of batches(dataset, { order, batchSize: 1, resize: 8, crop: 8, signal }));
+  for await (const _ of batches(dataset, { indices, batchSize: 1, resize: 8, crop: 8, signal }));
 }
 
 async function diverge() {

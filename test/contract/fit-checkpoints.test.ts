@@ -52,7 +52,7 @@ describe('which checkpoints there are', () => {
       steps: 1,
       checkpointDir: dir(),
       everyNTrainSteps: 1,
-      unreadable: 'skip',
+      onDecodeError: 'skip',
     });
     await expect(loop).rejects.toMatchObject(errorWith('INVALID_DATASET', 'None of the 4 images of epoch 1'));
     expect(await stepsIn()).toEqual([]);

@@ -37,7 +37,7 @@ describe('images that cannot be read', () => {
   test('are left out, told of and counted where that is wanted', async () => {
     const options: FitOptions = {
       epochs: 1,
-      unreadable: 'skip',
+      onDecodeError: 'skip',
       shuffle: false,
       validation: broken(train, 0),
     };
@@ -51,7 +51,7 @@ describe('images that cannot be read', () => {
   });
 
   test('make no step where they are a whole batch, at the end of an epoch too', async () => {
-    const options: FitOptions = { epochs: 2, unreadable: 'skip', shuffle: false };
+    const options: FitOptions = { epochs: 2, onDecodeError: 'skip', shuffle: false };
     const { order, result } = await fit(build().trainer, broken(train, 2, 3), options);
     expect(order).toEqual([1, 'warning', 'epoch', 2, 'warning', 'epoch', 'end']);
     expect(result).toMatchObject({ reason: 'completed', epoch: 2, step: 2 });
@@ -62,7 +62,7 @@ describe('images that cannot be read', () => {
     ['a validation', { validation: broken(train, 0, 1, 2, 3) }],
   ])('are an error where they are all of %s', async (what, options) => {
     const source = what === 'an epoch' ? broken(train, 0, 1, 2, 3) : train;
-    const loop = fit(build().trainer, source, { epochs: 1, unreadable: 'skip', ...options });
+    const loop = fit(build().trainer, source, { epochs: 1, onDecodeError: 'skip', ...options });
     await expect(loop).rejects.toMatchObject(errorWith('INVALID_DATASET', 'None of the 4'));
   });
 });
@@ -77,10 +77,13 @@ describe('the images of a run', () => {
   });
 
   test('come in shards', async () => {
-    expect(await counts({ shard: { rank: 1, of: 2 } })).toEqual([2]);
+    expect(await counts({ shard: { rank: 1, worldSize: 2 } })).toEqual([2]);
     const { model, trainer } = build();
-    await fit(trainer, train, { epochs: 1, shard: { rank: 0, of: 2 } });
-    await expectOtherWeights(model, await weightsAfter(train, { epochs: 1, shard: { rank: 1, of: 2 } }));
+    await fit(trainer, train, { epochs: 1, shard: { rank: 0, worldSize: 2 } });
+    await expectOtherWeights(
+      model,
+      await weightsAfter(train, { epochs: 1, shard: { rank: 1, worldSize: 2 } }),
+    );
   });
 
   test.each<[string, FitOptions]>([

@@ -130,7 +130,7 @@ describe('a loop that is left', () => {
     const loop = fit(build().trainer, failing, {
       epochs: 1,
       checkpointDir: folder('run'),
-      unreadable: 'skip',
+      onDecodeError: 'skip',
     });
     await expect(loop).rejects.toThrow(new TypeError('no pixels'));
     expect(await readdir(folder('run'))).toEqual([]);

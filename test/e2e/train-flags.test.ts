@@ -25,7 +25,7 @@ const PAPER = {
   ...{ lr: 0.02, momentum: 0.8, dampening: 0.1, weightDecay: 0.001, fused: true, maxGradNorm: 0.5 },
   ...{ emaDecay: 0.5, schedule: 'polynomial', power: 0.5, warmupSteps: 2 },
   ...{ auxWeight: 0.2, labelSmoothing: 0.1, classWeights: '1,2', dropout: 0.2, dropoutAux: 0.3 },
-  ...{ resize: 240, crop: 223, augment: 'plain', unreadable: 'skip', maxPixels: 784, autoOrient: false },
+  ...{ resize: 240, crop: 223, augment: 'plain', onDecodeError: 'skip', maxPixels: 784, autoOrient: false },
   ...{ device: 'cpu', threads: 1, channelsLast: false, precision: 'bfloat16' },
 };
 /** Of libtorch, for the whole process. */

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { type Augment, type AugmentOptions, INTERPOLATIONS, readAugment } from '../../src/data/augment.js';
 import { augmentImage } from '../../src/data/augment-apply.js';
-import { drawRecipe, type Recipe } from '../../src/data/augment-params.js';
+import { type AugmentationParams, sampleParams } from '../../src/data/augment-params.js';
 import type { RawImage } from '../../src/data/dataset.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
 import { errorWith } from '../support/errors.js';
@@ -11,13 +11,19 @@ const SIZES = { resize: 256, crop: 224 };
 const random = (position = 0) => Xoshiro128.seeded(1n, 0, position);
 
 /** What `count` images of a size would undergo. */
-const recipes = (count: number, augment: Augment, image = { height: 375, width: 500 }): Recipe[] =>
-  Array.from({ length: count }, (_, i) => drawRecipe(random(i), readAugment(augment), image, SIZES));
+const recipes = (
+  count: number,
+  augment: Augment,
+  image = { height: 375, width: 500 },
+): AugmentationParams[] =>
+  Array.from({ length: count }, (_, i) => sampleParams(random(i), readAugment(augment), image, SIZES));
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('The paper’s crops', () => {
-  const boxes = recipes(4000, 'paper').map(({ before }) => before as NonNullable<Recipe['before']>);
+  const boxes = recipes(4000, 'paper').map(
+    ({ before }) => before as NonNullable<AugmentationParams['before']>,
+  );
 
   test('have 8 to 100 % of the area at aspects of 3/4 to 4/3, and lie in the image', () => {
     for (const { left, top, width, height } of boxes) {
@@ -63,19 +69,21 @@ test('Random squares come from anywhere, and flips and interpolations as often a
   expect(plain.every(({ interpolation, colors }) => interpolation === 'bilinear' && !colors)).toBe(true);
   const paper = recipes(4000, 'paper');
   for (const all of [plain, paper])
-    expect(Math.abs(mean(all.map(({ flip }) => +flip)) - 0.5)).toBeLessThan(0.03);
+    expect(Math.abs(mean(all.map(({ horizontalFlip }) => +horizontalFlip)) - 0.5)).toBeLessThan(0.03);
   for (const name of INTERPOLATIONS) {
     expect(Math.abs(paper.filter(({ interpolation }) => interpolation === name).length - 800)).toBeLessThan(
       120,
     );
   }
-  expect(mean(recipes(2000, { flip: 0.1 }).map(({ flip }) => +flip))).toBeCloseTo(0.1, 1);
+  expect(
+    mean(recipes(2000, { horizontalFlip: 0.1 }).map(({ horizontalFlip }) => +horizontalFlip)),
+  ).toBeCloseTo(0.1, 1);
 });
 
 test('Switching a part leaves the draws of the others as they were', () => {
   const whole = recipes(20, 'paper');
   const { interpolation: _, ...parts } = readAugment('paper');
-  const without = recipes(20, { ...parts, interpolation: 'bicubic', flip: 0 });
+  const without = recipes(20, { ...parts, interpolation: 'bicubic', horizontalFlip: 0 });
   expect(without.map(({ before, colors }) => ({ before, colors }))).toEqual(
     whole.map(({ before, colors }) => ({ before, colors })),
   );
@@ -141,7 +149,7 @@ describe('Colors', () => {
   });
 
   test('stay as they are where everything is off', async () => {
-    expect(await distort(COLORS, { flip: 0 })).toEqual([...COLORS.data]);
+    expect(await distort(COLORS, { horizontalFlip: 0 })).toEqual([...COLORS.data]);
     expect(await distort(COLORS, { saturation: [1, 1], hue: 0 })).toEqual([...COLORS.data]);
   });
 });
@@ -149,10 +157,10 @@ describe('Colors', () => {
 test('Flipping mirrors the same crop', async () => {
   const noise = Xoshiro128.seeded(5n, 5);
   const image = { data: new Uint8Array(20 * 30 * 3).map(() => noise.below(256)), height: 20, width: 30 };
-  for (const crop of ['random', 'center', { area: [0.3, 0.6] }] as const) {
+  for (const crop of ['random', 'center', { scale: [0.3, 0.6] }] as const) {
     const run = (flip: number) =>
       augmentImage(image, 'it', random(3), {
-        augment: readAugment({ crop, flip }),
+        augment: readAugment({ crop, horizontalFlip: flip }),
         resize: 20,
         crop: 10,
       });
@@ -175,7 +183,7 @@ test('The nearest pixel is one of the image, also in a photograph that libjpeg c
     .toBuffer();
   const run = async (interpolation: 'nearest' | 'bilinear') =>
     augmentImage(jpeg, 'it', random(), {
-      augment: readAugment({ interpolation, flip: 1 }),
+      augment: readAugment({ interpolation, horizontalFlip: 1 }),
       resize: 64,
       crop: 64,
     });
@@ -235,8 +243,14 @@ test('A broken file is INVALID_IMAGE with its name', async () => {
 describe('What is asked for', () => {
   test('is spelt out, so that equal augmentations are equal', () => {
     expect(readAugment({})).toEqual(readAugment('none'));
-    expect(readAugment({ crop: 'random', flip: 0.5 })).toEqual(readAugment('plain'));
-    const paper: Augment = { crop: {}, interpolation: 'random', flip: 0.5, brightness: 0.5, contrast: 0.5 };
+    expect(readAugment({ crop: 'random', horizontalFlip: 0.5 })).toEqual(readAugment('plain'));
+    const paper: Augment = {
+      crop: {},
+      interpolation: 'random',
+      horizontalFlip: 0.5,
+      brightness: 0.5,
+      contrast: 0.5,
+    };
     expect(readAugment({ ...paper, saturation: [0.5, 1.5], hue: 0.05 })).toEqual(readAugment('paper'));
     expect(readAugment(readAugment('paper'))).toEqual(readAugment('paper'));
   });
@@ -247,16 +261,16 @@ describe('What is asked for', () => {
     [null, 'augment'],
     [[], 'augment'],
     [{ flop: 1 }, 'flop'],
-    [{ crop: 'center' }, 'augment.crop'],
-    [{ crop: { area: [0, 1] } }, 'augment.crop.area[0]'],
-    [{ crop: { area: [0.5, 0.2] } }, 'augment.crop.area[1]'],
-    [{ crop: { area: [0.5, 1.1] } }, 'augment.crop.area[1]'],
-    [{ crop: { aspect: 1 } }, 'augment.crop.aspect'],
-    [{ crop: { aspect: [0, 1] } }, 'augment.crop.aspect[0]'],
-    [{ crop: { ratio: [1, 1] } }, 'ratio'],
+    [{ crop: 'middle' }, 'augment.crop'],
+    [{ crop: { scale: [0, 1] } }, 'augment.crop.scale[0]'],
+    [{ crop: { scale: [0.5, 0.2] } }, 'augment.crop.scale[1]'],
+    [{ crop: { scale: [0.5, 1.1] } }, 'augment.crop.scale[1]'],
+    [{ crop: { ratio: 1 } }, 'augment.crop.ratio'],
+    [{ crop: { ratio: [0, 1] } }, 'augment.crop.ratio[0]'],
+    [{ crop: { aspect: [1, 1] } }, 'aspect'],
     [{ interpolation: 'area' }, 'augment.interpolation'],
-    [{ flip: 1.5 }, 'augment.flip'],
-    [{ flip: Number.NaN }, 'augment.flip'],
+    [{ horizontalFlip: 1.5 }, 'augment.horizontalFlip'],
+    [{ horizontalFlip: Number.NaN }, 'augment.horizontalFlip'],
     [{ brightness: 1.5 }, 'augment.brightness'],
     [{ brightness: [-1, 1] }, 'augment.brightness[0]'],
     [{ contrast: '0.5' }, 'augment.contrast'],
@@ -269,8 +283,8 @@ describe('What is asked for', () => {
 });
 
 test('Options that are given are not kept: a caller may change them', () => {
-  const crop = { area: [0.2, 0.4] as [number, number] };
+  const crop = { scale: [0.2, 0.4] as [number, number] };
   const read: AugmentOptions = readAugment({ crop });
-  crop.area[0] = 9;
-  expect(read.crop).toMatchObject({ area: [0.2, 0.4] });
+  crop.scale[0] = 9;
+  expect(read.crop).toMatchObject({ scale: [0.2, 0.4] });
 });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Batch, type BatchesOptions, batchCount, batches } from '../../src/data/batches.js';
 import type { Dataset, RawImage } from '../../src/data/dataset.js';
 import { ImageFolder } from '../../src/data/image-folder.js';
-import { epochOrder } from '../../src/data/sampler.js';
+import { epochIndices } from '../../src/data/sampler.js';
 import { resizeCrop } from '../../src/data/transforms.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -40,9 +40,9 @@ class Colors implements Dataset {
   }
 }
 
-const inOrder = (length: number) => epochOrder(length, { seed: 0, epoch: 0, shuffle: false });
+const inOrder = (length: number) => epochIndices(length, { seed: 0, epoch: 0, shuffle: false });
 const plan = (length: number, more: Partial<BatchesOptions> = {}): BatchesOptions => ({
-  order: inOrder(length),
+  indices: inOrder(length),
   batchSize: 4,
   resize: 4,
   crop: 2,
@@ -76,8 +76,8 @@ describe('Batches', () => {
   test('stay in order when later images are ready first', async () => {
     const dataset = new Colors(20);
     dataset.delay = (index) => (20 - index) % 7;
-    const order = epochOrder(20, { seed: 5, epoch: 1, shuffle: true });
-    const found = await collect(batches(dataset, plan(20, { order })));
+    const order = epochIndices(20, { seed: 5, epoch: 1, shuffle: true });
+    const found = await collect(batches(dataset, plan(20, { indices: order })));
     expect(indices(found).flat()).toEqual([...order]);
     const values = found.flatMap(({ images }) => [...images.data].filter((_, i) => i % 12 === 0));
     expect(values).toEqual([...order]);
@@ -94,9 +94,9 @@ describe('Batches', () => {
 
   test('from the middle of an epoch are those of the whole epoch, and what was skipped is not read', async () => {
     const dataset = new Colors(20);
-    const order = epochOrder(20, { seed: 5, epoch: 1, shuffle: true });
-    const whole = await collect(batches(new Colors(20), plan(20, { order })));
-    const rest = await collect(batches(dataset, plan(20, { order, start: 3 })));
+    const order = epochIndices(20, { seed: 5, epoch: 1, shuffle: true });
+    const whole = await collect(batches(new Colors(20), plan(20, { indices: order })));
+    const rest = await collect(batches(dataset, plan(20, { indices: order, start: 3 })));
     expect(rest).toEqual(whole.slice(3));
     expect(new Set(dataset.read)).toEqual(new Set(order.slice(12)));
     expect(await collect(batches(dataset, plan(20, { start: 5 })))).toEqual([]);
@@ -104,8 +104,8 @@ describe('Batches', () => {
 
   test('of a folder hold its images, resized and cropped', async () => {
     const folder = await ImageFolder.open(SAMPLE);
-    const order = epochOrder(folder.length, { seed: 1, epoch: 0, shuffle: true });
-    for await (const batch of batches(folder, { order, batchSize: 25, resize: 32, crop: 28 })) {
+    const order = epochIndices(folder.length, { seed: 1, epoch: 0, shuffle: true });
+    for await (const batch of batches(folder, { indices: order, batchSize: 25, resize: 32, crop: 28 })) {
       const first = batch.indices[0] ?? -1;
       expect(batch.labels[0]).toBe(folder.label(first));
       const alone = await resizeCrop([await folder.image(first)], { resize: 32, crop: 28 });
@@ -232,8 +232,8 @@ test('A broken file among good ones is an error that names it', async () => {
 describe('What makes no sense is refused', () => {
   test.each<[string, Partial<Record<keyof BatchesOptions | 'shuffle', unknown>>, string]>([
     ['no batch size', { batchSize: 0 }, 'batchSize'],
-    ['an order that is no Uint32Array', { order: [0, 1] }, 'order'],
-    ['an order beyond the dataset', { order: Uint32Array.of(0, 8) }, 'order[1]'],
+    ['an order that is no Uint32Array', { indices: [0, 1] }, 'indices'],
+    ['an order beyond the dataset', { indices: Uint32Array.of(0, 8) }, 'indices[1]'],
     ['a negative start', { start: -1 }, 'start'],
     ['an endless prefetch', { prefetch: Number.POSITIVE_INFINITY }, 'prefetch'],
     ['a crop larger than the resized image', { crop: 5 }, 'crop'],

@@ -3,8 +3,8 @@ import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { usableCpus } from '../../src/core/cpu-quota.js';
 import { readReading, withEncoded } from '../../src/data/decode.js';
-import { isUnreadable } from '../../src/data/decode-errors.js';
-import { batches, decodeImage, fromIterable, ImageFolder, Loader, loadImages } from '../../src/index.js';
+import { isDecodeError } from '../../src/data/decode-errors.js';
+import { batches, DataLoader, decodeImage, fromIterable, ImageFolder, loadImages } from '../../src/index.js';
 import { errorWith } from '../support/errors.js';
 import { png, RGB } from '../support/png.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -30,13 +30,13 @@ describe('An image of more pixels than maxPixels is INVALID_IMAGE with both numb
     await expect(loadImages([path], limit)).rejects.toMatchObject(refusal);
     const folder = await ImageFolder.open(at('data'), limit);
     await expect(folder.image(0)).rejects.toMatchObject(refusal);
-    const order = Uint32Array.of(0);
-    const plain = batches(folder, { order, batchSize: 1, resize: 32, crop: 32 });
+    const indices = Uint32Array.of(0);
+    const plain = batches(folder, { indices, batchSize: 1, resize: 32, crop: 32 });
     await expect(plain.next()).rejects.toMatchObject(refusal);
-    const augmented = new Loader(folder, { batchSize: 1, resize: 32, crop: 32, augment: 'paper' });
+    const augmented = new DataLoader(folder, { batchSize: 1, resize: 32, crop: 32, augment: 'paper' });
     await expect(augmented.epoch(0).next()).rejects.toMatchObject(refusal);
     const open = () => [{ image: path, label: 0 }];
-    const stream = new Loader(fromIterable({ open, classes: ['cat'], ...limit }), { batchSize: 1 });
+    const stream = new DataLoader(fromIterable({ open, classes: ['cat'], ...limit }), { batchSize: 1 });
     await expect(stream.epoch(0).next()).rejects.toMatchObject(refusal);
   });
 
@@ -123,6 +123,6 @@ test('An image for which the system has nothing left is not called damaged, nor 
     const failing = withEncoded(encoded, 'it.png', reading, () => Promise.reject(new Error(message)));
     const error = await failing.catch((reason: unknown) => reason);
     expect(error).toMatchObject(errorWith('OUT_OF_MEMORY', 'it.png'));
-    expect(isUnreadable(error)).toBe(false);
+    expect(isDecodeError(error)).toBe(false);
   }
 });

@@ -6,10 +6,10 @@ import { augmentImage } from '../../src/data/augment-apply.js';
 import { readReading } from '../../src/data/decode.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
 import {
+  DataLoader,
   decodeImage,
   fromIterable,
   ImageFolder,
-  Loader,
   loadImages,
   type RawImage,
   split,
@@ -93,8 +93,8 @@ test('TIFF images are always turned, as by Pillow', async () => {
 test('Data sets turn their images too, by the same default and option', async () => {
   await mkdir(at('data/cat'), { recursive: true });
   for (const name of ['1', '2']) await writeFile(at('data/cat', `${name}.png`), await tagged(8));
-  const images = async (source: ConstructorParameters<typeof Loader>[0]) => {
-    const { value } = await new Loader(source, { batchSize: 1, shuffle: false, resize: 24, crop: 24 })
+  const images = async (source: ConstructorParameters<typeof DataLoader>[0]) => {
+    const { value } = await new DataLoader(source, { batchSize: 1, shuffle: false, resize: 24, crop: 24 })
       .epoch(0)
       .next();
     return [...(value?.images.data ?? [])];

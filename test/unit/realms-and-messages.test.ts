@@ -3,11 +3,11 @@ import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import {
   ArrayDataset,
+  DataLoader,
   decodeImage,
   fromIterable,
   GoogLeNetError,
   ImageFolder,
-  Loader,
   loadImages,
   preprocess,
 } from '../../src/index.js';
@@ -61,7 +61,7 @@ test('Bytes of another context are taken wherever bytes are', async () => {
     ];
     const images = await Promise.all(
       sources.map(async (source) => {
-        const { value } = await new Loader(source, { batchSize: 1, augment }).epoch(0).next();
+        const { value } = await new DataLoader(source, { batchSize: 1, augment }).epoch(0).next();
         return [...(value?.images.data ?? [])];
       }),
     );
@@ -103,7 +103,7 @@ const ENTRIES: [string, (value: never) => unknown][] = [
   ['ImageFolder.open, extensions', (value) => ImageFolder.open('.', { extensions: value })],
   ['ArrayDataset', (value) => new ArrayDataset({ images: value, labels: value, classes: value })],
   ['ArrayDataset, classes', (value) => new ArrayDataset({ images: [], labels: [], classes: value })],
-  ['Loader', (value) => new Loader(value, { batchSize: 1 })],
+  ['DataLoader', (value) => new DataLoader(value, { batchSize: 1 })],
   ['topK', (value) => topK(value, 5)],
 ];
 

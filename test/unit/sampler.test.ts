@@ -1,8 +1,8 @@
-import { epochOrder, Xoshiro128 } from '../../src/data/sampler.js';
+import { epochIndices, Xoshiro128 } from '../../src/data/sampler.js';
 import { errorWith } from '../support/errors.js';
 
 const order = (length: number, seed: number | bigint, epoch: number) => [
-  ...epochOrder(length, { seed, epoch, shuffle: true }),
+  ...epochIndices(length, { seed, epoch, shuffle: true }),
 ];
 
 describe('The random numbers', () => {
@@ -84,7 +84,7 @@ describe('The order of an epoch', () => {
   });
 
   test('is 0, 1, 2, … without shuffling', () => {
-    expect([...epochOrder(5, { seed: 1, epoch: 9, shuffle: false })]).toEqual([0, 1, 2, 3, 4]);
+    expect([...epochIndices(5, { seed: 1, epoch: 9, shuffle: false })]).toEqual([0, 1, 2, 3, 4]);
   });
 
   test('of nothing is nothing, and of one image is that image', () => {
@@ -94,7 +94,7 @@ describe('The order of an epoch', () => {
 
   test('is refused for lengths, seeds and epochs that make no sense', () => {
     const refused = (length: number, change: object) => {
-      const call = () => epochOrder(length, { seed: 0, epoch: 0, shuffle: true, ...change });
+      const call = () => epochIndices(length, { seed: 0, epoch: 0, shuffle: true, ...change });
       expect(call).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT')));
     };
     refused(-1, {});

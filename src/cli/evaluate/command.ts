@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { formatCount, formatJson, formatPercent, formatTable, plural } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
-import { addSettings, choice, onError, type ValuesOf, withDefaults } from '../flags.js';
+import { addSettings, choice, onDecodeError, type ValuesOf, withDefaults } from '../flags.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput } from '../transform-input.js';
 import { fitName, formatConfusion } from './confusion.js';
@@ -17,7 +17,7 @@ const crops = choice(
   'views of each image whose predictions are averaged (10: corners, center, mirrored; 144: the paper)',
 );
 const OPTIONS = {
-  ...{ batchSize, auxWeight, resize, crop, crops, onError, maxPixels, autoOrient, transformInput },
+  ...{ batchSize, auxWeight, resize, crop, crops, onDecodeError, maxPixels, autoOrient, transformInput },
   ...{ device, threads, channelsLast, precision },
 };
 export type EvaluateSettings = ValuesOf<typeof OPTIONS>;
@@ -32,7 +32,7 @@ Examples:
 The loss of one model and one crop is that of training: cross entropy of the main head plus --aux-weight times that of each auxiliary
 head. Of several it is that of the main heads' averaged predictions, in fp32.
 
-An image that cannot be read ends the command with status 1. With --on-error skip such images are named on standard error, counted in the
+An image that cannot be read ends the command with status 1. With --on-decode-error skip such images are named on standard error, counted in the
 result and left out of the scores; the status is 0 unless there was no other.`;
 
 /** `googlenet evaluate`: how well a model, or several together, does on a folder of images. */

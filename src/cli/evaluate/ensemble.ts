@@ -8,7 +8,7 @@ import type { ImageClassifier } from '../../models/image-classifier.js';
 import { loadModel } from '../../models/load.js';
 import type { Device } from '../../models/module.js';
 import { setNumThreads } from '../../native/runtime.js';
-import { openDataset, unreadableOf } from '../dataset.js';
+import { openDataset } from '../dataset.js';
 import { Interrupt } from '../interrupt.js';
 import { transformInputs } from '../transform-input.js';
 import { assertSameClasses, describeFile } from '../weights-file.js';
@@ -35,7 +35,7 @@ export async function evaluateEnsemble(
   const files = await Promise.all(weights.map(describeFile));
   const dataset = await openDataset(dir, 'test', files[0]?.model.classes ?? null, {
     ...settings,
-    checkFormats: settings.onError === 'stop',
+    checkFormats: settings.onDecodeError === 'throw',
   });
   for (const file of files) assertSameClasses(file, dir, dataset);
   const own = transformInputs(terminal, files, settings.transformInput);
@@ -47,8 +47,8 @@ export async function evaluateEnsemble(
     for (const [i, path] of weights.entries())
       models.push(await loadModel(path, { device: device as Device, channelsLast, ...own[i] }));
     const onProgress = evaluationProgress(display);
-    const unreadable = unreadableOf(settings.onError);
-    const options = { crops, resize, crop, batchSize, unreadable, signal: interrupt.signal, onProgress };
+    const { onDecodeError } = settings;
+    const options = { crops, resize, crop, batchSize, onDecodeError, signal: interrupt.signal, onProgress };
     const { confusion: matrix, ...scores } = await evaluate(models, dataset, options);
     for (const { reason } of scores.skipped) display.line(`Skipped: ${reason}`);
     const confusion = matrix?.map((row) => Array.from(row)) ?? null;

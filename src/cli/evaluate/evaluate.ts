@@ -20,7 +20,7 @@ import {
   updateMetrics,
 } from '../../train/metrics.js';
 import { Trainer } from '../../train/trainer.js';
-import { openDataset, unreadableOf } from '../dataset.js';
+import { openDataset } from '../dataset.js';
 import { Interrupt } from '../interrupt.js';
 import { transformInputs } from '../transform-input.js';
 import { assertSameClasses, describeFile } from '../weights-file.js';
@@ -37,9 +37,9 @@ export interface Evaluation extends Metrics {
   dir: string;
   images: number;
   classes: ClassScores[];
-  /** `confusion[label][predicted]`: images, in the order of the dataset's classes. */
+  /** `confusion[label][predicted]`: images, in the indices of the dataset's classes. */
   confusion: number[][];
-  /** What `--on-error skip` has left out. */
+  /** What `--on-decode-error skip` has left out. */
   skipped: Skipped[];
 }
 
@@ -55,7 +55,7 @@ export async function evaluateModel(
   assertInputSize(settings.crop, settings.crop, inputSizesOf(file.model));
   const dataset = await openDataset(dir, 'test', file.model.classes ?? null, {
     ...settings,
-    checkFormats: settings.onError === 'stop',
+    checkFormats: settings.onDecodeError === 'throw',
   });
   assertSameClasses(file, dir, dataset);
   const [own] = transformInputs(terminal, [file], settings.transformInput);
@@ -67,7 +67,7 @@ export async function evaluateModel(
   const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   if (model.classes === undefined) {
     display.line(
-      `${weights} has no class names: folders are taken for its classes in the order of their names.`,
+      `${weights} has no class names: folders are taken for its classes in the indices of their names.`,
     );
   }
   try {
@@ -107,19 +107,19 @@ interface ScoredClass {
 async function tallyClasses(
   trainer: Trainer,
   dataset: Dataset,
-  { batchSize, resize, crop, onError }: EvaluateSettings,
+  { batchSize, resize, crop, onDecodeError }: EvaluateSettings,
   display: ProgressDisplay,
   signal: AbortSignal,
 ): Promise<{ scored: ScoredClass[]; skipped: Skipped[] }> {
   const onProgress = evaluationProgress(display);
   const scored: ScoredClass[] = [];
   const skipped: Skipped[] = [];
-  const loading = { batchSize, resize, crop, signal, unreadable: unreadableOf(onError) };
+  const loading = { batchSize, resize, crop, signal, onDecodeError };
   let done = 0;
-  for (const order of groupByClass(dataset)) {
+  for (const indices of groupByClass(dataset)) {
     let tally = emptyMetrics();
     const predicted = dataset.classes.map(() => 0);
-    for await (const { images, labels, skipped: more } of batches(dataset, { order, ...loading })) {
+    for await (const { images, labels, skipped: more } of batches(dataset, { indices, ...loading })) {
       skipped.push(...more);
       for (const one of more) display.line(`Skipped: ${one.reason}`);
       done += labels.length + more.length;

@@ -3,7 +3,7 @@ import { formatJson, formatTable, plural } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
 import { EXIT_FAILURE } from '../failure.js';
-import { addSettings, count, onError, toggle, type ValuesOf, withDefaults } from '../flags.js';
+import { addSettings, count, onDecodeError, toggle, type ValuesOf, withDefaults } from '../flags.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput } from '../transform-input.js';
 import type { Heads, ImageClassification, SkippedImage } from './predict.js';
@@ -12,7 +12,7 @@ const { maxPixels, autoOrient, device, threads } = SETTINGS;
 const OPTIONS = {
   topK: count(5, 'classes to show'),
   auxHeads: toggle(false, 'show what the two auxiliary heads see, too'),
-  onError,
+  onDecodeError,
   maxPixels,
   autoOrient,
   transformInput,
@@ -28,7 +28,7 @@ Examples:
   $ googlenet predict runs/first/model.safetensors cat.jpg --json
 
 Images are prepared as the published weights expect: short edge to 256, then the central 224 × 224. Results are printed as they come. The
-first image that cannot be read ends the command with status 1, after the results of those before it; with --on-error skip such images
+first image that cannot be read ends the command with status 1, after the results of those before it; with --on-decode-error skip such images
 are named and counted on standard error, and the status is 0 unless there was no other.`;
 
 /** `googlenet predict`: what is in images. */

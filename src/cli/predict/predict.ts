@@ -2,7 +2,7 @@ import { usableCpus } from '../../core/cpu-quota.js';
 import type { ErrorCode, GoogLeNetError } from '../../core/errors.js';
 import type { Images, Tensor } from '../../core/tensor.js';
 import type { Terminal } from '../../core/terminal.js';
-import { isUnreadable } from '../../data/decode-errors.js';
+import { isDecodeError } from '../../data/decode-errors.js';
 import { type Classification, loadImages, topK } from '../../inference/classify.js';
 import type { Logits } from '../../models/image-classifier.js';
 import { loadModel } from '../../models/load.js';
@@ -40,7 +40,7 @@ export async function* predict(
   images: readonly string[],
   settings: PredictSettings,
 ): AsyncGenerator<ImageClassification | SkippedImage, void, void> {
-  const { maxPixels, autoOrient, onError } = settings;
+  const { maxPixels, autoOrient, onDecodeError } = settings;
   const file = await describeFile(weights);
   const [own] = transformInputs(terminal, [file], settings.transformInput);
   // What is not shown need not be computed.
@@ -57,7 +57,7 @@ export async function* predict(
       const loading = paths.map((path) => loadImages([path], { maxPixels, autoOrient }));
       const loaded = await Promise.allSettled(loading);
       const failed = loaded.findIndex(
-        (one) => one.status === 'rejected' && !mayBeSkipped(one.reason, onError),
+        (one) => one.status === 'rejected' && !mayBeSkipped(one.reason, onDecodeError),
       );
       const wanted = failed === -1 ? loaded : loaded.slice(0, failed);
       const readable = wanted.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -76,8 +76,8 @@ export async function* predict(
   }
 }
 
-const mayBeSkipped = (error: unknown, onError: PredictSettings['onError']): boolean =>
-  onError === 'skip' && isUnreadable(error);
+const mayBeSkipped = (error: unknown, onDecodeError: PredictSettings['onDecodeError']): boolean =>
+  onDecodeError === 'skip' && isDecodeError(error);
 
 const skippedImage = (image: string, { code, message }: GoogLeNetError): SkippedImage => ({
   image,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { GoogLeNetError } from '../../core/errors.js';
 import { fsPath } from '../../core/files/file-names.js';
 import type { Dataset } from '../../data/dataset.js';
-import type { Unreadable } from '../../data/decode-errors.js';
+import type { OnDecodeError } from '../../data/decode-errors.js';
 import { hasIdxImages } from '../../data/idx-dataset.js';
 import { split } from '../../data/split.js';
 import { type FileOptions, openDataset } from '../dataset.js';
@@ -61,7 +61,7 @@ export interface Datasets {
 }
 
 export interface DataSettings extends Omit<FileOptions, 'checkFormats'> {
-  unreadable: Unreadable;
+  onDecodeError: OnDecodeError;
   seed: number;
   validationSplit: number | null;
 }
@@ -69,11 +69,11 @@ export interface DataSettings extends Omit<FileOptions, 'checkFormats'> {
 /** @throws GoogLeNetError `INVALID_ARGUMENT` where there are validation images and a share to split off, too. */
 export async function openFolders(
   folders: Folders,
-  { seed, validationSplit, unreadable, maxPixels, autoOrient }: DataSettings,
+  { seed, validationSplit, onDecodeError, maxPixels, autoOrient }: DataSettings,
   classes: readonly string[] | null,
 ): Promise<Datasets> {
   // What is skipped anyway is counted when it is met.
-  const files = { maxPixels, autoOrient, checkFormats: unreadable === 'error' };
+  const files = { maxPixels, autoOrient, checkFormats: onDecodeError === 'throw' };
   const train = await openDataset(folders.train, 'train', classes, files);
   if (folders.validation !== null) {
     if (validationSplit === null) {

@@ -60,11 +60,11 @@ export function fitOptions(
   { validation }: Datasets,
   checkpointDir: string,
 ): FitOptions {
-  const { epochs, steps, batchSize, seed, resize, crop, augment, unreadable } = settings;
+  const { epochs, steps, batchSize, seed, resize, crop, augment, onDecodeError } = settings;
   const { everyNTrainSteps, saveLastK, saveTopK, everyNEpochs, patience, patienceMetric: metric } = settings;
   return {
     ...(steps === null ? { epochs } : { steps }),
-    ...{ batchSize, seed, resize, crop, augment, unreadable },
+    ...{ batchSize, seed, resize, crop, augment, onDecodeError },
     ...{ checkpointDir, saveLastK, saveTopK },
     ...(everyNTrainSteps !== null && { everyNTrainSteps }),
     ...(everyNEpochs !== null && { everyNEpochs }),

@@ -44,7 +44,7 @@ export const GROUPS = {
   'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
   'Model:': ['network', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights', 'transformInput'],
   'Fine-tuning:': ['resetClassifier', 'headLr', 'freeze'],
-  'Images:': ['resize', 'crop', 'augment', 'maxPixels', 'autoOrient', 'unreadable', 'validationSplit'],
+  'Images:': ['resize', 'crop', 'augment', 'maxPixels', 'autoOrient', 'onDecodeError', 'validationSplit'],
   'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
   'On CUDA:': [
     'cudnnBenchmark',
@@ -152,7 +152,7 @@ export const SETTINGS = {
     true,
     'leave photographs as the camera held them, in place of upright by their EXIF orientation, as torchvision does',
   ),
-  unreadable: choice(TRAINING_DEFAULTS.unreadable, ['error', 'skip'], 'images that cannot be decoded'),
+  onDecodeError: choice(TRAINING_DEFAULTS.onDecodeError, ['throw', 'skip'], 'images that cannot be decoded'),
   validationSplit: optionalReal(
     { min: 0, max: 1, above: true, below: true },
     'share of the training images to validate on, where there are no others',

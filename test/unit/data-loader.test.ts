@@ -5,10 +5,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { GoogLeNetError } from '../../src/core/errors.js';
 import { ArrayDataset } from '../../src/data/array-dataset.js';
 import { type Batch, batches } from '../../src/data/batches.js';
+import { DataLoader, type DataLoaderOptions } from '../../src/data/data-loader.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { ImageFolder } from '../../src/data/image-folder.js';
-import { Loader, type LoaderOptions } from '../../src/data/loader.js';
-import { epochOrder } from '../../src/data/sampler.js';
+import { epochIndices } from '../../src/data/sampler.js';
 import { fromIterable } from '../../src/data/stream-dataset.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -29,8 +29,8 @@ async function collect(iterable: AsyncIterable<Batch>): Promise<Batch[]> {
   return found;
 }
 const indices = (found: Batch[]) => found.map((batch) => [...batch.indices]);
-const epochOf = (source: Dataset, options: LoaderOptions, epoch = 0, start = 0) =>
-  collect(new Loader(source, options).epoch(epoch, { start }));
+const epochOf = (source: Dataset, options: DataLoaderOptions, epoch = 0, start = 0) =>
+  collect(new DataLoader(source, options).epoch(epoch, { start }));
 
 describe('The batches of an epoch', () => {
   test('are the same bytes every time and from any step on, and others in another epoch, with another seed', async () => {
@@ -42,7 +42,7 @@ describe('The batches of an epoch', () => {
     expect(isDeepStrictEqual(await epochOf(folder, options, 3, 2), whole.slice(2))).toBe(true);
     expect(whole.map(({ labels }) => labels.length)).toEqual([48, 48, 48, 48, 8]);
     expect([...whole.flatMap(({ indices }) => [...indices])].sort((a, b) => a - b)).toEqual([
-      ...epochOrder(folder.length, { seed: 0, epoch: 0, shuffle: false }),
+      ...epochIndices(folder.length, { seed: 0, epoch: 0, shuffle: false }),
     ]);
     expect(isDeepStrictEqual(await epochOf(folder, options, 4), whole)).toBe(false);
     expect(isDeepStrictEqual(await epochOf(folder, { ...options, seed: 1 }, 3), whole)).toBe(false);
@@ -51,16 +51,18 @@ describe('The batches of an epoch', () => {
   test('without augmentation are those of batches() in the order of the epoch', async () => {
     const folder = await ImageFolder.open(SAMPLE);
     const options = { batchSize: 64, resize: 32, crop: 28 };
-    const order = epochOrder(folder.length, { seed: 7, epoch: 2, shuffle: true });
+    const order = epochIndices(folder.length, { seed: 7, epoch: 2, shuffle: true });
     const found = await epochOf(folder, { ...options, seed: 7 }, 2);
-    expect(isDeepStrictEqual(found, await collect(batches(folder, { ...options, order })))).toBe(true);
+    expect(isDeepStrictEqual(found, await collect(batches(folder, { ...options, indices: order })))).toBe(
+      true,
+    );
     expect(isDeepStrictEqual(await epochOf(folder, { ...options, seed: 7, augment: {} }, 2), found)).toBe(
       true,
     );
   });
 
   test('augment each image by its place in the epoch', async () => {
-    const noise = epochOrder(256, { seed: 0, epoch: 0, shuffle: true });
+    const noise = epochIndices(256, { seed: 0, epoch: 0, shuffle: true });
     const image = {
       data: Uint8Array.from({ length: 768 }, (_, i) => noise[i % 256] ?? 0),
       height: 16,
@@ -85,16 +87,16 @@ describe('The batches of an epoch', () => {
         return inner.image(index);
       },
     };
-    const loader = new Loader(dataset, { ...SMALL, batchSize: 4, seed: 5 });
+    const loader = new DataLoader(dataset, { ...SMALL, batchSize: 4, seed: 5 });
     await collect(loader.epoch(1, { start: 3 }));
-    const order = epochOrder(20, { seed: 5, epoch: 1, shuffle: true });
+    const order = epochIndices(20, { seed: 5, epoch: 1, shuffle: true });
     expect(read).toEqual([...order.slice(12)]);
     expect(await collect(loader.epoch(1, { start: 5 }))).toEqual([]);
   });
 });
 
 test('The plan holds everything that fixes the batches, as JSON', () => {
-  const loader = new Loader(numbered(10), {
+  const loader = new DataLoader(numbered(10), {
     batchSize: 4,
     seed: 2n ** 64n - 1n,
     augment: 'plain',
@@ -102,29 +104,34 @@ test('The plan holds everything that fixes the batches, as JSON', () => {
   });
   expect(JSON.parse(JSON.stringify(loader.plan))).toEqual({
     ...{ seed: '18446744073709551615', batchSize: 4, length: 10, shuffle: true, shuffleBuffer: null },
-    ...{ dropLast: false, resize: 256, crop: 224, shard: { rank: 0, of: 1 } },
+    ...{ dropLast: false, resize: 256, crop: 224, shard: { rank: 0, worldSize: 1 } },
     augment: {
-      ...{ crop: 'random', interpolation: 'bilinear', flip: 0.5 },
+      ...{ crop: 'random', interpolation: 'bilinear', horizontalFlip: 0.5 },
       ...{ brightness: [1, 1], contrast: [1, 1], saturation: [1, 1], hue: [0, 0] },
     },
   });
   expect([loader.length, loader.stepsPerEpoch]).toEqual([10, 3]);
-  const dropping = new Loader(numbered(10), { batchSize: 4, dropLast: true });
+  const dropping = new DataLoader(numbered(10), { batchSize: 4, dropLast: true });
   expect([dropping.length, dropping.stepsPerEpoch]).toEqual([8, 2]);
 });
 
 describe('Shards', () => {
-  const shards = (length: number, of: number, more: Partial<LoaderOptions> = {}) =>
+  const shards = (length: number, of: number, more: Partial<DataLoaderOptions> = {}) =>
     Promise.all(
       Array.from({ length: of }, async (_, rank) => {
-        const loader = new Loader(numbered(length), { ...SMALL, batchSize: 2, ...more, shard: { rank, of } });
+        const loader = new DataLoader(numbered(length), {
+          ...SMALL,
+          batchSize: 2,
+          ...more,
+          shard: { rank, worldSize: of },
+        });
         const found = await collect(loader.epoch(1));
         expect(found).toHaveLength(loader.stepsPerEpoch ?? -1);
         expect(found.flatMap(({ labels }) => [...labels])).toHaveLength(loader.length ?? -1);
         return indices(found).flat();
       }),
     );
-  const order = [...epochOrder(11, { seed: 0, epoch: 1, shuffle: true })];
+  const order = [...epochIndices(11, { seed: 0, epoch: 1, shuffle: true })];
 
   test('take turns in one order, which begins again where it does not come out even', async () => {
     expect(await shards(11, 3)).toEqual(
@@ -145,7 +152,7 @@ describe('Shards', () => {
   test('augment images as one loader would at the same place', async () => {
     const options = { resize: 12, crop: 8, batchSize: 1, augment: 'paper' } as const;
     const whole = await epochOf(numbered(6), options);
-    const second = await epochOf(numbered(6), { ...options, shard: { rank: 1, of: 2 } });
+    const second = await epochOf(numbered(6), { ...options, shard: { rank: 1, worldSize: 2 } });
     expect(isDeepStrictEqual(second, [whole[1], whole[3], whole[5]])).toBe(true);
   });
 });
@@ -168,7 +175,7 @@ describe('Images that cannot be read', () => {
     'are left out and named where that is asked for (%s)',
     async (augment) => {
       const folder = await folderWithBroken();
-      const [first, second, ...more] = await epochOf(folder, { ...options, augment, unreadable: 'skip' });
+      const [first, second, ...more] = await epochOf(folder, { ...options, augment, onDecodeError: 'skip' });
       expect(more).toEqual([]);
       expect(first?.skipped).toEqual([
         { index: 1, name: at('bag/b.png'), reason: expect.stringContaining(at('bag/b.png')) },
@@ -183,7 +190,7 @@ describe('Images that cannot be read', () => {
       // The image behind the gap is the one it should be.
       const order = Uint32Array.of(0, 2);
       if (augment === 'none') {
-        const [expected] = await collect(batches(folder, { ...SMALL, order, batchSize: 2 }));
+        const [expected] = await collect(batches(folder, { ...SMALL, indices: order, batchSize: 2 }));
         expect(isDeepStrictEqual(expected?.images, first?.images)).toBe(true);
       }
     },
@@ -195,7 +202,7 @@ describe('Images that cannot be read', () => {
     const found = await epochOf(await ImageFolder.open(at(), { checkFormats: false }), {
       ...options,
       batchSize: 2,
-      unreadable: 'skip',
+      onDecodeError: 'skip',
     });
     expect(found.map(({ images }) => images.shape)).toEqual([
       [0, 8, 8, 3],
@@ -217,7 +224,9 @@ describe('Images that cannot be read', () => {
   test('are left out by batches() too', async () => {
     const order = Uint32Array.of(1, 0);
     const folder = await folderWithBroken();
-    const [batch] = await collect(batches(folder, { ...SMALL, order, batchSize: 2, unreadable: 'skip' }));
+    const [batch] = await collect(
+      batches(folder, { ...SMALL, indices: order, batchSize: 2, onDecodeError: 'skip' }),
+    );
     expect([batch?.skipped.length, ...(batch?.indices ?? [])]).toEqual([1, 0]);
   });
 
@@ -225,7 +234,7 @@ describe('Images that cannot be read', () => {
     const failing = (error: unknown): Dataset => ({
       ...{ length: 2, classes: ['a'], label: () => 0, image: async () => Promise.reject(error) },
     });
-    const skip = { ...options, unreadable: 'skip' } as const;
+    const skip = { ...options, onDecodeError: 'skip' } as const;
     await expect(epochOf(failing(new TypeError('mine')), skip)).rejects.toThrow('mine');
     const [batch] = await epochOf(failing(new GoogLeNetError('INVALID_IMAGE', 'lost')), skip);
     expect(batch?.skipped.map(({ name, reason }) => [name, reason])).toEqual([
@@ -275,7 +284,7 @@ test('A loop that is left or aborted waits for the images in work and reads no m
       return inner.image(index);
     },
   };
-  const loader = new Loader(dataset, { ...SMALL, batchSize: 4, augment: 'plain' });
+  const loader = new DataLoader(dataset, { ...SMALL, batchSize: 4, augment: 'plain' });
   for await (const _ of loader.epoch(0)) break;
   expect(running).toBe(0);
   const seen = read;
@@ -298,21 +307,21 @@ describe('What makes no sense is refused at once', () => {
     ['a seed below 0', { seed: -1 }, 'seed'],
     ['a crop larger than the resized image', { resize: 10, crop: 11 }, 'crop'],
     ['an augmentation that is unknown', { augment: 'much' }, 'augment'],
-    ['a policy that is unknown', { unreadable: 'ignore' }, 'unreadable'],
-    ['a rank beyond the shards', { shard: { rank: 2, of: 2 } }, 'shard.rank'],
-    ['no shards', { shard: { rank: 0, of: 0 } }, 'shard.of'],
-    ['a shard without a rank', { shard: { of: 2 } }, 'shard.rank'],
+    ['a policy that is unknown', { onDecodeError: 'ignore' }, 'onDecodeError'],
+    ['a rank beyond the shards', { shard: { rank: 2, worldSize: 2 } }, 'shard.rank'],
+    ['no shards', { shard: { rank: 0, worldSize: 0 } }, 'shard.worldSize'],
+    ['a shard without a rank', { shard: { worldSize: 2 } }, 'shard.rank'],
     ['a shuffle that is no boolean', { shuffle: 1 }, 'shuffle'],
     ['an endless prefetch', { prefetch: 1e9 }, 'prefetch'],
     ['an unknown option', { workers: 4 }, 'workers'],
   ])('%s', (_, change, mention) => {
-    const construct = () => new Loader(numbered(8), { batchSize: 4, ...change });
+    const construct = () => new DataLoader(numbered(8), { batchSize: 4, ...change });
     expect(construct).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', mention)));
   });
 
   test('a source that is none, or epochs without a batch', () => {
     const construct = (source: unknown, options: object = {}) => {
-      return () => new Loader(source as Dataset, { batchSize: 4, ...options });
+      return () => new DataLoader(source as Dataset, { batchSize: 4, ...options });
     };
     expect(construct(null)).toThrow(expect.objectContaining(errorWith('INVALID_ARGUMENT', 'source')));
     expect(construct({ length: 3 })).toThrow(
@@ -325,7 +334,7 @@ describe('What makes no sense is refused at once', () => {
   });
 
   test('an epoch, a start or a signal that is none', () => {
-    const loader = new Loader(numbered(8), { batchSize: 4 });
+    const loader = new DataLoader(numbered(8), { batchSize: 4 });
     for (const call of [
       () => loader.epoch(-1),
       () => loader.epoch(0.5),
@@ -355,7 +364,7 @@ test('A dataset that never answers does not hold up whoever has aborted, however
   const refusal = errorWith('ABORTED');
   const ended = [silent, encoded, clinging].map(async (source) => {
     const controller = new AbortController();
-    const epoch = new Loader(source, { ...SMALL, batchSize: 2 }).epoch(0, { signal: controller.signal });
+    const epoch = new DataLoader(source, { ...SMALL, batchSize: 2 }).epoch(0, { signal: controller.signal });
     const first = epoch.next();
     if (source === clinging) await first;
     controller.abort();

@@ -43,12 +43,12 @@ describe('predict', () => {
     expect(behind.stderr).not.toContain('Skipped');
   });
 
-  test('skips, names and counts them with --on-error skip', async () => {
-    const { code, stdout, stderr } = await predict(images(), '--on-error', 'skip');
+  test('skips, names and counts them with --on-decode-error skip', async () => {
+    const { code, stdout, stderr } = await predict(images(), '--on-decode-error', 'skip');
     expect(code).toBe(0);
     for (const path of good()) expect(stdout).toContain(path);
     expect(stderr).toMatch(/Skipped: .*none\.png.*\nSkipped: .*broken\.png.*\n2 images of 4 skipped\.\n/);
-    const json = await predict(images(), '--on-error', 'skip', '--json');
+    const json = await predict(images(), '--on-decode-error', 'skip', '--json');
     expect([json.code, shown(json.stdout)]).toEqual([0, good()]);
     expect(JSON.parse(json.stdout).skipped).toMatchObject([
       { image: at('none.png'), code: 'FILE_NOT_FOUND' },
@@ -63,12 +63,12 @@ describe('predict', () => {
   });
 
   test('ends with status 1 where all of them were skipped', async () => {
-    const { code, stdout } = await predict([at('none.png')], '--on-error', 'skip');
+    const { code, stdout } = await predict([at('none.png')], '--on-decode-error', 'skip');
     expect([code, stdout]).toEqual([1, '']);
   });
 
   test('takes no other word', async () => {
-    expect((await predict(good(), '--on-error', 'ignore')).code).toBe(2);
+    expect((await predict(good(), '--on-decode-error', 'ignore')).code).toBe(2);
   });
 });
 
@@ -83,19 +83,19 @@ describe.each([
     const refused = await run();
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(/INVALID_DATASET: 1 of 3 files.*broken\.png/);
-    const { code, stdout, stderr } = await run('--on-error', 'skip', '--json');
+    const { code, stdout, stderr } = await run('--on-decode-error', 'skip', '--json');
     expect(code).toBe(0);
     expect(stderr).toMatch(/Skipped: .*broken\.png/);
     expect(JSON.parse(stdout)).toMatchObject({
       images: 2,
       skipped: [{ index: 0, name: at('data/a/broken.png'), reason: expect.stringContaining('broken.png') }],
     });
-    expect((await run('--on-error', 'skip')).stdout).toContain('1 image skipped');
+    expect((await run('--on-decode-error', 'skip')).stdout).toContain('1 image skipped');
   });
 
   test('ends with status 1 where there is nothing else', async () => {
     for (const path of good()) writeFileSync(path, 'no image');
-    const { code, stderr } = await run('--on-error', 'skip');
+    const { code, stderr } = await run('--on-decode-error', 'skip');
     expect(code).toBe(1);
     expect(stderr).toMatch(/INVALID_DATASET: None of the 3 images can be read/);
   });
@@ -108,11 +108,11 @@ test('evaluate() takes the same policy', async () => {
   await expect(evaluate([model], folder, sizes)).rejects.toMatchObject(
     errorWith('INVALID_IMAGE', 'broken.png'),
   );
-  const { images, skipped } = await evaluate([model], folder, { ...sizes, unreadable: 'skip' });
+  const { images, skipped } = await evaluate([model], folder, { ...sizes, onDecodeError: 'skip' });
   expect([images, skipped.map(({ index }) => index)]).toEqual([2, [0]]);
-  const misspelt = { ...sizes, unreadable: 'ignore' } as object;
+  const misspelt = { ...sizes, onDecodeError: 'ignore' } as object;
   await expect(evaluate([model], folder, misspelt)).rejects.toMatchObject(
-    errorWith('INVALID_ARGUMENT', 'unreadable'),
+    errorWith('INVALID_ARGUMENT', 'onDecodeError'),
   );
   model.dispose();
 });

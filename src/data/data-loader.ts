@@ -2,18 +2,18 @@ import { GoogLeNetError } from '../core/errors.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { boolean, integer, invalid, object, oneOf, readOptions, seed, signal } from '../core/validation.js';
 import { type Augment, type AugmentOptions, isPlainEvaluation, readAugment } from './augment.js';
-import { batchCount, MAX_BATCH_SIZE, visit } from './batches.js';
+import { batchCount, datasetSource, MAX_BATCH_SIZE } from './batches.js';
 import type { Dataset } from './dataset.js';
-import { UNREADABLE, type Unreadable } from './decode-errors.js';
-import { type Batch, prepare } from './prefetcher.js';
-import { epochOrder } from './sampler.js';
-import type { Feed } from './samples.js';
+import { ON_DECODE_ERROR, type OnDecodeError } from './decode-errors.js';
+import { type Batch, prefetch } from './prefetcher.js';
+import { epochIndices } from './sampler.js';
+import type { BatchSource } from './samples.js';
 import { readShard, type Shard, shardLength } from './shards.js';
 import { StreamDataset } from './stream-dataset.js';
-import { streamFeed } from './stream-source.js';
+import { streamSource } from './stream-source.js';
 import { checkResizeCrop } from './transforms.js';
 
-export interface LoaderOptions {
+export interface DataLoaderOptions {
   batchSize: number;
   /** Default true. */
   shuffle?: boolean;
@@ -29,8 +29,8 @@ export interface LoaderOptions {
   augment?: Augment;
   /** Batches that are prepared while the caller works on one. Default 2. */
   prefetch?: number;
-  /** Default `error`. */
-  unreadable?: Unreadable;
+  /** Default `throw`. */
+  onDecodeError?: OnDecodeError;
   /** Default: everything. */
   shard?: Shard;
 }
@@ -39,7 +39,7 @@ export interface LoaderOptions {
  * Everything that fixes the batches, with defaults, as plain JSON: loaders with equal plans and equal data give equal bytes. Augmented
  * pixels are those of one version of sharp on one kind of processor.
  */
-export interface LoaderPlan {
+export interface DataLoaderPlan {
   readonly seed: string;
   readonly batchSize: number;
   /** Images in the source, of all shards; null for a stream that does not say. */
@@ -61,8 +61,8 @@ export interface EpochOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The names of {@link LoaderOptions}. */
-export const LOADER_OPTIONS = [
+/** The names of {@link DataLoaderOptions}. */
+export const DATA_LOADER_OPTIONS = [
   'batchSize',
   'shuffle',
   'dropLast',
@@ -71,7 +71,7 @@ export const LOADER_OPTIONS = [
   'crop',
   'augment',
   'prefetch',
-  'unreadable',
+  'onDecodeError',
   'shard',
 ] as const;
 
@@ -79,18 +79,18 @@ export const LOADER_OPTIONS = [
  * The batches of any epoch, each a pure function of the seed, the epoch and its position: however often a run stops and goes on,
  * and whichever image is ready first, the bytes are the same.
  */
-export class Loader {
+export class DataLoader {
   /** Images that this shard sees in an epoch; null for a stream that does not say. */
   readonly length: number | null;
   readonly stepsPerEpoch: number | null;
-  readonly plan: LoaderPlan;
+  readonly plan: DataLoaderPlan;
   readonly #source: Dataset | StreamDataset;
   readonly #seed: bigint;
-  readonly #preparation: { prefetch: number; unreadable: Unreadable; resize: number; crop: number };
+  readonly #preparation: { prefetch: number; onDecodeError: OnDecodeError; resize: number; crop: number };
 
   /** @throws GoogLeNetError `INVALID_ARGUMENT`; `INVALID_DATASET` where an epoch would have no batch. */
-  constructor(source: Dataset | StreamDataset, options: LoaderOptions) {
-    const read = readOptions('options', options, LOADER_OPTIONS);
+  constructor(source: Dataset | StreamDataset, options: DataLoaderOptions) {
+    const read = readOptions('options', options, DATA_LOADER_OPTIONS);
     this.#source = readSource(source);
     this.#seed = seed('seed', read.seed ?? 0);
     const sizes = checkResizeCrop(
@@ -112,7 +112,11 @@ export class Loader {
     this.#preparation = {
       ...sizes,
       prefetch: integer('prefetch', read.prefetch ?? 2, 0, 64),
-      unreadable: oneOf('unreadable', read.unreadable ?? TRAINING_DEFAULTS.unreadable, UNREADABLE),
+      onDecodeError: oneOf(
+        'onDecodeError',
+        read.onDecodeError ?? TRAINING_DEFAULTS.onDecodeError,
+        ON_DECODE_ERROR,
+      ),
     };
     const share = this.#share();
     const { batchSize, dropLast } = this.plan;
@@ -135,7 +139,7 @@ export class Loader {
     const augment = isPlainEvaluation(this.plan.augment)
       ? null
       : { options: this.plan.augment, seed: this.#seed, epoch };
-    return prepare(this.#feed(epoch, start), { ...how, augment });
+    return prefetch(this.#feed(epoch, start), { ...how, augment });
   }
 
   #share(): number | null {
@@ -144,23 +148,23 @@ export class Loader {
     return shardLength(length, shard, dropLast || this.#source instanceof StreamDataset);
   }
 
-  #feed(epoch: number, start: number): Feed {
+  #feed(epoch: number, start: number): BatchSource {
     const { batchSize, dropLast, shuffle, shard } = this.plan;
     const source = this.#source;
     if (source instanceof StreamDataset) {
       const shuffleBuffer = this.plan.shuffleBuffer ?? 0;
       const order = { shuffleBuffer, shard, seed: this.#seed, epoch };
-      return streamFeed(source, { batchSize, dropLast, start, ...order });
+      return streamSource(source, { batchSize, dropLast, start, ...order });
     }
     // Drawn with the first batch: an epoch that is never begun costs nothing.
-    let order: Uint32Array | undefined;
-    const at = (i: number) => {
-      order ??= epochOrder(source.length, { seed: this.#seed, epoch, shuffle });
-      const position = shard.rank + i * shard.of;
-      return { index: order[position % order.length] as number, position };
+    let indices: Uint32Array | undefined;
+    const sampleAt = (i: number) => {
+      indices ??= epochIndices(source.length, { seed: this.#seed, epoch, shuffle });
+      const indexInEpoch = shard.rank + i * shard.worldSize;
+      return { index: indices[indexInEpoch % indices.length] as number, indexInEpoch };
     };
     const length = shardLength(source.length, shard, dropLast);
-    return visit(source, { length, at, batchSize, dropLast, start });
+    return datasetSource(source, { length, sampleAt, batchSize, dropLast, start });
   }
 }
 
@@ -176,9 +180,9 @@ function readSource(value: Dataset | StreamDataset): Dataset | StreamDataset {
   throw invalid('source', 'a dataset with length, classes, label() and image(), or a StreamDataset', value);
 }
 
-function noBatch({ length, batchSize, dropLast, shard: { of } }: LoaderPlan): GoogLeNetError {
+function noBatch({ length, batchSize, dropLast, shard: { worldSize } }: DataLoaderPlan): GoogLeNetError {
   if (length === 0) return new GoogLeNetError('INVALID_DATASET', 'The dataset is empty. Add images.');
-  const shards = of === 1 ? '' : ` for ${of} shards`;
+  const shards = worldSize === 1 ? '' : ` for ${worldSize} shards`;
   const why = dropLast ? 'dropLast leaves out the rest' : 'a stream has only whole rounds of the shards';
   return new GoogLeNetError(
     'INVALID_DATASET',
