@@ -51,7 +51,7 @@ export const readReading = (options: DecodeImageOptions): Reading => ({
 /**
  * Decodes a JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF image off the JS thread, as Pillow's `Image.open(f).convert('RGB')`
  * does, and turned upright: alpha dropped, gray tripled, palettes looked up, CMYK by Pillow's formula, 16-bit channels by their high
- * byte. docs/images.md lists what differs. No more images are decoded at once than the process may use cores; calls beyond that wait.
+ * byte. docs/reference/image-files.md lists what differs. No more images are decoded at once than the process may use cores; calls beyond that wait.
  * @param source a path, or an encoded image that must not change until the promise settles.
  * @throws GoogLeNetError `INVALID_IMAGE` naming the file, `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_ARGUMENT`, `ABORTED`.
  */

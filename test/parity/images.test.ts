@@ -1,4 +1,4 @@
-/** Files of every format and mode, written and read by Pillow, which docs/images.md is about. */
+/** Files of every format and mode, written and read by Pillow, which docs/reference/image-files.md is about. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
