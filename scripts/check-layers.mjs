@@ -29,7 +29,7 @@ const typescript = {
   dashboard: /^run\/records\/.*$/,
   serve: /^(engine\/.*|models\/.*|inference\/.*)$/,
   setup: /^native\/load$/,
-  native: /^(setup\/(paths|versions|build-record|libtorch-version)|models\/module)$/,
+  native: /^(setup\/(paths|versions|build-record|libtorch-version))$/,
 };
 const loadsAddon =
   /^(index|models\/(module|image-classifier|inception)|engine\/(engine|lower|options)|train\/trainer|data\/(.*transform.*|crops)|setup\/doctor.*|native\/.*)$/;

@@ -1,5 +1,6 @@
 /** The public API of googlenet-libtorch. */
 
+export type { Device } from './core/device.js';
 export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './core/errors.js';
 export type { DType, Images, Tensor } from './core/tensor.js';
 export { ArrayDataset, type ArrayDatasetOptions } from './data/array-dataset.js';
@@ -89,7 +90,6 @@ export {
   type NaiveInceptionModuleOptions,
 } from './models/inception.js';
 export { type LoadModelAnyOptions, loadModel } from './models/load.js';
-export type { Device } from './models/module.js';
 export type { LayerSummary, ModelSummary } from './models/summary.js';
 export type { VariantName } from './models/variants/index.js';
 export {
@@ -104,10 +104,10 @@ export {
   getNumThreads,
   type LibtorchInfo,
   libtorch,
-  manualSeed,
   prepareDevice,
   setNumThreads,
 } from './native/runtime.js';
+export { manualSeed } from './native/seeds.js';
 export { readCheckpoint } from './train/checkpoint.js';
 export type { Precision, SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
 export type { EarlyStoppingOptions } from './train/early-stopping.js';

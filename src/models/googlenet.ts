@@ -1,3 +1,4 @@
+import type { Device } from '../core/device.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import {
   boolean,
@@ -23,7 +24,7 @@ import {
   loadAs,
   readClasses,
 } from './image-classifier.js';
-import { type Device, readPlace } from './module.js';
+import { readPlace } from './module.js';
 import { MAX_CLASSES } from './stored-architecture.js';
 import { VARIANTS, type VariantName, variantNamed } from './variants/index.js';
 import type { Variant } from './variants/variant.js';

@@ -1,3 +1,4 @@
+import type { Device } from '../core/device.js';
 import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
 import type { Images, Tensor } from '../core/tensor.js';
 import {
@@ -30,7 +31,7 @@ import { loadAddon } from '../native/load.js';
 import { prepareDevice } from '../native/runtime.js';
 import { loadFile, saveFile } from '../weights/weights.js';
 import type { ModelDescription } from './description.js';
-import { type Device, Module, type ModulePlace } from './module.js';
+import { Module, type ModulePlace } from './module.js';
 import { isAuxiliary, modelIn, toMetadata } from './stored-architecture.js';
 import { type ModelSummary, summaryOf } from './summary.js';
 

@@ -1,3 +1,4 @@
+import type { Device } from '../core/device.js';
 import type { Tensor } from '../core/tensor.js';
 import {
   integer,
@@ -12,7 +13,7 @@ import type { NativeInceptionChannels, NativeInceptionModule } from '../native/b
 import { callSync } from '../native/call.js';
 import { type CallOptions, type MaxQueue, readCallOptions } from '../native/call-queue.js';
 import { loadAddon } from '../native/load.js';
-import { type Device, Module, type ModulePlace, readPlace } from './module.js';
+import { Module, type ModulePlace, readPlace } from './module.js';
 
 /** Channels of one inception module; a row of table 1 of the paper. */
 export interface InceptionModuleOptions {

@@ -1,3 +1,4 @@
+import type { Device } from '../core/device.js';
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { boolean, integer, number, oneOf, readOptions } from '../core/validation.js';
 import { XCEPTION_SIZES } from '../inference/input-size.js';
@@ -10,7 +11,7 @@ import {
   loadAs,
   readClasses,
 } from './image-classifier.js';
-import { type Device, readPlace } from './module.js';
+import { readPlace } from './module.js';
 import { MAX_CLASSES } from './stored-architecture.js';
 
 export type SeparableOrder = 'depthwise-first' | 'pointwise-first';

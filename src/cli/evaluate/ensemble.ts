@@ -1,12 +1,12 @@
 /** Scores averaged over views of each image, or over several models. */
 
+import type { Device } from '../../core/device.js';
 import { createProgressDisplay } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
 import type { Crops } from '../../data/crops.js';
 import { type EvaluateResult, evaluate } from '../../inference/evaluate.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
 import { loadModel } from '../../models/load.js';
-import type { Device } from '../../models/module.js';
 import { setNumThreads } from '../../native/runtime.js';
 import { openDataset } from '../dataset.js';
 import { Interrupt } from '../interrupt.js';

@@ -1,3 +1,4 @@
+import type { Device } from '../../core/device.js';
 import { formatDuration } from '../../core/format.js';
 import { createProgressDisplay, type ProgressDisplay } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
@@ -8,7 +9,6 @@ import { checkResizeCrop } from '../../data/transforms.js';
 import { nothingReadable } from '../../inference/evaluate.js';
 import { assertInputSize } from '../../inference/input-size.js';
 import { loadModel } from '../../models/load.js';
-import type { Device } from '../../models/module.js';
 import { inputSizesOf } from '../../models/stored-architecture.js';
 import { setNumThreads } from '../../native/runtime.js';
 import {

@@ -1,4 +1,5 @@
 import { usableCpus } from '../../core/cpu-quota.js';
+import type { Device } from '../../core/device.js';
 import type { ErrorCode, GoogLeNetError } from '../../core/errors.js';
 import type { Images, Tensor } from '../../core/tensor.js';
 import type { Terminal } from '../../core/terminal.js';
@@ -6,7 +7,6 @@ import { isDecodeError } from '../../data/decode-errors.js';
 import { type Classification, loadImages, topK } from '../../inference/classify.js';
 import type { Logits } from '../../models/image-classifier.js';
 import { loadModel } from '../../models/load.js';
-import type { Device } from '../../models/module.js';
 import { setNumThreads } from '../../native/runtime.js';
 import { transformInputs } from '../transform-input.js';
 import { describeFile } from '../weights-file.js';

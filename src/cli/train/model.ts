@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
+import type { Device } from '../../core/device.js';
 import { type InputSizes, XCEPTION_SIZES } from '../../inference/input-size.js';
 import type { ModelDescription } from '../../models/description.js';
 import { GoogLeNet, type GoogLeNetOptions } from '../../models/googlenet.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
-import type { Device } from '../../models/module.js';
 import { variantNamed } from '../../models/variants/index.js';
 import { Xception, type XceptionOptions } from '../../models/xception.js';
 import { backends, useDeterministicAlgorithms } from '../../native/backends.js';
