@@ -1,9 +1,9 @@
 /** `metrics.jsonl`: written line by line while a run goes on, so a killed process loses at most the line it was writing. */
 
 import { constants } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../../core/errors.js';
+import { AppendOnlyFile } from '../../core/files/append-only-file.js';
 import { openRegularFile } from '../../core/files/regular-file.js';
 import { parseShallow } from '../../core/json-depth.js';
 import { checkRecord, type RunRecord } from './records.js';
@@ -26,13 +26,14 @@ export interface RunLogOptions {
 }
 
 export class RunLog {
-  readonly path: string;
-  readonly #file: FileHandle;
-  #written: Promise<void> = Promise.resolve();
+  readonly #file: AppendOnlyFile;
 
-  private constructor(path: string, file: FileHandle) {
-    this.path = path;
+  private constructor(file: AppendOnlyFile) {
     this.#file = file;
+  }
+
+  get path(): string {
+    return this.#file.path;
   }
 
   /**
@@ -48,7 +49,7 @@ export class RunLog {
       const file = await openRegularFile(path, APPEND);
       try {
         await file.truncate(await bytesToKeep(path, resume));
-        return new RunLog(path, file);
+        return new RunLog(new AppendOnlyFile(file, path));
       } catch (error) {
         await file.close();
         throw error;
@@ -64,19 +65,12 @@ export class RunLog {
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `FILE_ERROR`
    */
   async append(record: RunRecord): Promise<void> {
-    const line = `${JSON.stringify(checkRecord(record))}\n`;
-    this.#written = this.#written.then(() => this.#file.appendFile(line));
-    try {
-      await this.#written;
-    } catch (error) {
-      throw fromFileError(error, 'write', this.path);
-    }
+    await this.#file.append(`${JSON.stringify(checkRecord(record))}\n`);
   }
 
   /** Waits for the lines under way. */
-  async close(): Promise<void> {
-    await this.#written.catch(() => undefined);
-    await this.#file.close();
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }
 

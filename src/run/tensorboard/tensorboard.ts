@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError } from '../../core/errors.js';
+import { AppendOnlyFile } from '../../core/files/append-only-file.js';
 import {
   checkRecord,
   EPOCH_METRICS,
@@ -22,13 +23,14 @@ const UNFINISHED_FILE = /^\.tensorboard\.[\w-]+\.tmp$/;
 const PIECE = 2 ** 18;
 
 export class TensorBoardLog {
-  readonly path: string;
-  readonly #file: FileHandle;
-  #written: Promise<void> = Promise.resolve();
+  readonly #file: AppendOnlyFile;
 
-  private constructor(path: string, file: FileHandle) {
-    this.path = path;
+  private constructor(file: AppendOnlyFile) {
     this.#file = file;
+  }
+
+  get path(): string {
+    return this.#file.path;
   }
 
   /**
@@ -49,7 +51,7 @@ export class TensorBoardLog {
         await writeAll(file, runDir, seconds);
         await rename(temporary, path);
         for (const { name } of older) await rm(join(runDir, name), { force: true });
-        return new TensorBoardLog(path, file);
+        return new TensorBoardLog(new AppendOnlyFile(file, path));
       } catch (error) {
         await file.close();
         await rm(temporary, { force: true });
@@ -65,19 +67,12 @@ export class TensorBoardLog {
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `FILE_ERROR`
    */
   async append(record: RunRecord): Promise<void> {
-    const event = eventOf(checkRecord(record));
-    this.#written = this.#written.then(() => this.#file.appendFile(event));
-    try {
-      await this.#written;
-    } catch (error) {
-      throw fromFileError(error, 'write', this.path);
-    }
+    await this.#file.append(eventOf(checkRecord(record)));
   }
 
   /** Waits for the events under way. */
-  async close(): Promise<void> {
-    await this.#written.catch(() => undefined);
-    await this.#file.close();
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }
 
