@@ -1,4 +1,4 @@
-// node scripts/runs/networks.mjs: trains every network on two classes of the bundled images, and prints what each has learnt.
+// node scripts/runs/networks.mjs: trains every architecture on two classes of the bundled images, and prints what each has learnt.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { bootstrap, root } from '../bootstrap.mjs';
@@ -8,7 +8,7 @@ import { linkClasses, readClasses } from './sample-classes.mjs';
 
 const HELP = `node scripts/runs/networks.mjs [options]
 
-Sets up what is missing, trains each network from scratch with one recipe, and prints the accuracy on the test images.
+Sets up what is missing, trains each architecture from scratch with one recipe, and prints the accuracy on the test images.
 
   --classes A,B   folders of scripts/sample/fashion-mnist (default 0-t-shirt-top,1-trouser)
   --epochs N      length of each run (default 6)
@@ -24,20 +24,34 @@ counts(flags, 'epochs');
 const classes = readClasses(flags.classes);
 const out = fromRoot(flags.out);
 await bootstrap();
-const { NETWORKS } = createRequire(import.meta.url)('../../dist/cli/train/settings.js');
+const { ARCHITECTURES } = createRequire(import.meta.url)('../../dist/cli/architectures.js');
 
 const data = linkClasses(out, classes);
 const recipe = '--batch-size 8 --lr 0.01 --max-grad-norm 2 --seed 0'.split(' ');
 const rows = [];
-for (const network of NETWORKS) {
-  const dir = join(out, network);
-  await trainOrResume(dir, ['--data', data, '--network', network, '--epochs', flags.epochs, ...recipe]);
+for (const architecture of ARCHITECTURES) {
+  const dir = join(out, architecture);
+  await trainOrResume(dir, [
+    '--data',
+    data,
+    '--architecture',
+    architecture,
+    '--epochs',
+    flags.epochs,
+    ...recipe,
+  ]);
   const weights = join(dir, 'model.safetensors');
   const { top1, loss, images } = await googlenetJson('evaluate', weights, join(data, 'test'), '--json');
   const { parameters } = await googlenetJson('info', weights, '--json');
-  rows.push([network, parameters.toLocaleString('en-US'), String(images), top1.toFixed(3), loss.toFixed(4)]);
+  rows.push([
+    architecture,
+    parameters.toLocaleString('en-US'),
+    String(images),
+    top1.toFixed(3),
+    loss.toFixed(4),
+  ]);
 }
 console.log();
-for (const row of [['network', 'parameters', 'test images', 'accuracy', 'loss'], ...rows]) {
+for (const row of [['architecture', 'parameters', 'test images', 'accuracy', 'loss'], ...rows]) {
   console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(15))).join(''));
 }

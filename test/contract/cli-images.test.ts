@@ -58,7 +58,17 @@ const commands: [string, () => string[]][] = [
   ['explain', () => ['explain', at('model.safetensors'), at('data/a/1.png'), '--out', at('out.png')]],
   [
     'train',
-    () => ['train', '--train', at('data'), '--out', at('run'), '--network', 'torchvision', '--crop', '32'],
+    () => [
+      'train',
+      '--train',
+      at('data'),
+      '--out',
+      at('run'),
+      '--architecture',
+      'torchvision',
+      '--crop',
+      '32',
+    ],
   ],
 ];
 

@@ -33,10 +33,10 @@ test.each([
   ['GoogLeNet', {}, () => new GoogLeNet({ classes, numClasses: 2, seed: 0 })],
   [
     'torchvision',
-    { network: 'torchvision' },
+    { architecture: 'torchvision' },
     () => new GoogLeNet({ variant: 'torchvision', classes, numClasses: 2, seed: 0 }),
   ],
-  ['Xception', { network: 'xception' }, () => new Xception({ classes, numClasses: 2, seed: 0 })],
+  ['Xception', { architecture: 'xception' }, () => new Xception({ classes, numClasses: 2, seed: 0 })],
 ] as const)(
   'The command builds the %s of the constructor: heads, initial weights, memory format',
   async (_, changed, build) => {

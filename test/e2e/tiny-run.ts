@@ -5,7 +5,7 @@ import sharp from 'sharp';
 
 /** A training of two steps that takes a second, on the images of {@link tinyImages}. */
 export const TINY_RECIPE =
-  '--network torchvision --no-aux-logits --crop 32 --resize 32 --batch-size 2 --epochs 1 --threads 1 --device cpu'.split(
+  '--architecture torchvision --no-aux-logits --crop 32 --resize 32 --batch-size 2 --epochs 1 --threads 1 --device cpu'.split(
     ' ',
   );
 

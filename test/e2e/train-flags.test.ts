@@ -37,10 +37,10 @@ const SPLIT = {
   ...SWITCHES,
   ...{ epochs: 2, batchSize: 3, threads: 1, nesterov: true, schedule: 'step', stepSize: 1, gamma: 0.5 },
   ...{ auxLogits: false, initWeights: false, validationSplit: 0.25, classWeights: 'balanced' },
-  ...{ network: 'torchvision', transformInput: true, headLr: 0.1, freeze: 'inception3*,conv1' },
+  ...{ architecture: 'torchvision', transformInput: true, headLr: 0.1, freeze: 'inception3*,conv1' },
 };
 
-/** Of weights that are trained further: `networks.long.test.ts`. */
+/** Of weights that are trained further: `architectures.long.test.ts`. */
 const FINE_TUNING = ['resetClassifier'];
 
 test('every setting is in one of the runs', () => {
@@ -180,9 +180,9 @@ describe('flags that would mean nothing are wrong usage:', () => {
     ['--power without its schedule', ['--power', '2'], '--power needs --schedule polynomial'],
     ['--reset-classifier without --weights', ['--reset-classifier'], 'Give --weights'],
     [
-      'auxiliary dropout of a network without such heads',
-      ['--network', 'xception', '--dropout-aux', '0.5'],
-      '--dropout-aux needs a form of GoogLeNet',
+      'auxiliary dropout of an architecture without such heads',
+      ['--architecture', 'xception', '--dropout-aux', '0.5'],
+      '--dropout-aux needs a variant of GoogLeNet',
     ],
     ['--patience-metric without --patience', ['--patience-metric', 'loss'], 'needs --patience'],
     ['--host without --dashboard', ['--host', '0.0.0.0'], '--host needs --dashboard'],

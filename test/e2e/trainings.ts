@@ -6,7 +6,7 @@ import { records, type Started, startCli, workspace } from './cli.js';
 /** One thread: two of them wait for each other by spinning, which takes ten times as long where a core is taken. */
 const RECIPE = ['--data', 'images', '--batch-size', '2', '--seed', '3', '--threads', '1'];
 /** Steps that take no time. */
-const SMALL = ['--network', 'torchvision', '--crop', '32', '--resize', '32'];
+const SMALL = ['--architecture', 'torchvision', '--crop', '32', '--resize', '32'];
 export const STEPS_PER_EPOCH = 4;
 
 /** Steps of the checkpoints in a run's folder. */

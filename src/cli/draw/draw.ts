@@ -10,21 +10,21 @@ import { drawDiagram } from '../../report/diagram/draw.js';
 import { googlenetDiagram } from '../../report/diagram/googlenet.js';
 import { xceptionDiagram } from '../../report/diagram/xception.js';
 import { toPng } from '../../report/png.js';
-import { networkNamed, SIDES } from '../architectures.js';
+import { type ArchitectureName, newModel, PAPER_SIZES } from '../architectures.js';
 
 export interface DrawFlags {
-  network: string;
+  architecture: ArchitectureName;
   weights?: string;
   auxLogits: boolean;
 }
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` for another ending; as loading a model and writing a file do */
-export async function drawNetwork(image: string, flags: DrawFlags): Promise<void> {
+export async function drawArchitecture(image: string, flags: DrawFlags): Promise<void> {
   const format = extname(image).toLowerCase();
   if (format !== '.svg' && format !== '.png') {
     throw new GoogLeNetError(
       'INVALID_ARGUMENT',
-      `${image} must end with .svg or .png, which says its format.`,
+      `The name of the image must end with .svg or .png, but is ${image}.`,
     );
   }
   const model = await modelOf(flags);
@@ -36,11 +36,11 @@ export async function drawNetwork(image: string, flags: DrawFlags): Promise<void
   }
 }
 
-async function modelOf({ network, weights, auxLogits }: DrawFlags): Promise<ImageClassifier> {
-  if (weights === undefined && (auxLogits || network !== 'xception'))
-    return networkNamed(network, { auxLogits });
+async function modelOf({ architecture, weights, auxLogits }: DrawFlags): Promise<ImageClassifier> {
+  if (weights === undefined && (auxLogits || architecture !== 'xception'))
+    return newModel(architecture, { auxLogits });
   if (weights === undefined) {
-    throw new GoogLeNetError('INVALID_ARGUMENT', '--no-aux-logits needs a form of GoogLeNet.');
+    throw new GoogLeNetError('INVALID_ARGUMENT', '--no-aux-logits needs a variant of GoogLeNet.');
   }
   return auxLogits ? loadModel(weights) : GoogLeNet.load(weights, { auxLogits });
 }
@@ -50,12 +50,12 @@ const millions = (value: number): string =>
 
 async function svgOf(model: ImageClassifier): Promise<string> {
   const { architecture } = model.describe();
-  const side = SIDES[architecture];
-  const { layers, parameters, multiplyAdds } = await model.summary({ height: side, width: side });
+  const size = PAPER_SIZES[architecture];
+  const { layers, parameters, multiplyAdds } = await model.summary({ height: size, width: size });
   const text = {
     title: model instanceof GoogLeNet ? variantNamed(model.variant).title : 'Xception',
     subtitle: `${formatCount(parameters)} parameters · ${millions(multiplyAdds)} million multiply-adds an image${model.auxLogits ? ', auxiliary heads included' : ''} · ${formatCount(model.numClasses)} classes`,
   };
   const diagram = architecture === 'xception' ? xceptionDiagram : googlenetDiagram;
-  return drawDiagram(diagram(layers, [3, side, side], text));
+  return drawDiagram(diagram(layers, [3, size, size], text));
 }

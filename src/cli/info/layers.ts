@@ -1,17 +1,17 @@
-import { formatCount, formatTable } from '../../core/format.js';
+import { formatCount, formatTable, heading } from '../../core/format.js';
 import { loadModel } from '../../models/load.js';
 import type { ModelSummary } from '../../models/summary.js';
-import { networkNamed, SIDES } from '../architectures.js';
+import { type ArchitectureName, newModel, PAPER_SIZES } from '../architectures.js';
 
-/** Of the model in a file, or of a network as it is built with 1000 classes. */
-export async function summaryOfNetwork(
+/** The layers of the model in a file, or of an architecture with 1000 classes, for images of the size in its paper. */
+export async function summarize(
   path: string | undefined,
-  network = 'reference',
+  architecture: ArchitectureName = 'reference',
 ): Promise<ModelSummary> {
-  const model = path === undefined ? networkNamed(network) : await loadModel(path);
+  const model = path === undefined ? await newModel(architecture) : await loadModel(path);
   try {
-    const side = SIDES[model.describe().architecture];
-    return await model.summary({ height: side, width: side });
+    const size = PAPER_SIZES[model.describe().architecture];
+    return await model.summary({ height: size, width: size });
   } finally {
     model.dispose();
   }
@@ -26,9 +26,9 @@ export function formatSummary({ layers, parameters, multiplyAdds }: ModelSummary
     formatCount(parameters),
     formatCount(multiplyAdds),
   ]);
-  const total = ['in all', '', '', '', formatCount(parameters), formatCount(multiplyAdds)];
+  const total = heading(['total', '', '', '', formatCount(parameters), formatCount(multiplyAdds)]);
   return formatTable(
-    [['layer', 'type', 'window', 'output', 'parameters', 'multiply-adds'], ...rows, total],
+    [heading(['layer', 'type', 'kernel', 'output', 'parameters', 'multiply-adds']), ...rows, total],
     ['left', 'left', 'left', 'left', 'right', 'right'],
   );
 }

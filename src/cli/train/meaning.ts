@@ -12,12 +12,14 @@ export function assertOneLength({ epochs, steps }: Partial<TrainSettings>): void
 }
 
 /** What settings have a meaning for: in silence, a flag must not be without any. */
-const forHeads = ({ network }: TrainSettings) => (network === 'xception' ? 'a form of GoogLeNet' : null);
+const forHeads = ({ architecture }: TrainSettings) =>
+  architecture === 'xception' ? 'a variant of GoogLeNet' : null;
 const MEANT_FOR: Partial<Record<SettingName, (settings: TrainSettings) => string | null>> = {
   stepSize: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
   gamma: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
   power: ({ schedule }) => (schedule === 'polynomial' ? null : '--schedule polynomial'),
-  transformInput: ({ network }) => (network === 'torchvision' ? null : '--network torchvision'),
+  transformInput: ({ architecture }) =>
+    architecture === 'torchvision' ? null : '--architecture torchvision',
   auxLogits: forHeads,
   dropoutAux: forHeads,
   auxWeight: forHeads,

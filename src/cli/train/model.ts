@@ -9,15 +9,16 @@ import { Xception, type XceptionOptions } from '../../models/xception.js';
 import { backends, useDeterministicAlgorithms } from '../../native/backends.js';
 import { getNumThreads, libtorch, prepareDevice, setNumThreads } from '../../native/runtime.js';
 import { readCheckpoint } from '../../train/checkpoint.js';
+import type { ArchitectureName } from '../architectures.js';
 import { packageVersion } from '../version.js';
 import type { Plan } from './plan.js';
 import { writeRun } from './run-folder.js';
-import type { Network, TrainSettings } from './settings.js';
+import type { TrainSettings } from './settings.js';
 
 /** The model of a run as it begins; going on from a checkpoint is the trainer's work. */
 export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassifier> {
   const { settings, classes, weights } = run;
-  const { network, auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed, resetClassifier } =
+  const { architecture, auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed, resetClassifier } =
     settings;
   const { transformInput } = settings;
   if (settings.threads !== null) setNumThreads(settings.threads);
@@ -34,12 +35,12 @@ export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassi
   };
   if (checkpoint !== null)
     return asDescribed((await readCheckpoint(checkpoint.path)).model, { ...common, ...heads });
-  if (network === 'xception') {
+  if (architecture === 'xception') {
     if (weights !== null) return Xception.load(weights, { ...common, resetClassifier });
     return new Xception({ ...common, numClasses: classes.length });
   }
   if (weights !== null) return GoogLeNet.load(weights, { ...common, ...heads, resetClassifier });
-  return new GoogLeNet({ variant: network, ...common, ...heads, numClasses: classes.length });
+  return new GoogLeNet({ variant: architecture, ...common, ...heads, numClasses: classes.length });
 }
 
 /** What differs from libtorch's own choice is set before the first work. */
@@ -65,9 +66,9 @@ function asDescribed(
   return new Xception({ ...common, ...options } as XceptionOptions);
 }
 
-/** Sides of images that a network takes. */
-export const inputSizesOfNetwork = (network: Network): InputSizes =>
-  variantNamed(network)?.inputSizes ?? XCEPTION_SIZES;
+/** Sides of images that an architecture takes. */
+export const inputSizesOfArchitecture = (architecture: ArchitectureName): InputSizes =>
+  variantNamed(architecture)?.inputSizes ?? XCEPTION_SIZES;
 
 /** The plan with `device` and `threads` as they turned out to be, so that a resumed run computes in the same way. */
 export function placePlan(plan: Plan, { device }: ImageClassifier): Plan {

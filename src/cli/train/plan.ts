@@ -10,6 +10,7 @@ import { readCheckpoint } from '../../train/checkpoint.js';
 import { readTrainerConfig } from '../../train/config.js';
 import { findCheckpoint } from '../../train/find-checkpoint.js';
 import type { TrainState } from '../../train/train-state.js';
+import type { ArchitectureName } from '../architectures.js';
 import { readClassNames } from '../dataset.js';
 import { flagOf } from '../flags.js';
 import { unsaidTransform } from '../transform-input.js';
@@ -24,10 +25,10 @@ import {
   sourceOf,
 } from './data.js';
 import { assertNamed, assertOneLength, assertUsed } from './meaning.js';
-import { inputSizesOfNetwork as inputSizesOf } from './model.js';
+import { inputSizesOfArchitecture as inputSizesOf } from './model.js';
 import { trainerOptions } from './options.js';
 import { assertNoRun, type RunDescription, readRun, runFiles } from './run-folder.js';
-import { DEFAULTS, type Network, type SettingName, type TrainSettings } from './settings.js';
+import { DEFAULTS, type SettingName, type TrainSettings } from './settings.js';
 
 export interface TrainFlags extends DataFlags {
   out?: string;
@@ -70,7 +71,7 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
   else if (flags.settings.resetClassifier !== undefined)
     throw missing('--weights FILE, whose classifiers --reset-classifier replaces');
   assertUsed(flags.settings, settings);
-  if (settings.network === 'xception') settings.auxLogits = false;
+  if (settings.architecture === 'xception') settings.auxLogits = false;
   checkTogether(settings, datasets);
   const { train, validation } = datasets;
   const run = {
@@ -88,7 +89,7 @@ const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give $
 /** Each value has been checked alone; these depend on one another. */
 function checkTogether(settings: TrainSettings, { train, validation }: Datasets): void {
   checkResizeCrop(settings.resize, settings.crop);
-  assertInputSize(settings.crop, settings.crop, inputSizesOf(settings.network));
+  assertInputSize(settings.crop, settings.crop, inputSizesOf(settings.architecture));
   readTrainerConfig(trainerOptions(settings, train));
   if (settings.patience !== null && validation === null) {
     throw new GoogLeNetError(
@@ -98,17 +99,17 @@ function checkTogether(settings: TrainSettings, { train, validation }: Datasets)
   }
 }
 
-/** What a file of weights decides: the network, whether there are auxiliary heads, and whether the classifiers can stay. */
+/** What a file of weights decides: the architecture, whether there are auxiliary heads, and whether the classifiers can stay. */
 async function settingsOf(
   weights: string,
   { settings }: TrainFlags,
   { train }: Datasets,
   warnings: string[],
-): Promise<Pick<TrainSettings, 'network' | 'auxLogits' | 'resetClassifier' | 'transformInput'>> {
+): Promise<Pick<TrainSettings, 'architecture' | 'auxLogits' | 'resetClassifier' | 'transformInput'>> {
   const file = await describeFile(weights);
-  const network = networkOf(file.model);
-  if ((settings.network ?? network) !== network) {
-    const message = `The model in ${weights} is '${network}'; leave ${flagOf('network')} out.`;
+  const architecture = architectureOf(file.model);
+  if ((settings.architecture ?? architecture) !== architecture) {
+    const message = `The model in ${weights} is '${architecture}'; leave ${flagOf('architecture')} out.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);
   }
   const { auxLogits } = file.model;
@@ -126,11 +127,11 @@ async function settingsOf(
   if (unsaid !== null) warnings.push(unsaid);
   const said = file.model.architecture === 'googlenet' ? file.model.transformInput : undefined;
   const transformInput = settings.transformInput ?? said ?? null;
-  return { network, auxLogits: settings.auxLogits ?? auxLogits, resetClassifier, transformInput };
+  return { architecture, auxLogits: settings.auxLogits ?? auxLogits, resetClassifier, transformInput };
 }
 
-const networkOf = (model: ModelDescription): Network =>
-  model.architecture === 'xception' ? 'xception' : (model.variant as Network);
+const architectureOf = (model: ModelDescription): ArchitectureName =>
+  model.architecture === 'xception' ? 'xception' : (model.variant as ArchitectureName);
 
 async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   const before = await readRun(dir);

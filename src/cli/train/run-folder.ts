@@ -111,7 +111,7 @@ function checkSource(name: string, value: unknown): Source {
 
 /** What runs of earlier versions, which did not have these settings, did. */
 const LATER: Partial<TrainSettings> = {
-  network: 'reference',
+  architecture: 'reference',
   resetClassifier: false,
   headLr: null,
   freeze: 'none',

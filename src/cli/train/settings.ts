@@ -2,8 +2,8 @@
 import { TRAINING_DEFAULTS } from '../../core/training-defaults.js';
 import { MAX_BATCH_SIZE } from '../../data/batches.js';
 import { MAX_PIXELS } from '../../data/decode-options.js';
-import { VARIANTS, type VariantName } from '../../models/variants/index.js';
 import { MAX_EPOCH, SCHEDULES } from '../../train/schedule.js';
+import { ARCHITECTURES, type ArchitectureName } from '../architectures.js';
 import {
   choice,
   count,
@@ -42,7 +42,7 @@ export const GROUPS = {
   ],
   'Schedule of the learning rate:': ['schedule', 'stepSize', 'gamma', 'power', 'warmupSteps'],
   'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
-  'Model:': ['network', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights', 'transformInput'],
+  'Model:': ['architecture', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights', 'transformInput'],
   'Fine-tuning:': ['resetClassifier', 'headLr', 'freeze'],
   'Images:': ['resize', 'crop', 'augment', 'maxPixels', 'autoOrient', 'onDecodeError', 'validationSplit'],
   'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
@@ -54,9 +54,6 @@ export const GROUPS = {
     'deterministicAlgorithms',
   ],
 } as const satisfies Record<string, readonly (keyof typeof SETTINGS)[]>;
-
-export type Network = VariantName | 'xception';
-export const NETWORKS: readonly Network[] = [...VARIANTS.map(({ name }) => name), 'xception'];
 
 const probability = { min: 0, max: 1 };
 const belowOne = { min: 0, max: 1, below: true };
@@ -116,7 +113,7 @@ export const SETTINGS = {
     'weights of the classes in the loss: none, balanced (rare classes weigh more), or 1,2,0.5,…',
   ),
 
-  network: choice<Network>(VARIANTS[0].name, NETWORKS, 'xception or a form of GoogLeNet'),
+  architecture: choice<ArchitectureName>('reference', ARCHITECTURES, 'a variant of GoogLeNet, or xception'),
   auxLogits: toggle(TRAINING_DEFAULTS.auxLogits, 'leave out the two auxiliary heads'),
   dropout: optionalReal(
     probability,

@@ -20,7 +20,7 @@ const IN_SENTENCE: readonly SettingName[] = [
   'steps',
   'batchSize',
   'lr',
-  'network',
+  'architecture',
   'device',
   'threads',
 ];
@@ -53,12 +53,12 @@ export function formatStart(
 }
 
 function sentenceOf(
-  { epochs, steps, batchSize, lr, network, device, threads }: TrainSettings,
+  { epochs, steps, batchSize, lr, architecture, device, threads }: TrainSettings,
   { libtorch }: RunDescription['environment'],
 ): string {
   const length = steps === null ? plural(epochs, 'epoch') : plural(steps, 'step');
   const place = device === 'cpu' ? `the CPU with ${plural(threads ?? 1, 'thread')}` : device;
-  return `${length} of ${network} in batches of ${batchSize}, learning rate ${lr}, on ${place}, libtorch ${libtorch}.`;
+  return `${length} of ${architecture} in batches of ${batchSize}, learning rate ${lr}, on ${place}, libtorch ${libtorch}.`;
 }
 
 const scoreCells = ({ loss, top1, top5 }: EpochScores): string[] => [

@@ -1,4 +1,4 @@
-/** Every network on the command line: trained, gone on with, looked at, converted, fine-tuned, scored together. */
+/** Every architecture on the command line: trained, gone on with, looked at, converted, fine-tuned, scored together. */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import { cli, MAIN, RECIPE, records, SAMPLE, start, workspace } from './cli.js';
 const dir = workspace();
 const path = (...names: string[]) => join(dir, ...names);
 const IMAGE = 'images/test/1-trouser/003.png';
-const NETWORKS = ['reference', 'torchvision', 'paper', 'plain', 'xception'];
-const weights = (network: string): string => `${network}/model.safetensors`;
+const ARCHITECTURES = ['reference', 'torchvision', 'paper', 'plain', 'xception'];
+const weights = (architecture: string): string => `${architecture}/model.safetensors`;
 /** The smallest images of those networks that take small ones. */
 const SIZES: Readonly<Record<string, string[]>> = {
   torchvision: ['--crop', '32', '--resize', '36'],
   xception: ['--crop', '71', '--resize', '76'],
 };
-const sizesOf = (network: string): string[] => SIZES[network] ?? [];
+const sizesOf = (architecture: string): string[] => SIZES[architecture] ?? [];
 const settingsOf = (run: string) => JSON.parse(readFileSync(path(run, 'settings.json'), 'utf8'));
 
 const json = async (...args: string[]) => {
@@ -31,46 +31,60 @@ const succeeds = async (...args: string[]) => {
 /** What a PNG says of its size. */
 const sizeOf = (png: Buffer) => [png.readUInt32BE(16), png.readUInt32BE(20)];
 
-describe.each(NETWORKS)('%s', (network) => {
+describe.each(ARCHITECTURES)('%s', (architecture) => {
   test('is trained, resumes, and is read again by every command', async () => {
-    await succeeds('train', ...RECIPE, '--network', network, ...sizesOf(network), '--out', network);
-    await succeeds('train', '--resume', network, '--epochs', '2');
-    expect(records(path(network)).filter(({ type }) => type === 'epoch')).toHaveLength(2);
-    expect(settingsOf(network).settings.network).toBe(network);
-    expect(await json('info', weights(network))).toMatchObject({ network, numClasses: 2 });
-    const scored = await json('evaluate', weights(network), 'images/test', ...sizesOf(network));
+    await succeeds(
+      'train',
+      ...RECIPE,
+      '--architecture',
+      architecture,
+      ...sizesOf(architecture),
+      '--out',
+      architecture,
+    );
+    await succeeds('train', '--resume', architecture, '--epochs', '2');
+    expect(records(path(architecture)).filter(({ type }) => type === 'epoch')).toHaveLength(2);
+    expect(settingsOf(architecture).settings.architecture).toBe(architecture);
+    expect(await json('info', weights(architecture))).toMatchObject({ architecture, numClasses: 2 });
+    const scored = await json('evaluate', weights(architecture), 'images/test', ...sizesOf(architecture));
     expect(scored.images).toBe(16);
-    expect(await succeeds('predict', weights(network), IMAGE)).toContain('1-trouser');
+    expect(await succeeds('predict', weights(architecture), IMAGE)).toContain('1-trouser');
   });
 
   test('is drawn, and listed layer by layer', async () => {
-    await succeeds('draw', `${network}.svg`, '--network', network);
-    const svg = readFileSync(path(`${network}.svg`), 'utf8');
+    await succeeds('draw', `${architecture}.svg`, '--architecture', architecture);
+    const svg = readFileSync(path(`${architecture}.svg`), 'utf8');
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
-    expect(svg).toContain(network === 'xception' ? 'Xception' : 'aux 2');
-    await succeeds('draw', `${network}.png`, '--weights', weights(network));
-    expect(Math.min(...sizeOf(readFileSync(path(`${network}.png`))))).toBeGreaterThan(300);
-    const { layers, parameters } = await json('info', '--network', network, '--layers');
+    expect(svg).toContain(architecture === 'xception' ? 'Xception' : 'aux 2');
+    await succeeds('draw', `${architecture}.png`, '--weights', weights(architecture));
+    expect(Math.min(...sizeOf(readFileSync(path(`${architecture}.png`))))).toBeGreaterThan(300);
+    const { layers, parameters } = await json('info', '--architecture', architecture, '--layers');
     const sum = layers.reduce((n: number, layer: { parameters: number }) => n + layer.parameters, 0);
     expect(sum).toBe(parameters);
-    expect(await succeeds('info', weights(network), '--layers')).toMatch(/^in all .* [\d,]+ +[\d,]+$/m);
+    expect(await succeeds('info', weights(architecture), '--layers')).toMatch(/^total .* [\d,]+ +[\d,]+$/m);
   });
 
   test('is converted for Python and back', async () => {
-    await succeeds('convert', weights(network), `${network}.pth`);
-    await succeeds('convert', `${network}.pth`, `${network}.safetensors`);
+    await succeeds('convert', weights(architecture), `${architecture}.pth`);
+    await succeeds('convert', `${architecture}.pth`, `${architecture}.safetensors`);
     const [there, back] = [
-      await json('info', `${network}.pth`),
-      await json('info', `${network}.safetensors`),
+      await json('info', `${architecture}.pth`),
+      await json('info', `${architecture}.safetensors`),
     ];
-    expect(there).toMatchObject({ network, numClasses: 2 });
+    expect(there).toMatchObject({ architecture, numClasses: 2 });
     expect({ ...back, path: '', bytes: 0 }).toEqual({ ...there, path: '', bytes: 0 });
   });
 
   test('explains an image', async () => {
-    const stdout = await succeeds('explain', weights(network), IMAGE, '--out', `${network}-cam.png`);
+    const stdout = await succeeds(
+      'explain',
+      weights(architecture),
+      IMAGE,
+      '--out',
+      `${architecture}-cam.png`,
+    );
     expect(stdout).toMatch(/^\S+-cam\.png: (0-t-shirt-top|1-trouser), [\d.]+ %\n$/);
-    expect(sizeOf(readFileSync(path(`${network}-cam.png`)))).toEqual([456, 224]);
+    expect(sizeOf(readFileSync(path(`${architecture}-cam.png`)))).toEqual([456, 224]);
   });
 });
 
@@ -131,14 +145,14 @@ describe('fine-tuning', () => {
       'xception',
       "new Xception({ numClasses: 2, order: 'pointwise-first', reluBetween: true, dropout: 0.1 })",
     ],
-  ])('of %s resumes with what no setting says', async (network, model) => {
+  ])('of %s resumes with what no setting says', async (architecture, model) => {
     const program = `const { GoogLeNet, Xception } = require(${JSON.stringify(PACKAGE_ROOT)});
       const model = ${model}; model.save('special.safetensors').then(() => console.log(JSON.stringify(model.describe())));`;
     const { stdout } = await start(process.execPath, ['-e', program], dir).result;
-    const out = `special-${network}`;
-    const run = [...RECIPE, ...sizesOf(network), '--out', out];
+    const out = `special-${architecture}`;
+    const run = [...RECIPE, ...sizesOf(architecture), '--out', out];
     const args = ['train', ...run, '--weights', 'special.safetensors', '--no-aux-logits'];
-    await succeeds(...(network === 'xception' ? args.slice(0, -1) : args));
+    await succeeds(...(architecture === 'xception' ? args.slice(0, -1) : args));
     const description = () => {
       const bytes = readFileSync(path(weights(out)));
       const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE())));
@@ -154,15 +168,15 @@ describe('fine-tuning', () => {
   test('resumes a run of before there was such a thing', async () => {
     await succeeds('train', ...RECIPE, '--out', 'older');
     const { settings, ...rest } = settingsOf('older');
-    for (const name of ['network', 'resetClassifier', 'headLr', 'freeze']) delete settings[name];
+    for (const name of ['architecture', 'resetClassifier', 'headLr', 'freeze']) delete settings[name];
     writeFileSync(path('older/settings.json'), JSON.stringify({ ...rest, settings }));
     await succeeds('train', '--resume', 'older', '--epochs', '2');
   });
 
   test.each([
     [
-      'another network than the file’s',
-      ['--network', 'paper', '--crop', '224', '--resize', '256'],
+      'another architecture than the file’s',
+      ['--architecture', 'paper', '--crop', '224', '--resize', '256'],
       /INVALID_ARGUMENT: .*'torchvision'/,
     ],
     ['a pattern that matches nothing', ['--freeze', 'inception_9*'], /INVALID_ARGUMENT: .*'inception_9\*'/],
@@ -244,8 +258,8 @@ describe('info, convert, draw, explain and download', () => {
     const from = ['--from', 'published.pth'];
     const result = await start(process.execPath, [...args, ...from], dir).result;
     expect(result).toMatchObject({ code: 0, stdout: 'named.safetensors\n' });
-    const { classes, network, auxLogits } = await json('info', 'named.safetensors');
-    expect({ network, auxLogits }).toEqual({ network: 'torchvision', auxLogits: true });
+    const { classes, architecture, auxLogits } = await json('info', 'named.safetensors');
+    expect({ architecture, auxLogits }).toEqual({ architecture: 'torchvision', auxLogits: true });
     expect([classes.length, classes[281]]).toEqual([1000, 'tabby']);
   });
 
@@ -270,7 +284,7 @@ describe('info, convert, draw, explain and download', () => {
       /INVALID_ARGUMENT: x\.onnx must end/,
     ],
     ['draw in an unknown format', ['draw', 'x.pdf'], /INVALID_ARGUMENT: x\.pdf must end/],
-    ['draw an unknown network', ['draw', 'x.svg', '--network', 'vgg'], /Allowed choices/],
+    ['draw an unknown architecture', ['draw', 'x.svg', '--architecture', 'vgg'], /Allowed choices/],
     [
       'explain an unknown class',
       ['explain', 'reference/model.safetensors', IMAGE, '--class', 'hat'],
@@ -285,10 +299,10 @@ describe('info, convert, draw, explain and download', () => {
     ['tensors beside layers', ['info', 'x.pth', '--layers', '--tensors'], /without --layers/],
     [
       'a drawing without heads of what has none',
-      ['draw', 'x.svg', '--network', 'xception', '--no-aux-logits'],
-      /needs a form of GoogLeNet/,
+      ['draw', 'x.svg', '--architecture', 'xception', '--no-aux-logits'],
+      /needs a variant of GoogLeNet/,
     ],
-    ['info of nothing', ['info'], /give a file of weights, or --network/],
+    ['info of nothing', ['info'], /give a file of weights, or --architecture/],
     [
       'download unknown weights',
       ['download', 'imagenet22k', 'x.safetensors'],
