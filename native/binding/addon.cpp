@@ -10,6 +10,7 @@
 #include "binding/environment.h"
 #include "binding/inception_handle.h"
 #include "binding/libtorch_engine_handle.h"
+#include "binding/options.h"
 #include "binding/trainer_handle.h"
 #include "core/caching_allocator.h"
 #include "core/threads.h"
@@ -19,8 +20,9 @@ namespace googlenet::binding {
 
 namespace {
 
-// A device that hangs would be waited for without end, and libtorch's statics must not be destroyed under a
-// thread that runs: where `exitCode` says that the process is ending, it ends at once then.
+// A device that hangs would be waited for forever, and libtorch's statics must not be destroyed while a
+// thread runs. So if the deadline passes and `exitCode` says that the process is ending, this ends it at
+// once.
 Napi::Value shut_down(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const Options options(info);
@@ -37,15 +39,15 @@ Napi::Value shut_down(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-// Everything JavaScript sees; src/native/contract.ts lists the same names.
+// All exports of the addon; src/native/binding-types.ts lists the same names.
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   core::install_caching_allocator();
   core::set_translator(core::report_torch_error);
   Environment::create(env);
-  core::num_threads();  // libtorch's default, read before any work changes it
-  // libtorch asks it before each convolution of one image, and on processors that its cpuinfo does not know,
-  // virtual ones among them, prints a warning each time. It takes batches of 16 and more, and on x86 oneDNN
-  // takes those first: no bit changes.
+  core::num_threads();  // reads libtorch's default before any work changes it
+  // Before each convolution of one image libtorch asks whether NNPACK is available, which prints a warning
+  // each time on processors that NNPACK's cpuinfo does not know, such as virtual ones. NNPACK would compute
+  // batches of 16 and more, and on x86 oneDNN comes before it, so this changes no bit.
   at::globalContext().setUserEnabledNNPACK(false);
 
   exports["libtorch"] = Napi::Function::New<libtorch>(env, "libtorch");

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "binding/lowering_binding.h"
+#include "binding/tensor_options.h"
+#include "binding/tensor_results.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/upload.h"
@@ -18,21 +20,22 @@ namespace {
 
 constexpr napi_type_tag kTag = {0x8f1d6c0b5f3a4e27, 0x9c64b2d7e8a1f053};
 
-std::shared_ptr<Classifier> make_googlenet(const Options& options, const at::Generator& generator) {
-  const GoogLeNetOptions model = {options.integer("numClasses"), options.boolean("auxLogits"),
-                                  options.number("dropout"), options.number("dropoutAux"),
-                                  options.boolean("transformInput")};
-  return std::make_shared<GoogLeNetImpl>(spec_of(options.string("variant")), model, generator);
+std::shared_ptr<models::Classifier> make_googlenet(const Options& options, const at::Generator& generator) {
+  const models::GoogLeNetOptions model = {options.integer("numClasses"), options.boolean("auxLogits"),
+                                          options.number("dropout"), options.number("dropoutAux"),
+                                          options.boolean("transformInput")};
+  return std::make_shared<models::GoogLeNetImpl>(models::spec_of(options.string("variant")), model,
+                                                 generator);
 }
 
-std::shared_ptr<Classifier> make_xception(const Options& options, const at::Generator& generator) {
-  const XceptionOptions model = {options.integer("numClasses"),
-                                 options.number("dropout"),
-                                 {options.boolean("pointwiseFirst"), options.boolean("reluBetween")}};
-  return std::make_shared<XceptionImpl>(model, generator);
+std::shared_ptr<models::Classifier> make_xception(const Options& options, const at::Generator& generator) {
+  const models::XceptionOptions model = {options.integer("numClasses"),
+                                         options.number("dropout"),
+                                         {options.boolean("pointwiseFirst"), options.boolean("reluBetween")}};
+  return std::make_shared<models::XceptionImpl>(model, generator);
 }
 
-std::shared_ptr<Classifier> make_model(const Options& options, const at::Generator& generator) {
+std::shared_ptr<models::Classifier> make_model(const Options& options, const at::Generator& generator) {
   const std::string architecture = options.string("architecture");
   if (architecture == "googlenet") return make_googlenet(options, generator);
   if (architecture == "xception") return make_xception(options, generator);
@@ -47,12 +50,12 @@ Napi::Value forward(const Napi::CallbackInfo& info, Session& session) {
        evaluation = options.boolean("evaluation")](Session& self) {
         const torch::NoGradGuard no_grad;
         const auto model = ClassifierHandle::model_of(self);
-        std::optional<EvaluationMode> mode;
+        std::optional<models::EvaluationMode> mode;
         if (evaluation) mode.emplace(model.get());
-        const Logits logits = model->forward(to_input(images, normalization, self));
-        return Logits{to_host(logits.main), to_host(logits.aux1), to_host(logits.aux2)};
+        const models::Logits logits = model->forward(to_input(images, normalization, self));
+        return models::Logits{to_host(logits.main), to_host(logits.aux1), to_host(logits.aux2)};
       },
-      [](Napi::Env env, const Logits& logits) {
+      [](Napi::Env env, const models::Logits& logits) {
         Napi::Array heads = Napi::Array::New(env, 3);
         heads[0u] = tensor_to_js(env, logits.main);
         heads[1u] = tensor_to_js(env, logits.aux1);
@@ -69,12 +72,12 @@ Napi::Value summary(const Napi::CallbackInfo& info, Session& session) {
       [shape = options.shape("shape")](Session& self) {
         const auto model = ClassifierHandle::model_of(self);
         const torch::Tensor images = torch::zeros(shape, self.device).contiguous(self.memory_format);
-        return summarize(*model, images);
+        return models::summarize(*model, images);
       },
-      [](Napi::Env env, const std::vector<LayerSummary>& layers) {
+      [](Napi::Env env, const std::vector<models::LayerSummary>& layers) {
         Napi::Array list = Napi::Array::New(env, layers.size());
         for (uint32_t i = 0; i < layers.size(); ++i) {
-          const LayerSummary& layer = layers[i];
+          const models::LayerSummary& layer = layers[i];
           Napi::Object row = Napi::Object::New(env);
           row["name"] = layer.name;
           row["type"] = layer.type;
@@ -90,26 +93,22 @@ Napi::Value summary(const Napi::CallbackInfo& info, Session& session) {
       });
 }
 
-Napi::Value intermediate(const Napi::CallbackInfo& info, Session& session) {
+Napi::Value features(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   return session.run(
       info.Env(),
       [images = copy_images(options), normalization = read_normalization(options),
        names = options.strings("names")](Session& self) {
         const auto model = ClassifierHandle::model_of(self);
-        std::vector<torch::Tensor> outputs = features(*model, to_input(images, normalization, self), names);
+        std::vector<torch::Tensor> outputs =
+            models::features(*model, to_input(images, normalization, self), names);
         for (torch::Tensor& output : outputs) output = to_host(output);
         return outputs;
       },
-      [](Napi::Env env, const std::vector<torch::Tensor>& outputs) {
-        Napi::Array list = Napi::Array::New(env, outputs.size());
-        for (uint32_t i = 0; i < outputs.size(); ++i) list[i] = tensor_to_js(env, outputs[i]);
-        return list;
-      },
-      options.integer("id"));
+      tensors_to_js, options.integer("id"));
 }
 
-Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
+Napi::Value grad_cam(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   const torch::Tensor images = copy_images(options);
   session.require_usable();
@@ -119,22 +118,23 @@ Napi::Value explanation(const Napi::CallbackInfo& info, Session& session) {
       [images, labels = copy_labels(options, images.size(0), num_classes),
        normalization = read_normalization(options), name = options.string("name")](Session& self) {
         const auto model = ClassifierHandle::model_of(self);
-        const EvaluationMode mode(model.get());
+        const models::EvaluationMode mode(model.get());
         const torch::Tensor input = to_input(images, normalization, self);
-        return to_host(grad_cam(*model, input, name, core::upload(labels, self.device)));
+        return to_host(models::grad_cam(*model, input, name, core::upload(labels, self.device)));
       },
       tensor_to_js, options.integer("id"));
 }
 
 }  // namespace
 
-torch::Tensor to_input(const torch::Tensor& images, const Normalization& normalization, Session& session) {
+torch::Tensor to_input(const torch::Tensor& images, const data::Normalization& normalization,
+                       Session& session) {
   const torch::Tensor local = core::upload(images, session.device);
   if (local.scalar_type() != at::kByte) return local.contiguous(session.memory_format);
-  return normalize(local, session.normalization_on_device(normalization)).contiguous(session.memory_format);
+  return data::normalize(local, session.on_device(normalization)).contiguous(session.memory_format);
 }
 
-Normalization read_normalization(const Options& options) {
+data::Normalization read_normalization(const Options& options) {
   return {options.channels("mean"), options.channels("std")};
 }
 
@@ -143,8 +143,8 @@ Napi::Function ClassifierHandle::define(Napi::Env env) {
                               {
                                   method<forward>("forward"),
                                   method<summary>("summary"),
-                                  method<intermediate>("features"),
-                                  method<explanation>("gradCam"),
+                                  method<features>("features"),
+                                  method<grad_cam>("gradCam"),
                                   method<lower_model>("freeze"),
                               });
 }
@@ -168,8 +168,8 @@ ClassifierHandle& ClassifierHandle::from(const Napi::Value& value) {
   return *Unwrap(value.As<Napi::Object>());
 }
 
-std::shared_ptr<Classifier> ClassifierHandle::model_of(const Session& session) {
-  return std::dynamic_pointer_cast<Classifier>(session.module);
+std::shared_ptr<models::Classifier> ClassifierHandle::model_of(const Session& session) {
+  return std::dynamic_pointer_cast<models::Classifier>(session.module);
 }
 
 }  // namespace googlenet::binding

@@ -59,7 +59,7 @@ Napi::Value set_environment(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-// Everything JavaScript sees of the addon without libtorch; src/native/contract.ts lists the same names.
+// Everything JavaScript sees of the addon without libtorch; src/native/binding-types.ts lists the same names.
 Napi::Object init_engine(Napi::Env env, Napi::Object exports) {
   Environment::create(env);
   exports["tiers"] = Napi::Function::New<tiers>(env, "tiers");

@@ -85,7 +85,7 @@ class EngineSession::Forward : public PromiseTask {
 EngineSession::EngineSession(std::shared_ptr<Environment> environment, Network network,
                              const Engine::Options& options,
                              std::function<void(const std::exception_ptr&)> packed)
-    : Member(std::move(environment)),
+    : ThreadOwner(std::move(environment)),
       classes(classes_of(network)),
       engine(std::move(network), options, std::move(packed)) {}
 

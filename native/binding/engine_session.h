@@ -14,7 +14,7 @@ using namespace infer;
 
 // An engine and what belongs to it on the JavaScript thread. Shared by its handle and by all of its work that
 // is under way, so that a handle may be collected meanwhile.
-class EngineSession : public Member {
+class EngineSession : public ThreadOwner {
  public:
   // Makes an engine of a network whose weights are borrowed from this object.
   static std::shared_ptr<EngineSession> start(Napi::Env env, Network network, const Engine::Options& options,

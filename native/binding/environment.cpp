@@ -5,25 +5,25 @@
 namespace googlenet::binding {
 
 namespace {
-// For what a device has been given to do.
-constexpr std::chrono::seconds kLongestWait{10};
+// How long the end of an environment waits for a device to finish its work.
+constexpr std::chrono::seconds kShutdownTimeout{10};
 }  // namespace
 
-Member::Member(std::shared_ptr<Environment> environment) : environment_(std::move(environment)) {
-  environment_->members_.insert(this);
+ThreadOwner::ThreadOwner(std::shared_ptr<Environment> environment) : environment_(std::move(environment)) {
+  environment_->thread_owners_.insert(this);
 }
 
-Member::~Member() {
-  environment_->members_.erase(this);
+ThreadOwner::~ThreadOwner() {
+  environment_->thread_owners_.erase(this);
 }
 
-void Member::report_memory(Napi::Env env, int64_t bytes) {
+void ThreadOwner::report_memory(Napi::Env env, int64_t bytes) {
   if (forgotten_ || environment_->closed()) return;
   Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
   reported_bytes_ += bytes;
 }
 
-void Member::forget_memory(Napi::Env env) {
+void ThreadOwner::forget_memory(Napi::Env env) {
   report_memory(env, -reported_bytes_);
   forgotten_ = true;
 }
@@ -45,20 +45,20 @@ Environment::Environment(Napi::Env env) : env_(env) {
 void Environment::create(Napi::Env env) {
   using Held = std::shared_ptr<Environment>;
   const auto environment = std::make_shared<Environment>(env);
-  // Hooks run last in, first out: this one stops the threads before the one of the thread-safe function above
-  // closes it, and before Node destroys the handles or libtorch its statics.
+  // Hooks run last in, first out: this one stops the threads before the hook of the thread-safe function
+  // above closes that function, and before Node destroys the handles or libtorch its statics.
   auto hook = std::make_unique<Held>(environment);
   const auto on_end = [](void* raw) {
     const std::unique_ptr<Held> held(static_cast<Held*>(raw));
     for (const HandleGuard* handle : (*held)->handles_) handle->hold_();
     const auto now = std::chrono::steady_clock::now();
-    // Not twice: JavaScript may have waited already.
-    (*held)->shut_down((*held)->closed() ? now : now + kLongestWait);
-    (*held)->adopted_.clear();  // no call can follow, and members hold their environment
+    // JavaScript may have waited already: not twice.
+    (*held)->shut_down((*held)->closed() ? now : now + kShutdownTimeout);
+    (*held)->adopted_.clear();  // no call can follow, and thread owners hold their environment
   };
   if (napi_add_env_cleanup_hook(env, on_end, hook.get()) != napi_ok) throw Napi::Error::New(env);
   hook.release();
-  // Shared, because Node does not say whether it destroys this or the handles that use it first.
+  // Shared, because Node does not specify whether it destroys this before the handles that use it.
   auto data = std::make_unique<Held>(environment);
   env.SetInstanceData(data.get());
   data.release();
@@ -68,7 +68,7 @@ bool Environment::add(std::unique_ptr<Task> task, bool keep_alive) {
   if (closed_) return false;
   Task* key = task.get();
   tasks_.emplace(key, Entry{std::move(task), keep_alive});
-  if (keep_alive && kept_alive_++ == 0) completions_.Ref(env_);
+  if (keep_alive && keep_alive_tasks_++ == 0) completions_.Ref(env_);
   return true;
 }
 
@@ -77,7 +77,7 @@ std::unique_ptr<Task> Environment::take(Task* task) {
   if (found == tasks_.end()) return nullptr;
   Entry entry = std::move(found->second);
   tasks_.erase(found);
-  if (entry.keep_alive && --kept_alive_ == 0) completions_.Unref(env_);
+  if (entry.keep_alive && --keep_alive_tasks_ == 0) completions_.Unref(env_);
   return std::move(entry.task);
 }
 
@@ -100,21 +100,21 @@ bool Environment::shut_down(core::Deadline deadline) {
     const std::lock_guard lock(completing_);
     closed_ = true;
   }
-  // Held, because a task may be the last to hold a member.
-  std::vector<std::shared_ptr<Member>> members;
-  for (Member* member : members_) {
-    if (auto held = member->weak_from_this().lock()) members.push_back(std::move(held));
+  // Held here, because dropping a task may drop the last reference to an owner.
+  std::vector<std::shared_ptr<ThreadOwner>> owners;
+  for (ThreadOwner* owner : thread_owners_) {
+    if (auto held = owner->weak_from_this().lock()) owners.push_back(std::move(held));
   }
-  for (const auto& member : members) member->request_stop();
+  for (const auto& owner : owners) owner->request_stop();
   bool all_ended = true;
-  for (const auto& member : members) {
-    if (member->join_until(deadline)) continue;
+  for (const auto& owner : owners) {
+    if (owner->join_until(deadline)) continue;
     all_ended = false;
-    // Its thread may still use it, and this.
-    new std::shared_ptr<Member>(member);
+    // Never freed: its thread may still use it, and this environment.
+    new std::shared_ptr<ThreadOwner>(owner);
   }
   if (!all_ended) return false;
-  if (std::exchange(kept_alive_, 0) > 0) completions_.Unref(env_);
+  if (std::exchange(keep_alive_tasks_, 0) > 0) completions_.Unref(env_);
   std::exchange(tasks_, {}).clear();
   return true;
 }

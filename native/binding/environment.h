@@ -15,35 +15,35 @@ namespace googlenet::binding {
 
 class Environment;
 
-// Work under way on another thread. It is finished on the JavaScript thread, or dropped with its environment,
-// and always destroyed there.
+// Work in progress on another thread. It is finished on the JavaScript thread, or dropped with its
+// environment, and always destroyed on the JavaScript thread.
 class Task {
  public:
   virtual ~Task() = default;
   // Neither throws.
   virtual void finish(Napi::Env env) = 0;
-  virtual void abort(Napi::Env) {}  // taken back before it began
+  virtual void abort(Napi::Env) {}  // it was withdrawn before it began
 };
 
-// What has threads of its own, which must end before its environment does: a model, an engine. It is
-// registered for exactly as long as it exists, so neither a constructor that throws nor an object that is
+// An object with its own threads, which must end before its environment does: a model, an engine. It is
+// registered exactly as long as it exists, so neither a constructor that throws nor an object that is
 // collected late leaves anything behind. JavaScript thread only; held by shared pointers.
-class Member : public std::enable_shared_from_this<Member> {
+class ThreadOwner : public std::enable_shared_from_this<ThreadOwner> {
  public:
-  explicit Member(std::shared_ptr<Environment> environment);
-  virtual ~Member();
-  Member(const Member&) = delete;
-  Member& operator=(const Member&) = delete;
+  explicit ThreadOwner(std::shared_ptr<Environment> environment);
+  virtual ~ThreadOwner();
+  ThreadOwner(const ThreadOwner&) = delete;
+  ThreadOwner& operator=(const ThreadOwner&) = delete;
 
-  // Drops what waits and asks what runs to end early.
+  // Drops waiting work and asks running work to end early.
   virtual void request_stop() = 0;
-  // After request_stop(): false where a thread has not ended by then.
+  // After request_stop(): waits for the threads; false if one has not ended by the deadline.
   virtual bool join_until(core::Deadline deadline) = 0;
 
-  // Native memory behind a handle, so that V8 collects handles in time. Nothing once it is forgotten or the
-  // environment is closed.
+  // Reports native memory behind a handle, so that V8 collects handles in time. Does nothing after
+  // forget_memory() or once the environment is closed.
   void report_memory(Napi::Env env, int64_t bytes);
-  // Takes back what was reported, when the memory is about to be freed.
+  // Withdraws the report when the memory is about to be freed.
   void forget_memory(Napi::Env env);
 
  protected:
@@ -54,10 +54,9 @@ class Member : public std::enable_shared_from_this<Member> {
   bool forgotten_ = false;
 };
 
-// Of a JavaScript object of ours: keeps it from being collected once its environment ends. Between the
-// clean-up hooks and the end of Node's own structures a garbage collection may still run, and Node 20 uses
-// freed memory when that finds objects to finalize (node_napi_env__::DrainFinalizerQueue, after the last
-// Unref).
+// Keeps a JavaScript object of ours from being collected while its environment ends. Between the cleanup
+// hooks and the end of Node's own structures a garbage collection may still run, and Node 20 uses freed
+// memory if it finds objects to finalize then (node_napi_env__::DrainFinalizerQueue, after the last Unref).
 class HandleGuard {
  public:
   HandleGuard(Napi::Env env, std::function<void()> hold);
@@ -71,10 +70,9 @@ class HandleGuard {
   const std::function<void()> hold_;
 };
 
-// What belongs to one Node environment (the main thread or a Worker) of one addon: all threads by their
-// members, and all tasks under way. Nothing native is shared between environments but libtorch itself. The
-// environment's one clean-up hook, which holds it, is registered before there is anything to clean up and is
-// never removed.
+// What belongs to one Node environment (the main thread or a Worker) of one addon: the owners of all threads,
+// and all tasks in progress. Environments share nothing native except libtorch itself. The environment's only
+// cleanup hook, which holds it, is registered before there is anything to clean up and is never removed.
 class Environment : public std::enable_shared_from_this<Environment> {
  public:
   static void create(Napi::Env env);
@@ -84,37 +82,37 @@ class Environment : public std::enable_shared_from_this<Environment> {
 
   explicit Environment(Napi::Env env);
 
-  // Takes a task over, to be completed by another thread; null once the environment is closed, and then the
-  // task is dropped. With `keep_alive` the process does not end before it is finished.
+  // Takes over a task, which another thread will complete. Returns null, and drops the task, once the
+  // environment is closed. With `keep_alive` the process does not end before the task is finished.
   template <class One>
   One* begin(std::unique_ptr<One> task, bool keep_alive) {
     One* begun = task.get();
     return add(std::move(task), keep_alive) ? begun : nullptr;
   }
-  // Any thread: the task will be finished. Nothing once the environment is closed.
+  // Any thread: has the task finished on the JavaScript thread. Does nothing once the environment is closed.
   void complete(Task* task);
-  // JavaScript thread: gives back a task that nobody will complete.
+  // JavaScript thread: returns a task that no thread will complete.
   std::unique_ptr<Task> withdraw(Task* task);
 
   bool closed() const { return closed_; }
 
-  // Keeps a member until the end.
-  void adopt(std::shared_ptr<Member> member) { adopted_.push_back(std::move(member)); }
+  // Keeps a thread owner until the environment ends.
+  void adopt(std::shared_ptr<ThreadOwner> owner) { adopted_.push_back(std::move(owner)); }
   template <class One>
   One* adopted() const {
-    for (const auto& member : adopted_) {
-      if (auto* one = dynamic_cast<One*>(member.get())) return one;
+    for (const auto& owner : adopted_) {
+      if (auto* one = dynamic_cast<One*>(owner.get())) return one;
     }
     return nullptr;
   }
 
-  // Stops all threads and drops all tasks; their promises never settle. All are asked first, then waited for:
-  // on the CPU they end within a layer, but a device can take as long as it likes. Where the deadline passes
-  // first this returns false, and what still runs is kept, with its tasks, until the process ends.
+  // Stops all threads and drops all tasks; their promises never settle. Asks all threads to stop, then waits:
+  // on the CPU they end within a layer, but a device may take any time. If the deadline passes first, this
+  // returns false, and the threads that still run are kept, with their tasks, until the process ends.
   bool shut_down(core::Deadline deadline = core::Deadline::max());
 
  private:
-  friend class Member;
+  friend class ThreadOwner;
   friend class HandleGuard;
   struct Entry {
     std::unique_ptr<Task> task;
@@ -128,13 +126,13 @@ class Environment : public std::enable_shared_from_this<Environment> {
 
   const Napi::Env env_;
   Completions completions_;
-  std::mutex completing_;  // held while a thread calls what the end of the environment closes
+  std::mutex completing_;  // held while a thread uses completions_, which the environment's end closes
   std::atomic<bool> closed_{false};
-  size_t kept_alive_ = 0;  // tasks for which the process stays alive
+  size_t keep_alive_tasks_ = 0;
   std::unordered_map<Task*, Entry> tasks_;
-  std::unordered_set<Member*> members_;
+  std::unordered_set<ThreadOwner*> thread_owners_;
   std::unordered_set<HandleGuard*> handles_;
-  std::vector<std::shared_ptr<Member>> adopted_;
+  std::vector<std::shared_ptr<ThreadOwner>> adopted_;
 };
 
 }  // namespace googlenet::binding

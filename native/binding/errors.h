@@ -7,8 +7,7 @@
 
 namespace googlenet::binding {
 
-// { code, message } as a JavaScript Error; src/native/call.ts turns it into the package's class with the
-// caller's stack.
+// A JavaScript Error with a code. src/native/call.ts turns it into a GoogLeNetError with the caller's stack.
 inline Napi::Error to_js_error(Napi::Env env, const core::ErrorReport& report) {
   Napi::Error error = Napi::Error::New(env, report.message);
   error.Set("code", Napi::String::New(env, report.code));

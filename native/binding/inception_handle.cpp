@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include "binding/tensor_options.h"
+#include "binding/tensor_results.h"
 #include "core/device.h"
 #include "core/upload.h"
 #include "nn/inception.h"
@@ -10,41 +12,41 @@ namespace googlenet::binding {
 
 namespace {
 
-// The output, and what the last branch gave.
-Napi::Value forward_and_pull(const Napi::CallbackInfo& info, Session& session) {
+// [output, output of the last branch]
+Napi::Value inception_forward(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   return session.run(
       info.Env(),
       [input = copy_floats(options, "input", options.shape("shape"))](Session& self) {
         const torch::NoGradGuard no_grad;
-        InceptionModule module(std::dynamic_pointer_cast<InceptionModuleImpl>(self.module));
-        const auto [output, last] = module->forward_and_pull(core::upload(input, self.device));
-        return InceptionModuleImpl::Pulled{to_host(output), to_host(last)};
+        nn::InceptionModule module(std::dynamic_pointer_cast<nn::InceptionModuleImpl>(self.module));
+        const auto [output, last] = module->forward_with_last_branch(core::upload(input, self.device));
+        return nn::InceptionModuleImpl::Outputs{to_host(output), to_host(last)};
       },
-      [](Napi::Env env, const InceptionModuleImpl::Pulled& pulled) {
+      [](Napi::Env env, const nn::InceptionModuleImpl::Outputs& outputs) {
         Napi::Array both = Napi::Array::New(env, 2);
-        both[0u] = tensor_to_js(env, pulled.output);
-        both[1u] = tensor_to_js(env, pulled.last);
+        both[0u] = tensor_to_js(env, outputs.output);
+        both[1u] = tensor_to_js(env, outputs.last);
         return both;
       },
       options.integer("id"));
 }
 
-InceptionModule make_module(const Options& options) {
+nn::InceptionModule make_module(const Options& options) {
   if (options.boolean("naive")) {
-    return naive_inception({options.integer("inChannels"), options.integer("ch1x1"), options.integer("ch3x3"),
-                            options.integer("ch5x5")});
+    return nn::naive_inception({options.integer("inChannels"), options.integer("ch1x1"),
+                                options.integer("ch3x3"), options.integer("ch5x5")});
   }
-  return reduced_inception({options.integer("inChannels"), options.integer("ch1x1"),
-                            options.integer("ch3x3Reduce"), options.integer("ch3x3"),
-                            options.integer("ch5x5Reduce"), options.integer("ch5x5"),
-                            options.integer("poolProj")});
+  return nn::reduced_inception({options.integer("inChannels"), options.integer("ch1x1"),
+                                options.integer("ch3x3Reduce"), options.integer("ch3x3"),
+                                options.integer("ch5x5Reduce"), options.integer("ch5x5"),
+                                options.integer("poolProj")});
 }
 
 }  // namespace
 
 Napi::Function InceptionHandle::define(Napi::Env env) {
-  return ModuleHandle::define(env, "InceptionModule", {method<forward_and_pull>("forward")});
+  return ModuleHandle::define(env, "InceptionModule", {method<inception_forward>("forward")});
 }
 
 InceptionHandle::InceptionHandle(Info info) : ModuleHandle(info) {

@@ -14,8 +14,10 @@ namespace googlenet::binding {
 
 namespace {
 
-// TORCH_VERSION is what the headers said; this is the word of the library that was loaded. Asked in this way
-// because at::show_config() touches the CUDA hooks, see core/device.h.
+constexpr int64_t kMaxThreads = 1024;
+
+// TORCH_VERSION is the version of the headers; this is that of the loaded library. at::show_config() is not
+// used because it asks the CUDA hooks, see core/device.h.
 std::string library_version() {
   const auto& settings = caffe2::GetBuildOptions();
   const auto version = settings.find("TORCH_VERSION");
@@ -62,7 +64,7 @@ Napi::Value cuda(const Napi::CallbackInfo& info) {
 Napi::Value set_num_threads_js(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const int64_t threads = Options(info).integer("threads");
-    if (threads < 1 || threads > 1024)
+    if (threads < 1 || threads > kMaxThreads)
       throw core::Error("INVALID_ARGUMENT", "Expected threads in [1, 1024].");
     core::set_num_threads(static_cast<int>(threads));
     return info.Env().Undefined();
@@ -71,9 +73,10 @@ Napi::Value set_num_threads_js(const Napi::CallbackInfo& info) {
 
 Napi::Value limit_default_threads_js(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    const int64_t most = Options(info).integer("most");
-    if (most < 1 || most > 1024) throw core::Error("INVALID_ARGUMENT", "Expected most in [1, 1024].");
-    core::limit_default_threads(static_cast<int>(most));
+    const int64_t limit = Options(info).integer("most");
+    if (limit < 1 || limit > kMaxThreads)
+      throw core::Error("INVALID_ARGUMENT", "Expected most in [1, 1024].");
+    core::limit_default_threads(static_cast<int>(limit));
     return info.Env().Undefined();
   });
 }
@@ -87,7 +90,7 @@ Napi::Value prepare_device_js(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     return promise(
         env, static_cast<OwnQueue*>(info.Data())->queue, /*threads=*/1, /*id=*/0,
-        [wish = Options(info).string("device")] { return core::prepare_device(wish); },
+        [name = Options(info).string("device")] { return core::prepare_device(name); },
         [](Napi::Env scope, const c10::Device& device) { return Napi::String::New(scope, device.str()); });
   });
 }

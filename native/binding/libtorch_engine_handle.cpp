@@ -2,6 +2,8 @@
 
 #include "binding/classifier_handle.h"
 #include "binding/network_options.h"
+#include "binding/tensor_options.h"
+#include "binding/tensor_results.h"
 #include "core/error.h"
 #include "lowering/libtorch_engine.h"
 
@@ -29,9 +31,8 @@ Napi::Function LibtorchEngineHandle::define(Napi::Env env) {
                       InstanceMethod<&LibtorchEngineHandle::dispose>("dispose")});
 }
 
-// The weights are copied on the engine's thread.
-LibtorchEngineHandle::LibtorchEngineHandle(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<LibtorchEngineHandle>(info) {
+// The engine's thread copies the weights.
+LibtorchEngineHandle::LibtorchEngineHandle(Info info) : Handle(info) {
   guarded(info, [&] {
     const Napi::Env env = info.Env();
     BorrowedNetwork borrowed = read_network(Options(info));
@@ -58,7 +59,7 @@ LibtorchEngineHandle::LibtorchEngineHandle(const Napi::CallbackInfo& info)
   });
 }
 
-Napi::Value LibtorchEngineHandle::ready(const Napi::CallbackInfo& info) {
+Napi::Value LibtorchEngineHandle::ready(Info info) {
   return guarded(info, [&]() -> Napi::Value {
     session_->require_usable();
     if (preparation_.IsEmpty()) throw core::Error("INVALID_ARGUMENT", "ready() was called too late.");
@@ -68,7 +69,7 @@ Napi::Value LibtorchEngineHandle::ready(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value LibtorchEngineHandle::forward(const Napi::CallbackInfo& info) {
+Napi::Value LibtorchEngineHandle::forward(Info info) {
   return guarded(info, [&] {
     const Options options(info);
     auto cancelled = std::make_shared<std::atomic<bool>>(false);
@@ -81,16 +82,11 @@ Napi::Value LibtorchEngineHandle::forward(const Napi::CallbackInfo& info) {
          cancelled](Session& self) {
           return engine_of(self)->forward(to_input(images, normalization, self), *cancelled);
         },
-        [](Napi::Env env, const std::vector<torch::Tensor>& logits) {
-          Napi::Array heads = Napi::Array::New(env, logits.size());
-          for (uint32_t i = 0; i < logits.size(); ++i) heads[i] = tensor_to_js(env, logits[i]);
-          return heads;
-        },
-        id);
+        tensors_to_js, id);
   });
 }
 
-Napi::Value LibtorchEngineHandle::calibrate(const Napi::CallbackInfo& info) {
+Napi::Value LibtorchEngineHandle::calibrate(Info info) {
   return guarded(info, [&] {
     const Options options(info);
     return session_->run(
@@ -108,7 +104,7 @@ Napi::Value LibtorchEngineHandle::calibrate(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value LibtorchEngineHandle::cancel(const Napi::CallbackInfo& info) {
+Napi::Value LibtorchEngineHandle::cancel(Info info) {
   return guarded(info, [&] {
     const int64_t id = Options(info).integer("id");
     if (cancel_work(info.Env(), session_->queue, id)) return info.Env().Undefined();
@@ -120,7 +116,7 @@ Napi::Value LibtorchEngineHandle::cancel(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value LibtorchEngineHandle::describe(const Napi::CallbackInfo& info) {
+Napi::Value LibtorchEngineHandle::describe(Info info) {
   return guarded(info, [&]() -> Napi::Value {
     session_->require_usable();
     const Napi::Env env = info.Env();
@@ -131,13 +127,13 @@ Napi::Value LibtorchEngineHandle::describe(const Napi::CallbackInfo& info) {
       const infer::Layer& layer = network.layers[i];
       const bool has_weights = layer.kind == infer::Layer::Kind::kConvolution;
       const kernels::Size size = sizes[static_cast<size_t>(layer.output)];
-      const int64_t weights = has_weights ? number_of_weights(network, layer) : 0;
+      const int64_t weights = has_weights ? infer::number_of_weights(network, layer) : 0;
       Napi::Object step = Napi::Object::New(env);
       step["name"] = layer.name;
       step["kernel"] = "libtorch";
       step["phase"] = i;
       step["multiplyAdds"] = static_cast<double>(weights * size.height * size.width);
-      step["weightBytes"] = static_cast<double>(weights * size_of_weight(network, layer));
+      step["weightBytes"] = static_cast<double>(weights * infer::size_of_weight(network, layer));
       steps[i] = step;
     }
     Napi::Object result = Napi::Object::New(env);
@@ -149,7 +145,7 @@ Napi::Value LibtorchEngineHandle::describe(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value LibtorchEngineHandle::dispose(const Napi::CallbackInfo& info) {
+Napi::Value LibtorchEngineHandle::dispose(Info info) {
   return guarded(info, [&] {
     session_->dispose(info.Env());
     return info.Env().Undefined();

@@ -3,27 +3,27 @@
 #include <atomic>
 #include <unordered_map>
 
+#include "binding/handle.h"
 #include "binding/session.h"
 #include "infer/network.h"
 
 namespace googlenet::binding {
 
 // The JavaScript object of an engine on libtorch's public operations.
-class LibtorchEngineHandle : public Napi::ObjectWrap<LibtorchEngineHandle> {
+class LibtorchEngineHandle : public Handle<LibtorchEngineHandle> {
  public:
   static Napi::Function define(Napi::Env env);
-  explicit LibtorchEngineHandle(const Napi::CallbackInfo& info);
+  explicit LibtorchEngineHandle(Info info);
   void Finalize(Napi::Env env) override;
 
  private:
-  Napi::Value ready(const Napi::CallbackInfo& info);
-  Napi::Value forward(const Napi::CallbackInfo& info);
-  Napi::Value calibrate(const Napi::CallbackInfo& info);
-  Napi::Value cancel(const Napi::CallbackInfo& info);
-  Napi::Value describe(const Napi::CallbackInfo& info);
-  Napi::Value dispose(const Napi::CallbackInfo& info);
+  Napi::Value ready(Info info);
+  Napi::Value forward(Info info);
+  Napi::Value calibrate(Info info);
+  Napi::Value cancel(Info info);
+  Napi::Value describe(Info info);
+  Napi::Value dispose(Info info);
 
-  const HandleGuard guard_{this->Env(), [this] { this->Ref(); }};
   std::shared_ptr<Session> session_;
   infer::Network network_;             // without weights
   Napi::ObjectReference preparation_;  // the promise of ready(), until ready() returns it

@@ -4,6 +4,7 @@
 
 #include "binding/classifier_handle.h"
 #include "binding/data_queue.h"
+#include "binding/kept_bytes.h"
 #include "binding/network_options.h"
 #include "core/error.h"
 #include "lowering/lower.h"
@@ -66,8 +67,7 @@ Napi::Value to_js(Napi::Env env, const std::shared_ptr<PackedWeights>& packed) {
       const KeptBytes buffer(Options(info).byte_array("buffer"));
       if (buffer.size() != packed->size())
         throw core::Error("INVALID_SHAPE", "The buffer has another size than the weights.");
-      return promise(info.Env(), DataQueue::of(info.Env()), /*threads=*/1,
-                     [packed, buffer] { packed->copy_to(const_cast<uint8_t*>(buffer.data())); });
+      return DataQueue::run(info.Env(), [packed, buffer] { packed->copy_to(buffer.mutable_data()); });
     });
   };
   result["copyWeights"] = Napi::Function::New(env, copy, "copyWeights");

@@ -3,11 +3,12 @@
 #include <memory>
 #include <vector>
 
+#include "binding/handle.h"
 #include "binding/session.h"
 
 namespace googlenet::binding {
 
-// The methods of NativeModule in src/native/contract.ts, the same for every kind of module.
+// The methods of NativeModule in src/native/binding-types.ts, the same for every kind of module.
 namespace module_methods {
 using Info = const Napi::CallbackInfo&;
 Napi::Value parameter_count(Info info, Session& session);
@@ -22,17 +23,17 @@ Napi::Value cancel(Info info, Session& session);
 Napi::Value dispose(Info info, Session& session);
 }  // namespace module_methods
 
-// The JavaScript object of a module. V8 checks the receiver of every call before it gets here.
+// The JavaScript object of a module.
 template <class Self>
-class ModuleHandle : public Napi::ObjectWrap<Self> {
+class ModuleHandle : public Handle<Self> {
  public:
-  using Info = const Napi::CallbackInfo&;
+  using typename Handle<Self>::Info;
   using Method = Napi::Value (*)(Info, Session&);
 
-  explicit ModuleHandle(Info info) : Napi::ObjectWrap<Self>(info) {}
+  explicit ModuleHandle(Info info) : Handle<Self>(info) {}
 
-  // Called by the leaf classes' Finalize: node-addon-api does not see an inherited one.
-  void collect(Napi::Env env) {
+  // For the Finalize of each class.
+  void dispose_collected(Napi::Env env) {
     if (session_) session_->dispose(env);
   }
 
@@ -49,7 +50,7 @@ class ModuleHandle : public Napi::ObjectWrap<Self> {
     return Self::InstanceMethod(name, &Self::template call<body>);
   }
 
-  // `own`: what this kind of module has besides.
+  // `own`: the methods that only this kind of module has.
   static Napi::Function define(Napi::Env env, const char* name,
                                std::vector<Napi::ClassPropertyDescriptor<Self>> own) {
     own.insert(own.end(), {
@@ -67,7 +68,6 @@ class ModuleHandle : public Napi::ObjectWrap<Self> {
     return Self::DefineClass(env, name, own);
   }
 
-  const HandleGuard guard_{this->Env(), [this] { this->Ref(); }};
   std::shared_ptr<Session> session_;
 };
 

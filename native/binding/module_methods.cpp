@@ -2,23 +2,22 @@
 
 #include <cstring>
 
+#include "binding/choices.h"
 #include "binding/module_handle.h"
-#include "core/error.h"
+#include "binding/tensor_results.h"
+#include "binding/tensor_store.h"
 #include "nn/init.h"
 
 namespace googlenet::binding::module_methods {
 
 namespace {
 
-InitMethod to_init_method(const std::string& name) {
-  if (name == "none") return InitMethod::kNone;
-  if (name == "default") return InitMethod::kDefault;
-  if (name == "xavier") return InitMethod::kXavier;
-  if (name == "truncated-normal") return InitMethod::kTruncatedNormal;
-  throw core::Error("INVALID_ARGUMENT", "Unknown initialization '" + name + "'.");
-}
+constexpr Choice<nn::InitMethod> kInitMethods[] = {{"none", nn::InitMethod::kNone},
+                                                   {"default", nn::InitMethod::kDefault},
+                                                   {"xavier", nn::InitMethod::kXavier},
+                                                   {"truncated-normal", nn::InitMethod::kTruncatedNormal}};
 
-// Module.to(memory_format=…), which the C++ front end lacks: of convolution weights only.
+// Module.to(memory_format=…), which the C++ frontend lacks. Only the weights of convolutions have a format.
 void set_memory_format(torch::nn::Module& module, at::MemoryFormat format) {
   for (auto& parameter : module.parameters()) {
     if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(format));
@@ -30,7 +29,8 @@ void set_memory_format(torch::nn::Module& module, at::MemoryFormat format) {
 Napi::Value parameter_count(Info info, Session& session) {
   session.require_usable();
   int64_t count = 0;
-  for (const TensorInfo& parameter : session.parameters()) count += c10::multiply_integers(parameter.shape);
+  for (const weights::TensorInfo& parameter : session.parameters())
+    count += c10::multiply_integers(parameter.shape);
   return Napi::Number::New(info.Env(), static_cast<double>(count));
 }
 
@@ -41,12 +41,14 @@ Napi::Value tensors(Info info, Session& session) {
 
 Napi::Value snapshot(Info info, Session& session) {
   const Options options(info);
-  return copy_out(info.Env(), session, options, [](Session& self) { return state_dict(*self.module); });
+  return snapshot_tensors(info.Env(), session, options,
+                          [](Session& self) { return weights::state_dict(*self.module); });
 }
 
 Napi::Value restore(Info info, Session& session) {
   const Options options(info);
-  return copy_in(info.Env(), session, options, [](Session& self) { return state_dict(*self.module); });
+  return restore_tensors(info.Env(), session, options,
+                         [](Session& self) { return weights::state_dict(*self.module); });
 }
 
 Napi::Value set_training(Info info, Session& session) {
@@ -70,9 +72,9 @@ Napi::Value generator_state(Info info, Session& session) {
 }
 
 Napi::Value initialize(Info info, Session& session) {
-  const InitMethod method = to_init_method(Options(info).string("method"));
+  const nn::InitMethod method = value_named(kInitMethods, Options(info).string("method"), "initialization");
   return session.run(info.Env(), [method](Session& self) {
-    // Drawn on the CPU whatever the device, as in Python, so that a seed means the same weights everywhere.
+    // Drawn on the CPU for every device, as in Python, so that a seed gives the same weights everywhere.
     self.module->to(at::kCPU);
     nn::initialize(*self.module, method, self.random.host);
     self.module->to(self.device);

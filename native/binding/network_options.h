@@ -7,33 +7,32 @@
 
 namespace googlenet::binding {
 
-using namespace infer;
-
-// A network whose layers borrow numbers of `weights`, a Uint8Array that must stay alive and private.
+// A network whose layers point into `weights`, a Uint8Array that must stay alive and private.
 struct BorrowedNetwork {
-  Network network;
+  infer::Network network;
   Napi::Object weights;
 };
 
-// { network, weights }, checked, so that running it is safe whatever a file said. To be read after all other
-// options.
+// { network, weights }, validated, so that running it is safe whatever a file contained. To be read after all
+// other options.
 BorrowedNetwork read_network(const Options& options);
 
-Precision read_precision(const Options& options);
-Precision precision_named(const std::string& name);
+// The option `precision`, and a precision by its name. Throw INVALID_ARGUMENT.
+infer::Precision read_precision(const Options& options);
+infer::Precision precision_named(const std::string& name);
 
-// { height, width } of a picture, or two numbers of its shape. Throws INVALID_SHAPE.
+// { height, width } of an image, and the same of two dimensions of its shape. Throw INVALID_SHAPE.
 kernels::Size read_size(const Options& options);
 kernels::Size to_size(int64_t height, int64_t width);
 
-// Where the numbers of a convolution are in the weights, in bytes.
+// Offsets, in bytes, of the tensors of a convolution in the weights.
 struct LayerOffsets {
   int64_t weight = 0, bias = 0;
   std::optional<int64_t> scale;
 };
 
-// The same, the other way round, with the offsets of each layer that has weights.
-Napi::Object network_to_js(Napi::Env env, const Network& network,
+// NativeNetwork of src/native/binding-types.ts, with the offsets of each layer that has weights.
+Napi::Object network_to_js(Napi::Env env, const infer::Network& network,
                            const std::vector<std::optional<LayerOffsets>>& offsets);
 
 }  // namespace googlenet::binding

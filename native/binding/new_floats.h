@@ -5,9 +5,9 @@
 
 namespace googlenet::binding {
 
-// Memory of V8's own for results: arrays on memory of ours could not be transferred to a Worker in Node 22
-// and later, and Electron has none. By JavaScript's constructor, because Node-API's ends the process where V8
-// has no memory.
+// An array for results, in V8's own memory: arrays on our memory cannot be transferred to a Worker in Node 22
+// and later, and Electron does not allow them. Made by JavaScript's constructor, because Node-API's ends the
+// process when V8 has no memory.
 inline Napi::Float32Array new_floats(Napi::Env env, size_t count) {
   const auto constructor = env.Global().Get("Float32Array").As<Napi::Function>();
   Napi::Value array;
@@ -15,12 +15,13 @@ inline Napi::Float32Array new_floats(Napi::Env env, size_t count) {
     array = constructor.New({Napi::Number::New(env, static_cast<double>(count))});
   } catch (const Napi::Error& error) {
     throw core::Error("OUT_OF_MEMORY",
-                      "No memory for " + std::to_string(count) + " numbers: " + error.Message());
+                      "No memory for " + std::to_string(count) + " elements: " + error.Message());
   }
   const bool is_array = array.IsTypedArray() &&
                         array.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array &&
                         array.As<Napi::TypedArray>().ElementLength() == count;
-  if (!is_array) throw core::Error("INVALID_ARGUMENT", "This program's Float32Array makes other arrays.");
+  if (!is_array)
+    throw core::Error("INVALID_ARGUMENT", "The Float32Array of this program makes other arrays.");
   return array.As<Napi::Float32Array>();
 }
 

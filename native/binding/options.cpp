@@ -37,22 +37,22 @@ int64_t elements(const std::vector<int64_t>& shape) {
 void require_length(const ArrayView& array, const std::vector<int64_t>& shape) {
   if (static_cast<int64_t>(array.elements) != elements(shape)) {
     throw core::Error("INVALID_SHAPE", "The array has " + std::to_string(array.elements) +
-                                           " elements, its shape asks for " +
-                                           std::to_string(elements(shape)) + ".");
+                                           " elements, but its shape has " + std::to_string(elements(shape)) +
+                                           ".");
   }
 }
 
 std::vector<int64_t> shape_of_images(const Options& options, const CallerArray& array) {
   const std::vector<int64_t> shape = options.shape("shape");
-  if (shape.size() != 4) throw core::Error("INVALID_SHAPE", "A batch of pictures has four dimensions.");
+  if (shape.size() != 4) throw core::Error("INVALID_SHAPE", "A batch of images has four dimensions.");
   if (array.is_bytes()) {
     if (shape[3] != 3)
-      throw core::Error("INVALID_SHAPE", "Pictures of bytes have the shape [n, height, width, 3].");
+      throw core::Error("INVALID_SHAPE", "Images of bytes have the shape [n, height, width, 3].");
   } else {
     if (array.type() != napi_float32_array)
       throw core::Error("INVALID_DTYPE", "Expected a Float32Array or a Uint8Array.");
     if (shape[1] != 3)
-      throw core::Error("INVALID_SHAPE", "Pictures of floats have the shape [n, 3, height, width].");
+      throw core::Error("INVALID_SHAPE", "Images of floats have the shape [n, 3, height, width].");
   }
   return shape;
 }
@@ -86,6 +86,10 @@ double Options::number(const char* name) const {
   const Napi::Value value = object_.Get(name);
   if (!value.IsNumber()) reject(name, "a number");
   return value.As<Napi::Number>().DoubleValue();
+}
+
+std::optional<double> Options::optional_number(const char* name) const {
+  return is_null(name) ? std::nullopt : std::optional(number(name));
 }
 
 int64_t Options::integer(const char* name) const {

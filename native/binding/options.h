@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,16 +11,16 @@
 
 namespace googlenet::binding {
 
-// Where a typed array lies.
+// The memory of a typed array.
 struct ArrayView {
   const void* data;
   size_t elements;
   size_t bytes;
 };
 
-// A typed array of a caller. Every option that is read may run a getter of the caller's, which may resize or
-// detach the array: all options are read first, then where it lies is asked for, and until the bytes are
-// copied, or the array is kept as private, no JavaScript runs.
+// A typed array of a caller. Reading an option may run a getter of the caller, which may resize or detach the
+// array. So all options are read before view() or bytes() asks where the array lies, and no JavaScript runs
+// from then on until its bytes are copied.
 class CallerArray {
  public:
   explicit CallerArray(const Napi::TypedArray& array);
@@ -36,9 +37,8 @@ class CallerArray {
   napi_typedarray_type type_;
 };
 
-// Reads the one options object of a call. TypeScript has validated the meaning; here a wrong type, which
-// would be a bug of ours or a caller that goes around TypeScript, becomes an Error instead of undefined
-// behaviour.
+// Reads the one options object of a call. TypeScript has validated the meaning. Here a wrong type, which is a
+// bug of ours or a caller that bypasses TypeScript, becomes INVALID_ARGUMENT instead of undefined behavior.
 class Options {
  public:
   explicit Options(const Napi::CallbackInfo& info);
@@ -46,6 +46,7 @@ class Options {
 
   bool boolean(const char* name) const;
   double number(const char* name) const;
+  std::optional<double> optional_number(const char* name) const;  // nullopt for null
   int64_t integer(const char* name) const;
   uint64_t uint64(const char* name) const;
   std::string string(const char* name) const;
@@ -57,6 +58,7 @@ class Options {
   std::vector<std::string> strings(const char* name) const;
   CallerArray typed_array(const char* name) const;
   CallerArray byte_array(const char* name) const;  // a Uint8Array
+  bool is_null(const char* name) const { return object_.Get(name).IsNull(); }
   bool has(const char* name) const { return object_.Has(name); }
   Napi::Value value(const char* name) const { return object_.Get(name); }
 
@@ -64,12 +66,12 @@ class Options {
   Napi::Object object_;
 };
 
-// How many numbers a tensor has. Throws INVALID_SHAPE for sizes that are negative or beyond counting.
+// The number of elements of a tensor. Throws INVALID_SHAPE if a size is negative or the product too large.
 int64_t elements(const std::vector<int64_t>& shape);
-// Throws INVALID_SHAPE for another number of them.
+// Throws INVALID_SHAPE unless the array has as many elements as the shape.
 void require_length(const ArrayView& array, const std::vector<int64_t>& shape);
 
-// The shape of a batch of pictures: floats [n, 3, h, w] or bytes [n, h, w, 3]. Throws INVALID_SHAPE,
+// The `shape` of a batch of images: float32 [n, 3, h, w] or bytes [n, h, w, 3]. Throws INVALID_SHAPE or
 // INVALID_DTYPE.
 std::vector<int64_t> shape_of_images(const Options& options, const CallerArray& array);
 

@@ -10,12 +10,12 @@
 
 namespace googlenet::binding {
 
-// Work that a promise stands for.
+// Work whose end settles a promise.
 class PromiseTask : public Task {
  public:
   explicit PromiseTask(Napi::Env env) : deferred_(Napi::Promise::Deferred::New(env)) {}
 
-  // Only to be had in the call that made the task: the handle ends with it.
+  // Only in the call that created the task: the handle is valid until its end.
   Napi::Promise promise() const { return deferred_.Promise(); }
 
   // Any thread, before the task is completed.
@@ -42,7 +42,7 @@ class PromiseTask : public Task {
   }
 
  protected:
-  // JavaScript thread, where nothing has failed.
+  // JavaScript thread, if nothing has failed.
   virtual Napi::Value to_result(Napi::Env env) = 0;
 
   bool has_failed() const { return error_ != nullptr; }
@@ -52,8 +52,8 @@ class PromiseTask : public Task {
   std::exception_ptr error_;
 };
 
-// `work()` runs on another thread and may not touch a Napi type; `convert(env, result)` runs on the
-// JavaScript thread.
+// `work()` runs on another thread and must not use a Napi type; `convert(env, result)` runs on the JavaScript
+// thread.
 template <class Work, class Convert>
 class AsyncWork : public PromiseTask {
  public:

@@ -10,10 +10,10 @@
 
 namespace googlenet::binding {
 
-// A thread for work that belongs to no model.
-class OwnQueue : public Member {
+// A thread for work that does not belong to a model.
+class OwnQueue : public ThreadOwner {
  public:
-  // As long as the environment; its thread starts with the first work.
+  // Exists as long as the environment; its thread starts with the first work.
   static OwnQueue* create(Napi::Env env) {
     const auto environment = Environment::of(env);
     const auto created = std::make_shared<OwnQueue>(environment);
@@ -21,7 +21,7 @@ class OwnQueue : public Member {
     return created.get();
   }
 
-  using Member::Member;
+  using ThreadOwner::ThreadOwner;
   ~OwnQueue() override { queue.stop(); }
   void request_stop() override { queue.request_stop(); }
   bool join_until(core::Deadline deadline) override { return queue.join_until(deadline); }
@@ -30,6 +30,7 @@ class OwnQueue : public Member {
 };
 
 // Runs task->run(), which must not throw, on a queue's thread, then task->finish() on the JavaScript thread.
+// `id`, unless it is 0, can cancel the task while it waits.
 template <class QueuedTask>
 void submit(Environment& environment, core::SerialQueue& queue, std::unique_ptr<QueuedTask> task,
             bool keep_alive, int64_t id = 0) {
@@ -47,8 +48,8 @@ void submit(Environment& environment, core::SerialQueue& queue, std::unique_ptr<
   }
 }
 
-// The one way from JavaScript to a thread of libtorch's and back, see AsyncWork. By an id other than 0 it can
-// be cancelled while it waits.
+// The only way from JavaScript to a thread that uses libtorch and back, see AsyncWork. `threads`: for
+// libtorch's operations, see core::begin_work.
 template <class Work, class Convert>
 Napi::Value promise(Napi::Env env, core::SerialQueue& queue, int threads, int64_t id, Work work,
                     Convert convert) {
@@ -69,7 +70,7 @@ Napi::Value promise(Napi::Env env, core::SerialQueue& queue, int threads, int64_
   return result;
 }
 
-// Work of that id which waits is dropped with ABORTED, at once; false where none waits.
+// Drops waiting work with this id: its promise fails with ABORTED at once. False if none waits.
 inline bool cancel_work(Napi::Env env, core::SerialQueue& queue, int64_t id) {
   auto* owner = static_cast<Task*>(queue.remove(id));
   if (owner == nullptr) return false;

@@ -1,15 +1,15 @@
 #include "binding/tensor_options.h"
 
 #include <cstring>
-#include <utility>
 
+#include "binding/choices.h"
 #include "core/error.h"
 
 namespace googlenet::binding {
 
 namespace {
 
-constexpr std::pair<const char*, c10::ScalarType> kDTypes[] = {
+constexpr Choice<c10::ScalarType> kDTypes[] = {
     {"F64", c10::kDouble}, {"F32", c10::kFloat}, {"F16", c10::kHalf},  {"BF16", c10::kBFloat16},
     {"I64", c10::kLong},   {"I32", c10::kInt},   {"I16", c10::kShort}, {"I8", c10::kChar},
     {"U8", c10::kByte},    {"BOOL", c10::kBool},
@@ -39,8 +39,8 @@ const char* dtype_name(c10::ScalarType dtype) {
   throw core::Error("INVALID_DTYPE", "An element type has no name in the safetensors format.");
 }
 
-std::vector<TensorSpan> read_spans(const Options& options, const char* name) {
-  std::vector<TensorSpan> spans;
+std::vector<weights::TensorSpan> read_spans(const Options& options, const char* name) {
+  std::vector<weights::TensorSpan> spans;
   for (const Options& span : options.objects(name)) {
     const int64_t offset = span.integer("offset");
     const int64_t bytes = span.integer("bytes");

@@ -1,79 +1,101 @@
-#include <algorithm>
-#include <cstring>
+#include <torch/types.h>
 
 #include "binding/addon.h"
 #include "binding/data_queue.h"
-#include "binding/session.h"
+#include "binding/kept_bytes.h"
 #include "core/error.h"
-#include "data/transforms.h"
+#include "data/resize.h"
 
 namespace googlenet::binding {
 
-using namespace data;
-
 namespace {
 
-struct Picture {
-  KeptBytes bytes;
+// Sizes beyond these would overflow, or be a mistake.
+constexpr int64_t kLargestImage = int64_t{1} << 20;
+constexpr int64_t kLargestCrop = 8192;
+
+bool is_image_size(int64_t height, int64_t width) {
+  return height >= 1 && width >= 1 && height <= kLargestImage && width <= kLargestImage;
+}
+
+struct Image {
+  KeptBytes bytes;  // RGB rows
   int64_t height;
   int64_t width;
+
+  torch::Tensor tensor() const {
+    return torch::from_blob(bytes.mutable_data(), {height, width, 3}, at::kByte);
+  }
 };
 
-// The bytes of all images and of the output; the last thing that is read of a call's options.
 struct Buffers {
-  std::vector<Picture> pictures;
+  std::vector<Image> images;
   KeptBytes output;
 };
 
+// Must be the last options of a call that are read.
 Buffers read_buffers(const Options& options) {
   struct Unread {
     CallerArray array;
     int64_t height, width;
   };
   std::vector<Unread> unread;
-  const Napi::Array list = options.array("images");
-  for (uint32_t i = 0; i < list.Length(); ++i) {
-    const Napi::Value value = list[i];
-    if (!value.IsObject()) throw core::Error("INVALID_ARGUMENT", "Expected an array of images.");
-    const Options picture(value.As<Napi::Object>());
-    unread.push_back({picture.byte_array("data"), picture.integer("height"), picture.integer("width")});
-  }
+  for (const Options& image : options.objects("images"))
+    unread.push_back({image.byte_array("data"), image.integer("height"), image.integer("width")});
   const CallerArray output = options.byte_array("output");
   Buffers buffers = {{}, KeptBytes(output)};
   for (const auto& [array, height, width] : unread) {
     const KeptBytes bytes(array);
-    const int64_t limit = int64_t{1} << 20;
-    if (height < 1 || width < 1 || height > limit || width > limit ||
-        bytes.size() != static_cast<size_t>(height * width * 3)) {
-      throw core::Error("INVALID_SHAPE", "A picture has height × width × 3 bytes.");
-    }
-    buffers.pictures.push_back({bytes, height, width});
+    if (!is_image_size(height, width) || bytes.size() != static_cast<size_t>(height * width * 3))
+      throw core::Error("INVALID_SHAPE", "An image has height × width × 3 bytes.");
+    buffers.images.push_back({bytes, height, width});
   }
   return buffers;
 }
 
-void fill(const std::vector<Picture>& pictures, int64_t resize, int64_t crop, uint8_t* output) {
-  const torch::NoGradGuard no_grad;
-  for (const Picture& picture : pictures) {
-    core::check_cancelled();
-    const auto pixels = torch::from_blob(const_cast<uint8_t*>(picture.bytes.data()),
-                                         {picture.height, picture.width, 3}, at::kByte);
-    torch::from_blob(output, {crop, crop, 3}, at::kByte).copy_(resize_crop(pixels, resize, crop));
-    output += crop * crop * 3;
+// Squares inside of the resized image.
+std::vector<data::Square> read_squares(const Options& options, int64_t height, int64_t width) {
+  std::vector<data::Square> squares;
+  for (const Options& one : options.objects("views")) {
+    const data::Square square = {one.integer("top"), one.integer("left"), one.integer("side"),
+                                 one.boolean("mirrored")};
+    const bool is_inside = square.top >= 0 && square.left >= 0 && square.size >= 1 &&
+                           square.size <= height - square.top && square.size <= width - square.left;
+    if (!is_inside) throw core::Error("INVALID_ARGUMENT", "A crop lies outside of its image.");
+    squares.push_back(square);
   }
+  return squares;
 }
 
-// Gives the memory of a typed array back now. The garbage collector sees a few bytes of an object, not the
-// photograph behind it.
-void detach(const Napi::ObjectReference& array) {
-  Napi::ArrayBuffer buffer = array.Value().As<Napi::TypedArray>().ArrayBuffer();
-  if (!buffer.IsDetached()) buffer.Detach();
+Napi::Value multi_crop(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const Options options(info);
+    const int64_t height = options.integer("height");
+    const int64_t width = options.integer("width");
+    const int64_t crop = options.integer("crop");
+    if (!is_image_size(height, width) || crop < 1 || crop > kLargestCrop)
+      throw core::Error("INVALID_ARGUMENT", "Expected sizes of at least 1.");
+    const std::vector<data::Square> squares = read_squares(options, height, width);
+    Buffers buffers = read_buffers(options);
+    if (buffers.images.size() != 1 ||
+        buffers.output.size() != squares.size() * static_cast<size_t>(crop * crop * 3))
+      throw core::Error("INVALID_SHAPE", "The output of one image has views × crop × crop × 3 bytes.");
+    return DataQueue::run(info.Env(), [buffers = std::move(buffers), height, width, squares, crop] {
+      const torch::NoGradGuard no_grad;
+      const auto count = static_cast<int64_t>(squares.size());
+      if (count == 0) return;
+      torch::from_blob(buffers.output.mutable_data(), {count, crop, crop, 3}, at::kByte)
+          .copy_(data::multi_crop(buffers.images.front().tensor(), height, width, squares, crop));
+    });
+  });
 }
 
-using Released = std::shared_ptr<Napi::ObjectReference>;
+// Arrays to detach once their bytes have been used. The garbage collector sees the few bytes of the object
+// and not the photograph behind it, and would free that late.
+using Released = std::vector<std::shared_ptr<Napi::ObjectReference>>;
 
-std::vector<Released> read_released(const Options& options) {
-  std::vector<Released> released;
+Released read_released(const Options& options) {
+  Released released;
   if (!options.has("release")) return released;
   const Napi::Array list = options.array("release");
   for (uint32_t i = 0; i < list.Length(); ++i) {
@@ -85,69 +107,37 @@ std::vector<Released> read_released(const Options& options) {
   return released;
 }
 
-// Views inside of the resized picture.
-std::vector<View> read_views(const Options& options, int64_t height, int64_t width) {
-  std::vector<View> views;
-  for (const Options& one : options.objects("views")) {
-    const View view = {one.integer("top"), one.integer("left"), one.integer("side"), one.boolean("mirrored")};
-    const bool is_inside = view.top >= 0 && view.left >= 0 && view.side >= 1 &&
-                           view.side <= height - view.top && view.side <= width - view.left;
-    if (!is_inside) throw core::Error("INVALID_ARGUMENT", "A view lies outside of its picture.");
-    views.push_back(view);
-  }
-  return views;
+void detach(const Napi::ObjectReference& array) {
+  Napi::ArrayBuffer buffer = array.Value().As<Napi::TypedArray>().ArrayBuffer();
+  if (!buffer.IsDetached()) buffer.Detach();
 }
 
-Napi::Value crop_views_of(const Napi::CallbackInfo& info) {
-  return guarded(info, [&] {
-    const Options options(info);
-    const int64_t height = options.integer("height");
-    const int64_t width = options.integer("width");
-    const int64_t crop = options.integer("crop");
-    const int64_t limit = int64_t{1} << 20;
-    if (height < 1 || width < 1 || height > limit || width > limit || crop < 1 || crop > 8192)
-      throw core::Error("INVALID_ARGUMENT", "Expected sizes from 1 on.");
-    const std::vector<View> views = read_views(options, height, width);
-    Buffers buffers = read_buffers(options);
-    if (buffers.pictures.size() != 1 ||
-        buffers.output.size() != views.size() * static_cast<size_t>(crop * crop * 3))
-      throw core::Error("INVALID_SHAPE", "The output of one picture has views × crop × crop × 3 bytes.");
-    return promise(info.Env(), DataQueue::of(info.Env()), /*threads=*/1,
-                   [buffers = std::move(buffers), height, width, views, crop] {
-                     const torch::NoGradGuard no_grad;
-                     const Picture& picture = buffers.pictures.front();
-                     const auto pixels = torch::from_blob(const_cast<uint8_t*>(picture.bytes.data()),
-                                                          {picture.height, picture.width, 3}, at::kByte);
-                     const auto count = static_cast<int64_t>(views.size());
-                     if (count == 0) return;
-                     auto* output = const_cast<uint8_t*>(buffers.output.data());
-                     torch::from_blob(output, {count, crop, crop, 3}, at::kByte)
-                         .copy_(crop_views(pixels, height, width, views, crop));
-                   });
-  });
-}
-
-Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
+Napi::Value resize_crop(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const Options options(info);
     const int64_t resize = options.integer("resize");
     const int64_t crop = options.integer("crop");
-    if (crop < 1 || resize < crop || resize > 8192)
+    if (crop < 1 || resize < crop || resize > kLargestCrop)
       throw core::Error("INVALID_ARGUMENT", "Expected 1 ≤ crop ≤ resize ≤ 8192.");
-    std::vector<Released> released = read_released(options);
+    Released released = read_released(options);
     Buffers buffers = read_buffers(options);
-    if (buffers.output.size() != buffers.pictures.size() * static_cast<size_t>(crop * crop * 3)) {
+    if (buffers.output.size() != buffers.images.size() * static_cast<size_t>(crop * crop * 3))
       throw core::Error("INVALID_SHAPE", "The output has n × crop × crop × 3 bytes.");
-    }
-    // One thread: this runs beside training, which has the others.
-    return promise(
-        info.Env(), DataQueue::of(info.Env()), /*threads=*/1, /*id=*/0,
+    return DataQueue::run(
+        info.Env(),
         [buffers = std::move(buffers), resize, crop] {
-          fill(buffers.pictures, resize, crop, const_cast<uint8_t*>(buffers.output.data()));
+          const torch::NoGradGuard no_grad;
+          uint8_t* output = buffers.output.mutable_data();
+          for (const Image& image : buffers.images) {
+            core::check_cancelled();
+            torch::from_blob(output, {crop, crop, 3}, at::kByte)
+                .copy_(data::resize_crop(image.tensor(), resize, crop));
+            output += crop * crop * 3;
+          }
           return Nothing{};
         },
         [released = std::move(released)](Napi::Env env, const Nothing&) {
-          for (const Released& array : released) detach(*array);
+          for (const auto& array : released) detach(*array);
           return env.Undefined();
         });
   });
@@ -157,8 +147,8 @@ Napi::Value resize_crop_pictures(const Napi::CallbackInfo& info) {
 
 void define_transforms(Napi::Env env, Napi::Object exports) {
   DataQueue::create(env);
-  exports["cropViews"] = Napi::Function::New<crop_views_of>(env, "cropViews");
-  exports["resizeCrop"] = Napi::Function::New<resize_crop_pictures>(env, "resizeCrop");
+  exports["cropViews"] = Napi::Function::New<multi_crop>(env, "cropViews");
+  exports["resizeCrop"] = Napi::Function::New<resize_crop>(env, "resizeCrop");
 }
 
 }  // namespace googlenet::binding

@@ -16,7 +16,7 @@ Autocast::Autocast(at::ScalarType dtype, c10::Device device)
 
 Autocast::~Autocast() {
   if (!active_) return;
-  // The cache holds this step's casts of the weights, which the optimiser is about to change.
+  // The cache holds casts of the weights, which the optimizer is about to change.
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
   at::autocast::set_autocast_enabled(device_, was_enabled_);
   at::autocast::set_autocast_dtype(device_, previous_);

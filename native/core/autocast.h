@@ -5,8 +5,8 @@
 
 namespace googlenet::core {
 
-// torch.autocast for the lifetime of this object, on the thread that made it: convolutions and matrix
-// products compute in `dtype`; weights, losses and the optimiser stay in float32. Does nothing for kFloat.
+// torch.autocast while this exists, on the thread that created it: convolutions and matrix products compute
+// in `dtype`; weights, losses and the optimizer stay in float32. kFloat changes nothing.
 class Autocast {
  public:
   Autocast(at::ScalarType dtype, c10::Device device);

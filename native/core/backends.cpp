@@ -11,16 +11,16 @@ Backends backends() {
           context.deterministicAlgorithms(), context.deterministicAlgorithmsWarnOnly()};
 }
 
-void set_backends(const Backends& wanted) {
+void set_backends(const Backends& to) {
   at::Context& context = at::globalContext();
-  const Backends now = backends();
-  context.setBenchmarkCuDNN(wanted.cudnn_benchmark);
-  context.setDeterministicCuDNN(wanted.cudnn_deterministic);
-  // Setting a precision marks it as chosen, even where it stays.
-  if (wanted.cudnn_allow_tf32 != now.cudnn_allow_tf32) context.setAllowTF32CuDNN(wanted.cudnn_allow_tf32);
-  if (wanted.cuda_matmul_allow_tf32 != now.cuda_matmul_allow_tf32)
-    context.setAllowTF32CuBLAS(wanted.cuda_matmul_allow_tf32);
-  context.setDeterministicAlgorithms(wanted.deterministic, wanted.deterministic_warn_only);
+  const Backends from = backends();
+  context.setBenchmarkCuDNN(to.cudnn_benchmark);
+  context.setDeterministicCuDNN(to.cudnn_deterministic);
+  // Only if it changes: libtorch remembers that a program has set it.
+  if (to.cudnn_allow_tf32 != from.cudnn_allow_tf32) context.setAllowTF32CuDNN(to.cudnn_allow_tf32);
+  if (to.cuda_matmul_allow_tf32 != from.cuda_matmul_allow_tf32)
+    context.setAllowTF32CuBLAS(to.cuda_matmul_allow_tf32);
+  context.setDeterministicAlgorithms(to.deterministic, to.deterministic_warn_only);
 }
 
 }  // namespace googlenet::core

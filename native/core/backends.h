@@ -2,7 +2,7 @@
 
 namespace googlenet::core {
 
-// Switches of libtorch for all models of the process, under PyTorch's names.
+// libtorch's switches, for all models of the process, under PyTorch's names.
 struct Backends {
   bool cudnn_benchmark;          // torch.backends.cudnn.benchmark
   bool cudnn_deterministic;      // torch.backends.cudnn.deterministic
@@ -13,6 +13,6 @@ struct Backends {
 };
 
 Backends backends();
-void set_backends(const Backends& wanted);
+void set_backends(const Backends& backends);
 
 }  // namespace googlenet::core

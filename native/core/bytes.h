@@ -5,7 +5,7 @@
 
 namespace googlenet::core {
 
-// Somebody else's memory.
+// Borrowed memory.
 struct Bytes {
   const uint8_t* data = nullptr;
   size_t size = 0;

@@ -7,11 +7,11 @@
 namespace googlenet::core {
 
 namespace {
-std::atomic<Translator> translator = nullptr;
+std::atomic<Translator> library_translator = nullptr;
 }  // namespace
 
-void set_translator(Translator of_a_library) {
-  translator = of_a_library;
+void set_translator(Translator translator) {
+  library_translator = translator;
 }
 
 std::string first_line(const std::string& text) {
@@ -19,7 +19,7 @@ std::string first_line(const std::string& text) {
 }
 
 ErrorReport report(const std::exception_ptr& error) {
-  if (const Translator translate = translator) {
+  if (const Translator translate = library_translator) {
     if (std::optional<ErrorReport> translated = translate(error)) return *std::move(translated);
   }
   try {

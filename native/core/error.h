@@ -7,7 +7,7 @@
 
 namespace googlenet::core {
 
-// An error with one of the codes of src/errors.ts.
+// An error with one of the codes of src/core/errors.ts.
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}
@@ -17,7 +17,7 @@ class Error : public std::runtime_error {
   std::string code_;
 };
 
-// What crosses to JavaScript: a stable code and one clean line.
+// What JavaScript gets of an error: a stable code and one line of text.
 struct ErrorReport {
   std::string code;
   std::string message;
@@ -25,9 +25,10 @@ struct ErrorReport {
 
 ErrorReport report(const std::exception_ptr& error);
 
-// Who knows the exceptions of a library: asked first by report(). Set once, before any work.
+// Reports the exceptions of a library, and nullopt for others; report() asks it first. Set once, before any
+// work.
 using Translator = std::optional<ErrorReport> (*)(const std::exception_ptr& error);
-void set_translator(Translator of_a_library);
+void set_translator(Translator translator);
 
 std::string first_line(const std::string& text);
 

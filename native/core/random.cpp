@@ -14,7 +14,7 @@ namespace googlenet::core {
 
 namespace {
 
-// Seed and offset: the state of a CUDA generator.
+// The state of a CUDA generator: seed and offset.
 constexpr size_t kPhiloxBytes = 16;
 
 bool is_shared(const RandomSource& source) {
@@ -42,9 +42,9 @@ void set_state(at::Generator& generator, const at::Tensor& state) {
   generator.set_state(state);
 }
 
-// libtorch believes the two positions inside the state and would read beyond it. Layout: seed (8 bytes), left
-// (4), seeded (4), next (8), 624 words of 8 bytes, and the cached normal numbers; see
-// CPUGeneratorImplStateLegacy.
+// libtorch trusts the two positions in the state and would read out of bounds. Layout, as in
+// CPUGeneratorImplStateLegacy: seed (8 bytes), left (4), seeded (4), next (8), 624 words of 8 bytes, and
+// cached normal values.
 void check_mersenne_twister(const std::vector<uint8_t>& state) {
   int32_t left = 0;
   int32_t seeded = 0;
@@ -58,13 +58,13 @@ void check_mersenne_twister(const std::vector<uint8_t>& state) {
     throw Error("INVALID_CHECKPOINT", "The random state is damaged.");
 }
 
-// A run may move between CPU and CUDA: the device's own state is then taken over only where both have one.
+// A run may move between CPU and CUDA. The device's state is loaded only if both have one.
 bool has_local_state(const RandomSource& source, const std::vector<uint8_t>& state) {
   if (is_shared(source)) return false;
   return state.size() == static_cast<size_t>(state_of(source.host).numel() + state_of(source.local).numel());
 }
 
-// A device's generator knows which states it can go on from; a copy of it is asked.
+// A device's generator knows which states are valid: tries the state on a copy of it.
 void check_local(const RandomSource& source, const at::Tensor& state) {
   try {
     at::Generator copy = source.local.clone();
@@ -115,7 +115,7 @@ void load_state(RandomSource& source, const std::vector<uint8_t>& state) {
   check_state(source, state);
   const auto host_bytes = static_cast<size_t>(state_of(source.host).numel());
   const at::Tensor host = slice(state, 0, host_bytes);
-  // The device's first, which may be refused: the host's was checked.
+  // The device's first, because it may be refused; the host's was checked.
   if (has_local_state(source, state))
     set_state(source.local, slice(state, host_bytes, state.size() - host_bytes));
   set_state(source.host, host);

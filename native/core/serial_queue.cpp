@@ -6,16 +6,14 @@
 
 #include "core/caching_allocator.h"
 #include "core/error.h"
-#include "core/threads.h"
+#include "core/tuning.h"
 
 namespace googlenet::core {
 
 namespace {
+// Of the queue whose thread this is.
 thread_local const std::atomic<bool>* cancelled = nullptr;
-thread_local bool is_spent = false;
-
-// Longer than the pause between two steps or two requests of a busy service.
-constexpr std::chrono::seconds kKeepMemory{10};
+thread_local bool must_be_replaced = false;
 }  // namespace
 
 void check_cancelled() {
@@ -23,13 +21,13 @@ void check_cancelled() {
 }
 
 void change_thread() {
-  is_spent = true;
+  must_be_replaced = true;
 }
 
 bool SerialQueue::push(Job job, void* owner, int64_t id) {
   std::lock_guard lock(mutex_);
   if (stopping_) return false;
-  // The thread first: if there is none to be had, the caller learns that nothing was queued.
+  // The thread first: if the system has none, the caller gets an error and nothing was queued.
   if (!thread_.started()) thread_.start([this] { run(); });
   jobs_.push_back({std::move(job), owner, id});
   wake_.notify_one();
@@ -63,7 +61,7 @@ void SerialQueue::run() {
     {
       std::unique_lock lock(mutex_);
       const auto is_ready = [this] { return stopping_ || !jobs_.empty(); };
-      if (!wake_.wait_for(lock, kKeepMemory, is_ready)) {
+      if (!wake_.wait_for(lock, kKeepUnusedMemory, is_ready)) {
         lock.unlock();
         freed_memory.reset();
         lock.lock();
@@ -76,27 +74,27 @@ void SerialQueue::run() {
     if (!freed_memory) freed_memory.emplace();
     job();
     job = nullptr;
-    release_unused_memory(kKeepMemory);
-    if (is_spent && hand_over()) return;
+    release_unused_memory(kKeepUnusedMemory);
+    if (must_be_replaced && replace_thread()) return;
   }
 }
 
-// The fresh thread waits for the end of this one, so that there is one thread to wait for.
-bool SerialQueue::hand_over() {
+// The new thread joins this one, so that a caller has one thread to wait for.
+bool SerialQueue::replace_thread() {
   std::lock_guard lock(mutex_);
   if (stopping_) return false;
-  std::shared_ptr<TimedThread> spent;
+  std::shared_ptr<TimedThread> old;
   try {
-    spent = std::make_shared<TimedThread>();
-    spent->swap(thread_);
-    thread_.start([this, spent] {
-      spent->join();
+    old = std::make_shared<TimedThread>();
+    old->swap(thread_);
+    thread_.start([this, old] {
+      old->join();
       run();
     });
     return true;
   } catch (const std::exception&) {
-    // Neither memory nor a thread: tried again after the next job.
-    if (spent) spent->swap(thread_);
+    // There is no memory or no thread: tries again after the next job.
+    if (old) old->swap(thread_);
     return false;
   }
 }

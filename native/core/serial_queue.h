@@ -11,10 +11,10 @@
 
 namespace googlenet::core {
 
-// One worker thread that runs jobs in the order they were pushed. The thread starts with the first job, and
-// another one takes its place where change_thread() asks for that. It has the priority of other threads: with
-// a lower one, libtorch's threads got so little of a core beside another program that those on the other
-// cores, which wait for them after each operation, stood still too.
+// One worker thread that runs jobs in the order they were pushed. The thread starts with the first job;
+// change_thread() replaces it. It has normal priority: with a lower one and another busy program, libtorch's
+// threads got so little of their core that those on the other cores, which wait for them after each
+// operation, stood still too.
 class SerialQueue {
  public:
   using Job = std::function<void()>;
@@ -24,17 +24,17 @@ class SerialQueue {
   SerialQueue& operator=(const SerialQueue&) = delete;
   ~SerialQueue() { stop(); }
 
-  // Returns false after request_stop(). A job must not throw and must not destroy the queue it runs on. By an
-  // id other than 0 it can be removed.
+  // Returns false after request_stop(). A job must not throw and must not destroy its queue. `owner` is what
+  // remove() returns for the job; `id`, unless it is 0, is for remove().
   bool push(Job job, void* owner = nullptr, int64_t id = 0);
 
-  // Takes a job that has not started out of the queue, and gives its owner; null where none has that id.
+  // Removes a job that has not started and returns its owner; null if there is none with this id.
   void* remove(int64_t id);
 
   // Drops jobs that have not started and asks the running one to end early (see check_cancelled).
   void request_stop();
 
-  // After request_stop(): waits for the running job. False where it has not ended by then.
+  // After request_stop(): waits for the running job. False if it has not ended by the deadline.
   bool join_until(Deadline deadline) { return thread_.join_until(deadline); }
 
   void stop() {
@@ -50,8 +50,8 @@ class SerialQueue {
   };
 
   void run();
-  // False where the running thread is to go on.
-  bool hand_over();
+  // Starts the thread that replaces this one. False if this one has to go on.
+  bool replace_thread();
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -60,12 +60,12 @@ class SerialQueue {
   TimedThread thread_;
 };
 
-// Called by a job: those that follow run on a fresh thread, if there is one to be had.
+// Called by a job: the jobs after it run on a new thread, if the system has one.
 void change_thread();
 
-// Called between the modules of a forward pass, and by each max-pooling of a backward pass: ends the running
-// job with an Error when its queue is being stopped, so that leaving the process waits for a module and not
-// for a whole batch. On a GPU a backward pass is waited for: it runs on a thread of libtorch's.
+// Throws ABORTED in a job whose queue is being stopped. Forward passes call it between modules, and backward
+// passes in each max-pooling, so the end of the process waits for one module and not for a whole batch. On a
+// GPU it waits for the backward pass, which runs on a thread of libtorch.
 void check_cancelled();
 
 }  // namespace googlenet::core

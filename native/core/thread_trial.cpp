@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/tuning.h"
+
 #ifdef __linux__
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,18 +22,18 @@ namespace {
 #ifdef __linux__
 using ThreadId = long;
 
-ThreadId own_id() {
+ThreadId current_id() {
   return syscall(SYS_gettid);
 }
 
-// Limits still count a thread for a moment after it was joined.
+// Limits of the system count a thread for a moment after it was joined.
 bool is_counted(ThreadId id) {
   return syscall(SYS_tgkill, getpid(), id, 0) == 0;
 }
 #else
 using ThreadId = int;
 
-ThreadId own_id() {
+ThreadId current_id() {
   return 0;
 }
 
@@ -41,8 +43,7 @@ bool is_counted(ThreadId) {
 #endif
 
 void wait_until_gone(ThreadId id) {
-  constexpr std::chrono::seconds kMost{1};
-  const auto end = std::chrono::steady_clock::now() + kMost;
+  const auto end = std::chrono::steady_clock::now() + kThreadExitTimeout;
   while (is_counted(id) && std::chrono::steady_clock::now() < end) std::this_thread::yield();
 }
 
@@ -58,7 +59,7 @@ void try_threads(int count) {
   try {
     for (ThreadId& id : ids) {
       threads.emplace_back([&id, wait_for_all] {
-        id = own_id();
+        id = current_id();
         wait_for_all.wait();
       });
     }

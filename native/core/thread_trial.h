@@ -2,9 +2,9 @@
 
 namespace googlenet::core {
 
-// Starts so many threads, all at once, and ends them again. Throws std::system_error where the system has not
-// so many: OpenMP, which libtorch computes with, would then end the process. Nobody can promise that they are
-// still to be had a moment later, if other processes start threads under the same limit meanwhile.
+// Starts so many threads at the same time and ends them again. Throws std::system_error if the system lacks
+// them: OpenMP, which libtorch uses, would end the process instead. If other processes start threads under
+// the same limit, they may be missing again a moment later.
 void try_threads(int count);
 
 }  // namespace googlenet::core

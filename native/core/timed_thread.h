@@ -10,13 +10,13 @@ namespace googlenet::core {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-// A thread whose end can be waited for up to a deadline, which std::thread cannot.
+// A thread that can be joined with a deadline, which std::thread cannot.
 class TimedThread {
  public:
   TimedThread() = default;
   ~TimedThread() { join(); }
 
-  // Throws std::system_error where there is no thread to be had.
+  // Throws std::system_error if the system has no thread.
   void start(std::function<void()> body) {
     std::promise<void> end;
     std::future<void> ended = end.get_future();
@@ -34,7 +34,7 @@ class TimedThread {
 
   bool started() const { return thread_.joinable(); }
 
-  // True where the thread has ended, or has never begun.
+  // True if the thread has ended, or was never started.
   bool join_until(Deadline deadline) {
     if (!thread_.joinable()) return true;
     const bool is_limited = deadline != Deadline::max();

@@ -15,8 +15,9 @@ namespace {
 
 constexpr const char* kWithLessMemory = " Use a smaller batch or dispose of models.";
 
-// Memory that ran out where c10 has no exception type for it: on the host, in a CUDA call outside of
-// libtorch's allocator (error 2 is cudaErrorMemoryAllocation), or when cuBLAS or cuDNN make their workspace.
+// Out of memory, where c10 throws no exception of its own type: on the host, in a CUDA call outside of
+// libtorch's allocator (error 2 is cudaErrorMemoryAllocation), or when cuBLAS or cuDNN allocate their
+// workspace.
 bool is_out_of_memory(const c10::Error& error, const std::string& message) {
   const auto* device_error = dynamic_cast<const c10::AcceleratorError*>(&error);
   if (device_error != nullptr && device_error->get_error_code() == 2) return true;
@@ -24,9 +25,8 @@ bool is_out_of_memory(const c10::Error& error, const std::string& message) {
   return mentions("DefaultCPUAllocator") || mentions("STATUS_ALLOC_FAILED");
 }
 
-// Errors of CUDA after which every later call of the process fails too: memory that cannot be corrected, a
-// kernel that touched memory of nobody's or took too long, an assertion on the device, a GPU that fell off
-// the bus.
+// CUDA errors after which every later call of the process fails too: an uncorrectable memory error, a kernel
+// with an illegal access or a timeout, a device assertion, a GPU that has fallen off the bus.
 constexpr std::array kLost = {214, 220, 226, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721};
 
 bool is_lost(const c10::Error& error) {
@@ -36,7 +36,7 @@ bool is_lost(const c10::Error& error) {
 }
 
 #ifdef HAS_ONEDNN
-// oneDNN says of most failures only that it could not create something, and the reason by its status.
+// Most messages of oneDNN only say that it could not create something; the status is the reason.
 std::string describe(const dnnl::error& error) {
   return "oneDNN: " + first_line(error.what()) + " (status " + std::to_string(error.status) + ").";
 }
@@ -54,8 +54,8 @@ std::optional<ErrorReport> report_torch_error(const std::exception_ptr& error) {
     if (is_lost(e)) {
       return ErrorReport{"DEVICE_LOST",
                          message +
-                             " No work on this device can succeed in this process any more: go "
-                             "on in a new one, from the last checkpoint."};
+                             " This device cannot be used in this process any more: resume in a new "
+                             "one, from the last checkpoint."};
     }
     return ErrorReport{is_out_of_memory(e, message) ? "OUT_OF_MEMORY" : "LIBTORCH_ERROR", message};
 #ifdef HAS_ONEDNN
@@ -68,7 +68,7 @@ std::optional<ErrorReport> report_torch_error(const std::exception_ptr& error) {
   }
 }
 
-// Xbyak, which writes oneDNN's machine code, keeps its last error for the thread and never forgets it.
+// Xbyak, which generates oneDNN's machine code, keeps its last error per thread and never clears it.
 bool ends_thread(const std::exception_ptr& error) {
 #ifdef HAS_ONEDNN
   try {

@@ -7,10 +7,10 @@
 
 namespace googlenet::core {
 
-// What libtorch throws, for set_translator(); nothing for other exceptions.
+// For set_translator(): reports exceptions of libtorch, and nullopt for others.
 std::optional<ErrorReport> report_torch_error(const std::exception_ptr& error);
 
-// Whether the thread that got this error can compute no more: its queue goes on with another one.
+// Whether the thread that got this error cannot compute any more, so that its queue needs another one.
 bool ends_thread(const std::exception_ptr& error);
 
 }  // namespace googlenet::core

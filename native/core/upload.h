@@ -4,8 +4,8 @@
 
 namespace googlenet::core {
 
-// Numbers of the host on a device; on the CPU the same tensor. Waits for no work of the device: the copy
-// reads page-locked memory later, in the order of the current stream.
-at::Tensor upload(const at::Tensor& numbers, c10::Device device);
+// A copy on a device of a tensor on the host; on the CPU the same tensor. Does not wait for the device: the
+// copy reads page-locked memory later, in the order of the current stream.
+at::Tensor upload(const at::Tensor& tensor, c10::Device device);
 
 }  // namespace googlenet::core

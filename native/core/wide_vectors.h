@@ -1,7 +1,7 @@
 #pragma once
 
-// Behind the instructions of AVX-512 in a `target` attribute: GCC would make loops of 32 bytes otherwise.
-// clang knows no such wish there.
+// Follows the AVX-512 instruction sets in a `target` attribute: GCC would vectorize loops with 32 bytes
+// otherwise. clang does not accept the option there.
 #ifdef __clang__
 #define WITH_WIDE_VECTORS ""
 #else

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "core/give_way.h"
+#include "core/lower_priority.h"
 #include "infer/wait.h"
 
 namespace googlenet::infer {
@@ -100,7 +100,7 @@ void Engine::request_stop() {
 }
 
 void Engine::run() {
-  core::give_way();
+  core::lower_priority();
   std::exception_ptr failure;
   try {
     prepare();

@@ -4,15 +4,15 @@
 
 namespace googlenet::models {
 
-// Logits [n, num_classes]. The auxiliary ones are undefined tensors in a model without auxiliary heads, and
-// where those do not run.
+// Logits [n, num_classes]. Those of auxiliary heads are undefined if the model has none, or does not run
+// them.
 struct Logits {
   torch::Tensor main;
   torch::Tensor aux1;
   torch::Tensor aux2;
 };
 
-// What training and the binding know of a model: pictures [n, 3, h, w] in, logits out.
+// What training and the binding know about a model: images [n, 3, h, w] in, logits out.
 class Classifier : public torch::nn::Module {
  public:
   explicit Classifier(int64_t num_classes) : num_classes(num_classes) {}
@@ -21,7 +21,7 @@ class Classifier : public torch::nn::Module {
   const int64_t num_classes;
 };
 
-// The model in evaluation mode, and afterwards as it was.
+// Puts a model into evaluation mode while this exists, and then back into its previous mode.
 class EvaluationMode {
  public:
   explicit EvaluationMode(Classifier* model) : model_(model), was_training_(model->is_training()) {

@@ -9,10 +9,13 @@
 
 namespace googlenet::models {
 
+using namespace nn;
+
 namespace {
 
 using torch::nn::AnyModule;
 
+// Table 1 of the paper.
 //                            in  1×1  3×3r 3×3  5×5r 5×5  pool
 const InceptionOptions k3a = {192, 64, 96, 128, 16, 32, 32};
 const InceptionOptions k3b = {256, 128, 128, 192, 32, 96, 64};
@@ -24,7 +27,7 @@ const InceptionOptions k4e = {528, 256, 160, 320, 32, 128, 128};
 const InceptionOptions k5a = {832, 256, 160, 320, 32, 128, 128};
 const InceptionOptions k5b = {832, 384, 192, 384, 48, 128, 128};
 
-torch::Tensor run_all(std::vector<AnyModule>& stages, torch::Tensor x) {
+torch::Tensor run_stages(std::vector<AnyModule>& stages, torch::Tensor x) {
   for (AnyModule& stage : stages) {
     core::check_cancelled();
     x = run(stage, x);
@@ -77,11 +80,11 @@ GoogLeNetImpl::GoogLeNetImpl(const GoogLeNetSpec& spec, const GoogLeNetOptions& 
 
 Logits GoogLeNetImpl::forward(const torch::Tensor& images) {
   Logits logits;
-  torch::Tensor x = run_all(until_4a_, images);  // [n, 512, 14, 14]
+  torch::Tensor x = run_stages(until_4a_, images);  // [n, 512, 14, 14]
   logits.aux1 = run_head(aux1_, x);
-  x = run_all(until_4d_, x);  // [n, 528, 14, 14]
+  x = run_stages(until_4d_, x);  // [n, 528, 14, 14]
   logits.aux2 = run_head(aux2_, x);
-  x = run_all(until_5b_, x);  // [n, 1024, 1, 1]
+  x = run_stages(until_5b_, x);  // [n, 1024, 1, 1]
   x = dropout_->forward(x.flatten(1));
   logits.main = observed(*fc_, fc_->forward(x));  // [n, num_classes]
   return logits;

@@ -13,14 +13,12 @@
 
 namespace googlenet::models {
 
-using namespace nn;
-
 struct GoogLeNetOptions {
   int64_t num_classes;
   bool aux_logits;
   double dropout;
   double dropout_aux;
-  // Pictures normalised for torchvision's weights become those that its first weights were trained with.
+  // Converts images normalized for torchvision's weights to the normalization of nn/transform_input.h.
   bool transform_input;
 };
 
@@ -29,12 +27,12 @@ struct NamedModule {
   torch::nn::AnyModule module;
 };
 
-// Where forms of the network differ: each is a value of this, made in a file of its own under variants/.
-// Names and the order of registration fix the state_dict and the random draws.
+// How variants of the network differ. Each variant is one value of this, in its own file under variants/.
+// Names and the order of registration determine the state_dict and the random initial weights.
 struct GoogLeNetSpec {
   // [n, 3, 224, 224] → [n, 192, 28, 28]
   std::vector<NamedModule> (*stem)(const GoogLeNetOptions& options);
-  torch::nn::AnyModule (*inception)(const InceptionOptions& channels);
+  torch::nn::AnyModule (*inception)(const nn::InceptionOptions& channels);
   // [n, 832, 14, 14] → [n, 832, 7, 7]
   torch::nn::AnyModule (*pool4)();
   // [n, in, 14, 14] → [n, num_classes]
@@ -44,7 +42,7 @@ struct GoogLeNetSpec {
   torch::nn::AnyModule (*average)();
   std::string inception_name;  // in front of 3a, 3b, …
   std::array<std::string, 2> aux_names;
-  bool aux_before_5a;  // registered there, and not after 5b
+  bool aux_before_5a;  // the auxiliary heads are registered before 5a, not after 5b
 };
 
 // Inception v1: Szegedy et al., "Going deeper with convolutions" (2014), table 1.
@@ -60,8 +58,8 @@ class GoogLeNetImpl : public Classifier {
 
   Stages until_4a_, until_4d_, until_5b_;
   torch::nn::AnyModule aux1_, aux2_;
-  Dropout dropout_{nullptr};
-  Linear fc_{nullptr};
+  nn::Dropout dropout_{nullptr};
+  nn::Linear fc_{nullptr};
 };
 
 }  // namespace googlenet::models

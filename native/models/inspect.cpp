@@ -14,11 +14,13 @@
 
 namespace googlenet::models {
 
+using namespace nn;
+
 namespace {
 
 using torch::nn::Module;
 
-// googlenet::Conv2dImpl → Conv2d
+// googlenet::nn::Conv2dImpl → Conv2d
 std::string type_of(const Module& module) {
   std::string type = module.name();
   type.erase(0, type.rfind(':') + 1);
@@ -26,13 +28,13 @@ std::string type_of(const Module& module) {
   return type;
 }
 
-struct Window {
-  int64_t kernel = 0;
+struct Kernel {
+  int64_t size = 0;
   int64_t stride = 0;
   int64_t groups = 0;
 };
 
-Window window_of(const Module& module) {
+Kernel kernel_of(const Module& module) {
   if (const auto* conv = module.as<Conv2dImpl>())
     return {conv->options.kernel_size, conv->options.stride, conv->options.groups};
   if (const auto* pool = module.as<MaxPool2dImpl>()) return {3, pool->options.stride, 1};
@@ -52,10 +54,10 @@ int64_t multiply_adds(const Module& module, const torch::Tensor& output) {
 const Module& module_named(const Module& model, const std::string& name) {
   for (const auto& child : model.named_modules("", /*include_self=*/false))
     if (child.key() == name) return *child.value();
-  std::string some;
-  for (const auto& child : model.named_children()) some += (some.empty() ? "" : ", ") + child.key();
-  throw core::Error("INVALID_ARGUMENT", "The model has no module '" + name + "'. It has " + some +
-                                            ", and what is in them, with dots between the names.");
+  std::string children;
+  for (const auto& child : model.named_children()) children += (children.empty() ? "" : ", ") + child.key();
+  throw core::Error("INVALID_ARGUMENT", "The model has no module '" + name + "'. It has " + children +
+                                            " and their children, named with dots.");
 }
 
 }  // namespace
@@ -71,10 +73,9 @@ std::vector<LayerSummary> summarize(Classifier& model, const torch::Tensor& imag
     for (const torch::Tensor& parameter : module.parameters()) parameters += parameter.numel();
     const std::vector<int64_t> shape = output.sizes().vec();
     const std::string type = type_of(module);
-    // What a table of layers is not about; inspect.h names them.
     if (type == "ReLU" || type == "Dropout" || type == "Flatten" || type == "TransformInput") return;
-    const Window window = window_of(module);
-    layers.push_back({name->second, type, shape, window.kernel, window.stride, window.groups, parameters,
+    const Kernel kernel = kernel_of(module);
+    layers.push_back({name->second, type, shape, kernel.size, kernel.stride, kernel.groups, parameters,
                       multiply_adds(module, output)});
   });
   model.forward(images);
@@ -87,7 +88,7 @@ std::vector<torch::Tensor> features(Classifier& model, const torch::Tensor& imag
   std::unordered_map<const Module*, torch::Tensor> outputs;
   for (const std::string& name : names) outputs.emplace(&module_named(model, name), torch::Tensor());
   {
-    // A copy, because what follows may work in place.
+    // A copy, because the next modules may work in place.
     const Observer observer([&](const Module& module, const torch::Tensor& output) {
       const auto wanted = outputs.find(&module);
       if (wanted != outputs.end() && output.defined()) wanted->second = output.clone();
@@ -117,7 +118,7 @@ torch::Tensor grad_cam(Classifier& model, const torch::Tensor& images, const std
     logits = model.forward(images);
   }
   if (!activation.defined() || activation.dim() != 4)
-    throw core::Error("INVALID_ARGUMENT", "The module '" + name + "' has no maps to look at.");
+    throw core::Error("INVALID_ARGUMENT", "The module '" + name + "' has no feature maps.");
   const torch::Tensor score = logits.main.gather(1, classes.unsqueeze(1)).sum();
   const auto gradients = activation.requires_grad()
                              ? torch::autograd::grad({score}, {activation}, {}, /*retain_graph=*/std::nullopt,
@@ -126,7 +127,7 @@ torch::Tensor grad_cam(Classifier& model, const torch::Tensor& images, const std
   const torch::Tensor& gradient = gradients[0];
   if (!gradient.defined()) {
     throw core::Error("INVALID_ARGUMENT",
-                      "The module '" + name + "' does not lead from weights to the main logits.");
+                      "The module '" + name + "' is not on the way from weights to the main logits.");
   }
   const torch::NoGradGuard no_grad;
   const torch::Tensor weights = gradient.mean({2, 3}, /*keepdim=*/true);

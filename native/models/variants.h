@@ -4,7 +4,7 @@
 
 #include "models/googlenet.h"
 
-// Every form of GoogLeNet, a line each: `variants/<name>.cpp` defines its `<name>::spec()`.
+// The variants of GoogLeNet, one per line: `variants/<name>.cpp` defines `<name>::spec()`.
 // clang-format off
 #define GOOGLENET_VARIANTS(variant) \
   variant(reference) \
@@ -22,7 +22,7 @@ namespace googlenet::models {
 GOOGLENET_VARIANTS(GOOGLENET_DECLARE)
 #undef GOOGLENET_DECLARE
 
-// Throws INVALID_ARGUMENT for a name that is none of a variant.
+// Throws INVALID_ARGUMENT if there is no such variant.
 GoogLeNetSpec spec_of(const std::string& variant);
 
 }  // namespace googlenet::models

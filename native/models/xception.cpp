@@ -9,6 +9,8 @@
 
 namespace googlenet::models {
 
+using namespace nn;
+
 namespace {
 
 using torch::nn::AnyModule;
@@ -19,12 +21,12 @@ Conv2d convolution(int64_t in, int64_t out, int64_t kernel_size, int64_t stride 
   return Conv2d(Conv2dOptions{in, out, kernel_size, stride, padding, /*groups=*/1, /*bias=*/false});
 }
 
-// 3×3 in each channel on its own.
+// 3×3 on each channel separately.
 Conv2d depthwise(int64_t channels) {
   return Conv2d(Conv2dOptions{channels, channels, 3, /*stride=*/1, /*padding=*/1, channels, /*bias=*/false});
 }
 
-// A depthwise and a 1×1 convolution in the order that is asked for, then BatchNorm.
+// A depthwise and a 1×1 convolution in the order of the options, then BatchNorm.
 Chain separable(int64_t in, int64_t out, const SeparableOptions& o) {
   Chain layers;
   if (o.pointwise_first) {
@@ -55,18 +57,18 @@ struct BlockOptions {
   int64_t middle;
   int64_t out;
   int64_t convolutions;
-  bool halves;      // height and width, by a pool in the branch and a strided 1×1 beside it
-  bool relu_first;  // in front of the first convolution, too
+  bool halves;      // height and width: a pool in the branch, and a shortcut of a 1×1 with stride 2
+  bool relu_first;  // before the first convolution, too
 };
 
-// Separable convolutions with something beside them that is added.
+// Separable convolutions with a shortcut: the input, or a 1×1 convolution of it.
 class BlockImpl : public torch::nn::Module {
  public:
   BlockImpl(const BlockOptions& o, const SeparableOptions& options) {
     for (int64_t i = 0; i < o.convolutions; ++i) {
       const int64_t from = i == 0 ? o.in : o.middle;
       const int64_t to = i == o.convolutions - 1 ? o.out : o.middle;
-      // Not in place: what goes by the side is the input as it was.
+      // The first one not in place: the shortcut needs the input unchanged.
       if (i > 0 || o.relu_first) branch_->push_back("relu" + std::to_string(i + 1), ReLU(/*inplace=*/i > 0));
       branch_->push_back("conv" + std::to_string(i + 1), separable(from, to, options));
     }
@@ -89,7 +91,7 @@ class BlockImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Block);
 
-// Behind the blocks: [n, 1024, h, w] → [n, 2048, h, w]
+// After the blocks: [n, 1024, h, w] → [n, 2048, h, w]
 Chain last_convolutions(const SeparableOptions& o) {
   return Chain({{"conv1", separable(1024, 1536, o)},
                 {"relu1", ReLU(true)},

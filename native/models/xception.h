@@ -11,10 +11,8 @@
 
 namespace googlenet::models {
 
-using namespace nn;
-
-// How a separable convolution is put together. The defaults of the paper: depthwise, then 1×1, nothing
-// between. The other order, 1×1 first, is the "extreme Inception" that it starts from.
+// The order of a separable convolution. In the paper: depthwise, then 1×1, nothing between. The other order,
+// 1×1 first, is the "extreme Inception" that the paper starts from.
 struct SeparableOptions {
   bool pointwise_first;
   bool relu_between;
@@ -26,8 +24,8 @@ struct XceptionOptions {
   SeparableOptions separable;
 };
 
-// Chollet, "Xception: Deep learning with depthwise separable convolutions" (2017), figure 5. No biases but
-// the classifier's; BatchNorm after every convolution. Pictures of 299×299 in the paper; any from 71 on.
+// Chollet, "Xception: Deep learning with depthwise separable convolutions" (2017), figure 5. BatchNorm after
+// every convolution, and no biases except in `fc`. Images are 299×299 in the paper, and at least 71×71.
 class XceptionImpl : public Classifier {
  public:
   // `generator` draws the dropout masks.
@@ -36,8 +34,8 @@ class XceptionImpl : public Classifier {
 
  private:
   std::vector<torch::nn::AnyModule> stages_;
-  Dropout dropout_{nullptr};
-  Linear fc_{nullptr};
+  nn::Dropout dropout_{nullptr};
+  nn::Linear fc_{nullptr};
 };
 
 }  // namespace googlenet::models

@@ -4,7 +4,7 @@
 
 namespace googlenet::nn {
 
-// torch::nn::Sequential whose forward() is no template, so that it can stand inside others, and whose modules
+// torch::nn::Sequential whose forward() is not a template, so that chains can be nested, and whose modules
 // can be observed.
 class ChainImpl : public torch::nn::SequentialImpl {
  public:
@@ -16,12 +16,12 @@ class Chain : public torch::nn::ModuleHolder<ChainImpl> {
  public:
   using torch::nn::ModuleHolder<ChainImpl>::ModuleHolder;
   Chain() = default;
-  // Modules under names of their own.
+  // Modules with names instead of indices.
   Chain(std::initializer_list<torch::nn::NamedAnyModule> modules)
       : ModuleHolder(std::make_shared<ChainImpl>(modules)) {}
 };
 
-// Runs a module and shows its output to an observer.
+// Runs a module and shows its output to the observer, if there is one.
 torch::Tensor run(torch::nn::AnyModule& module, const torch::Tensor& input);
 
 }  // namespace googlenet::nn

@@ -8,7 +8,7 @@ namespace googlenet::nn {
 
 namespace {
 
-constexpr double kEpsilon = 1e-3;
+constexpr double kEpsilon = 1e-3;  // torchvision's
 
 Conv2dOptions without_bias(Conv2dOptions options) {
   options.bias = false;

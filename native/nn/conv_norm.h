@@ -8,7 +8,7 @@
 
 namespace googlenet::nn {
 
-// Convolution without bias, BatchNorm, ReLU: torchvision's BasicConv2d, with its names.
+// torchvision's BasicConv2d, with its names: convolution without bias, BatchNorm, ReLU.
 class ConvNormImpl : public torch::nn::Module {
  public:
   explicit ConvNormImpl(Conv2dOptions options);

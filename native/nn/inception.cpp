@@ -20,7 +20,7 @@ Chain conv_relu(int64_t in, int64_t out, int64_t kernel_size) {
                ReLU(/*inplace=*/true));
 }
 
-// A 1×1 reduction in front of it.
+// With a 1×1 reduction before it.
 Chain reduce_conv(int64_t in, int64_t reduced, int64_t out, int64_t kernel_size) {
   Chain layers = conv_relu(in, reduced, 1);
   layers->extend(*conv_relu(reduced, out, kernel_size));
@@ -39,10 +39,10 @@ InceptionModuleImpl::InceptionModuleImpl(std::vector<AnyModule> branches) : bran
 }
 
 torch::Tensor InceptionModuleImpl::forward(const torch::Tensor& input) {
-  return forward_and_pull(input).output;
+  return forward_with_last_branch(input).output;
 }
 
-InceptionModuleImpl::Pulled InceptionModuleImpl::forward_and_pull(const torch::Tensor& input) {
+InceptionModuleImpl::Outputs InceptionModuleImpl::forward_with_last_branch(const torch::Tensor& input) {
   std::vector<torch::Tensor> outputs;
   for (AnyModule& branch : branches_) outputs.push_back(run(branch, input));
   return {torch::cat(outputs, 1), outputs.back()};

@@ -8,7 +8,7 @@
 
 namespace googlenet::nn {
 
-// Channels of one module; a row of the paper's table 1.
+// The channels of one module: a row of the paper's table 1.
 struct InceptionOptions {
   int64_t in_channels;
   int64_t ch1x1;
@@ -31,24 +31,24 @@ struct NaiveInceptionOptions {
 // Branches over one input, concatenated along the channels: [n, in, h, w] → [n, out, h, w].
 class InceptionModuleImpl : public torch::nn::Module {
  public:
-  // They become branch1, branch2, ….
+  // Registered as branch1, branch2, ….
   explicit InceptionModuleImpl(std::vector<torch::nn::AnyModule> branches);
   torch::Tensor forward(const torch::Tensor& input);
 
-  struct Pulled {
+  struct Outputs {
     torch::Tensor output;
-    torch::Tensor last;  // what the last branch gave: the pool projection
+    torch::Tensor last;  // of the last branch, the pool projection
   };
-  Pulled forward_and_pull(const torch::Tensor& input);
+  Outputs forward_with_last_branch(const torch::Tensor& input);
 
  private:
   std::vector<torch::nn::AnyModule> branches_;
 };
 TORCH_MODULE(InceptionModule);
 
-// Figure 2(b) of the paper: 1×1; 1×1 → 3×3; 1×1 → 5×5; max-pool → 1×1. Biased convolutions, each with a ReLU.
+// Figure 2(b) of the paper: 1×1; 1×1 → 3×3; 1×1 → 5×5; max-pool → 1×1. Convolutions have biases and a ReLU.
 InceptionModule reduced_inception(const InceptionOptions& options);
-// Figure 2(a): 1×1; 3×3; 5×5; max-pool. The output has in_channels more than the convolutions have.
+// Figure 2(a): 1×1; 3×3; 5×5; max-pool. The output has in_channels more channels than the convolutions.
 InceptionModule naive_inception(const NaiveInceptionOptions& options);
 
 }  // namespace googlenet::nn

@@ -22,7 +22,7 @@ Fans fans_of(const torch::Tensor& weight) {
 }
 
 // kaiming_uniform_(weight, a=sqrt(5)) and the matching bias. The doubles are computed in PyTorch's order:
-// simplifying gain / sqrt(fan) * sqrt(3) to 1 / sqrt(fan) would move the last bit.
+// simplifying gain / sqrt(fan) * sqrt(3) to 1 / sqrt(fan) would change the last bit.
 void draw_default(torch::Tensor& weight, torch::Tensor& bias, const at::Generator& generator) {
   const auto fan_in = static_cast<double>(fans_of(weight).in);
   const double gain = std::sqrt(2.0 / (1 + std::pow(std::sqrt(5.0), 2)));
@@ -40,7 +40,8 @@ void draw_xavier(torch::Tensor& weight, torch::Tensor& bias, const at::Generator
   if (bias.defined()) bias.zero_();
 }
 
-// trunc_normal_(weight, 0, 0.01, -2, 2). Nothing lies 200 standard deviations away, so nothing is cut off.
+// trunc_normal_(weight, 0, 0.01, -2, 2). The bounds are 200 standard deviations away, so they cut nothing
+// off.
 void draw_truncated_normal(torch::Tensor& weight, torch::Tensor&, const at::Generator& generator) {
   weight.normal_(0, 0.01, generator);
 }

@@ -6,15 +6,15 @@
 namespace googlenet::nn {
 
 enum class InitMethod {
-  kNone,     // leaves the numbers as they are, for a model that is about to load a file
+  kNone,     // leaves memory uninitialized, for a model that is about to load a file
   kDefault,  // reset_parameters() of torch.nn.Conv2d and torch.nn.Linear
-  kXavier,   // the default draws, then xavier_uniform_ weights and zero biases, as a Python class does it
-  // The default draws, then normal weights of standard deviation 0.01, cut off at ±2, as torchvision's
-  // GoogLeNet does it; biases stay as they are.
+  kXavier,   // kDefault, then xavier_uniform_ weights and zero biases, as in a Python class
+  // kDefault, then trunc_normal_ weights with standard deviation 0.01, as in torchvision's GoogLeNet; biases
+  // stay.
   kTruncatedNormal,
 };
 
-// Draws every convolution and linear layer below `root` in registration order.
+// Initializes every convolution and linear layer below `root`, in registration order.
 void initialize(torch::nn::Module& root, InitMethod method, const at::Generator& generator);
 
 }  // namespace googlenet::nn

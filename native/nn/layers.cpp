@@ -29,7 +29,7 @@ torch::Tensor LinearImpl::forward(const torch::Tensor& input) {
 torch::Tensor DropoutImpl::forward(const torch::Tensor& input) {
   if (!is_training() || p_ == 0) return input;
   if (p_ == 1) return input * torch::zeros_like(input);
-  // The operations of at::dropout on the CPU, in its order, so that equal generator states give equal bits.
+  // The operations of at::dropout on the CPU, in the same order: equal generator states give equal bits.
   return input * torch::empty_like(input).bernoulli_(1 - p_, generator_).div_(1 - p_);
 }
 

@@ -5,10 +5,9 @@
 
 namespace googlenet::nn {
 
-// torch::nn::Conv2d, Linear and Dropout draw from the process-wide generator, the first two already while
-// they are constructed. These draw from their model's own generator, and weights only when asked (see
-// nn/init.h): a model that is about to load a file costs no random numbers. Same parameters, names and
-// arithmetic as the originals.
+// torch::nn::Conv2d, Linear and Dropout draw random numbers from the process-wide generator, the first two
+// already in their constructors. These draw from the model's own generator, and weights only in nn/init.h: a
+// model that is about to load a file draws none. They have the same parameters, names and arithmetic.
 
 struct Conv2dOptions {
   int64_t in_channels;

@@ -7,13 +7,13 @@ namespace googlenet::nn {
 
 struct MaxPool2dOptions {
   int64_t stride;     // 1 pads by one and keeps height and width; 2 halves them (ceil mode)
-  bool relu = false;  // rectifies first; with stride 2 only
+  bool relu = false;  // a ReLU before pooling; only with stride 2
 };
 
-// torch::max_pool2d of 3×3 windows, after torch::relu if that is asked for. The same bits, but on the CPU in
-// float and bfloat16 by kernels of our own: faster, and until the backward pass they keep one byte for each
-// output and nothing else, where libtorch keeps eight and the input. They have no second derivative; asking
-// for it is an error.
+// torch::max_pool2d with 3×3 kernels, after torch::relu if options.relu. Bit-equal to it, but on the CPU
+// float32 and bfloat16 use our own kernels (nn/max_pool/): they are faster, and for the backward pass they
+// keep one byte per output, where libtorch keeps eight and the input. They have no second derivative and
+// throw where it is needed.
 class MaxPool2dImpl : public torch::nn::Module {
  public:
   explicit MaxPool2dImpl(const MaxPool2dOptions& options);

@@ -7,7 +7,7 @@
 
 namespace googlenet::nn {
 
-// Every module below a root, by its name in the state_dict: `inception_4a.branch2.0`.
+// The name in the state_dict of every module below a root: `inception_4a.branch2.0`.
 using ModuleNames = std::unordered_map<const torch::nn::Module*, std::string>;
 
 inline ModuleNames names_of(const torch::nn::Module& root) {

@@ -3,19 +3,19 @@
 namespace googlenet::nn {
 
 namespace {
-thread_local Observer* watching = nullptr;
+thread_local Observer* current = nullptr;
 }
 
-Observer::Observer(Note note) : note_(std::move(note)), outer_(watching) {
-  watching = this;
+Observer::Observer(Note note) : note_(std::move(note)), outer_(current) {
+  current = this;
 }
 
 Observer::~Observer() {
-  watching = outer_;
+  current = outer_;
 }
 
 torch::Tensor observed(const torch::nn::Module& module, torch::Tensor output) {
-  if (watching != nullptr) watching->note_(module, output);
+  if (current != nullptr) current->note_(module, output);
   return output;
 }
 

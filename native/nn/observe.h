@@ -6,7 +6,7 @@
 
 namespace googlenet::nn {
 
-// While it lives, it is told what every module has computed in the forward passes of its thread.
+// While this exists, `note` is called with the output of every module in the forward passes of this thread.
 class Observer {
  public:
   using Note = std::function<void(const torch::nn::Module& module, const torch::Tensor& output)>;
@@ -23,7 +23,7 @@ class Observer {
   Observer* outer_;
 };
 
-// A module's output, on its way to whoever called the module.
+// Returns `output`, after showing it to the observer of this thread, if there is one.
 torch::Tensor observed(const torch::nn::Module& module, torch::Tensor output);
 
 }  // namespace googlenet::nn

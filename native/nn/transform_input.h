@@ -5,8 +5,8 @@
 
 namespace googlenet::nn {
 
-// Pictures normalised by ImageNet's mean and standard deviation → by 0.5 and 0.5, which torchvision's weights
-// were first trained with. Each channel by itself, linearly.
+// Images normalized with ImageNet's mean and standard deviation → normalized with 0.5 and 0.5, with which
+// torchvision's weights were first trained. Scales and shifts each channel.
 class TransformInputImpl : public torch::nn::Module {
  public:
   torch::Tensor forward(const torch::Tensor& x);

@@ -4,10 +4,8 @@
 
 namespace googlenet::train {
 
-using namespace weights;
-
-// Scales all gradients together so that their norm is at most `max_norm`: torch.nn.utils.clip_grad_norm_.
-// Returns the norm from before.
-torch::Tensor clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm);
+// torch.nn.utils.clip_grad_norm_: scales all gradients together so that their norm is at most `max_norm`.
+// Returns the norm before that, a tensor on their device.
+torch::Tensor clip_grad_norm(const std::vector<weights::NamedTensor>& parameters, double max_norm);
 
 }  // namespace googlenet::train

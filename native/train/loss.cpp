@@ -4,9 +4,9 @@
 
 namespace googlenet::train {
 
-Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels, const LossOptions& options,
-                            Over over) {
-  const int64_t reduction = over == Over::kSum ? at::Reduction::Sum : at::Reduction::Mean;
+Losses cross_entropy_losses(const models::Logits& logits, const torch::Tensor& labels,
+                            const LossOptions& options, Reduction reduction_) {
+  const int64_t reduction = reduction_ == Reduction::kSum ? at::Reduction::Sum : at::Reduction::Mean;
   const auto cross_entropy = [&](const torch::Tensor& head) {
     const std::optional<torch::Tensor> weights =
         options.class_weights.defined() ? std::make_optional(options.class_weights) : std::nullopt;
@@ -24,7 +24,7 @@ Losses cross_entropy_losses(const Logits& logits, const torch::Tensor& labels, c
   return losses;
 }
 
-double weight_of(const torch::Tensor& labels, const torch::Tensor& class_weights) {
+double total_weight(const torch::Tensor& labels, const torch::Tensor& class_weights) {
   if (!class_weights.defined()) return static_cast<double>(labels.numel());
   return class_weights.index_select(0, labels).sum().item<double>();
 }

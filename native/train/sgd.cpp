@@ -8,9 +8,10 @@
 
 namespace googlenet::train {
 
-Sgd::Sgd(std::vector<NamedTensor> parameters, const std::vector<std::string>& head, const SgdOptions& options)
+Sgd::Sgd(std::vector<weights::NamedTensor> parameters, const std::vector<std::string>& head,
+         const SgdOptions& options)
     : parameters_(std::move(parameters)), options_(options) {
-  for (const NamedTensor& parameter : parameters_)
+  for (const weights::NamedTensor& parameter : parameters_)
     in_head_.push_back(std::find(head.begin(), head.end(), parameter.name) != head.end());
 }
 
@@ -23,42 +24,43 @@ void Sgd::step(const LearningRates& lr) {
   const bool is_first_step = options_.momentum != 0 && momentum_.empty();
   std::vector<torch::Tensor> buffers = momentum_;
   if (is_first_step)
-    for (const NamedTensor& one : parameters_) buffers.push_back(torch::empty_like(one.tensor.grad()));
+    for (const weights::NamedTensor& one : parameters_)
+      buffers.push_back(torch::empty_like(one.tensor.grad()));
   if (options_.fused) {
     step_fused(buffers, is_first_step, lr);
   } else {
-    step_one_by_one(buffers, is_first_step, lr);
+    step_default(buffers, is_first_step, lr);
   }
   momentum_ = std::move(buffers);
 }
 
 namespace {
 
-// For each of these tensors one of its shape; all in the same memory.
+// One tensor of the shape of each of these; all share the memory of the largest.
 std::vector<torch::Tensor> scratch_for(const std::vector<torch::Tensor>& tensors) {
-  int64_t most = 0;
-  for (const torch::Tensor& tensor : tensors) most = std::max(most, tensor.numel());
+  int64_t largest = 0;
+  for (const torch::Tensor& tensor : tensors) largest = std::max(largest, tensor.numel());
   std::vector<torch::Tensor> scratch;
   if (tensors.empty()) return scratch;
-  const torch::Tensor memory = torch::empty({most}, tensors.front().options());
+  const torch::Tensor memory = torch::empty({largest}, tensors.front().options());
   for (const torch::Tensor& tensor : tensors) {
     const bool is_dense = tensor.is_non_overlapping_and_dense();
-    const torch::Tensor some = memory.narrow(0, 0, tensor.numel());
-    scratch.push_back(is_dense ? some.as_strided(tensor.sizes(), tensor.strides())
-                               : some.view(tensor.sizes()));
+    const torch::Tensor part = memory.narrow(0, 0, tensor.numel());
+    scratch.push_back(is_dense ? part.as_strided(tensor.sizes(), tensor.strides())
+                               : part.view(tensor.sizes()));
   }
   return scratch;
 }
 
 }  // namespace
 
-// Nothing is written before all memory is there: one that ran out in the middle would leave some of the
-// parameters changed, and a caller that tries again would change them twice. So numbers that libtorch would
-// make tensors of are tensors already.
-void Sgd::step_one_by_one(const std::vector<torch::Tensor>& buffers, bool is_first_step,
-                          const LearningRates& lr) {
+// Allocates all memory before it writes anything: if memory ran out in the middle, some parameters would have
+// changed, and a caller that tries again would change them twice. That is why momentum is a tensor already:
+// libtorch would allocate one for a number.
+void Sgd::step_default(const std::vector<torch::Tensor>& buffers, bool is_first_step,
+                       const LearningRates& lr) {
   std::vector<torch::Tensor> parameters, gradients;
-  for (const NamedTensor& one : parameters_) {
+  for (const weights::NamedTensor& one : parameters_) {
     parameters.push_back(one.tensor);
     gradients.push_back(one.tensor.grad());
   }
@@ -86,8 +88,8 @@ void Sgd::step_one_by_one(const std::vector<torch::Tensor>& buffers, bool is_fir
 
 namespace {
 
-// libtorch's fused step copies what is not contiguous, although all it needs is one order of memory. Tensors
-// that have one become lists of numbers, in that order.
+// libtorch's fused step copies tensors that are not contiguous, although it only needs all of them to have
+// the same memory order. Views dense tensors of one order as flat lists of elements in that order.
 void flatten(std::initializer_list<torch::Tensor*> tensors) {
   const torch::Tensor& first = **tensors.begin();
   for (const torch::Tensor* one : tensors)
@@ -97,8 +99,8 @@ void flatten(std::initializer_list<torch::Tensor*> tensors) {
 
 }  // namespace
 
-// Likewise: what both groups need is there before the first of them. Autograd, which has nothing to do here,
-// would copy the lists of each.
+// Also allocates everything for both groups before it changes the first one. Autograd has nothing to do here,
+// and would copy the lists of tensors of each group.
 void Sgd::step_fused(const std::vector<torch::Tensor>& buffers, bool is_first_step, const LearningRates& lr) {
   struct Group {
     std::vector<torch::Tensor> parameters, gradients, momentum;
@@ -122,21 +124,21 @@ void Sgd::step_fused(const std::vector<torch::Tensor>& buffers, bool is_first_st
   }
 }
 
-std::vector<NamedTensor> Sgd::momentum_buffers() const {
+std::vector<weights::NamedTensor> Sgd::momentum_buffers() const {
   if (momentum_.empty()) return new_momentum_buffers();
-  std::vector<NamedTensor> named;
+  std::vector<weights::NamedTensor> named;
   for (size_t i = 0; i < momentum_.size(); ++i) named.push_back({parameters_[i].name, momentum_[i]});
   return named;
 }
 
-std::vector<NamedTensor> Sgd::new_momentum_buffers() const {
+std::vector<weights::NamedTensor> Sgd::new_momentum_buffers() const {
   const torch::NoGradGuard no_grad;
-  std::vector<NamedTensor> zeros;
+  std::vector<weights::NamedTensor> zeros;
   for (const auto& [name, tensor] : parameters_) zeros.push_back({name, torch::zeros_like(tensor)});
   return zeros;
 }
 
-void Sgd::set_momentum_buffers(const std::vector<NamedTensor>& buffers) {
+void Sgd::set_momentum_buffers(const std::vector<weights::NamedTensor>& buffers) {
   momentum_.clear();
   for (const auto& buffer : buffers) momentum_.push_back(buffer.tensor);
 }
@@ -145,13 +147,14 @@ bool Sgd::is_finite() const {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> finite;
   for (const torch::Tensor& buffer : momentum_) finite.push_back(torch::isfinite(buffer).all());
-  for (const NamedTensor& parameter : parameters_) finite.push_back(torch::isfinite(parameter.tensor).all());
-  // Asked once: for each answer the host would wait for the device.
+  for (const weights::NamedTensor& parameter : parameters_)
+    finite.push_back(torch::isfinite(parameter.tensor).all());
+  // One question: the host waits for the device once.
   return finite.empty() || torch::stack(finite).all().item<bool>();
 }
 
-std::vector<NamedTensor> Sgd::gradients() const {
-  std::vector<NamedTensor> gradients;
+std::vector<weights::NamedTensor> Sgd::gradients() const {
+  std::vector<weights::NamedTensor> gradients;
   for (const auto& [name, tensor] : parameters_) {
     if (!tensor.grad().defined())
       throw core::Error("INVALID_ARGUMENT", "There are no gradients before the first step.");

@@ -3,61 +3,30 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "core/serial_queue.h"
 #include "core/upload.h"
+#include "train/batch_summary.h"
 #include "train/gradients.h"
 
 namespace googlenet::train {
 
+using models::Classifier;
+using models::Logits;
+using weights::NamedTensor;
+
 namespace {
 
-// Losses and hits of a batch as one tensor on its device.
-// total, main, aux 1, aux 2, hits, hits among five, hits of aux 1, hits of aux 2
-torch::Tensor summarize(const Losses& losses, const Logits& logits, const torch::Tensor& labels) {
-  const torch::NoGradGuard no_grad;
-  const auto number = [](const torch::Tensor& value) { return value.detach().to(at::kDouble); };
-  const torch::Tensor none =
-      torch::full({}, std::numeric_limits<double>::quiet_NaN(), number(losses.main).options());
-  const auto loss = [&](const torch::Tensor& value) { return value.defined() ? number(value) : none; };
-  const auto hits = [&](const torch::Tensor& head) {
-    return head.defined() ? number(head.argmax(1).eq(labels).sum()) : torch::zeros_like(none);
-  };
-  const auto best = std::get<1>(logits.main.topk(std::min<int64_t>(5, logits.main.size(1)), /*dim=*/1));
-  const auto among = best.eq(labels.unsqueeze(1));
-  return torch::stack({number(losses.total), number(losses.main), loss(losses.aux1), loss(losses.aux2),
-                       number(among.select(1, 0).sum()), number(among.sum()), hits(logits.aux1),
-                       hits(logits.aux2)});
-}
-
-BatchResult to_result(const double* v) {
-  const auto count = [](double value) { return static_cast<int64_t>(value); };
-  return {v[0], v[1], v[2], v[3], count(v[4]), count(v[5]), count(v[6]), count(v[7])};
-}
-
-Predictions predict(const torch::Tensor& logits, const torch::Tensor& labels) {
-  const torch::Tensor probabilities = logits.to(at::kFloat).softmax(1);
-  const auto [best, classes] = probabilities.max(1);
-  const torch::Tensor of_labels = probabilities.gather(1, labels.unsqueeze(1)).squeeze(1);
-  // Numbers of classes are exact in float.
-  const torch::Tensor host = torch::stack({classes.to(at::kFloat), best, of_labels}).to(at::kCPU);
-  return {host[0].to(at::kInt), host[1], host[2]};
-}
-
-struct Split {
-  std::vector<NamedTensor> trained;
-  std::vector<NamedTensor> frozen;
-};
-
-Split split(const std::vector<NamedTensor>& parameters, const std::vector<std::string>& frozen) {
-  Split parts;
+// Parameters with, or without, one of these names.
+std::vector<NamedTensor> select(const std::vector<NamedTensor>& parameters,
+                                const std::vector<std::string>& names, bool named) {
+  std::vector<NamedTensor> selected;
   for (const NamedTensor& parameter : parameters) {
-    const bool is_frozen = std::find(frozen.begin(), frozen.end(), parameter.name) != frozen.end();
-    (is_frozen ? parts.frozen : parts.trained).push_back(parameter);
+    const bool is_named = std::find(names.begin(), names.end(), parameter.name) != names.end();
+    if (is_named == named) selected.push_back(parameter);
   }
-  return parts;
+  return selected;
 }
 
 c10::Device device_of(const Classifier& model) {
@@ -69,12 +38,13 @@ LossOptions on_device(LossOptions options, c10::Device device) {
   return options;
 }
 
-// No gradients for these parameters as long as it lives. Not longer, because another trainer of the model may
-// train them.
-class WithoutGradients {
+// Freezes parameters while it exists. Not for longer, because another trainer of the model may train them.
+class FreezeParameters {
  public:
-  explicit WithoutGradients(std::vector<NamedTensor>* parameters) : parameters_(parameters) { set(false); }
-  ~WithoutGradients() { set(true); }
+  explicit FreezeParameters(std::vector<NamedTensor>* parameters) : parameters_(parameters) { set(false); }
+  ~FreezeParameters() { set(true); }
+  FreezeParameters(const FreezeParameters&) = delete;
+  FreezeParameters& operator=(const FreezeParameters&) = delete;
 
  private:
   void set(bool requires_grad) {
@@ -90,73 +60,74 @@ Trainer::Trainer(std::shared_ptr<Classifier> model, const TrainerOptions& option
     : model_(std::move(model)),
       options_(options),
       loss_(on_device(options.loss, device_of(*model_))),
-      parameters_(split(named_parameters(*model_), options.frozen).trained),
-      frozen_(split(named_parameters(*model_), options.frozen).frozen),
+      parameters_(select(weights::named_parameters(*model_), options.frozen, /*named=*/false)),
+      frozen_(select(weights::named_parameters(*model_), options.frozen, /*named=*/true)),
       optimizer_(parameters_, options.head, options.sgd) {
-  if (options.average_decay) average_.emplace(parameters_, *options.average_decay);
+  if (options.ema_decay) ema_.emplace(parameters_, *options.ema_decay);
 }
 
-torch::Tensor Trainer::accumulate(const torch::Tensor& images, const torch::Tensor& labels, Over over,
-                                  double share) {
+torch::Tensor Trainer::accumulate(const torch::Tensor& images, const torch::Tensor& labels,
+                                  Reduction reduction, double share) {
   Logits logits;
   Losses losses;
   {
     const core::Autocast autocast(options_.precision, images.device());
     logits = model_->forward(images);
-    losses = cross_entropy_losses(logits, labels, loss_, over);
+    losses = cross_entropy_losses(logits, labels, loss_, reduction);
   }
   (share == 1 ? losses.total : losses.total * share).backward();
   core::check_cancelled();
-  torch::Tensor summary = summarize(losses, logits, labels);
-  summary.narrow(0, 0, 4).mul_(share);
+  torch::Tensor summary = summarize_batch(losses, logits, labels);
+  summary.narrow(0, 0, kSummaryLosses).mul_(share);
   return summary;
 }
 
 StepResult Trainer::step(const torch::Tensor& images, const torch::Tensor& labels, const LearningRates& lr,
-                         int64_t parts) {
+                         int64_t micro_batches) {
   const torch::AutoGradMode with_grad(true);
-  const WithoutGradients frozen(&frozen_);
+  const FreezeParameters freeze(&frozen_);
   model_->train();
   optimizer_.zero_grad();
-  const auto some_images = images.chunk(parts);
-  const auto some_labels = labels.chunk(parts);
-  const auto their_labels = core::upload(labels, images.device()).chunk(parts);
-  const auto weight = [&](const torch::Tensor& of) { return weight_of(of, options_.loss.class_weights); };
-  const double whole = some_images.size() == 1 ? 1 : weight(labels);
+  const auto image_chunks = images.chunk(micro_batches);
+  const auto host_labels = labels.chunk(micro_batches);
+  const auto device_labels = core::upload(labels, images.device()).chunk(micro_batches);
+  const auto weight = [&](const torch::Tensor& of) { return total_weight(of, options_.loss.class_weights); };
+  const double batch_weight = image_chunks.size() == 1 ? 1 : weight(labels);
   torch::Tensor summary;
-  for (size_t i = 0; i < some_images.size(); ++i) {
-    const double own = some_images.size() == 1 ? 1 : weight(some_labels[i]);
-    // Classes that weigh nothing have no mean. Label smoothing gives their pictures a share all the same.
-    const Over over = own > 0 ? Over::kMean : Over::kSum;
-    const double share = (own > 0 ? own : 1) / whole;
-    const torch::Tensor part = accumulate(some_images[i], their_labels[i], over, share);
+  for (size_t i = 0; i < image_chunks.size(); ++i) {
+    const double own_weight = image_chunks.size() == 1 ? 1 : weight(host_labels[i]);
+    // Labels whose classes all weigh 0 have no mean. With label smoothing their images still have a share.
+    const Reduction reduction = own_weight > 0 ? Reduction::kMean : Reduction::kSum;
+    const double share = (own_weight > 0 ? own_weight : 1) / batch_weight;
+    const torch::Tensor part = accumulate(image_chunks[i], device_labels[i], reduction, share);
     summary = summary.defined() ? summary.add_(part) : part;
   }
   torch::Tensor norm = torch::full({}, std::numeric_limits<double>::quiet_NaN(), summary.options());
-  if (options_.clip_norm) norm = clip_gradients(parameters_, *options_.clip_norm).to(at::kDouble);
-  // Memory that runs out behind the optimiser's step would end a step that was taken with an error.
-  const torch::Tensor numbers = torch::cat({summary, norm.unsqueeze(0)});
-  const torch::Tensor host = torch::empty(numbers.sizes(), torch::kDouble);
-  if (average_) average_->prepare();
+  if (options_.max_grad_norm) norm = clip_grad_norm(parameters_, *options_.max_grad_norm).to(at::kDouble);
+  // All memory is allocated before the optimizer's step: running out of it later would report a step that was
+  // taken as failed.
+  const torch::Tensor results = torch::cat({summary, norm.unsqueeze(0)});
+  const torch::Tensor host = torch::empty(results.sizes(), torch::kDouble);
+  if (ema_) ema_->prepare();
   optimizer_.step(lr);
-  if (average_) average_->update();
-  host.copy_(numbers);
+  if (ema_) ema_->update();
+  host.copy_(results);
   const double* values = host.const_data_ptr<double>();
-  return {to_result(values), values[8]};
+  return {to_batch_result(values), values[summary.numel()]};
 }
 
-Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& host_labels, bool averaged) {
+Evaluation Trainer::evaluate(const torch::Tensor& images, const torch::Tensor& host_labels, bool ema) {
   const torch::NoGradGuard no_grad;
   const torch::Tensor labels = core::upload(host_labels, images.device());
-  const EvaluationMode mode(model_.get());
-  const AveragedWeights weights(averaged ? average() : nullptr);
+  const models::EvaluationMode mode(model_.get());
+  const EmaSwap ema_weights(ema ? this->ema() : nullptr);
   const core::Autocast autocast(options_.precision, images.device());
   const Logits logits = model_->forward(images);
   LossOptions plain;
   plain.aux_weight = options_.loss.aux_weight;
-  const Losses losses = cross_entropy_losses(logits, labels, plain, Over::kMean);
-  const torch::Tensor summary = summarize(losses, logits, labels).to(at::kCPU);
-  return {to_result(summary.const_data_ptr<double>()), predict(logits.main, labels)};
+  const Losses losses = cross_entropy_losses(logits, labels, plain, Reduction::kMean);
+  const torch::Tensor summary = summarize_batch(losses, logits, labels).to(at::kCPU);
+  return {to_batch_result(summary.const_data_ptr<double>()), predict(logits.main, labels)};
 }
 
 }  // namespace googlenet::train

@@ -1,4 +1,4 @@
-// Everything between Node and libtorch.
+// native/binding/, except engines and what both addons share.
 #include "binding/addon.cpp"
 #include "binding/classifier_handle.cpp"
 #include "binding/environment.cpp"
@@ -9,5 +9,10 @@
 #include "binding/module_methods.cpp"
 #include "binding/session.cpp"
 #include "binding/tensor_options.cpp"
+#include "binding/tensor_results.cpp"
+#include "binding/tensor_store.cpp"
+#include "binding/trainer_checkpoint.cpp"
 #include "binding/trainer_handle.cpp"
+#include "binding/trainer_options.cpp"
+#include "binding/trainer_results.cpp"
 #include "binding/transforms_binding.cpp"

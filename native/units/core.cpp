@@ -1,7 +1,9 @@
-// What every room uses of libtorch.
+// native/core/, except what both addons share.
 #include "core/autocast.cpp"
 #include "core/backends.cpp"
+#include "core/block_cache.cpp"
 #include "core/caching_allocator.cpp"
+#include "core/cuda_driver.cpp"
 #include "core/device.cpp"
 #include "core/random.cpp"
 #include "core/thread_trial.cpp"

@@ -1,4 +1,4 @@
-// The model rooms: layers, networks and their variants.
+// native/nn/, except max-pooling's kernels, and models/.
 #include "models/googlenet.cpp"
 #include "models/inspect.cpp"
 #include "models/variants.cpp"

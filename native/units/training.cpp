@@ -1,10 +1,12 @@
-// Weights, transforms, training, and models lowered for engines.
-#include "data/transforms.cpp"
+// native/data/, lowering/, train/ and weights/.
+#include "data/normalize.cpp"
+#include "data/resize.cpp"
 #include "lowering/graph_builder.cpp"
 #include "lowering/libtorch_engine.cpp"
 #include "lowering/lower.cpp"
 #include "lowering/quantize.cpp"
-#include "train/average.cpp"
+#include "train/batch_summary.cpp"
+#include "train/ema.cpp"
 #include "train/gradients.cpp"
 #include "train/loss.cpp"
 #include "train/sgd.cpp"

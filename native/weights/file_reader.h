@@ -5,18 +5,18 @@
 
 namespace googlenet::weights {
 
-// An open file read at offsets. The descriptor is the one that the header was read from: the name may lead to
-// another file by now. Read and not mapped: touching a mapped page of a file that somebody truncates kills
-// the process.
+// An open file, read at offsets. Its descriptor is that from which the header was read: the path may name
+// another file by now. The file is not mapped: reading a mapped page of a truncated file kills the process.
 class FileReader {
  public:
-  // Keeps a duplicate of the descriptor; `path` is for messages.
+  // Duplicates the descriptor; `path` is for messages. Throws FILE_ERROR.
   FileReader(int descriptor, std::string path);
   ~FileReader();
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
 
   uint64_t size() const;
+  // Throws FILE_ERROR, or INVALID_WEIGHTS if the file ends before.
   void read(uint64_t offset, void* into, uint64_t bytes) const;
 
  private:

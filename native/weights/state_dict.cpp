@@ -21,7 +21,7 @@ std::string qualified(const std::string& module, const std::string& name) {
   throw core::Error("INVALID_WEIGHTS", "Tensor '" + span.name + "' " + problem + ".");
 }
 
-// a · b, where that is at most `limit`.
+// a · b. Throws if that exceeds `limit`.
 uint64_t multiply(const TensorSpan& span, uint64_t a, int64_t b, uint64_t limit) {
   if (b < 0 || (b > 0 && a > limit / static_cast<uint64_t>(b))) reject(span, "is larger than its source");
   return a * static_cast<uint64_t>(b);
@@ -33,24 +33,24 @@ uint64_t elements_of(const TensorSpan& span, uint64_t limit) {
   return elements;
 }
 
-// How many numbers of its source a tensor reaches over.
+// The number of elements from the first one of a tensor to its last one.
 uint64_t extent_of(const TensorSpan& span, uint64_t limit) {
   const uint64_t elements = elements_of(span, limit);
   if (span.strides.empty() || elements == 0) return elements;
-  if (span.strides.size() != span.shape.size()) reject(span, "has not one stride for each dimension");
+  if (span.strides.size() != span.shape.size()) reject(span, "does not have one stride per dimension");
   uint64_t extent = 1;
   for (size_t d = 0; d < span.shape.size(); ++d) {
     extent += multiply(span, static_cast<uint64_t>(span.shape[d] - 1), span.strides[d], limit);
     if (extent > limit) reject(span, "is larger than its source");
   }
-  // Numbers that several indices share would make a large tensor of a small source.
-  if (elements > extent) reject(span, "repeats its numbers");
+  // Elements that several indices share would make a large tensor from a small source.
+  if (elements > extent) reject(span, "has overlapping elements");
   return extent;
 }
 
 void check(const TensorSpan& span, uint64_t available) {
   if (extent_of(span, available) * c10::elementSize(span.dtype) != span.bytes)
-    reject(span, "has another byte count than its shape");
+    reject(span, "has another number of bytes than its shape");
   if (span.offset > available || span.bytes > available - span.offset)
     reject(span, "lies outside its source");
 }
@@ -73,13 +73,13 @@ Restore read_all(const std::vector<NamedTensor>& tensors, const std::vector<Tens
                         "Tensor '" + span.name + "' has another shape than in this model.");
     }
     const auto extent = static_cast<int64_t>(span.bytes / c10::elementSize(span.dtype));
-    const auto numbers = torch::empty({extent}, span.dtype);
-    if (span.bytes > 0) read(span, numbers.mutable_data_ptr());
-    const bool is_plain = span.strides.empty() || span.bytes == 0;
+    const auto stored = torch::empty({extent}, span.dtype);
+    if (span.bytes > 0) read(span, stored.mutable_data_ptr());
+    const bool is_contiguous = span.strides.empty() || span.bytes == 0;
     restore.add(
         target->second,
-        // Without what lies between the numbers: all tensors are kept until the last one was read.
-        is_plain ? numbers.view(span.shape) : numbers.as_strided(span.shape, span.strides).contiguous());
+        // Without the bytes between elements: all tensors are kept until the last one was read.
+        is_contiguous ? stored.view(span.shape) : stored.as_strided(span.shape, span.strides).contiguous());
   }
   return restore;
 }
@@ -119,7 +119,7 @@ void snapshot(const std::vector<NamedTensor>& tensors, const std::vector<TensorS
   const torch::NoGradGuard no_grad;
   for (const TensorSpan& span : spans) {
     check(span, size);
-    if (!span.strides.empty()) reject(span, "can only be copied out as it is, without strides");
+    if (!span.strides.empty()) reject(span, "can only be copied out without strides");
     const auto source = sources.find(span.name);
     if (source == sources.end())
       throw core::Error("WEIGHTS_MISMATCH", "There is no tensor '" + span.name + "' to copy.");

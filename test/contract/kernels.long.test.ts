@@ -11,7 +11,7 @@ testBuilt(
   'max-pooling has the bits of libtorch’s, forward and backward, with each instruction set of this machine',
   async () => {
     const { stdout } = await run(await build('googlenet_tests'), ['600']);
-    expect(stdout).toMatch(/^\d{8,} numbers compared\n$/);
+    expect(stdout).toMatch(/^\d{8,} elements compared\n$/);
   },
   BUILD_MS,
 );

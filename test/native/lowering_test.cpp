@@ -1,4 +1,4 @@
-// A model becomes an engine only where every layer of it is known.
+// A model is lowered only if every layer of it is known.
 #include <torch/nn/modules/pooling.h>
 #include <torch/types.h>
 
@@ -18,7 +18,7 @@ using torch::nn::AnyModule;
 
 const LoweringOptions kOptions = {infer::Precision::kFloat, /*all_heads=*/false, {}};
 
-// Keeps the shape, and turns zeros into zeros and ones into ones.
+// Keeps the shape, and maps zeros to zeros and ones to ones.
 class BlurImpl : public torch::nn::Module {
  public:
   torch::Tensor forward(const torch::Tensor& x) {
@@ -27,26 +27,26 @@ class BlurImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Blur);
 
-// Linear in 0 and 1, and nowhere else.
+// Maps 0 to 0 and 1 to 1, but is not linear.
 class SquareImpl : public torch::nn::Module {
  public:
   torch::Tensor forward(const torch::Tensor& x) { return x * x; }
 };
 TORCH_MODULE(Square);
 
-// Exchanges channels.
+// Reverses the channels.
 class FlipImpl : public torch::nn::Module {
  public:
   torch::Tensor forward(const torch::Tensor& x) { return x.flip({1}); }
 };
 TORCH_MODULE(Flip);
 
-// The smallest model, with something in front of it or behind a convolution that keeps the shape.
+// A small model with a module at its beginning, or after a convolution that keeps the shape.
 class Model : public models::Classifier {
  public:
-  explicit Model(AnyModule first, bool behind = false) : Classifier(2) {
+  explicit Model(AnyModule first, bool after_conv = false) : Classifier(2) {
     const AnyModule keeps(nn::Conv2d(nn::Conv2dOptions{3, 3, 3, 1, 1}));
-    if (behind) add("keeps", keeps);
+    if (after_conv) add("keeps", keeps);
     add("first", std::move(first));
     add("conv", AnyModule(nn::Conv2d(nn::Conv2dOptions{3, 4, 1})));
     add("average", AnyModule(torch::nn::AdaptiveAvgPool2d(torch::nn::AdaptiveAvgPool2dOptions({1, 1}))));
@@ -68,8 +68,8 @@ class Model : public models::Classifier {
   std::vector<AnyModule> stages_;
 };
 
-bool is_refused(AnyModule module, bool behind = false) {
-  Model model(std::move(module), behind);
+bool is_refused(AnyModule module, bool after_conv = false) {
+  Model model(std::move(module), after_conv);
   try {
     lower(model, kOptions);
   } catch (const core::Error& error) {
@@ -81,15 +81,15 @@ bool is_refused(AnyModule module, bool behind = false) {
 }  // namespace
 
 void test_lowering() {
-  require(is_refused(AnyModule(Blur())), "a model that blurs its pictures becomes no engine");
-  require(is_refused(AnyModule(Square())), "a model that squares its pictures becomes no engine");
-  require(is_refused(AnyModule(Flip())), "a model that exchanges channels becomes no engine");
-  require(is_refused(AnyModule(nn::TransformInput()), /*behind=*/true),
-          "channels are changed in front of a network only");
+  require(is_refused(AnyModule(Blur())), "a model that blurs its images is not lowered");
+  require(is_refused(AnyModule(Square())), "a model that squares its images is not lowered");
+  require(is_refused(AnyModule(Flip())), "a model that reverses channels is not lowered");
+  require(is_refused(AnyModule(nn::TransformInput()), /*after_conv=*/true),
+          "a transform of channels is only supported at the beginning");
   Model known{AnyModule(nn::TransformInput())};
   const Lowered lowered = lower(known, kOptions);
   require(lowered.network.picture_shift[0] == static_cast<float>((0.485 - 0.5) / 0.5),
-          "a transform that is known becomes part of the reading of a picture");
+          "a known transform becomes part of reading the image");
 }
 
 }  // namespace googlenet::lowering

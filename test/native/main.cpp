@@ -1,5 +1,5 @@
-// `googlenet_tests [cases]`: what the public API does not reach. Prints how much was compared, or what is
-// wrong and exits with 1.
+// `googlenet_tests [cases]`: tests what the public API does not reach. Prints the number of compared
+// elements, or the first failure and exits with 1.
 #include <torch/types.h>
 
 #include <cstdio>
@@ -15,5 +15,5 @@ int main(int, char** arguments) {
   googlenet::lowering::test_lowering();
   const int64_t compared =
       googlenet::nn::test_max_pool(arguments[1] == nullptr ? 400 : std::atoi(arguments[1]));
-  std::printf("%lld numbers compared\n", static_cast<long long>(compared));
+  std::printf("%lld elements compared\n", static_cast<long long>(compared));
 }

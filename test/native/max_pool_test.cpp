@@ -1,5 +1,5 @@
-// Compares our max-pooling with libtorch's, bit for bit, on random shapes and awkward numbers, and counts
-// what its loop does.
+// Compares our max-pooling with libtorch's, bit for bit, on random shapes and special values, and checks
+// parallel_for.
 #include "nn/max_pool.h"
 
 #include <ATen/Parallel.h>
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/threads.h"
-#include "nn/max_pool_kernel.h"
+#include "nn/max_pool/kernel.h"
 #include "tests.h"
 
 namespace googlenet::nn {
@@ -37,21 +37,22 @@ void require_equal(const torch::Tensor& ours, const torch::Tensor& theirs, Nan n
   torch::Tensor equal = bits(ours).eq(bits(theirs));
   if (nan == Nan::kAny) equal.logical_or_(ours.isnan().logical_and_(theirs.isnan()));
   const auto differing = equal.logical_not().sum().item<int64_t>();
-  require(differing == 0, c10::str(name, ": ", differing, " of ", ours.numel(), " numbers differ"));
+  require(differing == 0, c10::str(name, ": ", differing, " of ", ours.numel(), " elements differ"));
   compared += ours.numel();
 }
 
-enum Numbers { kNormal, kRectified, kTies, kSpecial, kMinusInfinity, kKinds };
+enum Kind { kNormal, kRectified, kTies, kSpecial, kMinusInfinity, kKinds };
 
-torch::Tensor numbers(int kind, at::IntArrayRef sizes) {
+torch::Tensor values(int kind, at::IntArrayRef sizes) {
   constexpr float inf = std::numeric_limits<float>::infinity();
   if (kind == kRectified) return torch::randn(sizes).relu_();
   if (kind == kTies) return torch::randint(-1, 2, sizes).to(torch::kFloat);
   if (kind == kMinusInfinity) return torch::full(sizes, -inf);
   if (kind == kNormal) return torch::randn(sizes);
-  const std::vector<float> some = {0.f, -0.f, inf, -inf, -inf, -inf, 1e-40f, -1e-40f, 3.3e38f, -3.3e38f, 1.f};
+  const std::vector<float> special = {0.f,    -0.f,    inf,     -inf,     -inf, -inf,
+                                      1e-40f, -1e-40f, 3.3e38f, -3.3e38f, 1.f};
   torch::Tensor table = torch::cat(
-      {torch::tensor(some), torch::tensor({0x7fc10000, 0x7f810000}, torch::kInt).view(torch::kFloat)});
+      {torch::tensor(special), torch::tensor({0x7fc10000, 0x7f810000}, torch::kInt).view(torch::kFloat)});
   return table.index_select(0, torch::randint(table.numel(), {c10::multiply_integers(sizes)}, torch::kLong))
       .view(sizes);
 }
@@ -64,12 +65,12 @@ struct Case {
   bool relu;
 
   torch::Tensor tensor(at::IntArrayRef sizes) const {
-    return numbers(kind, sizes).to(type).contiguous(format);
+    return values(kind, sizes).to(type).contiguous(format);
   }
   std::string name() const {
     const PoolShape& s = shape;
     return c10::str(s.batch, "×", s.channels, "×", s.height, "×", s.width, " stride ", s.stride, " ", type,
-                    " ", format, " numbers ", kind, relu ? " with ReLU" : "");
+                    " ", format, " values of kind ", kind, relu ? " with ReLU" : "");
   }
 };
 
@@ -82,41 +83,40 @@ torch::Tensor gradient(const torch::Tensor& output, const torch::Tensor& input, 
   return torch::autograd::grad({output}, {input}, {grad})[0];
 }
 
-// The kernels themselves, each instruction set that this machine has.
-template <typename Number>
+// The kernels, for each instruction set that this machine has.
+template <typename T>
 void compare_kernels(const Case& c) {
   const torch::Tensor input =
       c.tensor({c.shape.batch, c.shape.channels, c.shape.height, c.shape.width}).requires_grad_();
   const torch::Tensor output = theirs(input, c.shape.stride, c.relu);
   const torch::Tensor grad_output = c.tensor(output.sizes()).contiguous(output.suggest_memory_format());
   const torch::Tensor grad_input = gradient(output, input, grad_output);
-  const auto data = [](const torch::Tensor& tensor) { return static_cast<Number*>(tensor.data_ptr()); };
+  const auto data = [](const torch::Tensor& tensor) { return static_cast<T*>(tensor.data_ptr()); };
   const auto layout = input.suggest_memory_format() == at::MemoryFormat::ChannelsLast
                           ? PoolLayout::kChannelsLast
                           : PoolLayout::kPlanes;
-  // ATen's bits of a NaN depend on its instruction set where one is converted, and on the order of two that
-  // are added.
+  // ATen's bits of a NaN depend on the instruction set if it is converted, and on the order if two are added.
   const Nan nan = c.type == torch::kFloat ? Nan::kSameBits : Nan::kAny;
   const Nan nan_of_sums = c.type == torch::kBFloat16 && !c.relu ? Nan::kSameBits : Nan::kAny;
   const torch::NoGradGuard no_grad;
-  for (const auto set : {InstructionSet::kPortable, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
+  for (const auto set : {InstructionSet::kBaseline, InstructionSet::kAvx2, InstructionSet::kAvx512}) {
     if (!is_supported(set)) continue;
     const std::string name = c10::str(c.name(), ", instruction set ", static_cast<int>(set));
-    const torch::Tensor taps = torch::empty({output.numel()}, torch::kByte);
+    const torch::Tensor argmax = torch::empty({output.numel()}, torch::kByte);
     const torch::Tensor ours = torch::empty_like(output);
-    PoolForward<Number>{c.shape, layout, data(input), data(ours), taps.data_ptr<uint8_t>(), c.relu}.run(set);
+    MaxPoolForward<T>{c.shape, layout, data(input), data(ours), argmax.data_ptr<uint8_t>(), c.relu}.run(set);
     require_equal(ours, output, nan, "output of " + name);
-    const torch::Tensor without_taps = torch::empty_like(output);
-    PoolForward<Number>{c.shape, layout, data(input), data(without_taps), nullptr, c.relu}.run(set);
-    require_equal(without_taps, output, nan, "output without taps of " + name);
+    const torch::Tensor without_argmax = torch::empty_like(output);
+    MaxPoolForward<T>{c.shape, layout, data(input), data(without_argmax), nullptr, c.relu}.run(set);
+    require_equal(without_argmax, output, nan, "output without argmax of " + name);
     const torch::Tensor ours_back = torch::empty_like(input).fill_(7);
-    PoolBackward<Number>{c.shape, layout, data(grad_output), taps.data_ptr<uint8_t>(), data(ours_back)}.run(
+    MaxPoolBackward<T>{c.shape, layout, data(grad_output), argmax.data_ptr<uint8_t>(), data(ours_back)}.run(
         set);
     require_equal(ours_back, grad_input, nan_of_sums, "gradient of " + name);
   }
 }
 
-// The module, whose input and gradient may lie in memory in any way.
+// The module, for input and gradient in any memory format.
 void compare_module(const torch::Tensor& source, const MaxPool2dOptions& options, const std::string& name) {
   MaxPool2d module(options);
   const auto [stride, relu] = options;
@@ -169,7 +169,7 @@ void test_module() {
          {MaxPool2dOptions{1}, MaxPool2dOptions{2}, MaxPool2dOptions{2, true}}) {
       const torch::Tensor input = torch::randn({3, 20, 13, 9}).to(type);
       const torch::Tensor last = input.contiguous(at::MemoryFormat::ChannelsLast);
-      compare_module(input, options, "planes");
+      compare_module(input, options, "contiguous");
       compare_module(last, options, "channels last");
       compare_module(last.slice(1, 3, 11), options, "a slice of channels");
       compare_module(input.slice(3, 1, 8), options, "a slice of columns");
@@ -178,11 +178,11 @@ void test_module() {
       compare_module(input[0], options, "three dimensions");
     }
   }
-  compare_module(torch::randn({0, 4, 6, 6}), {1}, "no pictures");
+  compare_module(torch::randn({0, 4, 6, 6}), {1}, "no images");
   MaxPool2d halve(MaxPool2dOptions{2});
   for (const std::vector<int64_t>& sizes : {std::vector<int64_t>{1, 1, 1, 4}, {1, 1, 4, 1}}) {
     require(throws([&] { halve->forward(torch::randn(sizes)); }, "Output size is too small"),
-            "a line cannot be halved, as in libtorch");
+            "a single row or column is refused, as in libtorch");
   }
   const torch::Tensor input = torch::randn({1, 2, 6, 6}).requires_grad_();
   const auto differentiate_twice = [&] {
@@ -192,7 +192,7 @@ void test_module() {
   require(throws(differentiate_twice, "no second derivative"), "a second derivative is refused");
 }
 
-// The kernels' loop: each index once, on both threads.
+// parallel_for visits each index once, on both threads.
 void test_parallel_for() {
   constexpr int64_t kCount = 100'001;
   std::vector<int> seen(kCount);

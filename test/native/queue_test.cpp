@@ -1,4 +1,4 @@
-// A queue keeps its order and its end when a job asks for another thread.
+// A queue runs jobs in order, and stops, also when a job asks for another thread.
 #include <atomic>
 #include <future>
 #include <thread>
@@ -27,11 +27,11 @@ void test_change_thread() {
   last.get_future().wait();
   require(threads[0] == threads[1], "a queue keeps its thread");
   require(threads[1] != threads[2] && threads[2] != threads[3],
-          "a job that asks for it is the last of its thread");
-  require(threads[3] == threads[4] && threads[4] == threads[5], "the fresh thread stays");
+          "a job that asks for another thread is the last on its own");
+  require(threads[3] == threads[4] && threads[4] == threads[5], "the new thread stays");
 }
 
-// At any moment of the change.
+// Stops at various moments of the change.
 void test_stop() {
   for (int i = 0; i < 200; ++i) {
     std::promise<void> begun;

@@ -1,4 +1,4 @@
-// The state of a model's random numbers is taken over as a whole or not at all.
+// The state of a model's random numbers is loaded entirely or not at all.
 #include "core/random.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -14,7 +14,7 @@ namespace googlenet::core {
 
 namespace {
 
-// With the state of CUDA's generator and its rule: seed and offset, which is a multiple of four.
+// With the state of CUDA's generator: a seed, and an offset that must be a multiple of four.
 class Philox : public c10::GeneratorImpl {
  public:
   Philox() : GeneratorImpl(c10::Device(c10::kCPU), c10::DispatchKeySet(c10::DispatchKey::CPU)) {}
@@ -71,16 +71,15 @@ void test_random() {
   RandomSource source = on_device(1);
   const std::vector<uint8_t> before = save_state(source), other = save_state(on_device(2));
   std::vector<uint8_t> damaged = other;
-  damaged[damaged.size() - 8] = 3;  // the offset of the device's numbers
+  damaged[damaged.size() - 8] = 3;  // the offset of the device's generator
   const auto check = [](RandomSource& of, const std::vector<uint8_t>& state) { check_state(of, state); };
-  require(is_refused(source, damaged, check),
-          "a state that the device refuses is found before a run is changed");
+  require(is_refused(source, damaged, check), "check_state finds a state that the device refuses");
   require(is_refused(source, damaged, load_state), "a state that the device refuses is not loaded");
-  require(save_state(source) == before, "the numbers of the host are those of before a state was refused");
+  require(save_state(source) == before, "a refused state leaves the host's generator unchanged");
   check_state(source, other);
   require(save_state(source) == before, "a check changes nothing");
   load_state(source, other);
-  require(save_state(source) == other, "a sound state is taken over");
+  require(save_state(source) == other, "a valid state is loaded");
 }
 
 }  // namespace googlenet::core

@@ -1,4 +1,4 @@
-// Memory that runs out in the middle of a step leaves it undone: the n-th allocation fails, for every n.
+// A step that runs out of memory changes nothing: the n-th allocation fails, for every n.
 #include "train/sgd.h"
 
 #include <c10/core/CPUAllocator.h>
@@ -8,11 +8,11 @@
 #include <new>
 
 #include "tests.h"
-#include "train/average.h"
+#include "train/ema.h"
 
 namespace {
 
-// On this thread, while it is watched: allocations until one fails.
+// Allocations of this thread until one fails; negative: none fails.
 thread_local int64_t allocations_left = -1;
 
 bool fails() {
@@ -37,7 +37,8 @@ class FailingAllocator final : public c10::Allocator {
 
 }  // namespace
 
-// All of the program's, libtorch's among them. Not inlined, because GCC takes malloc and delete for no pair.
+// Replaces those of the whole program, libtorch included. Not inlined, because GCC warns that malloc and
+// delete do not match.
 [[gnu::noinline]] void* operator new(size_t bytes) {
   void* memory = fails() ? nullptr : std::malloc(bytes);
   if (memory == nullptr) throw std::bad_alloc();
@@ -68,30 +69,30 @@ const Case kCases[] = {
 
 const LearningRates kRates = {0.1, 0.5};
 
-std::vector<NamedTensor> draw_parameters() {
-  std::vector<NamedTensor> parameters = {
+std::vector<weights::NamedTensor> draw_parameters() {
+  std::vector<weights::NamedTensor> parameters = {
       {"weight", torch::randn({17, 3, 5, 5})},
       {"last", torch::randn({6, 4, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast)},
       {"one", torch::randn({})},
       {"head", torch::randn({9, 33})}};
-  for (NamedTensor& one : parameters) one.tensor.mutable_grad() = torch::randn_like(one.tensor);
+  for (weights::NamedTensor& one : parameters) one.tensor.mutable_grad() = torch::randn_like(one.tensor);
   return parameters;
 }
 
-std::vector<torch::Tensor> copies(const std::vector<NamedTensor>& tensors) {
+std::vector<torch::Tensor> copies(const std::vector<weights::NamedTensor>& tensors) {
   std::vector<torch::Tensor> copied;
-  for (const NamedTensor& one : tensors) copied.push_back(one.tensor.clone());
+  for (const weights::NamedTensor& one : tensors) copied.push_back(one.tensor.clone());
   return copied;
 }
 
-void require_equal(const std::vector<NamedTensor>& found, const std::vector<torch::Tensor>& expected,
+void require_equal(const std::vector<weights::NamedTensor>& found, const std::vector<torch::Tensor>& expected,
                    const std::string& what) {
   for (size_t i = 0; i < found.size(); ++i)
     require(torch::equal(found[i].tensor, expected[i]), what + ": " + found[i].name + " differs");
 }
 
-// torch.optim.SGD as its documentation has it.
-void step_plainly(std::vector<torch::Tensor>& parameters, const std::vector<NamedTensor>& of,
+// torch.optim.SGD, as documented.
+void step_plainly(std::vector<torch::Tensor>& parameters, const std::vector<weights::NamedTensor>& of,
                   std::vector<torch::Tensor>& momentum, const SgdOptions& o, bool is_first) {
   for (size_t i = 0; i < of.size(); ++i) {
     torch::Tensor update = of[i].tensor.grad().clone();
@@ -104,8 +105,9 @@ void step_plainly(std::vector<torch::Tensor>& parameters, const std::vector<Name
   }
 }
 
-// Returns after how many allocations nothing fails any more.
-int64_t step_with_failures(Sgd& sgd, const std::vector<NamedTensor>& parameters, const std::string& what) {
+// Returns the number of allocations of a step that succeeds.
+int64_t step_with_failures(Sgd& sgd, const std::vector<weights::NamedTensor>& parameters,
+                           const std::string& what) {
   const std::vector<torch::Tensor> before = copies(parameters), momentum = copies(sgd.momentum_buffers());
   const bool has_momentum = sgd.has_momentum();
   for (int64_t n = 0;; ++n) {
@@ -119,21 +121,21 @@ int64_t step_with_failures(Sgd& sgd, const std::vector<NamedTensor>& parameters,
     allocations_left = -1;
     if (is_done) return n;
     require_equal(parameters, before, what + ", allocation " + std::to_string(n));
-    require(sgd.has_momentum() == has_momentum, what + ": has momentum of a step that failed");
+    require(sgd.has_momentum() == has_momentum, what + ": a failed step left momentum behind");
     require_equal(sgd.momentum_buffers(), momentum, what + ", momentum at allocation " + std::to_string(n));
   }
 }
 
 void test_step(const Case& of) {
-  const std::vector<NamedTensor> parameters = draw_parameters();
+  const std::vector<weights::NamedTensor> parameters = draw_parameters();
   Sgd sgd(parameters, {"head"}, of.options);
   std::vector<torch::Tensor> expected = copies(parameters), momentum(parameters.size());
   for (int step = 0; step < 3; ++step) {
     const std::string what = std::string(of.name) + ", step " + std::to_string(step);
     step_plainly(expected, parameters, momentum, of.options, step == 0);
     const int64_t allocations = step_with_failures(sgd, parameters, what);
-    require(allocations > 0, what + " allocates nothing, so nothing was tested");
-    // The fused step rounds the last elements in another way.
+    require(allocations > 0, what + " allocates nothing, so this tests nothing");
+    // The fused step rounds the last elements differently.
     if (of.options.fused)
       expected = copies(parameters);
     else
@@ -141,21 +143,21 @@ void test_step(const Case& of) {
   }
 }
 
-// What a step has behind it cannot fail any more.
-void test_average() {
-  const std::vector<NamedTensor> parameters = draw_parameters();
-  WeightAverage average(parameters, 0.9);
+// update() cannot fail after a step.
+void test_ema() {
+  const std::vector<weights::NamedTensor> parameters = draw_parameters();
+  Ema ema(parameters, 0.9);
   for (int step = 0; step < 2; ++step) {
-    average.prepare();
+    ema.prepare();
     allocations_left = 0;
     try {
-      average.update();
+      ema.update();
     } catch (const std::bad_alloc&) {
-      require(false, "an average takes memory after the step");
+      require(false, "an EMA update allocates memory after prepare()");
     }
     allocations_left = -1;
   }
-  require_equal(average.tensors(), copies(parameters), "the average of parameters that stay");
+  require_equal(ema.tensors(), copies(parameters), "the EMA of constant parameters");
 }
 
 }  // namespace
@@ -166,7 +168,7 @@ void test_sgd() {
   FailingAllocator failing(allocator);
   c10::SetCPUAllocator(&failing, /*priority=*/1);
   for (const Case& of : kCases) test_step(of);
-  test_average();
+  test_ema();
   c10::SetCPUAllocator(allocator, /*priority=*/1);
 }
 

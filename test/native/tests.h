@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-// Ends the program with a sentence where something does not hold.
+// Prints `what` and ends the program unless the condition holds.
 inline void require(bool holds, const std::string& what) {
   if (holds) return;
   std::fprintf(stderr, "%s\n", what.c_str());
@@ -14,7 +14,7 @@ inline void require(bool holds, const std::string& what) {
 
 namespace googlenet {
 
-// Each has a file. `test_max_pool` tries so many random cases and returns how many numbers it has compared.
+// Each has its own file. test_max_pool runs `count` random cases and returns the number of compared elements.
 namespace nn {
 int64_t test_max_pool(int count);
 }

@@ -5,13 +5,15 @@
 
 namespace googlenet::models::biased {
 
+using namespace nn;
+
 using torch::nn::AnyModule;
 using torch::nn::AvgPool2d;
 using torch::nn::AvgPool2dOptions;
 using torch::nn::Flatten;
 using torch::nn::ReLU;
 
-MaxPool2d rectify_and_halve() {
+MaxPool2d relu_max_pool() {
   return MaxPool2d(MaxPool2dOptions{/*stride=*/2, /*relu=*/true});
 }
 

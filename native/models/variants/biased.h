@@ -6,11 +6,12 @@
 #include "nn/chain.h"
 #include "nn/max_pool.h"
 
-// What the variants with biased convolutions share.
+// Shared by the variants whose convolutions have biases.
 namespace googlenet::models::biased {
 
-MaxPool2d rectify_and_halve();
-torch::nn::AnyModule inception(const InceptionOptions& channels);
+// ReLU, then max-pooling with stride 2.
+nn::MaxPool2d relu_max_pool();
+torch::nn::AnyModule inception(const nn::InceptionOptions& channels);
 torch::nn::AnyModule pool4();
 torch::nn::AnyModule aux_head(int64_t in_channels, const GoogLeNetOptions& options,
                               const at::Generator& generator);

@@ -11,6 +11,8 @@
 
 namespace googlenet::models::torchvision {
 
+using namespace nn;
+
 namespace {
 
 using torch::nn::AdaptiveAvgPool2d;
@@ -19,7 +21,7 @@ using torch::nn::AnyModule;
 using torch::nn::Flatten;
 using torch::nn::ReLU;
 
-MaxPool2d halve() {
+MaxPool2d max_pool() {
   return MaxPool2d(MaxPool2dOptions{/*stride=*/2});
 }
 
@@ -27,10 +29,10 @@ std::vector<NamedModule> stem(const GoogLeNetOptions& o) {
   std::vector<NamedModule> parts;
   if (o.transform_input) parts.push_back({"transform_input", AnyModule(TransformInput())});
   parts.push_back({"conv1", AnyModule(ConvNorm(Conv2dOptions{3, 64, 7, /*stride=*/2, /*padding=*/3}))});
-  parts.push_back({"maxpool1", AnyModule(halve())});
+  parts.push_back({"maxpool1", AnyModule(max_pool())});
   parts.push_back({"conv2", AnyModule(ConvNorm(Conv2dOptions{64, 64, 1}))});
   parts.push_back({"conv3", AnyModule(ConvNorm(Conv2dOptions{64, 192, 3, 1, 1}))});
-  parts.push_back({"maxpool2", AnyModule(halve())});
+  parts.push_back({"maxpool2", AnyModule(max_pool())});
   return parts;
 }
 
@@ -38,7 +40,7 @@ Chain reduce_conv(int64_t in, int64_t reduced, int64_t out) {
   return Chain(ConvNorm(Conv2dOptions{in, reduced, 1}), ConvNorm(Conv2dOptions{reduced, out, 3, 1, 1}));
 }
 
-// The "5×5" branch has 3×3 convolutions: a known slip, which the published weights are trained with.
+// The "5×5" branch has 3×3 convolutions: a known mistake, with which the published weights were trained.
 AnyModule inception(const InceptionOptions& o) {
   return AnyModule(InceptionModule(std::vector<AnyModule>{
       AnyModule(ConvNorm(Conv2dOptions{o.in_channels, o.ch1x1, 1})),

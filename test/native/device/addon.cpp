@@ -1,4 +1,4 @@
-// An addon that brings the device into a process, with what it counted.
+// An addon that registers the device in a process, and reads its counters.
 #include <ATen/Functions.h>
 #include <napi.h>
 
@@ -23,7 +23,7 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// The mistake that this device is there to find: it must end the process.
+// The kind of mistake this device is there to find: must end the process.
 Napi::Value read_on_host(const Napi::CallbackInfo& info) {
   const at::Tensor tensor = at::ones({1}, at::Device(device::kType, 0));
   return Napi::Number::New(info.Env(), *static_cast<const float*>(tensor.const_data_ptr()));

@@ -47,7 +47,7 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   }
   c10::DeviceIndex deviceCount() const noexcept override { return kCount; }
 
-  // An event is the stream that it was recorded on.
+  // An event is the stream on which it was recorded.
   void record(void** event, const c10::Stream& stream, c10::DeviceIndex, c10::EventFlag) const override {
     delete static_cast<c10::Stream*>(*event);
     *event = new c10::Stream(stream);
@@ -79,7 +79,7 @@ struct Hooks final : at::PrivateUse1HooksInterface {
 };
 
 const bool registered = [] {
-  // Only one that has a name, if only its own, counts as an accelerator.
+  // Only a backend with a name counts as an accelerator, even if it is the default name.
   c10::register_privateuse1_backend("privateuseone");
   at::RegisterPrivateUse1HooksInterface(new Hooks);
   c10::SetAllocator(kType, allocator());

@@ -34,8 +34,8 @@ void protect(const void* data, size_t size, int protection) {
   TORCH_CHECK(mprotect(const_cast<void*>(data), size, protection) == 0, "mprotect failed");
 }
 
-// Numbers of fresh memory are NaN.
-void spoil(const void* data, size_t size) {
+// Fills fresh memory with NaN.
+void fill_with_nan(const void* data, size_t size) {
   protect(data, size, PROT_READ | PROT_WRITE);
   std::memset(const_cast<void*>(data), 0xff, size);
   protect(data, size, PROT_NONE);
@@ -49,12 +49,12 @@ void* take(size_t size) {
     if (!block.cached || block.size != size || block.index != index || block.stream != stream) continue;
     block.cached = false;
     counters.cached_bytes -= static_cast<int64_t>(size);
-    spoil(data, size);
+    fill_with_nan(data, size);
     return const_cast<void*>(data);
   }
   void* data = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   TORCH_CHECK(data != MAP_FAILED, "the device is out of memory");
-  spoil(data, size);
+  fill_with_nan(data, size);
   blocks[data] = Block{size, index, stream};
   return data;
 }

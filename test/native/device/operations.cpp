@@ -17,7 +17,7 @@ using at::IntArrayRef;
 using at::Tensor;
 using std::optional;
 
-// Copies are the device's own while one of its kernels runs.
+// How many kernels of the device run on this thread: their copies are internal.
 thread_local int kernels = 0;
 
 class Kernel {
@@ -40,7 +40,7 @@ bool is_ours(const Tensor& tensor) {
   return tensor.device().type() == kType;
 }
 
-// What a kernel of a real device would go wrong on.
+// Counts what a kernel of a real device would get wrong.
 void check_place(const Tensor& tensor) {
   const c10::DeviceIndex index = tensor.device().index();
   const c10::StreamId stream = current_stream(index).id();
@@ -60,8 +60,8 @@ void move(const Tensor& from, const Tensor& to) {
   optional<Unprotected> target;
   if (is_ours(from)) source.emplace(from);
   if (is_ours(to)) target.emplace(to);
-  const Tensor numbers = is_ours(from) ? on_host(from) : from;
-  (is_ours(to) ? on_host(to) : to).copy_(numbers);
+  const Tensor source_values = is_ours(from) ? on_host(from) : from;
+  (is_ours(to) ? on_host(to) : to).copy_(source_values);
 }
 
 Tensor copy_from(const Tensor& self, const Tensor& to, bool non_blocking) {
@@ -72,7 +72,7 @@ Tensor copy_from(const Tensor& self, const Tensor& to, bool non_blocking) {
   if (self.is_cpu() && kernels == 0) {
     ++counters.uploads;
     if (non_blocking && self.is_pinned()) {
-      // Not before the next work of this stream, as a device that is behind.
+      // Happens before the next work of this stream, as on a device that lags behind.
       enqueue(stream, [self, to] { move(self, to); });
       return to;
     }
@@ -157,7 +157,7 @@ std::tuple<Tensor, Tensor, Tensor> convolution_backward(const Tensor& gradient, 
                    input.device());
 }
 
-// Its schema does not say that it changes the running statistics, so libtorch's fallback would lose them.
+// The schema does not mark the running statistics as changed, so libtorch's fallback would lose the changes.
 std::tuple<Tensor, Tensor, Tensor> batch_norm(const Tensor& input, const optional<Tensor>& weight,
                                               const optional<Tensor>& bias, const optional<Tensor>& mean,
                                               const optional<Tensor>& variance, bool training,

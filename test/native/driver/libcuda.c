@@ -1,4 +1,4 @@
-// A driver for tests that has one device and cannot compute: enough to make this package look for CUDA.
+// A driver for tests with one device that cannot compute: enough to make this package look for CUDA.
 typedef int Result;
 
 Result cuInit(unsigned flags) {

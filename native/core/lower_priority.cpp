@@ -1,4 +1,6 @@
-#include "core/give_way.h"
+#include "core/lower_priority.h"
+
+#include "core/tuning.h"
 
 #ifdef __linux__
 #include <sys/resource.h>
@@ -8,11 +10,9 @@
 
 namespace googlenet::core {
 
-void give_way() {
+void lower_priority() {
 #ifdef __linux__
-  // Half the weight of another thread on the same core; more made no difference to the delays of an
-  // event loop beside it. On Linux a nice value is a thread's. It is a wish: nothing depends on it.
-  constexpr int kNice = 3;
+  // On Linux a nice value belongs to a thread. A failure is ignored: nothing depends on the priority.
   const auto thread = static_cast<id_t>(syscall(SYS_gettid));
   setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + kNice);
 #endif

@@ -1,4 +1,4 @@
-#include "train/average.h"
+#include "train/ema.h"
 
 #include <torch/types.h>
 
@@ -6,10 +6,12 @@
 
 namespace googlenet::train {
 
-WeightAverage::WeightAverage(std::vector<NamedTensor> parameters, double decay)
+using weights::NamedTensor;
+
+Ema::Ema(std::vector<NamedTensor> parameters, double decay)
     : parameters_(std::move(parameters)), decay_(decay) {}
 
-void WeightAverage::prepare() {
+void Ema::prepare() {
   const torch::NoGradGuard no_grad;
   if (exists() || !first_.empty()) return;
   std::vector<torch::Tensor> fresh;
@@ -17,7 +19,7 @@ void WeightAverage::prepare() {
   first_ = std::move(fresh);
 }
 
-void WeightAverage::update() {
+void Ema::update() {
   const torch::NoGradGuard no_grad;
   if (!exists()) {
     prepare();
@@ -28,47 +30,46 @@ void WeightAverage::update() {
   for (size_t i = 0; i < average_.size(); ++i) average_[i].lerp_(parameters_[i].tensor, 1 - decay_);
 }
 
-std::vector<NamedTensor> WeightAverage::tensors() const {
+std::vector<NamedTensor> Ema::tensors() const {
   if (!exists()) return parameters_;
   std::vector<NamedTensor> named;
   for (size_t i = 0; i < average_.size(); ++i) named.push_back({parameters_[i].name, average_[i]});
   return named;
 }
 
-std::vector<NamedTensor> WeightAverage::new_tensors() const {
+std::vector<NamedTensor> Ema::new_tensors() const {
   const torch::NoGradGuard no_grad;
   std::vector<NamedTensor> fresh;
   for (const auto& [name, tensor] : parameters_) fresh.push_back({name, torch::empty_like(tensor)});
   return fresh;
 }
 
-void WeightAverage::set_tensors(const std::vector<NamedTensor>& tensors) {
+void Ema::set_tensors(const std::vector<NamedTensor>& tensors) {
   average_.clear();
   for (const NamedTensor& one : tensors) average_.push_back(one.tensor.detach());
 }
 
-void WeightAverage::apply() {
+void Ema::apply() {
   if (!exists()) return;
   const torch::NoGradGuard no_grad;
   for (size_t i = 0; i < average_.size(); ++i) parameters_[i].tensor.copy_(average_[i]);
 }
 
-AveragedWeights::AveragedWeights(WeightAverage* average)
-    : average_(average != nullptr && average->exists() ? average : nullptr) {
-  exchange();
+EmaSwap::EmaSwap(Ema* ema) : ema_(ema != nullptr && ema->exists() ? ema : nullptr) {
+  swap();
 }
 
-AveragedWeights::~AveragedWeights() {
-  exchange();
+EmaSwap::~EmaSwap() {
+  swap();
 }
 
-void AveragedWeights::exchange() {
-  if (average_ == nullptr) return;
-  for (size_t i = 0; i < average_->average_.size(); ++i) {
-    torch::Tensor& parameter = average_->parameters_[i].tensor;
+void EmaSwap::swap() {
+  if (ema_ == nullptr) return;
+  for (size_t i = 0; i < ema_->average_.size(); ++i) {
+    torch::Tensor& parameter = ema_->parameters_[i].tensor;
     const torch::Tensor own = parameter.tensor_data();
-    parameter.set_data(average_->average_[i]);
-    average_->average_[i] = own;
+    parameter.set_data(ema_->average_[i]);
+    ema_->average_[i] = own;
   }
 }
 

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "binding/environment.h"
+
+namespace googlenet::binding {
+
+// A JavaScript object of ours; V8 checks the receiver of every call before it gets here. Each class overrides
+// Finalize itself, because node-addon-api does not see an inherited one.
+template <class Self>
+class Handle : public Napi::ObjectWrap<Self> {
+ public:
+  using Info = const Napi::CallbackInfo&;
+
+  explicit Handle(Info info) : Napi::ObjectWrap<Self>(info) {}
+
+ private:
+  const HandleGuard guard_{this->Env(), [this] { this->Ref(); }};
+};
+
+}  // namespace googlenet::binding
