@@ -1,5 +1,5 @@
 {
-  # The same addons as CMakeLists.txt builds, for people without CMake. `libtorch_dir` comes from the set-up.
+  # The same addons as CMakeLists.txt builds, for people without CMake. `libtorch_dir` comes from the setup.
   "variables": { "libtorch_dir%": "" },
   "targets": [
     {

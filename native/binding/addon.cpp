@@ -65,7 +65,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
   exports["Classifier"] = ClassifierHandle::define(env);
   exports["InceptionModule"] = InceptionHandle::define(env);
-  exports["PortableEngine"] = LibtorchEngineHandle::define(env);
+  exports["LibtorchEngine"] = LibtorchEngineHandle::define(env);
   exports["Trainer"] = TrainerHandle::define(env);
   return exports;
 }

@@ -145,7 +145,7 @@ Napi::Function ClassifierHandle::define(Napi::Env env) {
                                   method<summary>("summary"),
                                   method<features>("features"),
                                   method<grad_cam>("gradCam"),
-                                  method<lower_model>("freeze"),
+                                  method<lower_model>("lower"),
                               });
 }
 

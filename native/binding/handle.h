@@ -4,8 +4,8 @@
 
 namespace googlenet::binding {
 
-// A JavaScript object of ours; V8 checks the receiver of every call before it gets here. Each class overrides
-// Finalize itself, because node-addon-api does not see an inherited one.
+// The base of our JavaScript objects. V8 checks the receiver of every method call. Each class overrides
+// Finalize itself, because node-addon-api ignores an inherited one.
 template <class Self>
 class Handle : public Napi::ObjectWrap<Self> {
  public:

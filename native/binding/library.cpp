@@ -73,9 +73,9 @@ Napi::Value set_num_threads_js(const Napi::CallbackInfo& info) {
 
 Napi::Value limit_default_threads_js(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
-    const int64_t limit = Options(info).integer("most");
+    const int64_t limit = Options(info).integer("limit");
     if (limit < 1 || limit > kMaxThreads)
-      throw core::Error("INVALID_ARGUMENT", "Expected most in [1, 1024].");
+      throw core::Error("INVALID_ARGUMENT", "Expected limit in [1, 1024].");
     core::limit_default_threads(static_cast<int>(limit));
     return info.Env().Undefined();
   });

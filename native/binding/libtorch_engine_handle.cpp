@@ -22,7 +22,7 @@ std::shared_ptr<LibtorchEngine> engine_of(const Session& session) {
 }  // namespace
 
 Napi::Function LibtorchEngineHandle::define(Napi::Env env) {
-  return DefineClass(env, "PortableEngine",
+  return DefineClass(env, "LibtorchEngine",
                      {InstanceMethod<&LibtorchEngineHandle::ready>("ready"),
                       InstanceMethod<&LibtorchEngineHandle::forward>("forward"),
                       InstanceMethod<&LibtorchEngineHandle::calibrate>("calibrate"),

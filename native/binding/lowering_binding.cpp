@@ -75,9 +75,9 @@ Napi::Value to_js(Napi::Env env, const std::shared_ptr<PackedWeights>& packed) {
 }
 
 std::vector<float> copy_amax(const Options& options) {
-  const CallerArray array = options.typed_array("highest");
+  const CallerArray array = options.typed_array("amax");
   if (array.type() != napi_float32_array)
-    throw core::Error("INVALID_DTYPE", "Expected a Float32Array for highest.");
+    throw core::Error("INVALID_DTYPE", "Expected a Float32Array for amax.");
   const ArrayView view = array.view();
   const auto* values = static_cast<const float*>(view.data);
   return {values, values + view.elements};

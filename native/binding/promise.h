@@ -10,7 +10,7 @@
 
 namespace googlenet::binding {
 
-// Work whose end settles a promise.
+// Work that settles a promise when it ends.
 class PromiseTask : public Task {
  public:
   explicit PromiseTask(Napi::Env env) : deferred_(Napi::Promise::Deferred::New(env)) {}

@@ -64,8 +64,8 @@ void Session::dispose(Napi::Env env) {
   disposed_ = true;
   if (environment_->closed()) return;
   forget_memory(env);
-  // Frees tens of megabytes on the compute thread and not on the JavaScript thread. No work can follow, so
-  // then the thread ends, and libtorch's threads behind it, and not with the last handle.
+  // The compute thread frees the tens of megabytes, so that the JavaScript thread need not. No work can
+  // follow, so the thread and the libtorch threads it started end right after that, not with the last handle.
   run_detached([this] { release(); }, [this] { queue.stop(); });
 }
 

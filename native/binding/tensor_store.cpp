@@ -16,7 +16,7 @@ using weights::TensorSpan;
 // Compute thread: reads the tensors of one source.
 using ReadPart = std::function<Restore(const std::vector<NamedTensor>&)>;
 
-// All options of a part. Where the bytes of its buffer lie is asked later, when every option has been read.
+// The options of a part. The address of its buffer is asked later, when every option has been read.
 struct PartOptions {
   std::vector<TensorSpan> spans;
   std::optional<CallerArray> buffer;  // or a file:

@@ -52,9 +52,9 @@ Checkpoint read_checkpoint(const Options& options) {
   Checkpoint checkpoint;
   checkpoint.weight_spans = read_spans(options, "weights");
   checkpoint.momentum_spans = read_spans(options, "momentum");
-  checkpoint.ema_spans = read_spans(options, "average");
+  checkpoint.ema_spans = read_spans(options, "ema");
   checkpoint.has_momentum = options.boolean("hasMomentum");
-  checkpoint.has_ema = options.boolean("hasAverage");
+  checkpoint.has_ema = options.boolean("hasEma");
   const int fd = static_cast<int>(source.integer("fd"));
   checkpoint.file = std::make_shared<weights::FileReader>(fd, source.string("path"));
   // The last thing read: getters of the caller may resize the array until here.

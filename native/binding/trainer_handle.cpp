@@ -54,11 +54,11 @@ Napi::Function TrainerHandle::define(Napi::Env env) {
                          InstanceMethod<&TrainerHandle::evaluate>("evaluate"),
                          InstanceMethod<&TrainerHandle::tensors>("tensors"),
                          InstanceMethod<&TrainerHandle::snapshot>("snapshot"),
-                         InstanceMethod<&TrainerHandle::snapshot_ema>("snapshotAverage"),
-                         InstanceMethod<&TrainerHandle::apply_ema>("applyAverage"),
+                         InstanceMethod<&TrainerHandle::snapshot_ema>("snapshotEma"),
+                         InstanceMethod<&TrainerHandle::apply_ema>("applyEma"),
                          InstanceMethod<&TrainerHandle::resume>("resume"),
                          InstanceMethod<&TrainerHandle::has_momentum>("hasMomentum"),
-                         InstanceMethod<&TrainerHandle::has_ema>("hasAverage"),
+                         InstanceMethod<&TrainerHandle::has_ema>("hasEma"),
                          InstanceMethod<&TrainerHandle::is_finite>("isFinite"),
                          InstanceMethod<&TrainerHandle::gradients>("gradients"),
                          InstanceMethod<&TrainerHandle::dispose>("dispose"),
@@ -106,7 +106,7 @@ Napi::Value TrainerHandle::step(Info info) {
   return guarded(info, [&] {
     const Options options(info);
     const train::LearningRates lr = read_learning_rates(options);
-    const int64_t micro_batches = options.integer("parts");
+    const int64_t micro_batches = options.integer("microBatches");
     if (micro_batches < 1) throw core::Error("INVALID_ARGUMENT", "Expected at least one micro-batch.");
     return run_batch(info, [lr, micro_batches](Session& self, State& state, const torch::Tensor& images,
                                                const torch::Tensor& labels) {
@@ -119,7 +119,7 @@ Napi::Value TrainerHandle::step(Info info) {
 
 Napi::Value TrainerHandle::evaluate(Info info) {
   return guarded(info, [&] {
-    const bool ema = Options(info).boolean("averaged");
+    const bool ema = Options(info).boolean("ema");
     return run_batch(
         info, [ema](Session& self, State& state, const torch::Tensor& images, const torch::Tensor& labels) {
           return state.on(self).evaluate(images, labels, ema);

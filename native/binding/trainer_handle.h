@@ -23,7 +23,7 @@ class TrainerHandle : public Handle<TrainerHandle> {
   Napi::Value evaluate(Info info);
   Napi::Value dispose(Info info);
 
-  // trainer_checkpoint.cpp: what checkpoints hold, and questions about it
+  // trainer_checkpoint.cpp: the state that checkpoints hold
   Napi::Value tensors(Info info);
   Napi::Value snapshot(Info info);
   Napi::Value snapshot_ema(Info info);

@@ -19,8 +19,8 @@ train::TrainerOptions read_trainer_options(const Options& options, int64_t num_c
   read.loss.label_smoothing = options.number("labelSmoothing");
   if (!options.is_null("classWeights"))
     read.loss.class_weights = copy_floats(options, "classWeights", {num_classes});
-  read.max_grad_norm = options.optional_number("clipNorm");
-  read.ema_decay = options.optional_number("averageDecay");
+  read.max_grad_norm = options.optional_number("maxGradNorm");
+  read.ema_decay = options.optional_number("emaDecay");
   read.precision = value_named(kAutocastTypes, options.string("precision"), "precision of a trainer");
   read.frozen = options.strings("frozen");
   read.head = options.strings("head");

@@ -5,7 +5,7 @@
 
 namespace googlenet::binding {
 
-// The options of a new trainer, for a model with so many classes.
+// The options of a new trainer for a model with `num_classes`.
 train::TrainerOptions read_trainer_options(const Options& options, int64_t num_classes);
 
 // { lr, headLr }

@@ -91,7 +91,7 @@ Napi::Value multi_crop(const Napi::CallbackInfo& info) {
 }
 
 // Arrays to detach once their bytes have been used. The garbage collector sees the few bytes of the object
-// and not the photograph behind it, and would free that late.
+// and not its photograph, and would free it late.
 using Released = std::vector<std::shared_ptr<Napi::ObjectReference>>;
 
 Released read_released(const Options& options) {

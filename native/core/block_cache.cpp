@@ -106,8 +106,8 @@ void BlockCache::count_use(size_t capacity) {
 // Moves the oldest unused blocks out until the rest is within the limit.
 void BlockCache::remove_surplus(UnusedBlocks& surplus) {
   const auto now = Clock::now();
-  if (now - window_start_ > kPeakWindow) {
-    window_start_ = now;
+  if (now - interval_start_ > kPeakInterval) {
+    interval_start_ = now;
     last_peak_ = std::exchange(peak_, used_bytes_);
   }
   const size_t limit = kMaxBytesPerPeak * std::max(peak_, last_peak_);

@@ -23,13 +23,13 @@ class BlockCache {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // A block with room for so many bytes, header included: a kept one, or a new one. Null if there is no
+  // A block of at least `bytes`, header included: a kept one or a new one. Null if there is no
   // memory.
   Block* take(size_t bytes);
 
   void give_back(Block* block) noexcept;
 
-  // Returns kept blocks to the system that no tensor has used for so long.
+  // Returns blocks to the system that have been kept for `age`.
   void release(Clock::duration age) noexcept;
 
   // Freed blocks are kept while there is a keeper. When the last one is removed, all kept blocks go back.
@@ -56,9 +56,9 @@ class BlockCache {
   UnusedBlocks unused_;
   size_t unused_bytes_ = 0;
   size_t used_bytes_ = 0;
-  size_t peak_ = 0;       // of used_bytes_, since window_start_
-  size_t last_peak_ = 0;  // of the window before
-  Clock::time_point window_start_ = Clock::now();
+  size_t peak_ = 0;       // of used_bytes_, since interval_start_
+  size_t last_peak_ = 0;  // of the interval before
+  Clock::time_point interval_start_ = Clock::now();
   size_t keepers_ = 0;
 };
 

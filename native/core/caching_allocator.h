@@ -18,7 +18,7 @@ class KeepFreedMemory {
   KeepFreedMemory& operator=(const KeepFreedMemory&) = delete;
 };
 
-// Returns memory to the system that no tensor has used for so long.
+// Returns memory to the system that no tensor has used for `age`.
 void release_unused_memory(std::chrono::steady_clock::duration age) noexcept;
 
 // Returns what glibc keeps of freed small tensors, in arenas that other threads may never use. Does nothing

@@ -11,7 +11,7 @@
 namespace googlenet::core {
 
 namespace {
-// Of the queue whose thread this is.
+// Set by the queue that this thread belongs to.
 thread_local const std::atomic<bool>* cancelled = nullptr;
 thread_local bool must_be_replaced = false;
 }  // namespace

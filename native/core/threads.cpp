@@ -44,7 +44,7 @@ void begin_work(int threads) {
   open_cuda_library();
   thread_local int applied = 0;
   if (threads == kOneThread || threads == applied) return;
-  // The first question of a thread resets its number to the process's, so it comes before the setting.
+  // The first at::get_num_threads of a thread sets its number to the process's, so it comes first.
   (void)at::get_num_threads();
   // OpenMP keeps threads for each thread that calls it, and ends those beyond the number. libtorch has
   // another pool, one per process, and creates it again for each number.

@@ -16,16 +16,16 @@ constexpr int64_t kGrainSize = 32768;
 // Smaller tensors stay with malloc, which itself keeps freed memory of their size.
 constexpr size_t kMinMappedBytes = size_t{64} << 10;
 
-// A tensor takes a kept block that is at most so many times as large as needed. With a smaller factor, a
+// A tensor takes a kept block that is at most this many times as large as needed. With a smaller factor, a
 // forward of 32 images finds too few blocks; with a larger one, memory is wasted.
 constexpr size_t kMaxBlockOversize = 2;
 
-// Used and kept blocks together are at most so many times the recent peak of use …
+// Used and kept blocks together are at most this many times the recent peak of use, …
 constexpr size_t kMaxBytesPerPeak = 2;
-// … which is the highest use since the start of the previous window of this length.
-constexpr std::chrono::seconds kPeakWindow{10};
+// … which is the highest use since the start of the previous interval of this length.
+constexpr std::chrono::seconds kPeakInterval{10};
 
-// Memory that no tensor has used for so long goes back to the system. Longer than the pause between two
+// Memory that no tensor has used for this long goes back to the system. Longer than the pause between two
 // training steps, or between two requests of a busy service.
 constexpr std::chrono::seconds kKeepUnusedMemory{10};
 

@@ -10,8 +10,8 @@
 
 namespace googlenet::lowering {
 
-// A lowered network computed with libtorch's public operations. The engine on machines that our kernels do
-// not support, the reference that our kernels are compared with, and what measures activation ranges.
+// A lowered network computed with libtorch's public operations. Used on machines without kernels of ours, as
+// the reference for tests of our kernels, and to measure activation ranges.
 class LibtorchEngine : public torch::nn::Module {
  public:
   // Throws UNSUPPORTED for a precision that this engine does not compute in.

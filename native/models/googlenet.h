@@ -40,7 +40,7 @@ struct GoogLeNetSpec {
                                    const at::Generator& generator);
   // [n, 1024, 7, 7] → [n, 1024, 1, 1]
   torch::nn::AnyModule (*average)();
-  std::string inception_name;  // in front of 3a, 3b, …
+  std::string inception_name;  // prefix of 3a, 3b, …
   std::array<std::string, 2> aux_names;
   bool aux_before_5a;  // the auxiliary heads are registered before 5a, not after 5b
 };

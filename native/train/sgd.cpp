@@ -54,7 +54,7 @@ std::vector<torch::Tensor> scratch_for(const std::vector<torch::Tensor>& tensors
 
 }  // namespace
 
-// Allocates all memory before it writes anything: if memory ran out in the middle, some parameters would have
+// Allocates all memory before it writes anything. If memory ran out in the middle, some parameters would have
 // changed, and a caller that tries again would change them twice. That is why momentum is a tensor already:
 // libtorch would allocate one for a number.
 void Sgd::step_default(const std::vector<torch::Tensor>& buffers, bool is_first_step,

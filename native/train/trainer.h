@@ -48,13 +48,14 @@ struct Evaluation : BatchResult {
   Predictions predictions;
 };
 
-// One step of training, for whose results the host waits once. Loop, schedule and records are TypeScript's.
+// Computes training steps and evaluations. The host waits once per step. Loop, schedule and records are
+// TypeScript's.
 class Trainer {
  public:
   Trainer(std::shared_ptr<models::Classifier> model, const TrainerOptions& options);
 
-  // images: [n, 3, h, w] on the model's device; labels: int64 [n] on the host. Computes the batch as so many
-  // micro-batches, one after the other: their gradients add up to those of the mean over the whole batch, and
+  // images: [n, 3, h, w] on the model's device; labels: int64 [n] on the host. Computes the batch as
+  // `micro_batches`, one after another: their gradients add up to those of the mean over the whole batch, and
   // the step takes the memory of one.
   StepResult step(const torch::Tensor& images, const torch::Tensor& labels, const LearningRates& lr,
                   int64_t micro_batches);
@@ -67,8 +68,8 @@ class Trainer {
   void zero_grad() { optimizer_.zero_grad(); }
 
  private:
-  // Forward and backward pass of one micro-batch, whose mean or sum times `share` is its part of the batch's
-  // mean. Returns its summary (trainer.cpp).
+  // Forward and backward pass of one micro-batch. Its mean or sum times `share` is its part of the mean of
+  // the batch. Returns its summary (trainer.cpp).
   torch::Tensor accumulate(const torch::Tensor& images, const torch::Tensor& labels, Reduction reduction,
                            double share);
 

@@ -113,7 +113,7 @@ export class Engine {
     const nativeOptions = { ...toNative(plan), ...rest, tier, keepMemoryMs: KEEP_MEMORY_MS };
     const native = callSync(() =>
       usesLibtorch
-        ? new (loadAddon().PortableEngine)(nativeOptions)
+        ? new (loadAddon().LibtorchEngine)(nativeOptions)
         : new (loadEngineAddon().Engine)(nativeOptions),
     );
     try {
@@ -132,8 +132,8 @@ export class Engine {
   static async of(native: NativeClassifier, model: PlanModel, value: unknown): Promise<Engine> {
     const { precision, outputs, calibration, options } = readOptimizeOptions(value);
     const allHeads = outputs === 'all';
-    const highest = calibration && (await calibrate(native, model, allHeads, calibration));
-    const frozen = await lower(native, { precision, allHeads, ...(highest && { highest }) });
+    const amax = calibration && (await calibrate(native, model, allHeads, calibration));
+    const frozen = await lower(native, { precision, allHeads, ...(amax && { amax }) });
     return Engine.#start(planOf(frozen, model), options, true);
   }
 

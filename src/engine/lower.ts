@@ -3,7 +3,7 @@ import { GoogLeNetError } from '../core/errors.js';
 import type { Images } from '../core/tensor.js';
 import { invalid } from '../core/validation.js';
 import { readImages } from '../inference/image-batch.js';
-import type { NativeClassifier, NativeFrozen } from '../native/binding-types.js';
+import type { NativeClassifier, NativePlan } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
 import { loadAddon } from '../native/load.js';
 import type { Calibration } from './options.js';
@@ -12,9 +12,9 @@ import type { PlanModel } from './plan.js';
 /** The model as engines take it. Its weights are copied by another thread, into memory of JavaScript's own. */
 export async function lower(
   model: NativeClassifier,
-  options: Parameters<NativeClassifier['freeze']>[0],
-): Promise<NativeFrozen> {
-  const { network, weightBytes, copyWeights } = await call(() => model.freeze(options));
+  options: Parameters<NativeClassifier['lower']>[0],
+): Promise<NativePlan> {
+  const { network, weightBytes, copyWeights } = await call(() => model.lower(options));
   const weights = new Uint8Array(weightBytes);
   await call(() => copyWeights({ buffer: weights }));
   return { network, weights };
@@ -28,17 +28,17 @@ export async function calibrate(
   calibration: Calibration,
 ): Promise<Float32Array> {
   const frozen = await lower(model, { precision: 'float32', allHeads });
-  const engine = callSync(() => new (loadAddon().PortableEngine)(frozen));
+  const engine = callSync(() => new (loadAddon().LibtorchEngine)(frozen));
   try {
     await call(() => engine.ready());
-    let highest: Float32Array | undefined;
+    let amax: Float32Array | undefined;
     for await (const images of batchesOf(calibration)) {
       const { count: _, bytes: __, ...batch } = readImages(images, inputSizes);
       const found = await call(() => engine.calibrate(batch));
       // NaN stays NaN, and is refused when ranges are made of it.
-      highest = highest?.map((most, i) => Math.max(most, found[i] ?? 0)) ?? found;
+      amax = amax?.map((most, i) => Math.max(most, found[i] ?? 0)) ?? found;
     }
-    if (highest) return highest;
+    if (amax) return amax;
   } finally {
     engine.dispose();
   }

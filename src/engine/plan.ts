@@ -6,7 +6,7 @@ import type { DType } from '../core/tensor.js';
 import { withSafetensors } from '../formats/safetensors.js';
 import type { InputSizes } from '../inference/input-size.js';
 import { PLAN_KEY } from '../models/stored-architecture.js';
-import type { NativeFrozen, NativeNetwork, NativeNetworkLayer } from '../native/binding-types.js';
+import type { NativeNetwork, NativeNetworkLayer, NativePlan } from '../native/binding-types.js';
 import type { StateDict, StateTensor } from '../weights/state-dict.js';
 import { readStored, saveFile, storedGroup } from '../weights/weights.js';
 
@@ -52,7 +52,7 @@ function tensorsOf({ precision, values }: Plan['network'], layer: Layer): PlanTe
 
 const ARRAYS = { F32: Float32Array, BF16: Uint16Array, I8: Int8Array };
 
-export function planOf({ network, weights }: NativeFrozen, model: PlanModel): Plan {
+export function planOf({ network, weights }: NativePlan, model: PlanModel): Plan {
   const tensors: Record<string, StateTensor> = {};
   for (const layer of network.layers) {
     for (const { name, dtype, shape, key } of tensorsOf(network, layer)) {
@@ -65,7 +65,7 @@ export function planOf({ network, weights }: NativeFrozen, model: PlanModel): Pl
 }
 
 /** As the addon takes it. */
-export function toNative({ network, tensors }: Plan): NativeFrozen {
+export function toNative({ network, tensors }: Plan): NativePlan {
   const layers = network.layers.map((layer) => ({
     ...layer,
     ...Object.fromEntries(

@@ -102,12 +102,12 @@ export interface NativeClassifier extends NativeModule {
   summary(options: { shape: readonly number[] }): Promise<NativeLayer[]>;
   /** Outputs of the modules of these names, in the mode the model is in. */
   features(options: NativeImages & NativeCall & { names: readonly string[] }): Promise<Tensor[]>;
-  /** The model in evaluation mode as a list of layers, BatchNorm folded; fails with UNSUPPORTED for layers that engines do not have. */
-  freeze(options: {
+  /** The model in evaluation mode as a network for engines; fails with UNSUPPORTED for layers that engines do not have. */
+  lower(options: {
     precision: NativeNetwork['precision'];
     allHeads: boolean;
-    /** For int8: the largest number of each value. */
-    highest?: Float32Array;
+    /** For int8: activation ranges, as `calibrate` measures them. */
+    amax?: Float32Array;
   }): Promise<NativeLowered>;
   /** Grad-CAM of one class an image, `[n, h, w]`, in evaluation mode. */
   gradCam(options: NativeImages & NativeCall & { labels: Int32Array; name: string }): Promise<Tensor>;
@@ -160,7 +160,7 @@ export interface NativeLowered {
   copyWeights(options: { buffer: Uint8Array }): Promise<void>;
 }
 
-export interface NativeFrozen {
+export interface NativePlan {
   network: NativeNetwork;
   /** Must stay private and unchanged while an engine is made of it. */
   weights: Uint8Array<ArrayBuffer>;
@@ -202,8 +202,8 @@ export interface NativeKernelEngine extends NativeEngine {
   profile(options: { height: number; width: number; runs: number }): Promise<Float64Array>;
 }
 
-export interface NativePortableEngine extends NativeEngine {
-  /** The largest number of each value that these images give. */
+export interface NativeLibtorchEngine extends NativeEngine {
+  /** Activation ranges: the largest element of each network tensor for these images. */
   calibrate(options: NativeImages): Promise<Float32Array>;
 }
 
@@ -218,7 +218,7 @@ export interface EngineAddon {
   /** As that of the other addon. */
   shutDown(): void;
   Engine: new (
-    options: NativeFrozen & {
+    options: NativePlan & {
       tier: string;
       winograd: boolean;
       threads: number;
@@ -279,37 +279,34 @@ export interface NativeEvaluation extends NativeLosses {
 }
 
 export interface NativeTrainer {
-  /** One optimiser step over the batch, computed in `parts`. Leaves the model in training mode. */
+  /** One optimizer step over the batch, computed as `microBatches`. Leaves the model in training mode. */
   step(
-    options: NativeImages & { labels: Int32Array; lr: number; headLr: number; parts: number },
+    options: NativeImages & { labels: Int32Array; lr: number; headLr: number; microBatches: number },
   ): Promise<NativeStep>;
-  /**
-   * Losses in evaluation mode without gradients, of the averaged weights where there are any and it is asked for. The model's mode
-   * is put back afterwards.
-   */
-  evaluate(options: NativeImages & { labels: Int32Array; averaged: boolean }): Promise<NativeEvaluation>;
+  /** Losses in evaluation mode without gradients, with `ema` of the EMA weights if there are any. Restores the model's mode. */
+  evaluate(options: NativeImages & { labels: Int32Array; ema: boolean }): Promise<NativeEvaluation>;
   /** The momentum buffers of the parameters that are trained, as of a {@link TensorStore}; zeros before the first step. */
   tensors(): TensorInfo[];
   snapshot(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
-  /** False before the first step, which treats momentum in a way of its own. */
+  /** False before the first step, which initializes momentum. */
   hasMomentum(): Promise<boolean>;
-  /** False without averaging and before the first step. */
-  hasAverage(): Promise<boolean>;
-  /** The averaged parameters; the parameters themselves before the first step. Fails in a trainer that keeps no average. */
-  snapshotAverage(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
-  /** Copies the average into the model. */
-  applyAverage(): Promise<void>;
-  /** Takes weights, momentum, average and random numbers over from a checkpoint: all of them or, after an error, none. */
+  /** False without EMA weights and before the first step. */
+  hasEma(): Promise<boolean>;
+  /** The EMA weights; the parameters themselves before the first step. Fails in a trainer without EMA weights. */
+  snapshotEma(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
+  /** Copies the EMA weights into the model. */
+  applyEma(): Promise<void>;
+  /** Loads weights, momentum, EMA weights and random state of a checkpoint: all of them or, after an error, none. */
   resume(options: {
     source: { fd: number; path: string };
     weights: TensorSpan[];
     momentum: TensorSpan[];
     hasMomentum: boolean;
-    average: TensorSpan[];
-    hasAverage: boolean;
+    ema: TensorSpan[];
+    hasEma: boolean;
     generator: Uint8Array;
   }): Promise<void>;
-  /** No parameter and no momentum is NaN or infinite. */
+  /** False if a parameter or momentum buffer contains NaN or infinity. */
   isFinite(): Promise<boolean>;
   gradients(options: { buffer: Uint8Array; spans: TensorSpan[] }): Promise<void>;
   dispose(): void;
@@ -358,7 +355,7 @@ export interface NativeAddon {
   shutDown(options: { withinMs: number; exitCode: number | null }): boolean;
   setNumThreads(options: { threads: number }): void;
   /** Lowers the default, unless `setNumThreads` was called. */
-  limitDefaultThreads(options: { most: number }): void;
+  limitDefaultThreads(options: { limit: number }): void;
   numThreads(): number;
   /** `device` → the device that will be used, `cpu` or `cuda:N`; fails with CUDA_UNAVAILABLE. */
   resolveDevice(options: { device: string }): string;
@@ -375,10 +372,10 @@ export interface NativeAddon {
   InceptionModule: new (
     options: NativeInceptionChannels & { device: string; seed: bigint },
   ) => NativeInceptionModule;
-  /** An engine on libtorch's public operations. */
-  PortableEngine: new (
-    options: NativeFrozen,
-  ) => NativePortableEngine;
+  /** An engine that computes with libtorch's public operations. */
+  LibtorchEngine: new (
+    options: NativePlan,
+  ) => NativeLibtorchEngine;
   Trainer: new (options: {
     model: NativeClassifier;
     momentum: number;
@@ -389,8 +386,8 @@ export interface NativeAddon {
     auxWeight: number;
     labelSmoothing: number;
     classWeights: Float32Array | null;
-    clipNorm: number | null;
-    averageDecay: number | null;
+    maxGradNorm: number | null;
+    emaDecay: number | null;
     precision: 'float32' | 'bfloat16';
     /** Names of parameters that are not trained, and of those with the learning rate of the head. */
     frozen: string[];

@@ -99,7 +99,7 @@ export function loadAddon(): NativeAddon {
   startThreadPool();
   const addon = open(path);
   checkVersions(path, addon);
-  if (!process.env.OMP_NUM_THREADS) addon.limitDefaultThreads({ most: usableCpus() });
+  if (!process.env.OMP_NUM_THREADS) addon.limitDefaultThreads({ limit: usableCpus() });
   process.prependOnceListener('exit', (code) => {
     // In a worker the process goes on, and what hangs is left behind.
     addon.shutDown({ withinMs: LONGEST_WAIT_MS, exitCode: isMainThread ? code : null });

@@ -73,7 +73,7 @@ export async function saveCheckpoint(
     const [generatorState, hasMomentum, hasEma, areFinite] = await Promise.all([
       call(() => native.generatorState()),
       call(() => trainer.hasMomentum()),
-      call(() => trainer.hasAverage()),
+      call(() => trainer.hasEma()),
       call(() => trainer.isFinite()),
     ]);
     if (!areFinite) throw diverged(state);
@@ -107,7 +107,7 @@ function groupsOf({ model, config, state, bestWeights }: Training, trainer: Nati
     { prefix: MOMENTUM_PREFIX, tensors: parameters, copy: trainer.snapshot.bind(trainer) },
   ];
   if (config.emaDecay !== null) {
-    const copy = trainer.snapshotAverage.bind(trainer);
+    const copy = trainer.snapshotEma.bind(trainer);
     groups.push({ prefix: EMA_PREFIX, tensors: parameters, copy });
   }
   if (state.best !== null && bestWeights !== null) groups.push(storedGroup(BEST_PREFIX, bestWeights));
@@ -174,7 +174,7 @@ export async function loadCheckpoint(
     await call(() =>
       trainer.resume({
         source: { fd, path },
-        ...{ weights, momentum, hasMomentum, average: ema, hasAverage: hasEma, generator },
+        ...{ weights, momentum, hasMomentum, ema, hasEma, generator },
       }),
     );
     return { state: content.state, bestWeights };

@@ -124,7 +124,7 @@ export class Trainer {
       () =>
         new (loadAddon().Trainer)({
           ...{ model: native, ...sgd, auxWeight, labelSmoothing, classWeights, precision, frozen, head },
-          ...{ clipNorm: maxGradNorm, averageDecay: emaDecay },
+          ...{ maxGradNorm, emaDecay },
         }),
     );
   }
@@ -198,7 +198,7 @@ export class Trainer {
     const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () => {
       // Not for a step that the queue refuses.
       if (!this.model.training) this.model.train();
-      return native.step({ ...batch, labels: indices, lr, headLr, parts: microBatches });
+      return native.step({ ...batch, labels: indices, lr, headLr, microBatches });
     });
     const gradNorm = this.config.maxGradNorm === null ? null : result.gradNorm;
     return { ...toBatchResult(result, this.model.auxLogits), lr, gradNorm };
@@ -215,7 +215,7 @@ export class Trainer {
     const { count, bytes, ...batch } = readImages(images, this.model.inputSizes);
     const indices = readLabels(labels, count, this.model.numClasses);
     const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () =>
-      native.evaluate({ ...batch, labels: indices, averaged: ema }),
+      native.evaluate({ ...batch, labels: indices, ema }),
     );
     const { predicted, probabilities, labelProbabilities } = result;
     return {
@@ -291,7 +291,7 @@ export class Trainer {
   /** Copies the EMA weights into the model. @throws GoogLeNetError `INVALID_ARGUMENT` without `emaDecay`, `DISPOSED` */
   async applyEma(): Promise<void> {
     const native = this.#usable;
-    await call(() => native.applyAverage());
+    await call(() => native.applyEma());
   }
 
   #weightGroups(): StoredGroup[] {
@@ -305,7 +305,7 @@ export class Trainer {
     const ema = native.tensors();
     const names = new Set(ema.map(({ name }) => name));
     return [
-      { prefix: '', tensors: ema, copy: native.snapshotAverage.bind(native) },
+      { prefix: '', tensors: ema, copy: native.snapshotEma.bind(native) },
       { prefix: '', tensors: all.filter(({ name }) => !names.has(name)), copy: model.snapshot.bind(model) },
     ];
   }

@@ -99,8 +99,8 @@ const trainerOptions = () => ({
     nesterov: false,
     fused: false,
   },
-  ...{ auxWeight: 0.3, labelSmoothing: 0, classWeights: new Float32Array(10), clipNorm: null },
-  ...{ averageDecay: null, precision: 'float32' },
+  ...{ auxWeight: 0.3, labelSmoothing: 0, classWeights: new Float32Array(10), maxGradNorm: null },
+  ...{ emaDecay: null, precision: 'float32' },
 });
 const trainer = () => new addon.Trainer({ ...trainerOptions(), classWeights: null } as Any);
 const bias = { name: 'fc.bias', dtype: 'F32', shape: [10], offset: 0, bytes: 40 };
@@ -128,7 +128,7 @@ const inception = () => {
   return new addon.InceptionModule({ naive: false, ...channels, device: 'cpu', seed: 0n });
 };
 const portable = async () => {
-  const engine = new addon.PortableEngine(tinyEngine());
+  const engine = new addon.LibtorchEngine(tinyEngine());
   await engine.ready();
   return engine;
 };
@@ -148,8 +148,8 @@ const CALLS: [string, () => Any, (options: Any) => unknown][] = [
   ],
   [
     'freeze',
-    () => ({ precision: 'int8', allHeads: false, highest: new Float32Array(200) }),
-    (o) => model.freeze(o),
+    () => ({ precision: 'int8', allHeads: false, amax: new Float32Array(200) }),
+    (o) => model.lower(o),
   ],
   ['snapshot', () => ({ buffer: new Uint8Array(40), spans: [bias] }), (options) => model.snapshot(options)],
   [
@@ -163,13 +163,17 @@ const CALLS: [string, () => Any, (options: Any) => unknown][] = [
     (options) => model.restore(options),
   ],
   ['a Trainer', trainerOptions, (options) => new addon.Trainer(options)],
-  ['step', () => ({ ...BATCH(), labels: labels(), lr: 0, headLr: 0, parts: 1 }), (o) => trainer().step(o)],
-  ['evaluate', () => ({ ...BATCH(), labels: labels(), averaged: false }), (o) => trainer().evaluate(o)],
+  [
+    'step',
+    () => ({ ...BATCH(), labels: labels(), lr: 0, headLr: 0, microBatches: 1 }),
+    (o) => trainer().step(o),
+  ],
+  ['evaluate', () => ({ ...BATCH(), labels: labels(), ema: false }), (o) => trainer().evaluate(o)],
   [
     'resume',
     () => ({
       ...{ source: { fd: file, path: 'a file' }, weights: [], momentum: [], hasMomentum: false },
-      ...{ average: [], hasAverage: false, generator: new Uint8Array(5056) },
+      ...{ ema: [], hasEma: false, generator: new Uint8Array(5056) },
     }),
     (options) => trainer().resume(options),
   ],
@@ -195,7 +199,7 @@ const CALLS: [string, () => Any, (options: Any) => unknown][] = [
     }),
     (options) => addon.cropViews(options),
   ],
-  ['a portable engine', () => tinyEngine(), async (options) => new addon.PortableEngine(options).ready()],
+  ['an engine on libtorch', () => tinyEngine(), async (options) => new addon.LibtorchEngine(options).ready()],
   ['its forward', () => tinyImages(), async (options) => (await portable()).forward(options)],
   ['its calibrate', () => tinyImages(), async (options) => (await portable()).calibrate(options)],
 ];

@@ -34,8 +34,8 @@ const TRAINER_OPTIONS = {
   auxWeight: 0.3,
   labelSmoothing: 0,
   classWeights: null,
-  clipNorm: null,
-  averageDecay: null,
+  maxGradNorm: null,
+  emaDecay: null,
   precision: 'float32',
 } as const;
 const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
@@ -71,7 +71,7 @@ const classifierOf = (changes: object) =>
 const trainer = (changes: object = {}) => new addon.Trainer({ model, ...TRAINER_OPTIONS, ...changes } as Any);
 const trainerWith = (changes: object) => () => trainer(changes);
 const stepWith = (changes: object) => () =>
-  trainer().step({ ...BATCH, labels: new Int32Array(1), lr: 0.1, parts: 1, ...changes } as Any);
+  trainer().step({ ...BATCH, labels: new Int32Array(1), lr: 0.1, microBatches: 1, ...changes } as Any);
 const forward = (changes: object) => () => model.forward({ ...BATCH, ...changes } as Any);
 
 test.each<[string, () => unknown, string]>([
@@ -103,10 +103,10 @@ test.each<[string, () => unknown, string]>([
   ['an unknown precision', trainerWith({ precision: 'float16' }), 'INVALID_ARGUMENT'],
   ['weights for fewer classes', trainerWith({ classWeights: new Float32Array(9) }), 'INVALID_SHAPE'],
   ['weights of bytes', trainerWith({ classWeights: new Uint8Array(10) }), 'INVALID_DTYPE'],
-  ['clipping to a text', trainerWith({ clipNorm: '1' }), 'INVALID_ARGUMENT'],
-  ['a step in no parts', stepWith({ parts: 0 }), 'INVALID_ARGUMENT'],
-  ['a step in half a part', stepWith({ parts: 0.5 }), 'INVALID_ARGUMENT'],
-  ['an average that is not kept', () => trainer().applyAverage(), 'INVALID_ARGUMENT'],
+  ['clipping to a text', trainerWith({ maxGradNorm: '1' }), 'INVALID_ARGUMENT'],
+  ['a step in no micro-batches', stepWith({ microBatches: 0 }), 'INVALID_ARGUMENT'],
+  ['a step in half a micro-batch', stepWith({ microBatches: 0.5 }), 'INVALID_ARGUMENT'],
+  ['EMA weights that do not exist', () => trainer().applyEma(), 'INVALID_ARGUMENT'],
   [
     'a trainer of an inception module',
     () => new addon.Trainer({ model: inception() } as Any),
@@ -127,7 +127,7 @@ async function resumeWith(generator: Uint8Array) {
   const fd = openSync(__filename, 'r');
   const source = { fd, path: 'a file' };
   try {
-    const nothing = { weights: [], momentum: [], hasMomentum: false, average: [], hasAverage: false };
+    const nothing = { weights: [], momentum: [], hasMomentum: false, ema: [], hasEma: false };
     await trainer().resume({ source, ...nothing, generator });
   } finally {
     closeSync(fd);
@@ -240,7 +240,7 @@ describe('engines', () => {
   const IMAGE = { ...NORMALIZATION, images: new Uint8Array(224 * 224 * 3), shape: [1, 224, 224, 3], id: 0 };
   let frozen: Any;
   beforeAll(async () => {
-    const { network, weightBytes, copyWeights } = await model.freeze({
+    const { network, weightBytes, copyWeights } = await model.lower({
       precision: 'float32',
       allHeads: false,
     });
@@ -252,7 +252,7 @@ describe('engines', () => {
 
   const kinds = (): [string, (change: object) => Any][] => [
     ['of our own', (change) => new (loadEngineAddon().Engine as Any)({ ...best(), ...frozen, ...change })],
-    ['portable', (change) => new (addon.PortableEngine as Any)({ ...frozen, ...change })],
+    ['portable', (change) => new (addon.LibtorchEngine as Any)({ ...frozen, ...change })],
   ];
   const best = () => ({
     tier: loadEngineAddon().tiers('float32')[0],
@@ -334,7 +334,7 @@ describe('engines', () => {
   });
 
   test('have methods that only work on engines', async () => {
-    for (const type of [loadEngineAddon().Engine, addon.PortableEngine] as Any[]) {
+    for (const type of [loadEngineAddon().Engine, addon.LibtorchEngine] as Any[]) {
       expect(() => type.prototype.forward.call({}, IMAGE)).toThrow('Illegal invocation');
       expect(() => type.prototype.dispose.call(Object.create(type.prototype))).toThrow('Illegal invocation');
     }

@@ -25,7 +25,7 @@ const ADDON: Names<NativeAddon> = {
   setBackends: true,
   Classifier: true,
   InceptionModule: true,
-  PortableEngine: true,
+  LibtorchEngine: true,
   Trainer: true,
   cropViews: true,
   resizeCrop: true,
@@ -50,7 +50,7 @@ const CLASSIFIER: Names<NativeClassifier> = {
   summary: true,
   features: true,
   gradCam: true,
-  freeze: true,
+  lower: true,
 };
 
 const TRAINER: Names<NativeTrainer> = {
@@ -60,9 +60,9 @@ const TRAINER: Names<NativeTrainer> = {
   snapshot: true,
   resume: true,
   hasMomentum: true,
-  hasAverage: true,
-  snapshotAverage: true,
-  applyAverage: true,
+  hasEma: true,
+  snapshotEma: true,
+  applyEma: true,
   isFinite: true,
   gradients: true,
   dispose: true,
@@ -100,7 +100,7 @@ test('an engine has the methods that the contract lists, with and without libtor
   expect(methods(loadEngineAddon().Engine)).toEqual(
     sorted([...Object.keys(ENGINE), 'profile', 'workingBytes']),
   );
-  expect(methods(loadAddon().PortableEngine)).toEqual(sorted([...Object.keys(ENGINE), 'calibrate']));
+  expect(methods(loadAddon().LibtorchEngine)).toEqual(sorted([...Object.keys(ENGINE), 'calibrate']));
 });
 
 test.each([

@@ -1,4 +1,4 @@
-// Headers of both addons in one translation unit: what has one name in two rooms is two things.
+// Includes the headers of both addons, so that two definitions of one name in one namespace do not compile.
 #include <type_traits>
 
 #include "core/autocast.h"

@@ -192,7 +192,7 @@ void test_module() {
   require(throws(differentiate_twice, "no second derivative"), "a second derivative is refused");
 }
 
-// parallel_for visits each index once, on both threads.
+// parallel_for covers each index once, on both threads.
 void test_parallel_for() {
   constexpr int64_t kCount = 100'001;
   std::vector<int> seen(kCount);

@@ -6,10 +6,10 @@
 #include <atomic>
 #include <functional>
 
-// A device for tests, of libtorch's type PrivateUse1. It has several indices, streams, and memory that the host
-// cannot access. So, on a machine without a GPU, reading device memory on the host ends the process, using a copy
-// before waiting for it gives NaN, and work on the wrong device or stream is counted. It computes with libtorch's
-// operations on the CPU.
+// A device for tests, of libtorch's type PrivateUse1. It has several indices, streams, and memory that the
+// host cannot access. So, on a machine without a GPU, reading device memory on the host ends the process,
+// using a copy before waiting for it gives NaN, and work on the wrong device or stream is counted. It
+// computes with libtorch's operations on the CPU.
 namespace device {
 
 constexpr auto kType = c10::DeviceType::PrivateUse1;
