@@ -96,7 +96,7 @@ Napi::Function EngineHandle::define(Napi::Env env) {
        InstanceMethod<&EngineHandle::dispose>("dispose")});
 }
 
-EngineHandle::EngineHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineHandle>(info) {
+EngineHandle::EngineHandle(const Napi::CallbackInfo& info) : Handle(info) {
   guarded(info, [&] {
     const Options options(info);
     const std::string tier = options.string("tier");

@@ -3,12 +3,13 @@
 #include <memory>
 
 #include "binding/engine_session.h"
+#include "binding/handle.h"
 #include "binding/network_options.h"
 
 namespace googlenet::binding {
 
 // The JavaScript object of an engine.
-class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
+class EngineHandle : public Handle<EngineHandle> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit EngineHandle(const Napi::CallbackInfo& info);
@@ -25,7 +26,6 @@ class EngineHandle : public Napi::ObjectWrap<EngineHandle> {
 
   std::shared_ptr<Request> read_request(const Options& options);
 
-  const HandleGuard guard_{this->Env(), [this] { this->Ref(); }};
   std::shared_ptr<EngineSession> session_;
 };
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/bfloat16.h"
 #include "core/wide_vectors.h"
 
 // Plain loops that compilers turn into vector instructions. All of it is inlined into the functions at the
@@ -31,15 +32,8 @@ template <>
 struct Element<Number::kBfloat16> {
   // With a sign: as whole numbers, bfloat16s that are zero or more have their order, and -0 is the lowest.
   using Type = int16_t;
-  static INLINED float widen(int16_t number) {
-    return std::bit_cast<float>(static_cast<uint32_t>(static_cast<uint16_t>(number)) << 16);
-  }
-  // The nearest, ties to even; NaN stays NaN.
-  static INLINED int16_t narrow(float number) {
-    const auto bits = std::bit_cast<uint32_t>(number);
-    const uint32_t nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-    return static_cast<int16_t>(number != number ? 0x7fc0 : nearest);
-  }
+  static INLINED float widen(int16_t number) { return core::from_bfloat16(static_cast<uint16_t>(number)); }
+  static INLINED int16_t narrow(float number) { return static_cast<int16_t>(core::to_bfloat16(number)); }
 };
 
 template <>

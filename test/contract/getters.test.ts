@@ -127,7 +127,7 @@ const inception = () => {
   };
   return new addon.InceptionModule({ naive: false, ...channels, device: 'cpu', seed: 0n });
 };
-const portable = async () => {
+const onLibtorch = async () => {
   const engine = new addon.LibtorchEngine(tinyEngine());
   await engine.ready();
   return engine;
@@ -200,8 +200,8 @@ const CALLS: [string, () => Any, (options: Any) => unknown][] = [
     (options) => addon.cropViews(options),
   ],
   ['an engine on libtorch', () => tinyEngine(), async (options) => new addon.LibtorchEngine(options).ready()],
-  ['its forward', () => tinyImages(), async (options) => (await portable()).forward(options)],
-  ['its calibrate', () => tinyImages(), async (options) => (await portable()).calibrate(options)],
+  ['its forward', () => tinyImages(), async (options) => (await onLibtorch()).forward(options)],
+  ['its calibrate', () => tinyImages(), async (options) => (await onLibtorch()).calibrate(options)],
 ];
 const OWN_CALLS: typeof CALLS = [
   ['an engine', () => tinyEngine(), async (options) => new (loadEngineAddon().Engine)(options).ready()],

@@ -252,7 +252,7 @@ describe('engines', () => {
 
   const kinds = (): [string, (change: object) => Any][] => [
     ['of our own', (change) => new (loadEngineAddon().Engine as Any)({ ...best(), ...frozen, ...change })],
-    ['portable', (change) => new (addon.LibtorchEngine as Any)({ ...frozen, ...change })],
+    ['libtorch', (change) => new (addon.LibtorchEngine as Any)({ ...frozen, ...change })],
   ];
   const best = () => ({
     tier: loadEngineAddon().tiers('float32')[0],

@@ -2,6 +2,7 @@
 #include <type_traits>
 
 #include "core/autocast.h"
+#include "core/bfloat16.h"
 #include "core/block_cache.h"
 #include "core/bytes.h"
 #include "core/caching_allocator.h"

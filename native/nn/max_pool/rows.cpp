@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/bfloat16.h"
 #include "core/wide_vectors.h"
 
 // Plain loops that compilers vectorize. All of them are inlined into the functions at the end, and so
@@ -20,7 +21,7 @@ INLINED float widen(float value) {
 }
 
 INLINED float widen(uint16_t bits) {
-  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+  return core::from_bfloat16(bits);
 }
 
 // For floats that T can represent.
@@ -40,8 +41,8 @@ INLINED float round_to(float value) {
   if constexpr (std::is_same_v<T, float>) {
     return value;
   } else {
-    const auto bits = std::bit_cast<uint32_t>(value);
-    return std::bit_cast<float>((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000);
+    const uint32_t bits = core::add_bfloat16_rounding(std::bit_cast<uint32_t>(value));
+    return std::bit_cast<float>(bits & 0xffff0000);
   }
 }
 
@@ -51,7 +52,7 @@ INLINED T narrow_sum(float sum) {
   if constexpr (std::is_same_v<T, float>) {
     return sum;
   } else {
-    return sum != sum ? 0x7fc0 : narrow<T>(sum);
+    return sum != sum ? core::kBfloat16Nan : narrow<T>(sum);
   }
 }
 
