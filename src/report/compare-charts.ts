@@ -1,17 +1,17 @@
 /** The same curve of several runs in one chart. */
 import type { Chart, Line, Marker } from './chart.js';
+import { LEARNING_RATE, TOP1, TOTAL_LOSS } from './chart-axes.js';
 import type { ComparedRun } from './compare.js';
-import { curvesOf, epochPoints, type Point, type RunCurves, stepPoints } from './curves.js';
+import { curvesOf, endOf, epochPoints, type Point, type RunCurves, stepPoints } from './curves.js';
 import { printable, shorten } from './html.js';
 import type { ColorName } from './palette.js';
-import { ACCURACY_AXIS, LOSS_AXIS } from './run-charts.js';
 
-// Four dashes by four markers tell sixteen runs apart without colors; neighbours differ in both.
+// Four dashes times four markers tell sixteen runs apart without colors; neighbors differ in both.
 const COLORS: readonly ColorName[] = ['blue', 'vermilion', 'green', 'purple', 'amber', 'sky', 'black'];
 const DASHES: readonly (readonly number[] | null)[] = [null, [9, 4], [2, 3], [10, 3, 2, 3]];
 const MARKERS: readonly Marker[] = ['circle', 'diamond', 'triangle', 'rect'];
 
-/** How run number `i` is drawn in every chart. */
+/** The line of run number `i` in every chart. */
 export function runStyle({ folder }: ComparedRun, i: number): Line {
   const dash = DASHES[i % DASHES.length] ?? null;
   return {
@@ -23,50 +23,36 @@ export function runStyle({ folder }: ComparedRun, i: number): Line {
   };
 }
 
-/** Points of a training curve: fewer than in the chart of one run, since they cannot be faint here. */
-const SMOOTH = 60;
+/** Points of a training curve: fewer than in the chart of one run, because they are not faint here. */
+const SMOOTH_POINTS = 60;
 
-/** Those for which any of the runs has points. */
+/** Charts for which at least one run has points. */
 export function compareCharts(runs: readonly ComparedRun[]): Chart[] {
   const curves = runs.map(({ records }) => curvesOf(records));
+  const axis = { x: 'epoch', xEnd: Math.max(0, ...curves.map((run) => endOf(run, 'epoch'))) } as const;
   const lines = (points: (run: RunCurves) => Point[]): Line[] =>
     runs
       .map((run, i) => ({ ...runStyle(run, i), points: points(curves[i] ?? curvesOf([])) }))
       .filter((line) => line.points.length > 0);
   const charts: Chart[] = [
     {
-      ...LOSS_AXIS,
-      title: 'Training loss',
-      subtitle: 'means of neighbouring steps',
-      axis: 'total loss',
-      lines: lines((run) => stepPoints(run, 'epoch', ({ loss }) => loss, SMOOTH)),
+      ...{ ...TOTAL_LOSS, ...axis, title: 'Training loss', subtitle: 'means of neighboring steps' },
+      lines: lines((run) => stepPoints(run, 'epoch', ({ loss }) => loss, SMOOTH_POINTS)),
     },
     {
-      ...LOSS_AXIS,
-      title: 'Validation loss',
-      subtitle: 'after each epoch',
-      axis: 'total loss',
+      ...{ ...TOTAL_LOSS, ...axis, title: 'Validation loss', subtitle: 'after each epoch' },
       lines: lines((run) => epochPoints(run, 'epoch', ({ validation }) => validation?.loss)),
     },
     {
-      ...ACCURACY_AXIS,
-      title: 'Training accuracy',
-      subtitle: 'top-1; means of neighbouring steps',
-      axis: 'classified correctly',
-      lines: lines((run) => stepPoints(run, 'epoch', ({ top1 }) => top1, SMOOTH)),
+      ...{ ...TOP1, ...axis, title: 'Training accuracy', subtitle: 'means of neighboring steps' },
+      lines: lines((run) => stepPoints(run, 'epoch', ({ top1 }) => top1, SMOOTH_POINTS)),
     },
     {
-      ...ACCURACY_AXIS,
-      title: 'Validation accuracy',
-      subtitle: 'top-1, after each epoch',
-      axis: 'classified correctly',
+      ...{ ...TOP1, ...axis, title: 'Validation accuracy', subtitle: 'after each epoch' },
       lines: lines((run) => epochPoints(run, 'epoch', ({ validation }) => validation?.top1)),
     },
     {
-      ...LOSS_AXIS,
-      title: 'Learning rate',
-      subtitle: 'by step',
-      axis: 'learning rate',
+      ...{ ...LEARNING_RATE, ...axis, title: 'Learning rate', subtitle: 'by step' },
       lines: lines((run) => stepPoints(run, 'epoch', ({ lr }) => lr)),
     },
   ];

@@ -1,22 +1,29 @@
-/** Several runs side by side. */
+/** Reads several runs, and compares their settings and results. */
 import { GoogLeNetError } from '../core/errors.js';
 import type { EpochRecord, Metric } from '../run/records/records.js';
 import { type RunData, readRunData } from '../run/records/run-data.js';
 import { type RunSettings, valueText } from '../run/records/run-settings.js';
-import { formatCount, formatLoss, formatSeconds, formatShare, formatSpeed } from './format.js';
-import { type RunScores, scoresOf } from './scores.js';
+import {
+  formatCount,
+  formatDurationInWords,
+  formatLoss,
+  formatPercent,
+  formatSpeed,
+  MISSING,
+} from './format.js';
+import { type RunMetrics, runMetrics } from './run-metrics.js';
 
-/** As many as their lines can be told from each other. */
+/** With more runs a reader could no longer tell their lines apart. */
 export const MAX_RUNS = 16;
 
 export interface ComparedRun extends RunData {
-  /** The folder as it was given. */
+  /** The folder as the caller named it. */
   folder: string;
-  scores: RunScores;
+  metrics: RunMetrics;
 }
 
-/** One quantity; a text for each run. */
-export interface Row {
+/** One quantity, with a text for each run. */
+export interface ComparisonRow {
   name: string;
   values: string[];
 }
@@ -24,23 +31,23 @@ export interface Row {
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `FILE_NOT_FOUND` where a folder holds no run, `FILE_ERROR`, `INVALID_RUN_LOG`. */
 export async function readRuns(folders: readonly string[]): Promise<ComparedRun[]> {
   const paths = folders.map((folder) => folder.replace(/(?<=.)\/+$/, ''));
-  const twice = paths.find((folder, i) => paths.indexOf(folder) < i);
-  if (twice !== undefined) throw wrong(`${twice} is given twice.`);
+  const duplicate = paths.find((folder, i) => paths.indexOf(folder) < i);
+  if (duplicate !== undefined) throw invalidRuns(`${duplicate} is given twice.`);
   if (paths.length < 2 || paths.length > MAX_RUNS) {
-    throw wrong(`Give the folders of 2 to ${MAX_RUNS} runs; ${paths.length} came.`);
+    throw invalidRuns(`Give the folders of 2 to ${MAX_RUNS} runs; ${paths.length} came.`);
   }
   const runs: ComparedRun[] = [];
   for (const folder of paths) {
     const run = await readRunData(folder);
-    runs.push({ ...run, folder, scores: scoresOf(run.records) });
+    runs.push({ ...run, folder, metrics: runMetrics(run.records) });
   }
   return runs;
 }
 
-const wrong = (message: string) => new GoogLeNetError('INVALID_ARGUMENT', message);
+const invalidRuns = (message: string) => new GoogLeNetError('INVALID_ARGUMENT', message);
 
-/** The settings, and parts of the environment, that are not the same in all runs. */
-export function differences(runs: readonly ComparedRun[]): Row[] {
+/** Settings, and values of the environment, that differ between the runs. */
+export function differences(runs: readonly ComparedRun[]): ComparisonRow[] {
   return [
     ...differing(runs, ({ settings }) => settings),
     ...differing(runs, ({ environment }) => environment).map(({ name, values }) => ({
@@ -50,10 +57,10 @@ export function differences(runs: readonly ComparedRun[]): Row[] {
   ];
 }
 
-type Part = RunSettings['settings'];
+type Values = RunSettings['settings'];
 
-function differing(runs: readonly ComparedRun[], part: (settings: RunSettings) => Part): Row[] {
-  const maps = runs.map(({ settings }) => settings && part(settings));
+function differing(runs: readonly ComparedRun[], select: (settings: RunSettings) => Values): ComparisonRow[] {
+  const maps = runs.map(({ settings }) => settings && select(settings));
   const names = new Set(maps.flatMap((map) => [...(map?.keys() ?? [])]));
   const rows = [...names].map((name) => ({
     name,
@@ -62,36 +69,36 @@ function differing(runs: readonly ComparedRun[], part: (settings: RunSettings) =
   return rows.filter(({ values }) => new Set(values).size > 1);
 }
 
-export function results(runs: readonly ComparedRun[]): Row[] {
-  const row = (name: string, value: (scores: RunScores) => string): Row => ({
+export function results(runs: readonly ComparedRun[]): ComparisonRow[] {
+  const row = (name: string, value: (metrics: RunMetrics) => string): ComparisonRow => ({
     name,
-    values: runs.map(({ scores }) => value(scores)),
+    values: runs.map(({ metrics }) => value(metrics)),
   });
   return [
     row('epochs', ({ epochs }) => formatCount(epochs)),
     row('steps', ({ steps }) => formatCount(steps)),
-    row('time of all epochs', ({ seconds }) => formatSeconds(seconds)),
-    row('images/s in training', ({ imagesPerSecond }) => formatSpeed(imagesPerSecond)),
+    row('duration of all epochs', ({ seconds }) => formatDurationInWords(seconds)),
+    row('training images/s', ({ imagesPerSecond }) => formatSpeed(imagesPerSecond)),
     row('training loss', ({ final }) => formatLoss(final?.train.loss ?? null)),
-    row('training top-1', ({ final }) => formatShare(final?.train.top1 ?? null)),
+    row('training top-1', ({ final }) => formatPercent(final?.train.top1 ?? null)),
     row('validation loss', ({ final }) => formatLoss(final?.validation?.loss ?? null)),
-    row('validation top-1', ({ final }) => formatShare(final?.validation?.top1 ?? null)),
-    row('validation top-5', ({ final }) => formatShare(final?.validation?.top5 ?? null)),
-    row('best validation top-1', ({ best }) => atEpoch(best, formatShare, best?.validation?.top1)),
+    row('validation top-1', ({ final }) => formatPercent(final?.validation?.top1 ?? null)),
+    row('validation top-5', ({ final }) => formatPercent(final?.validation?.top5 ?? null)),
+    row('best validation top-1', ({ best }) => atEpoch(best, formatPercent, best?.validation?.top1)),
     row('lowest validation loss', ({ lowest }) => atEpoch(lowest, formatLoss, lowest?.validation?.loss)),
   ];
 }
 
 const atEpoch = (record: EpochRecord | null, format: (value: Metric) => string, value: Metric | undefined) =>
-  record === null ? 'none' : `${format(value ?? null)} (epoch ${formatCount(record.epoch)})`;
+  record === null ? MISSING : `${format(value ?? null)} (epoch ${formatCount(record.epoch)})`;
 
-/** The same as numbers, for programs. */
+/** The comparison for programs: numbers instead of texts. */
 export function comparisonJson(runs: readonly ComparedRun[]): object {
   const names = differing(runs, ({ settings }) => settings).map(({ name }) => name);
   return {
-    runs: runs.map(({ folder, settings, scores }) => ({
+    runs: runs.map(({ folder, settings, metrics }) => ({
       run: folder,
-      ...scores,
+      ...metrics,
       settings:
         settings && Object.fromEntries(names.map((name) => [name, settings.settings.get(name) ?? null])),
     })),

@@ -3,7 +3,7 @@ import type { EpochRecord, Metric, RunRecord, StepRecord } from '../run/records/
 
 export type Point = [x: number, value: number];
 
-/** What a curve runs along: epochs, as fractions for single steps, or steps. */
+/** The horizontal axis of a curve: epochs, with fractions for single steps, or steps. */
 export type XAxis = 'epoch' | 'step';
 
 export interface RunCurves {
@@ -12,9 +12,9 @@ export interface RunCurves {
   stepsPerEpoch: number;
 }
 
-/** More than these would only blacken a chart. */
+/** More points would only blacken a chart. */
 const MAX_POINTS = 400;
-/** Of float32, in which everything is measured; a file may hold more. */
+/** The largest float32, in which everything is measured; a file may hold more. */
 const LARGEST = 3.5e38;
 
 export function curvesOf(records: readonly RunRecord[]): RunCurves {
@@ -23,13 +23,19 @@ export function curvesOf(records: readonly RunRecord[]): RunCurves {
   return { epochs, steps, stepsPerEpoch: stepsPerEpoch(epochs, steps) };
 }
 
-/** Before the first epoch is over its length is not known; what there is of it then fills the axis. */
+/** The length of an epoch is unknown until the first one ends; until then its steps fill the axis. */
 function stepsPerEpoch(epochs: readonly EpochRecord[], steps: readonly StepRecord[]): number {
   const complete = epochs.at(-1);
   return complete ? complete.step / complete.epoch : (steps.at(-1)?.step ?? 1);
 }
 
-/** Single batches while the model is trained; means of neighbours where there are more than `most`. */
+/** The latest step of the run, or the epoch that it belongs to. */
+export function endOf({ epochs, steps, stepsPerEpoch }: RunCurves, x: XAxis): number {
+  const step = Math.max(steps.at(-1)?.step ?? 0, epochs.at(-1)?.step ?? 0);
+  return x === 'step' ? step : step / stepsPerEpoch;
+}
+
+/** Values of single steps in training; means of neighbors where there are more than `most`. */
 export function stepPoints(
   { steps, stepsPerEpoch }: RunCurves,
   x: XAxis,
@@ -52,7 +58,7 @@ export function epochPoints(
 const defined = (points: readonly [number, Metric | undefined][]): Point[] =>
   points.filter((point): point is Point => Math.abs(point[1] ?? Number.NaN) <= LARGEST);
 
-/** Means of neighbours, so that the shape stays and a million steps draw as fast as a hundred. */
+/** Means of neighbors: the shape stays, and a million steps draw as fast as a hundred. */
 function thinOut(points: readonly Point[], most: number): Point[] {
   const size = Math.ceil(points.length / most);
   if (size <= 1) return [...points];

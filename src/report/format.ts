@@ -1,30 +1,37 @@
-/** How numbers look in charts, pages and tables. */
+/** Formats numbers for charts, pages and tables. `dashboard/page/format.mts` formats them the same way. */
+import { formatCount } from '../core/format.js';
 import type { Metric } from '../run/records/records.js';
 
-export const formatLoss = (value: Metric): string => (value === null ? 'none' : value.toPrecision(4));
+export { formatCount, plural } from '../core/format.js';
 
-export const formatShare = (value: Metric): string =>
-  value === null ? 'none' : `${(value * 100).toFixed(1)} %`;
+/** Stands for a value that does not exist. */
+export const MISSING = '–';
 
+export const formatLoss = (value: Metric): string => (value === null ? MISSING : value.toPrecision(4));
+
+export const formatPercent = (fraction: Metric): string =>
+  fraction === null ? MISSING : `${(fraction * 100).toFixed(1)} %`;
+
+/** Images per second. */
 export const formatSpeed = (value: Metric): string =>
-  value === null ? 'unknown' : value >= 100 ? formatCount(Math.round(value)) : value.toPrecision(3);
+  value === null ? MISSING : value >= 100 ? formatCount(Math.round(value)) : value.toPrecision(3);
 
-/** `13,378,792`, the same in every locale. */
-export const formatCount = (value: number): string => value.toLocaleString('en-US');
+/** Learning rates are products of decays, whose last bits no reader expects: `0.0064`. */
+export const formatRate = (value: Metric): string =>
+  value === null ? MISSING : String(Number(value.toPrecision(4)));
 
-/** `1 epoch`, `2 epochs`. */
-export const plural = (count: number, noun: string): string =>
-  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
-
-/** Without the last bits, in which a learning rate that was multiplied up differs from what a reader expects. */
-export const formatRate = (value: number): string => String(Number(value.toPrecision(6)));
-
-/** `12 s`, `3 min 5 s`, `2 h 7 min`. */
-export function formatSeconds(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${formatCount(Math.floor(whole / 3600))} h ${Math.floor(whole / 60) % 60} min`;
+/** `12 s`, `3 min 5 s`, `2 h 7 min`, `3 d 4 h`. */
+export function formatDurationInWords(seconds: Metric): string {
+  if (seconds === null) return MISSING;
+  const whole = Math.max(0, Math.round(seconds));
+  const [minutes, hours, days] = [60, 3600, 86_400].map((unit) => Math.floor(whole / unit)) as [
+    number,
+    number,
+    number,
+  ];
+  if (minutes === 0) return `${whole} s`;
+  if (hours === 0) return `${minutes} min ${whole % 60} s`;
+  return days === 0 ? `${hours} h ${minutes % 60} min` : `${formatCount(days)} d ${hours % 24} h`;
 }
 
 /** `2025-03-01 14:05 UTC`. @param time seconds since 1970. */
@@ -37,5 +44,11 @@ export const tickNumber = (value: number, step: number): string =>
 
 export const tickPercent = (value: number, step: number): string =>
   `${(value * 100).toFixed(Math.max(0, decimals(step) - 2))} %`;
+
+/** Labels of a logarithmic axis: `0.01`, `1`, `1,000`; `1e-7`. */
+export const tickPower = (value: number): string =>
+  value >= 1e-5 && value < 1e6
+    ? value.toLocaleString('en-US', { maximumFractionDigits: 5 })
+    : value.toExponential(0);
 
 const decimals = (step: number): number => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));

@@ -1,4 +1,4 @@
-/** HTML from templates in which every text is escaped unless it is HTML already. */
+/** HTML from templates, which escape every value that is not HTML already. */
 
 export class Html {
   readonly text: string;
@@ -12,7 +12,7 @@ export type HtmlValue = string | number | Html | readonly HtmlValue[];
 export const html = (parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html =>
   new Html(parts.map((part, i) => part + (i < values.length ? render(values[i] ?? '') : '')).join(''));
 
-/** What this package has drawn itself. */
+/** SVG that this package made. */
 export const drawing = (svg: string): Html => new Html(svg);
 
 function render(value: HtmlValue): string {
@@ -32,22 +32,27 @@ const ENTITIES: Record<string, string> = {
 export const escapeText = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
-/** Without control characters and halves of surrogate pairs, which no XML may hold and no terminal should be sent. */
+/** Replaces control characters and halves of surrogate pairs: XML may not hold them, and no terminal should get them. */
 export const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what it looks for.
   text.replace(/[\u0000-\u001f\u007f-\u009f\p{Surrogate}\ufffe\uffff]/gu, '\ufffd');
 
-/** At most `most` characters, as readers count them. */
+/** Cuts a text to `most` characters, as readers count them. */
 export function shorten(text: string, most: number): string {
   const characters = [...text.slice(0, 4 * most)];
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : text;
 }
 
-/** A name from a file: whole where the pointer rests, and of its own direction of writing. */
+/** A name from a file: the tooltip has all of it, and its direction of writing does not affect the text around it. */
 export const nameOf = (text: string, most = 40): Html =>
   html`<bdi title="${shorten(text, 500)}">${shorten(text, most)}</bdi>`;
 
+/** @param head titles of the columns. The first cell of each row is the row's title. */
 export const table = (rows: readonly (readonly HtmlValue[])[], head: readonly HtmlValue[] = []): Html =>
-  html`<table>${head.length > 0 ? html`<tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr>` : ''}${rows.map(
-    (row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`,
-  )}</table>`;
+  html`<table>${head.length > 0 ? html`<thead><tr>${head.map(columnTitle)}</tr></thead>` : ''}<tbody>${rows.map(
+    ([title = '', ...cells]) =>
+      html`<tr><th scope="row">${title}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+  )}</tbody></table>`;
+
+const columnTitle = (title: HtmlValue): Html =>
+  title === '' ? html`<td></td>` : html`<th scope="col">${title}</th>`;

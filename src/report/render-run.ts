@@ -1,12 +1,12 @@
 import { writeFileAtomic } from '../core/files/atomic-file.js';
 import { readRunData } from '../run/records/run-data.js';
-import { chartDocument } from './chart.js';
 import { toPng } from './png.js';
+import { chartDocument } from './render-chart.js';
+import { CHART_FILES, reportFiles } from './report-files.js';
 import { runCharts } from './run-charts.js';
 import { runPage } from './run-page.js';
-import { CHART_FILES, reportFiles } from './write-report.js';
 
-/** Reads the folder of a run and writes report and charts into it. Blocks its thread for a second: see `writeReport`. */
+/** Reads the folder of a run and writes its report and charts. Blocks its thread for about a second: see `writeReport`. */
 export async function renderRun(runDir: string): Promise<void> {
   const run = await readRunData(runDir);
   const files = reportFiles(runDir);

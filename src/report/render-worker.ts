@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isErrorCode } from '../core/errors.js';
 import { renderRun } from './render-run.js';
 
-/** Errors lose their class on the way between threads, so its parts are sent. */
+/** Errors lose their class on the way between threads, so the worker sends their parts. */
 export type RenderReply = { ok: true } | { ok: false; code: unknown; message: string };
 
 async function main(): Promise<RenderReply> {

@@ -1,80 +1,59 @@
-/** `report.html`: all there is to see of a run, in one file. */
-
+/** `report.html`: everything about a run, in one file. */
 import type { RunData } from '../run/records/run-data.js';
 import { valueText } from '../run/records/run-settings.js';
 import { chartFigure } from './chart-figure.js';
-import {
-  formatCount,
-  formatLoss,
-  formatSeconds,
-  formatShare,
-  formatSpeed,
-  formatTime,
-  plural,
-} from './format.js';
+import { formatCount, formatTime, plural } from './format.js';
 import { type Html, html, nameOf, table } from './html.js';
 import { page } from './page.js';
-import { runCharts } from './run-charts.js';
-import { type RunScores, scoresOf } from './scores.js';
+import { type ChartName, runCharts } from './run-charts.js';
+import { runFacts } from './run-facts.js';
+import { type RunMetrics, runMetrics } from './run-metrics.js';
 import { validationSections } from './validation-sections.js';
 
 export function runPage(run: RunData): string {
-  const scores = scoresOf(run.records);
+  const metrics = runMetrics(run.records);
   return page(
     `Run ${run.name}`,
     html`<h1>Run ${nameOf(run.name, 80)}</h1>
-<p>${stateOf(run, scores)}</p>
-${facts(scores)}
+<p>${stateText(run, metrics)}</p>
+${runFacts(metrics)}
 <h2>Curves</h2>
 ${curves(run)}
-${validationSections(run.validation)}
+${validationSections(run)}
 <h2>Settings and environment</h2>
 ${settingsSection(run)}`,
   );
 }
 
-function stateOf({ settings }: RunData, { epochs, steps, time, skipped }: RunScores): string {
-  if (time === null) return 'No step has been recorded yet.';
-  const wanted = settings?.epochs ?? null;
-  const isComplete = wanted !== null && epochs >= wanted;
-  const of = wanted === null ? '' : ` of ${formatCount(wanted)}`;
+function stateText({ settings }: RunData, { epochs, steps, time, skipped }: RunMetrics): string {
+  if (time === null) return 'The first step has not finished.';
+  const planned = settings?.epochs ?? null;
+  const isComplete = planned !== null && epochs >= planned;
+  const of = planned === null ? '' : ` of ${formatCount(planned)}`;
   const sentences = [
     `${isComplete ? 'Complete' : 'Not complete'}: ${formatCount(epochs)}${of} epochs, ${plural(steps, 'step')}.`,
     `Latest record: ${formatTime(time)}.`,
   ];
-  if (skipped > 0) sentences.push(`${plural(skipped, 'image')} could not be read and were left out.`);
+  if (skipped > 0) sentences.push(`${plural(skipped, 'image')} could not be decoded and were skipped.`);
   return sentences.join(' ');
 }
 
-function facts({ final, best, seconds, imagesPerSecond }: RunScores): Html {
-  const validation = final?.validation ?? null;
-  const entries: [string, string][] = [
-    ['training loss', formatLoss(final?.train.loss ?? null)],
-    ['validation loss', formatLoss(validation?.loss ?? null)],
-    ['training top-1', formatShare(final?.train.top1 ?? null)],
-    ['validation top-1', formatShare(validation?.top1 ?? null)],
-    [best ? `best, epoch ${formatCount(best.epoch)}` : 'best', formatShare(best?.validation?.top1 ?? null)],
-    ['images/s in training', formatSpeed(imagesPerSecond)],
-    ['time of all epochs', formatSeconds(seconds)],
-  ];
-  return html`<div class="facts">${entries.map(([name, value]) => html`<div><b>${value}</b>${name}</div>`)}</div>`;
-}
+const ORDER: readonly ChartName[] = [
+  ...(['loss', 'accuracy', 'head-losses', 'head-accuracies'] as const),
+  ...(['learning-rate', 'speed', 'gradient-norm'] as const),
+];
 
+/** Charts without a line are left out. */
 function curves({ records }: RunData): Html {
+  if (records.length === 0) return html`<p class="muted">The curves begin with the first step.</p>`;
   const charts = runCharts(records);
-  const figures = [
-    chartFigure(charts.loss, NO_RECORDS),
-    chartFigure(charts.accuracy, NO_RECORDS),
-    chartFigure(charts['head-losses'], NO_RECORDS),
-    chartFigure(charts['head-accuracies'], NO_RECORDS),
-    chartFigure(charts['learning-rate'], NO_RECORDS),
-    chartFigure(charts.speed, NO_RECORDS),
-    chartFigure(charts['gradient-norm'], 'It was not measured: the gradients are not clipped.'),
-  ];
-  return html`<div class="charts">${figures}</div>`;
+  const drawn = ORDER.map((name) => charts[name]).filter(({ lines }) => lines.length > 0);
+  const gradientNorm =
+    charts['gradient-norm'].lines.length > 0
+      ? ''
+      : html`<p class="muted">The gradient norm is measured only in runs that clip gradients.</p>`;
+  return html`<div class="charts">${drawn.map(chartFigure)}</div>${gradientNorm}`;
 }
-
-const NO_RECORDS = 'Nothing has been recorded yet.';
 
 function settingsSection({ settings }: RunData): Html {
   if (settings === null) return html`<p class="muted">The folder has no settings.json.</p>`;

@@ -3,11 +3,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { chartDocument } from '../../src/report/chart.js';
 import { curvesOf, epochPoints, stepPoints } from '../../src/report/curves.js';
 import { toPng } from '../../src/report/png.js';
+import { chartDocument } from '../../src/report/render-chart.js';
+import { reportFiles } from '../../src/report/report-files.js';
 import { type ChartName, runCharts } from '../../src/report/run-charts.js';
-import { reportFiles } from '../../src/report/write-report.js';
 import type { RunRecord } from '../../src/run/records/records.js';
 import { RunLog } from '../../src/run/records/run-log.js';
 import { runRecords } from '../support/runs.js';
@@ -25,9 +25,12 @@ const SHAPES: [string, RunRecord[]][] = [
     'auxiliary heads and clipped gradients',
     withGradients(runRecords({ epochs: 3, stepsPerEpoch: 10, aux: true })),
   ],
-  ['losses that are none', runRecords({ epochs: 3, stepsPerEpoch: 10 }).map(withoutLoss)],
-  ['numbers beyond float32', runRecords({ epochs: 3, stepsPerEpoch: 10 }).map(enormous)],
-  ['epochs alone', runRecords({ epochs: 5, stepsPerEpoch: 10 }).filter(({ type }) => type === 'epoch')],
+  ['missing losses', runRecords({ epochs: 3, stepsPerEpoch: 10 }).map(withoutLoss)],
+  ['values beyond float32', runRecords({ epochs: 3, stepsPerEpoch: 10 }).map(enormous)],
+  [
+    'epochs without steps',
+    runRecords({ epochs: 5, stepsPerEpoch: 10 }).filter(({ type }) => type === 'epoch'),
+  ],
 ];
 const texts = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
 
@@ -67,7 +70,7 @@ describe('The points', () => {
     ]);
   });
 
-  test('of many steps are averaged without a shift', () => {
+  test('of many steps are means that shift nothing', () => {
     const records = runRecords({ epochs: 100, stepsPerEpoch: 100 });
     const steps = stepPoints(curvesOf(records), 'epoch', ({ top1 }) => top1);
     expect(steps.length).toBeLessThanOrEqual(400);
@@ -76,7 +79,7 @@ describe('The points', () => {
     expect(mean(steps.map(([, value]) => value))).toBeCloseTo(mean(all), 12);
   });
 
-  test('that are not numbers, or larger than any that is measured, are left out', () => {
+  test('skip values that are no numbers, or larger than any float32', () => {
     const values = [null, 1, Number.NaN, Number.POSITIVE_INFINITY, 1e300, 2];
     const run = curvesOf(runRecords({ epochs: 1, stepsPerEpoch: 6 }));
     expect(stepPoints(run, 'step', ({ step }) => values[step - 1] ?? null)).toEqual([
@@ -87,24 +90,27 @@ describe('The points', () => {
 });
 
 const TITLES: [ChartName, string, string, string][] = [
-  ['loss', 'Loss', 'epoch', 'total loss'],
-  ['accuracy', 'Accuracy', 'epoch', 'classified correctly'],
-  ['head-losses', 'Loss of each head', 'epoch', 'cross entropy'],
-  ['head-accuracies', 'Top-1 accuracy of each head', 'epoch', 'classified correctly'],
+  ['loss', 'Loss', 'epoch', 'total loss (nats)'],
+  ['accuracy', 'Accuracy', 'epoch', 'accuracy'],
+  ['head-losses', 'Loss of each head', 'epoch', 'cross-entropy (nats)'],
+  ['head-accuracies', 'Accuracy of each head', 'epoch', 'top-1 accuracy'],
   ['learning-rate', 'Learning rate', 'step', 'learning rate'],
-  ['speed', 'Speed of training', 'step', 'images/s'],
-  ['gradient-norm', 'Gradient norm', 'step', 'norm'],
+  ['speed', 'Training speed', 'step', 'images per second'],
+  ['gradient-norm', 'Gradient norm', 'step', 'L2 norm'],
 ];
 
 describe.each(SHAPES)('The charts of %s', (_, records) => {
   const documents = documentsOf(records);
 
-  test.each(TITLES)('are SVG documents with title, axes and no stray number: %s', (name, title, x, y) => {
-    const svg = documents[name];
-    expect(svg).toMatch(/^<svg[^>]* width="800" height="450"/);
-    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-    expect(texts(svg)).toEqual(expect.arrayContaining([title, x, y, '0']));
-  });
+  test.each(TITLES)(
+    'are SVG documents with a title and titled axes, without NaN: %s',
+    (name, title, x, y) => {
+      const svg = documents[name];
+      expect(svg).toMatch(/^<svg[^>]* width="800" height="450"/);
+      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+      expect(texts(svg)).toEqual(expect.arrayContaining([title, x, y, '0']));
+    },
+  );
 
   test('become PNG images of 1600 × 900', async () => {
     for (const svg of [documents.loss, documents['learning-rate']]) {
@@ -117,7 +123,7 @@ describe.each(SHAPES)('The charts of %s', (_, records) => {
 describe('A chart', () => {
   const documents = documentsOf(runRecords({ epochs: 12, stepsPerEpoch: 20, aux: true }));
 
-  test('names its lines and says where the run stands', () => {
+  test('names its lines and tells the latest metrics', () => {
     expect(texts(documents.accuracy)).toEqual(
       expect.arrayContaining(['training (faint: by step)', 'validation', 'training, top-5', '100 %', '12']),
     );
@@ -140,13 +146,13 @@ describe('A chart', () => {
   test('leaves out lines that do not exist', () => {
     const plain = documentsOf(runRecords({ epochs: 5, stepsPerEpoch: 10, validation: false }));
     expect(texts(plain.loss)).not.toContain('validation');
-    expect(texts(plain['head-losses']).join()).not.toMatch(/auxiliary|validation/);
+    expect(runCharts(runRecords({ epochs: 5, stepsPerEpoch: 10 }))['head-losses'].lines).toEqual([]);
   });
 
-  test('names single steps while there are no means', () => {
+  test('names single steps until the first epoch ends', () => {
     const { loss } = documentsOf(runRecords({ epochs: 0, stepsPerEpoch: 30, more: 4 }));
     expect(texts(loss)).toEqual(
-      expect.arrayContaining(['training, by step', 'the first epoch is under way']),
+      expect.arrayContaining(['training, by step', 'the first epoch has not finished']),
     );
   });
 
@@ -155,6 +161,32 @@ describe('A chart', () => {
       record.type === 'step' && record.step === 33 ? { ...record, loss: 1e6 } : record,
     );
     expect(texts(documentsOf(wild).loss)).toContain('4');
+  });
+
+  test('has a logarithmic axis where losses span orders of magnitude', () => {
+    const wide = runRecords({ epochs: 10, stepsPerEpoch: 20 }).map((record) => {
+      const loss = 10 ** (1 - record.step / 50);
+      const scores =
+        record.type === 'epoch' ? { train: { ...record.train, loss }, validation: null } : { loss };
+      return { ...record, ...scores } as RunRecord;
+    });
+    const { loss } = documentsOf(wide);
+    expect(texts(loss)).toEqual(
+      expect.arrayContaining(['total loss (nats), log scale', '0.001', '0.01', '0.1', '1', '10']),
+    );
+    expect(texts(documents.loss)).toContain('total loss (nats)');
+  });
+
+  test('ends at the latest step, with whole epochs as ticks', () => {
+    const { loss, speed } = documentsOf(runRecords({ epochs: 2, stepsPerEpoch: 50, more: 20 }));
+    expect(texts(loss)).toEqual(expect.arrayContaining(['0', '1', '2', '3', 'epoch']));
+    expect(
+      texts(loss)
+        .filter((text) => /^\d\.\d$/.test(text ?? ''))
+        .map(Number)
+        .some((tick) => tick > 5),
+    ).toBe(false);
+    expect(texts(speed)).toEqual(expect.arrayContaining(['0', '20', '40', '60', '80', '100', '120', 'step']));
   });
 
   test('has its text and both colors in the PNG, without any font of the system', async () => {
@@ -176,7 +208,7 @@ describe('A chart', () => {
   });
 });
 
-describe('Reporting beside a process that trains', () => {
+describe('A report in a process that trains', () => {
   const at = temporaryFolder();
   const child = async (folder: string) => {
     const support = resolve(__dirname, '../support');
@@ -190,7 +222,7 @@ describe('Reporting beside a process that trains', () => {
     return JSON.parse(stdout) as { files: unknown; longestMs: number };
   };
 
-  test('writes nine files and hardly stops its thread', async () => {
+  test('writes nine files and hardly blocks its thread', async () => {
     const log = await RunLog.open(at());
     for (const record of runRecords({ epochs: 30, stepsPerEpoch: 30 })) await log.append(record);
     await log.close();
@@ -210,7 +242,7 @@ describe('Reporting beside a process that trains', () => {
     ]);
     expect(await readFile(at('loss.svg'), 'utf8')).toMatch(/^<svg/);
     expect(await readFile(at('report.html'), 'utf8')).toMatch(/^<!doctype html>/);
-    // Loading and drawing take 500 ms and more, all of them on the other thread.
+    // Loading and drawing take 500 ms and more, all on the worker thread.
     expect(longestMs).toBeLessThan(100);
   });
 

@@ -1,8 +1,18 @@
 import { epochRecord, stepRecord } from '../../src/cli/train/records.js';
 import { TrainingView } from '../../src/cli/train/view.js';
+
+<<<<<<< HEAD
+
 import type { ProgressDisplay, ProgressState } from '../../src/core/progress.js';
-import { bestOf } from '../../src/report/scores.js';
+import { bestEpoch } from '../../src/report/run-metrics.js';
+
+=======
+
+import { bestEpoch } from '../../src/report/run-metrics.js';
+
+>>>>>>> 743553b (report: one thing a file, no circles; precision, recall and F1 of each class; the same bytes each time)
 import { checkRecord, type EpochRecord } from '../../src/run/records/records.js';
+
 import type { EpochEvent, StepEvent } from '../../src/train/fit.js';
 import { runRecords } from '../support/runs.js';
 
@@ -85,8 +95,8 @@ test('the best epoch is the one with the highest accuracy, the earliest of equal
     (r): r is EpochRecord => r.type === 'epoch',
   );
   const [first] = epochs;
-  expect(bestOf(epochs)?.epoch).toBe(4);
-  expect(bestOf([...epochs].reverse().concat(epochs))?.epoch).toBe(4);
-  expect(bestOf(first ? [first, { ...first, epoch: 9 }] : [])?.epoch).toBe(1);
-  expect(bestOf(epochs.map((record) => ({ ...record, validation: null })))).toBeNull();
+  expect(bestEpoch(epochs)?.epoch).toBe(4);
+  expect(bestEpoch([...epochs].reverse().concat(epochs))?.epoch).toBe(4);
+  expect(bestEpoch(first ? [first, { ...first, epoch: 9 }] : [])?.epoch).toBe(1);
+  expect(bestEpoch(epochs.map((record) => ({ ...record, validation: null })))).toBeNull();
 });

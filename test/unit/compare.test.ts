@@ -2,7 +2,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { type ComparedRun, differences, readRuns, results } from '../../src/report/compare.js';
 import { compareCharts, runStyle } from '../../src/report/compare-charts.js';
-import { comparisonPage, comparisonSvg, writeComparison } from '../../src/report/write-comparison.js';
+import { comparisonPage } from '../../src/report/comparison-page.js';
+import { comparisonSvg } from '../../src/report/comparison-svg.js';
+import { writeComparison } from '../../src/report/write-comparison.js';
 import type { RunRecord } from '../../src/run/records/records.js';
 import { errorWith } from '../support/errors.js';
 import { runRecords } from '../support/runs.js';
@@ -25,7 +27,7 @@ async function writeRun(name: string, records: readonly RunRecord[], settings?: 
   return at(name);
 }
 
-/** Of different length and heads, one with nothing in it, and one whose first epoch is under way. */
+/** Runs of different lengths and heads, one whose first epoch has not finished, and one without records. */
 async function manyRuns(): Promise<ComparedRun[]> {
   return readRuns([
     await writeRun('long', runRecords({ epochs: 12, stepsPerEpoch: 20, aux: true }), {
@@ -37,7 +39,7 @@ async function manyRuns(): Promise<ComparedRun[]> {
       lr: 0.1,
       seed: 1,
     }),
-    await writeRun('begun', runRecords({ epochs: 0, stepsPerEpoch: 20, more: 3 }), {
+    await writeRun('started', runRecords({ epochs: 0, stepsPerEpoch: 20, more: 3 }), {
       lr: 0.01,
       seed: 1,
       nested: [1],
@@ -49,20 +51,20 @@ async function manyRuns(): Promise<ComparedRun[]> {
 const valuesOf = (rows: readonly { name: string; values: string[] }[]) =>
   Object.fromEntries(rows.map(({ name, values }) => [name, values]));
 
-test('results stand beside each other', async () => {
+test('the results of all runs are in one table', async () => {
   const found = valuesOf(results(await manyRuns()));
   expect(found).toMatchObject({
     epochs: ['12', '2', '0', '0'],
     steps: ['240', '100', '3', '0'],
-    'time of all epochs': ['4 min 0 s', '40 s', '0 s', '0 s'],
-    'images/s in training': ['30.0', '30.0', '30.0', 'unknown'],
-    'training top-1': ['76.0 %', '42.3 %', 'none', 'none'],
-    'best validation top-1': ['69.7 % (epoch 12)', 'none', 'none', 'none'],
-    'lowest validation loss': ['0.7859 (epoch 12)', 'none', 'none', 'none'],
+    'duration of all epochs': ['4 min 0 s', '40 s', '0 s', '0 s'],
+    'training images/s': ['30.0', '30.0', '30.0', '–'],
+    'training top-1': ['76.0 %', '42.3 %', '–', '–'],
+    'best validation top-1': ['69.7 % (epoch 12)', '–', '–', '–'],
+    'lowest validation loss': ['0.7859 (epoch 12)', '–', '–', '–'],
   });
 });
 
-test('settings are listed where they differ, or are not known of a run', async () => {
+test('settings are listed where they differ or a run does not record them', async () => {
   const runs = await manyRuns();
   expect(valuesOf(differences(runs.slice(0, 3)))).toEqual({
     lr: ['0.01', '0.1', '0.01'],
@@ -102,7 +104,7 @@ describe('A comparison is written', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('as SVG and PNG, also of runs without a record', async () => {
+  test('as SVG and PNG, also of runs without records', async () => {
     const runs = await manyRuns();
     for (const [some, height] of [
       [runs, 3 * 450 + 64],
@@ -117,22 +119,22 @@ describe('A comparison is written', () => {
     }
   });
 
-  test('with hostile names as text', async () => {
-    const hostile = `"><script>alert(1)<!--'&\u0001\u202e`;
+  test('with malicious names as text', async () => {
+    const malicious = `"><script>alert(1)<!--'&\u0001\u202e`;
     const runs = await readRuns([
-      await writeRun('plain', runRecords({ epochs: 1, stepsPerEpoch: 3 }), { [hostile]: hostile }),
-      await writeRun(hostile.replace('/', ''), runRecords({ epochs: 1, stepsPerEpoch: 3 })),
+      await writeRun('plain', runRecords({ epochs: 1, stepsPerEpoch: 3 }), { [malicious]: malicious }),
+      await writeRun(malicious.replace('/', ''), runRecords({ epochs: 1, stepsPerEpoch: 3 })),
     ]);
     for (const text of [comparisonPage(runs), comparisonSvg(runs)]) {
       expect(text.match(/<script|<!--/)).toBeNull();
       expect(text.includes('\u0001')).toBe(false);
       expect(text.includes('&lt;script&gt;alert(1)')).toBe(true);
     }
-    await writeComparison(runs, at('hostile.png'));
-    expect(await sharp(at('hostile.png')).metadata()).toMatchObject({ width: 3200 });
+    await writeComparison(runs, at('malicious.png'));
+    expect(await sharp(at('malicious.png')).metadata()).toMatchObject({ width: 3200 });
   });
 
-  test('unless the name or the folder of the file is wrong', async () => {
+  test('unless the file has an unknown extension or no folder', async () => {
     const runs = await manyRuns();
     await expect(writeComparison(runs, at('curves.pdf'))).rejects.toMatchObject(
       errorWith('INVALID_ARGUMENT', 'curves.pdf', '.html or .svg or .png'),
@@ -143,7 +145,7 @@ describe('A comparison is written', () => {
   });
 });
 
-test('what is no two runs is refused', async () => {
+test('folders that are not two to sixteen different runs are refused', async () => {
   const [one, two] = [await writeRun('one', []), await writeRun('two', [])];
   await expect(readRuns([one])).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', '2 to 16'));
   await expect(readRuns([one, two, `${one}/`])).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'twice'));

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { formatJson, formatTable } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
-import type { ComparedRun, Row } from '../../report/compare.js';
+import type { ComparedRun, ComparisonRow } from '../../report/compare.js';
 
 const EXAMPLES = `
 Examples:
@@ -36,7 +36,8 @@ export function compareCommand(terminal: Terminal): Command {
 async function formatComparison(runs: readonly ComparedRun[]): Promise<string> {
   const { differences, results } = await import('../../report/compare.js');
   const { shorten } = await import('../../report/html.js');
-  const cells = ({ name, values }: Row) => [name, ...values].map((text) => shorten(printableLine(text), 40));
+  const cells = ({ name, values }: ComparisonRow) =>
+    [name, ...values].map((text) => shorten(printableLine(text), 40));
   const settings = differences(runs);
   const rows = [
     ['', ...runs.map(({ folder }) => folder)],

@@ -3,7 +3,7 @@
 import type { ProgressDisplay } from '../../core/progress.js';
 import { Dashboard } from '../../dashboard/dashboard.js';
 import type { Dataset } from '../../data/dataset.js';
-import { bestOf } from '../../report/scores.js';
+import { bestEpoch } from '../../report/run-metrics.js';
 import { type ReportFiles, writeReport } from '../../report/write-report.js';
 import type { EpochRecord } from '../../run/records/records.js';
 import { RunLog, type RunPosition, readRunRecords } from '../../run/records/run-log.js';
@@ -124,7 +124,7 @@ export class Recorder {
     const record = epochRecord(event);
     const { log, tensorboard, dashboard, report } = this.#outputs;
     this.epochs.push(record);
-    if (bestOf(this.epochs) === record) await trainer.saveWeights(runFiles(this.#dir).best);
+    if (bestEpoch(this.epochs) === record) await trainer.saveWeights(runFiles(this.#dir).best);
     const found =
       event.validation &&
       this.#validation &&

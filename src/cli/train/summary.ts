@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { formatCount, formatPercent, formatTable, plural } from '../../core/format.js';
-import { bestOf } from '../../report/scores.js';
+import { bestEpoch } from '../../report/run-metrics.js';
 import type { EpochRecord, EpochScores } from '../../run/records/records.js';
 import type { FitResult } from '../../train/fit.js';
 import { flagOf } from '../flags.js';
@@ -69,7 +69,7 @@ const scoreCells = ({ loss, top1, top5 }: EpochScores): string[] => [
 
 export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly EpochRecord[]): string {
   const last = epochs.at(-1);
-  const best = bestOf(epochs);
+  const best = bestEpoch(epochs);
   const rows = [['', '', 'loss', 'top-1', 'top-5']];
   if (last) rows.push(['', 'train', ...scoreCells(last.train)]);
   if (last?.validation) rows.push(['', 'validation', ...scoreCells(last.validation)]);

@@ -1,4 +1,4 @@
-/** What a diagram shows: boxes in a row, cards with branches, and what hangs below them. */
+/** The parts of a diagram: rows of boxes and of cards with branches, and auxiliary heads below them. */
 import type { ColorName } from '../palette.js';
 
 export type Kind = 'convolution' | 'pool' | 'norm' | 'linear' | 'data';
@@ -26,7 +26,7 @@ export interface Card {
   readonly branches: readonly (readonly Box[])[];
   /** `256 × 28 × 28` */
   readonly output: string;
-  /** What joins the branches. */
+  /** How the outputs of the branches become one. */
   readonly joint: 'concat' | 'add';
 }
 
@@ -34,10 +34,10 @@ export type Block = Box | Card;
 
 export const isCard = (block: Block): block is Card => 'branches' in block;
 
-/** An auxiliary head, below the block that it is fed by. */
+/** An auxiliary head, below the block whose output it takes. */
 export interface Head {
   readonly title: string;
-  /** Its position in the row. */
+  /** Position of that block in the row. */
   readonly below: number;
   readonly boxes: readonly Box[];
 }

@@ -1,4 +1,5 @@
 /** A diagram as SVG: blocks in rows, arrows between them. Sizes are in pixels. */
+import { FONT_STACK } from '../font.js';
 import { escapeText } from '../html.js';
 import { color } from '../palette.js';
 import {
@@ -22,7 +23,6 @@ const CARD = { padding: 12, title: 30, footer: 26, lane: 38, joint: 16 };
 const ROW_TITLE = 26;
 const ROW_GAP = 34;
 const HEAD_DROP = 34;
-const FONT = 'DejaVu Sans, Verdana, sans-serif';
 
 interface Placed {
   block: Block;
@@ -50,8 +50,8 @@ function text(x: number, y: number, content: string, size: number, more = ''): s
   return `<text x="${x}" y="${y}" font-size="${size}" fill="${color('ink')}" ${more}>${escapeText(content)}</text>`;
 }
 
-const centerd = 'text-anchor="middle"';
-const bold = 'font-weight="bold"';
+const CENTERED = 'text-anchor="middle"';
+const BOLD = 'font-weight="bold"';
 
 const arrow = (x1: number, y1: number, x2: number, y2: number): string =>
   `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${color('axis')}" stroke-width="1.6" marker-end="url(#arrow)"/>`;
@@ -75,8 +75,8 @@ function drawBox({ block, x, y, width, height }: Placed & { block: Box }): strin
   return [
     rectangle(x, y, width, height, color('paper'), ink),
     `<rect x="${x}" y="${y}" width="6" height="${height}" rx="3" fill="${ink}"/>`,
-    text(middle + 3, y + (lines[0] ?? 0), title, 12, `${centerd} ${bold}`),
-    detail === '' ? '' : text(middle + 3, y + (lines[1] ?? 0), detail, 11, centerd),
+    text(middle + 3, y + (lines[0] ?? 0), title, 12, `${CENTERED} ${BOLD}`),
+    detail === '' ? '' : text(middle + 3, y + (lines[1] ?? 0), detail, 11, CENTERED),
   ].join('');
 }
 
@@ -86,14 +86,14 @@ function drawSmall({ kind, title, detail }: Box, x: number, y: number): string {
   return [
     rectangle(x, y, SMALL.width, SMALL.height, color('paper'), ink),
     `<rect x="${x}" y="${y}" width="5" height="${SMALL.height}" rx="2.5" fill="${ink}"/>`,
-    text(x + SMALL.width / 2 + 2, y + 19, label, label.length > 12 ? 9.5 : 11, centerd),
+    text(x + SMALL.width / 2 + 2, y + 19, label, label.length > 12 ? 9.5 : 11, CENTERED),
   ].join('');
 }
 
 function drawCard({ block, x, y, width, height }: Placed & { block: Card }): string {
   const parts = [
     `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="10" fill="${color('panel')}" stroke="${color('grid')}" stroke-width="1.4"/>`,
-    text(x + CARD.padding, y + 21, block.title, 14, bold),
+    text(x + CARD.padding, y + 21, block.title, 14, BOLD),
   ];
   const joint = x + width - CARD.padding - CARD.joint;
   const top = y + CARD.title;
@@ -111,8 +111,8 @@ function drawCard({ block, x, y, width, height }: Placed & { block: Card }): str
   const middle = joint + CARD.joint / 2;
   parts.push(
     `<rect x="${joint}" y="${top}" width="${CARD.joint}" height="${jointHeight}" rx="4" fill="${color('purple')}"/>`,
-    `<text transform="translate(${middle + 4} ${top + jointHeight / 2}) rotate(-90)" font-size="11" fill="#ffffff" ${centerd}>${block.joint}</text>`,
-    text(x + width / 2, y + height - 9, block.output, 11, centerd),
+    `<text transform="translate(${middle + 4} ${top + jointHeight / 2}) rotate(-90)" font-size="11" fill="#ffffff" ${CENTERED}>${block.joint}</text>`,
+    text(x + width / 2, y + height - 9, block.output, 11, CENTERED),
   );
   return parts.join('');
 }
@@ -140,7 +140,7 @@ function drawHead({ title, boxes }: Head, { x, y, height }: Placed): string {
   const path = `M ${x + 14} ${y + height} V ${line} H ${start - 3}`;
   return [
     `<path d="${path}" fill="none" stroke="${color('axis')}" stroke-width="1.6" marker-end="url(#arrow)"/>`,
-    text(start, top - 8, title, 12, bold),
+    text(start, top - 8, title, 12, BOLD),
     ...boxes.map((box, i) => drawSmall(box, start + i * (SMALL.width + SMALL.gap), top)),
   ].join('');
 }
@@ -170,8 +170,8 @@ function turn(from: Placed, to: Placed, between: number): string {
 }
 
 const LEGEND = [
-  ['convolution', 'convolution (its window, its channels)'],
-  ['pool', 'pool'],
+  ['convolution', 'convolution: kernel / stride, output channels'],
+  ['pool', 'pooling: kernel / stride'],
   ['norm', 'normalization'],
   ['linear', 'linear'],
 ] as const;
@@ -186,7 +186,7 @@ function legend(diagram: Diagram, x: number, y: number): string {
   return used
     .map(([kind, label]) => {
       const item = `<rect x="${at}" y="${y - 10}" width="12" height="12" rx="3" fill="${color(COLORS[kind])}"/>${text(at + 18, y, label, 12)}`;
-      at += 44 + label.length * 7;
+      at += 44 + label.length * 6.8;
       return item;
     })
     .join('');
@@ -209,10 +209,10 @@ export function drawDiagram(diagram: Diagram): string {
   const width = Math.max(...rows.map(rowWidth)) + 2 * MARGIN;
   const height = top + 20;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="${FONT}" role="img" aria-label="${escapeText(title)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="${FONT_STACK}" role="img" aria-label="${escapeText(title)}">`,
     `<defs><marker id="arrow" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M 0 0 L 8 4 L 0 8 z" fill="${color('axis')}"/></marker></defs>`,
     `<rect width="${width}" height="${height}" fill="${color('paper')}"/>`,
-    text(MARGIN, 44, title, 24, bold),
+    text(MARGIN, 44, title, 24, BOLD),
     text(MARGIN, 68, subtitle, 13, 'fill-opacity="0.75"'),
     ...drawn.map(({ svg }) => svg),
     ...turns,

@@ -1,8 +1,8 @@
-/** From the layers of a network to the blocks of its diagram. */
+/** The layers of a network → the boxes of its diagram. */
 import type { LayerSummary } from '../../models/summary.js';
 import type { Box, Kind } from './blocks.js';
 
-/** What a diagram knows of a layer. */
+/** What a diagram shows of a layer. */
 export type Layer = Pick<LayerSummary, 'name' | 'type' | 'kernel' | 'stride' | 'groups'> & {
   readonly output: readonly number[];
 };
@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 export const shapeText = (shape: readonly number[]): string => shape.join(' × ');
 
-/** Null for layers that stand for themselves nowhere: BatchNorm belongs to its convolution, dropout and flattening to what follows. */
+/** Null for layers without a box: BatchNorm belongs to its convolution, dropout and flattening to the layer after them. */
 export function boxOf(layer: Layer): Box | null {
   const kind = KINDS[layer.type];
   if (kind === undefined) return null;
@@ -30,18 +30,18 @@ export function boxOf(layer: Layer): Box | null {
 }
 
 function titleOf({ type, kernel, stride, groups, output }: Layer): string {
-  const window = `${kernel}×${kernel}${stride > 1 ? `/${stride}` : ''}`;
-  if (type === 'Conv2d') return groups > 1 ? `${window} each` : window;
-  if (type === 'MaxPool2d') return `max ${window}`;
-  if (type === 'AvgPool2d') return `mean ${window}`;
+  const kernelText = `${kernel}×${kernel}${stride > 1 ? `/${stride}` : ''}`;
+  if (type === 'Conv2d') return groups > 1 ? `${kernelText} each` : kernelText;
+  if (type === 'MaxPool2d') return `max ${kernelText}`;
+  if (type === 'AvgPool2d') return `avg ${kernelText}`;
   if (type === 'AdaptiveAvgPool2d')
-    return output[1] === 1 ? 'mean of all' : `mean to ${output[1]}×${output[2]}`;
+    return output[1] === 1 ? 'global avg' : `avg to ${output[1]}×${output[2]}`;
   return type === 'LocalResponseNorm' ? 'LRN' : 'linear';
 }
 
 export const boxesOf = (layers: readonly Layer[]): Box[] => layers.flatMap((layer) => boxOf(layer) ?? []);
 
-/** Consecutive layers under one key, in their order. */
+/** Groups layers by a key, in their order. */
 export function groupBy(layers: readonly Layer[], keyOf: (layer: Layer) => string): [string, Layer[]][] {
   const groups = new Map<string, Layer[]>();
   for (const layer of layers) {

@@ -1,31 +1,31 @@
-/** A confusion matrix as a heat map: a row for each true class, a column for each predicted one. */
+/** A confusion matrix as a heat map: a row for each true class, a column for each predicted class. */
 
+import { sum } from '../run/records/confusion-metrics.js';
 import type { ValidationRecord } from '../run/records/validation-record.js';
-import { sum } from './confusion.js';
 import { escapeText, shorten } from './html.js';
 import { colorVariable } from './palette.js';
 
-/** More classes have cells too small for numbers. */
+/** With more classes the cells are too small for numbers. */
 export const MAX_NUMBERED = 30;
-/** More classes have cells too small to be seen. */
-export const MAX_MAPPED = 200;
+/** With more classes the cells are too small to see. */
+export const MAX_DRAWN = 200;
 
 const NUMBERED_CELL = 36;
 const PLAIN_CELL = 18;
 const SMALLEST_CELL = 4;
-/** Of a page on a desk; a map that needs more is scrolled. */
+/** Width of a page on a desk; a wider matrix scrolls. */
 const PAGE_WIDTH = 1080;
 const FONT_SIZE = 11;
 const CHARACTER_WIDTH = 6.6;
 const MAX_CHARACTERS = 22;
-/** How far a name above its column leans over, as a part of its length: the cosine of 60°. */
-const LEAN = 0.5;
-/** Shades of each of the two colors: the cells of a shade are one path, which keeps the page small. */
+/** How far a slanted name above its column reaches to the right, as a fraction of its length: the cosine of 60°. */
+const SLANT = 0.5;
+/** Shades of each color: all cells of a shade are one path, which keeps the page small. */
 const SHADES = 12;
 
 interface Layout {
   cell: number;
-  /** Room for the names, on the left and above; 0 where they would overlap. */
+  /** Space for names on the left and above; 0 where they would overlap. */
   margin: number;
   hasNumbers: boolean;
 }
@@ -37,26 +37,26 @@ function layoutOf(classes: readonly string[]): Layout {
   const largest = hasNumbers ? NUMBERED_CELL : PLAIN_CELL;
   const fitting = (room: number) =>
     Math.max(SMALLEST_CELL, Math.min(largest, Math.floor(room / classes.length)));
-  const cell = fitting(PAGE_WIDTH - margin * (1 + LEAN));
+  const cell = fitting(PAGE_WIDTH - margin * (1 + SLANT));
   if (cell > FONT_SIZE) return { cell, hasNumbers, margin };
   return { cell: fitting(PAGE_WIDTH), hasNumbers, margin: 0 };
 }
 
-/** Whether each row and column has its name. */
+/** Whether the rows and columns have names. */
 export const isNamed = ({ classes }: ValidationRecord): boolean => layoutOf(classes).margin > 0;
 
-/** An SVG in the colors of pages, as wide as it needs to be read. */
-export function confusionMap({ classes, confusion }: ValidationRecord): string {
+/** An SVG in the colors of pages, as wide as readable cells need. */
+export function confusionMatrixSvg({ classes, confusion }: ValidationRecord): string {
   const layout = layoutOf(classes);
   const { cell, margin } = layout;
-  const side = classes.length * cell;
-  // Names above lean to the right, over the edge.
-  const width = Math.ceil(margin + side + margin * LEAN);
-  const height = margin + side;
+  const size = classes.length * cell;
+  // Slanted names reach beyond the last column.
+  const width = Math.ceil(margin + size + margin * SLANT);
+  const height = margin + size;
   return [
     `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Confusion matrix">`,
     `<g transform="translate(${margin} ${margin})">`,
-    `<rect width="${side}" height="${side}" fill="${colorVariable('panel')}"/>`,
+    `<rect width="${size}" height="${size}" fill="${colorVariable('panel')}"/>`,
     ...shades(confusion, cell),
     ...(layout.hasNumbers ? numbers(confusion, cell) : []),
     ...(margin > 0 ? names(classes, cell) : []),
@@ -64,7 +64,7 @@ export function confusionMap({ classes, confusion }: ValidationRecord): string {
   ].join('\n');
 }
 
-/** From 0 for nothing to `SHADES` for all images of the class; the smallest share can still be seen. */
+/** 0 for no image, `SHADES` for all images of the class; the smallest share is still visible. */
 const shadeOf = (count: number, total: number): number =>
   count === 0 ? 0 : Math.ceil((count / total) * SHADES);
 
@@ -94,12 +94,12 @@ function numbers(confusion: readonly (readonly number[])[], cell: number): strin
       if (count === 0) return [];
       const color = colorVariable(shadeOf(count, total) > SHADES / 2 ? 'paper' : 'ink');
       const [x, y] = [(predicted + 0.5) * cell, (label + 0.5) * cell];
-      return `<text x="${x}" y="${y}" ${CENTERD} fill="${color}">${compact(count)}</text>`;
+      return `<text x="${x}" y="${y}" ${CENTERED} fill="${color}">${compact(count)}</text>`;
     });
   });
 }
 
-const CENTERD = `text-anchor="middle" dominant-baseline="central" font-size="${FONT_SIZE}"`;
+const CENTERED = `text-anchor="middle" dominant-baseline="central" font-size="${FONT_SIZE}"`;
 
 const compact = (count: number): string =>
   count < 10_000 ? String(count) : count.toLocaleString('en-US', { notation: 'compact' });

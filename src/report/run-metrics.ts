@@ -1,27 +1,26 @@
-/** Where a run stands. */
-
+/** The latest and the best metrics of a run, its length and its speed. */
 import type { EpochRecord, Metric, RunRecord } from '../run/records/records.js';
 import { curvesOf } from './curves.js';
 
-export interface RunScores {
+export interface RunMetrics {
   epochs: number;
   steps: number;
-  /** Of all epochs that are over, with their validation. */
+  /** Duration of all finished epochs, validation included. */
   seconds: number;
-  /** Mean while the model is trained. */
+  /** Mean training speed. */
   imagesPerSecond: Metric;
   final: EpochRecord | null;
-  /** See `bestOf`. */
+  /** See `bestEpoch`. */
   best: EpochRecord | null;
   /** The epoch with the lowest loss on the validation images; the earliest of equals. */
   lowest: EpochRecord | null;
-  /** Images that were left out because they could not be read, in all epochs. */
+  /** Images skipped because they could not be decoded, in all epochs. */
   skipped: number;
   /** Of the latest record, seconds since 1970. */
   time: number | null;
 }
 
-export function scoresOf(records: readonly RunRecord[]): RunScores {
+export function runMetrics(records: readonly RunRecord[]): RunMetrics {
   const { epochs, steps } = curvesOf(records);
   const last = records.at(-1);
   const final = epochs.at(-1) ?? null;
@@ -31,18 +30,18 @@ export function scoresOf(records: readonly RunRecord[]): RunScores {
     seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
     imagesPerSecond: mean((final ? epochs : steps).map((record) => record.imagesPerSecond)),
     final,
-    best: bestOf(epochs),
+    best: bestEpoch(epochs),
     lowest: highest(epochs, ({ validation }) => negative(validation?.loss ?? null)),
     skipped: epochs.reduce((sum, { skipped }) => sum + skipped, 0),
     time: last?.time ?? null,
   };
 }
 
-/** The epoch with the highest accuracy on the validation images; the earliest of equals. */
-export const bestOf = (epochs: readonly EpochRecord[]): EpochRecord | null =>
+/** The epoch with the highest top-1 accuracy on the validation images; the earliest of equals. */
+export const bestEpoch = (epochs: readonly EpochRecord[]): EpochRecord | null =>
   highest(epochs, ({ validation }) => validation?.top1 ?? null);
 
-/** The epoch with the highest value; the earliest of equals, and null where none has one. */
+/** The epoch with the highest value; the earliest of equals, and null where no epoch has a value. */
 function highest(
   epochs: readonly EpochRecord[],
   value: (record: EpochRecord) => number | null,
