@@ -1,18 +1,8 @@
 import { epochRecord, stepRecord } from '../../src/cli/train/records.js';
 import { TrainingView } from '../../src/cli/train/view.js';
-
-<<<<<<< HEAD
-
 import type { ProgressDisplay, ProgressState } from '../../src/core/progress.js';
 import { bestEpoch } from '../../src/report/run-metrics.js';
-
-=======
-
-import { bestEpoch } from '../../src/report/run-metrics.js';
-
->>>>>>> 743553b (report: one thing a file, no circles; precision, recall and F1 of each class; the same bytes each time)
 import { checkRecord, type EpochRecord } from '../../src/run/records/records.js';
-
 import type { EpochEvent, StepEvent } from '../../src/train/fit.js';
 import { runRecords } from '../support/runs.js';
 
