@@ -1,4 +1,4 @@
-/** The files that make the page. Their names are the only ones a browser can ask for. */
+/** The files of the page. A browser can request no others. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError } from '../core/errors.js';
@@ -11,8 +11,8 @@ export interface Asset {
 }
 
 const MODULES = [
-  ...['main', 'charts', 'confusion', 'connection', 'dom', 'format', 'model'],
-  ...['overview', 'images', 'settings'],
+  ...['main', 'charts', 'chart-option', 'chart-points', 'chart-specs', 'confusion', 'connection'],
+  ...['dom', 'format', 'images', 'model', 'overview', 'settings', 'tiles'],
 ];
 
 const html = { type: 'text/html; charset=utf-8', content: Buffer.from(PAGE) };

@@ -1,40 +1,40 @@
 import type { ServerResponse } from 'node:http';
 
-/** Bytes that may wait for a client before it is left out. */
+/** Bytes that may wait for a client; with more, updates skip it. */
 const MAX_BACKLOG_BYTES = 2 ** 16;
 
-/** One open page, and what it has not been told yet. */
+/** One open page, and what the server still owes it. */
 export class Client {
-  /** It needs all of the run anew: it is new itself, or updates were left out. */
-  lacksRun = true;
-  lacksValidation = true;
+  /** The page needs the whole run: it has just connected, or updates have skipped it. */
+  needsSnapshot = true;
+  needsValidation = true;
   readonly #response: ServerResponse;
-  #behindSinceMs: number | null = null;
+  #laggingSinceMs: number | null = null;
 
-  /** @param onCaughtUp it was left out and has read now what there was. */
+  /** @param onCaughtUp called when a client that updates have skipped has read everything. */
   constructor(response: ServerResponse, onCaughtUp: () => void) {
     this.#response = response;
     response.on('drain', () => {
-      if (this.#behindSinceMs === null) return;
-      this.#behindSinceMs = null;
+      if (this.#laggingSinceMs === null) return;
+      this.#laggingSinceMs = null;
       onCaughtUp();
     });
-    // A page that is closed while it is written to is no failure; `close` follows.
+    // A page may close during a write; `close` follows.
     response.on('error', () => undefined);
   }
 
-  /** For how long it has not caught up, by the clock of `performance.now`. */
-  behindMs(nowMs: number): number {
-    return this.#behindSinceMs === null ? 0 : nowMs - this.#behindSinceMs;
+  /** How long the client has not caught up. @param nowMs as `performance.now` gives it. */
+  lagMs(nowMs: number): number {
+    return this.#laggingSinceMs === null ? 0 : nowMs - this.#laggingSinceMs;
   }
 
   /**
-   * @param message called where there is room for it.
-   * @returns false where the client reads more slowly than it is written to: no memory piles up for it.
+   * @param message called only if the client gets it.
+   * @returns false where too many bytes wait for a slow client, so that its memory stays bounded.
    */
   send(message: () => Uint8Array): boolean {
     if (this.#response.writableLength > MAX_BACKLOG_BYTES) {
-      this.#behindSinceMs ??= performance.now();
+      this.#laggingSinceMs ??= performance.now();
       return false;
     }
     this.#response.write(message());

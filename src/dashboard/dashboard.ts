@@ -6,48 +6,48 @@ import { fromFileError, GoogLeNetError } from '../core/errors.js';
 import { boolean, integer, readOptions, path as readPath, signal, string } from '../core/validation.js';
 import type { RunRecord } from '../run/records/records.js';
 import type { ValidationRecord } from '../run/records/validation-record.js';
-import { Feed } from './event-stream.js';
+import { EventStream } from './event-stream.js';
 import { Follower } from './follower.js';
 import { urlOf } from './guard.js';
-import type { ProgressNote, Status } from './protocol.js';
+import type { PhaseProgress, Status } from './protocol.js';
 import { RunState } from './run-state.js';
 import { createDashboardServer, listen } from './server.js';
 
-export type { ProgressNote } from './protocol.js';
+export type { PhaseProgress } from './protocol.js';
 
 export interface DashboardOptions {
-  /** The folder of the run; what it holds already is shown. */
+  /** The folder of the run; the page shows what it already holds. */
   runDir: string;
   /**
-   * What to listen on. Default `127.0.0.1`, which other machines cannot reach. At others whoever reaches the port sees the run, asking
-   * for this name, the machine's, or an address in digits.
+   * The address to listen on. Default `127.0.0.1`, which other machines cannot reach. At another address everyone who reaches the port
+   * sees the run, under this name, the machine's name, or an address in digits.
    */
   host?: string;
-  /** Default 0: any that is free. */
+  /** Default 0: any free port. */
   port?: number;
   /** Closes the dashboard. */
   signal?: AbortSignal;
-  /** Show what another process writes to the folder, in place of what is published. Default false. */
+  /** Show what another process writes to the folder, instead of what this one publishes. Default false. */
   follow?: boolean;
-  /** Keep the process alive until `close`. Default false: a program that has nothing else to do ends. */
+  /** Keep the process alive until `close`. Default false: a program without other work exits. */
   keepProcess?: boolean;
 }
 
 export type EndReason = Exclude<Status['state'], 'running'>;
 
-/** For pages to take the last messages. */
+/** Time for pages to receive the last messages. */
 const CLOSE_MS = 500;
 
 interface Parts {
   url: string;
   run: RunState;
-  feed: Feed;
+  eventStream: EventStream;
   follower: Follower;
   server: Server;
   stop: AbortSignal | undefined;
 }
 
-/** The live page of one run, on a small web server of its own. */
+/** The live page of one run, on its own web server. */
 export class Dashboard {
   readonly #parts: Parts;
   #closed: Promise<void> | null = null;
@@ -58,28 +58,28 @@ export class Dashboard {
   }
 
   /**
-   * Starts the server. A training opens its log before: that cuts off what a resumed run is about to do again.
+   * Starts the server. Training opens its log first, because that removes the records which a resumed run repeats.
    * @throws GoogLeNetError `ADDRESS_IN_USE`, `INVALID_ARGUMENT`, `INVALID_RUN_LOG`, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`
    */
   static async open(options: DashboardOptions): Promise<Dashboard> {
     const { runDir, host, port, stop, follow, keepProcess } = readDashboardOptions(options);
     await assertFolder(runDir);
     const run = new RunState(basename(resolve(runDir)));
-    const feed = new Feed(run);
-    const follower = new Follower(runDir, run, feed);
+    const eventStream = new EventStream(run);
+    const follower = new Follower(runDir, run, eventStream);
     const state = () => ({ ...run.snapshot(), validation: run.validation });
-    const server = createDashboardServer(host, { feed, state });
+    const server = createDashboardServer(host, { eventStream, state });
     try {
       await follower.read();
       if (follow && run.isEmpty) throw noRun(runDir);
       const url = urlOf(host, await listen(server, host, port));
-      if (stop?.aborted) throw new GoogLeNetError('ABORTED', 'The dashboard was stopped before it began.');
+      if (stop?.aborted) throw new GoogLeNetError('ABORTED', 'The dashboard was stopped before it started.');
       if (!keepProcess) server.unref().on('connection', (socket) => socket.unref());
       if (follow) follower.start();
-      return new Dashboard({ url, run, feed, follower, server, stop });
+      return new Dashboard({ url, run, eventStream, follower, server, stop });
     } catch (error) {
       server.close();
-      feed.close();
+      eventStream.close();
       throw error;
     }
   }
@@ -88,45 +88,45 @@ export class Dashboard {
     return this.#parts.url;
   }
 
-  /** Shows a record, or where the run is. Costs microseconds, however many pages are open. */
-  publish(news: RunRecord | ProgressNote): void {
-    const { run, feed } = this.#parts;
-    if (news.type === 'progress') run.note(news);
-    else run.apply(news);
-    feed.changed();
+  /** Shows a record, or the progress within an epoch. Takes microseconds, however many pages are open. */
+  publish(event: RunRecord | PhaseProgress): void {
+    const { run, eventStream } = this.#parts;
+    if (event.type === 'progress') run.setPhaseProgress(event);
+    else run.apply(event);
+    eventStream.notifyChange();
   }
 
   /** Shows the images and the confusion matrix of a validation. */
-  validation(record: ValidationRecord): void {
-    const { run, feed } = this.#parts;
-    run.validated(record);
-    feed.validated();
+  publishValidation(record: ValidationRecord): void {
+    const { run, eventStream } = this.#parts;
+    run.setValidation(record);
+    eventStream.notifyValidation();
   }
 
   /**
-   * Says how the run ended; the page stays until `close`.
-   * @param message why, where there is more to say.
+   * Shows how the run ended; the page stays until `close`.
+   * @param message why, if there is more to say.
    */
   end(reason: EndReason, message: string | null = null): void {
-    const { run, feed } = this.#parts;
+    const { run, eventStream } = this.#parts;
     run.status = { state: reason, message };
-    feed.flush();
+    eventStream.flush();
   }
 
-  /** Ends all connections within half a second. Pages keep what they show. */
+  /** Ends all connections within half a second. Open pages keep their content. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    const { feed, follower, server, stop } = this.#parts;
+    const { eventStream, follower, server, stop } = this.#parts;
     stop?.removeEventListener('abort', this.#onAbort);
     follower.stop();
     const closed = once(server, 'close');
     server.close();
-    feed.close();
-    // Not unref'd: whoever waits for `close` has to hear of its end.
+    eventStream.close();
+    // Without `unref`, because the caller of `close` waits for it.
     const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
     await closed;
     clearTimeout(timer);

@@ -3,42 +3,42 @@ import { Client } from './client.js';
 import type { Validation } from './protocol.js';
 import type { RunState } from './run-state.js';
 
-export interface FeedLimits {
-  /** Pages that may be open at once. */
-  clients: number;
-  /** Between two updates. */
+export interface EventStreamLimits {
+  /** Pages that may be open at the same time. */
+  maxClients: number;
+  /** Time between two updates. */
   intervalMs: number;
-  /** Between two signs of life. */
-  beatMs: number;
-  /** How long a client may not catch up before it is dropped. */
-  behindMs: number;
+  /** Time between two heartbeats. */
+  heartbeatMs: number;
+  /** A client that has not caught up for this long is disconnected. */
+  maxLagMs: number;
 }
 
-const LIMITS: FeedLimits = { clients: 32, intervalMs: 200, beatMs: 10_000, behindMs: 60_000 };
+const LIMITS: EventStreamLimits = { maxClients: 32, intervalMs: 200, heartbeatMs: 10_000, maxLagMs: 60_000 };
 
-/** Server-sent events to all open pages. Each message is made once for all of them, and none where nobody looks. */
-export class Feed {
+/** Sends server-sent events to all open pages. Builds each message once for all of them, and none if no page is open. */
+export class EventStream {
   readonly #run: RunState;
-  readonly #limits: FeedLimits;
+  readonly #limits: EventStreamLimits;
   readonly #clients = new Set<Client>();
-  readonly #beat: NodeJS.Timeout;
+  readonly #heartbeat: NodeJS.Timeout;
   #timer: NodeJS.Timeout | null = null;
   #updatedAtMs = -Infinity;
   #id = 0;
-  /** The same for every page, until something changes. */
+  /** The snapshot for every page, until something changes. */
   #snapshot: Buffer | null = null;
   #validation: { of: Validation; message: Buffer } | null = null;
 
-  constructor(run: RunState, limits: Partial<FeedLimits> = {}) {
+  constructor(run: RunState, limits: Partial<EventStreamLimits> = {}) {
     this.#run = run;
     this.#limits = { ...LIMITS, ...limits };
-    this.#beat = setInterval(() => this.#onBeat(), this.#limits.beatMs).unref();
+    this.#heartbeat = setInterval(() => this.#onHeartbeat(), this.#limits.heartbeatMs).unref();
   }
 
   /** @returns false where too many pages are open. */
   connect(response: ServerResponse): boolean {
-    if (this.#clients.size >= this.#limits.clients) return false;
-    // Nothing else is asked on this connection, so that it ends with the answer.
+    if (this.#clients.size >= this.#limits.maxClients) return false;
+    // No other request follows on this connection, so it may end with the response.
     response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', Connection: 'close' });
     response.write('retry: 1000\n\n');
     const client = new Client(response, () => this.#catchUp(client));
@@ -48,50 +48,51 @@ export class Feed {
     return true;
   }
 
-  /** Something is new: it is told at the end of the interval, together with what is new until then. */
-  changed(): void {
+  /** The run has changed: pages get an update at the end of the interval, with all changes until then. */
+  notifyChange(): void {
     this.#snapshot = null;
     if (this.#timer !== null) return;
     const waitMs = Math.max(0, this.#updatedAtMs + this.#limits.intervalMs - performance.now());
     this.#timer = setTimeout(() => this.flush(), waitMs).unref();
   }
 
-  /** The run has been validated once more. */
-  validated(): void {
+  /** The run has a new validation. */
+  notifyValidation(): void {
     for (const client of this.#clients) {
-      client.lacksValidation = true;
+      client.needsValidation = true;
       this.#catchUp(client);
     }
   }
 
-  /** Tells at once what is new. */
+  /** Sends the changes now. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#updatedAtMs = performance.now();
-    // Also where nobody looks: what is new would pile up.
+    // Takes the changes even if no page is open: they would accumulate.
     const update = this.#run.update();
     if (this.#clients.size === 0) return;
     const message = update && this.#message('update', update);
     for (const client of this.#clients) {
-      if (message === null || client.lacksRun || !client.send(() => message)) client.lacksRun = true;
+      if (message === null || client.needsSnapshot || !client.send(() => message))
+        client.needsSnapshot = true;
       this.#catchUp(client);
     }
   }
 
-  /** Ends every connection; what waits is still sent. */
+  /** Ends every connection after sending what waits. */
   close(): void {
-    clearInterval(this.#beat);
+    clearInterval(this.#heartbeat);
     if (this.#timer !== null) clearTimeout(this.#timer);
     for (const client of this.#clients) client.end();
   }
 
-  /** A large message at a time: where it has not been read, the next one waits. */
+  /** Sends one large message at a time: the next one waits until the client has read it. */
   #catchUp(client: Client): void {
-    if (client.lacksRun) client.lacksRun = !client.send(() => this.#snapshotMessage());
+    if (client.needsSnapshot) client.needsSnapshot = !client.send(() => this.#snapshotMessage());
     const { validation } = this.#run;
-    if (client.lacksRun || !client.lacksValidation || validation === null) return;
-    client.lacksValidation = !client.send(() => this.#validationMessage(validation));
+    if (client.needsSnapshot || !client.needsValidation || validation === null) return;
+    client.needsValidation = !client.send(() => this.#validationMessage(validation));
   }
 
   #snapshotMessage(): Buffer {
@@ -106,13 +107,13 @@ export class Feed {
     return this.#validation.message;
   }
 
-  /** An event and not a comment, so that the page notices its absence: a lost connection need not be a closed one. */
-  #onBeat(): void {
-    const beat = this.#message('beat', null);
+  /** An event and not a comment, so that the page notices when it is missing: a lost connection may stay open. */
+  #onHeartbeat(): void {
+    const heartbeat = this.#message('heartbeat', null);
     const nowMs = performance.now();
     for (const client of this.#clients) {
-      client.send(() => beat);
-      if (client.behindMs(nowMs) > this.#limits.behindMs) client.drop();
+      client.send(() => heartbeat);
+      if (client.lagMs(nowMs) > this.#limits.maxLagMs) client.drop();
     }
   }
 

@@ -1,56 +1,56 @@
-import type { Feed } from './event-stream.js';
+import type { EventStream } from './event-stream.js';
 import type { Status } from './protocol.js';
 import { RunFiles } from './run-files.js';
 import type { RunState } from './run-state.js';
 
-/** Between two looks at the folder. */
+/** Time between two reads of the folder. */
 const POLL_MS = 500;
-/** A run that records nothing for so long has probably been stopped; an epoch's validation may take minutes. */
+/** A run without a record for this long has probably been stopped; the validation of an epoch may take minutes. */
 const SILENT_MINUTES = 10;
 
-/** Shows what the folder of a run holds, and what another process adds to it. */
+/** Shows the folder of a run, and what another process adds to it. */
 export class Follower {
   readonly #run: RunState;
-  readonly #feed: Feed;
+  readonly #eventStream: EventStream;
   readonly #files: RunFiles;
   #timer: NodeJS.Timeout | null = null;
   #isStopped = false;
 
-  constructor(runDir: string, run: RunState, feed: Feed) {
+  constructor(runDir: string, run: RunState, eventStream: EventStream) {
     this.#run = run;
-    this.#feed = feed;
+    this.#eventStream = eventStream;
     this.#files = new RunFiles(runDir, {
-      onSettings: (settings) => this.#changed(() => run.configure(settings)),
+      onSettings: (settings) => this.#changed(() => run.setSettings(settings)),
       onRecord: (record) => this.#changed(() => run.apply(record)),
-      onRestart: () => this.#changed(() => run.restart()),
+      onRestart: () => this.#changed(() => run.clearRecords()),
       onValidation: (validation) => {
-        run.validated(validation);
-        feed.validated();
+        run.setValidation(validation);
+        eventStream.notifyValidation();
       },
     });
   }
 
   /**
-   * Shows what there is.
+   * Reads the folder once.
    * @throws GoogLeNetError `INVALID_RUN_LOG`, `FILE_ERROR`
    */
   async read(): Promise<void> {
     await this.#files.read();
   }
 
-  /** Reads again and again until `stop`. What goes wrong is shown on the page, and tried again. */
+  /** Reads the folder periodically until `stop`. The page shows errors; the next read tries again. */
   start(): void {
     this.#show(null);
-    const look = async () => {
+    const poll = async () => {
       const problem = await this.read().then(
         () => null,
         (error: Error) => error.message,
       );
       if (this.#isStopped) return;
       this.#show(problem);
-      this.#timer = setTimeout(look, POLL_MS).unref();
+      this.#timer = setTimeout(poll, POLL_MS).unref();
     };
-    this.#timer = setTimeout(look, POLL_MS).unref();
+    this.#timer = setTimeout(poll, POLL_MS).unref();
   }
 
   stop(): void {
@@ -59,7 +59,7 @@ export class Follower {
   }
 
   #show(problem: string | null): void {
-    const status = this.#judge();
+    const status = this.#statusFromRecords();
     const { status: before } = this.#run;
     if (problem === this.#run.problem && status.state === before.state) return;
     this.#changed(() => {
@@ -68,17 +68,20 @@ export class Follower {
     });
   }
 
-  /** Nobody writes down that a run has ended: its records have to tell. */
-  #judge(): Status {
+  /** No file says that a run has ended, so the status follows from its records. */
+  #statusFromRecords(): Status {
     const { isComplete, progress } = this.#run;
     if (isComplete) return { state: 'completed', message: null };
     const silentSeconds = progress.updatedAt === null ? 0 : Date.now() / 1000 - progress.updatedAt;
     if (silentSeconds < SILENT_MINUTES * 60) return { state: 'running', message: null };
-    return { state: 'interrupted', message: `Nothing was recorded for more than ${SILENT_MINUTES} minutes.` };
+    return {
+      state: 'interrupted',
+      message: `The run has recorded nothing for more than ${SILENT_MINUTES} minutes.`,
+    };
   }
 
   #changed(change: () => void): void {
     change();
-    this.#feed.changed();
+    this.#eventStream.notifyChange();
   }
 }

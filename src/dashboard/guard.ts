@@ -1,10 +1,10 @@
-/** Who may ask, and what browsers are told not to do. */
+/** Which requests the server answers, and what it forbids browsers. */
 import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 
 export const SECURITY_HEADERS = {
-  // Everything the page needs comes from its own server, images from its own messages; nothing is inline.
+  // The page loads everything from its own server, and images from its messages; it has no inline scripts or styles.
   'Content-Security-Policy': [
     "default-src 'none'",
     "script-src 'self'",
@@ -24,7 +24,7 @@ export const SECURITY_HEADERS = {
 
 export interface Refusal {
   status: number;
-  /** For the person who asked. */
+  /** Shown to the person who made the request. */
   text: string;
 }
 
@@ -32,33 +32,33 @@ export interface Refusal {
 export const isLoopback = (host: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host.replace(/^\[(.*)\]$/, '$1'));
 
-/** Names by which a server that other machines reach may be asked: what it listens on, and what the machine calls itself. */
-function isOwnName(asked: string, host: string): boolean {
-  const name = asked.toLowerCase().replace(/\.$/, '');
+/** Whether a request names this machine: by the name the server listens on, or the machine's host name. */
+function isOwnName(requested: string, host: string): boolean {
+  const name = requested.toLowerCase().replace(/\.$/, '');
   const machine = hostname().toLowerCase();
   return [host.toLowerCase(), machine, `${machine}.local`].includes(name);
 }
 
 /**
- * Null where the request may pass. A website can make its own name lead to any address, this one too, and would then read the run in
- * its visitor's browser, so only names that are no website's are answered: on the loopback address those that lead to this machine
- * alone; elsewhere addresses in digits, too, and the machine's own names. A token in the address would protect no better against
- * websites, would be lost from bookmarks, and end in logs. The port is not looked at, because one that is forwarded by SSH differs.
- * @param host what the server listens on.
+ * Null where the server answers the request. A website can make its name resolve to this address (DNS rebinding) and would then read
+ * the run in its visitor's browser, so the server answers only to names that no website can have: on the loopback address, names of
+ * loopback; elsewhere also addresses in digits and the names of this machine. A token in the URL would protect no better against
+ * websites, would be missing from bookmarks, and would end up in logs. The port does not matter: SSH forwarding changes it.
+ * @param host the address that the server listens on.
  */
 export function refuse({ method, headers }: IncomingMessage, host: string): Refusal | null {
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'Only GET and HEAD.' };
-  const asked = withoutPort(headers.host);
-  if (isLoopback(asked)) return null;
-  const isAddress = isIP(asked.replace(/^\[(.*)\]$/, '$1')) !== 0;
-  if (!isLoopback(host) && (isAddress || isOwnName(asked, host))) return null;
+  const requested = withoutPort(headers.host);
+  if (isLoopback(requested)) return null;
+  const isAddress = isIP(requested.replace(/^\[(.*)\]$/, '$1')) !== 0;
+  if (!isLoopback(host) && (isAddress || isOwnName(requested, host))) return null;
   const fix = isLoopback(host)
-    ? 'This page is for http://localhost'
-    : `This page is for the machine's address in digits, or for ${hostname()}; start it with --host and another name`;
-  return { status: 403, text: `${fix}, and not for the host "${asked.slice(0, 80)}".` };
+    ? 'This page answers to http://localhost'
+    : `This page answers to the machine's address in digits and to ${hostname()}; start it with --host for another name`;
+  return { status: 403, text: `${fix}, and not for the host "${requested.slice(0, 80)}".` };
 }
 
-/** True where another website asks; opening the page by a link is another matter. */
+/** True for requests that another website makes. Following a link to the page is not one. */
 export const isForeign = ({ headers }: IncomingMessage): boolean => {
   const site = headers['sec-fetch-site'];
   return site === 'cross-site' || site === 'same-site';

@@ -1,4 +1,5 @@
-/** What the server of a run tells its pages. Types only: the page's modules share them. */
+/** The messages of the server to its pages. Types only: the modules of the page import them. */
+import type { ClassMetrics, ConfusedPair } from '../run/records/confusion-metrics.js';
 import type { ValidationRecord } from '../run/records/validation-record.js';
 
 /** Numbers in the order of a table's columns. */
@@ -6,44 +7,44 @@ export type Row = (number | null)[];
 
 export interface Table {
   columns: readonly string[];
-  /** Means of neighbours where there were too many to show each. */
+  /** Means of neighboring values where there are too many to show each. */
   rows: readonly Row[];
-  /** The mean of those after the last row, which are not yet enough for one. */
+  /** The mean of the values after the last row, which are too few for a row. */
   open: Row | null;
 }
 
 export interface Status {
   state: 'running' | 'completed' | 'interrupted' | 'failed';
-  /** Why, where there is more to say. */
+  /** Why, if there is more to say. */
   message: string | null;
 }
 
-/** Where a training is within its epoch, which no record says. */
-export interface ProgressNote {
+/** Progress within the training or the validation of an epoch, which no record holds. */
+export interface PhaseProgress {
   type: 'progress';
   phase: 'training' | 'validation';
-  /** Images of this phase. */
+  /** Processed images of this phase. */
   done: number;
   total: number;
   /** Of the whole run. */
   secondsLeft: number | null;
 }
 
-export interface Progress {
+export interface RunProgress {
   phase: 'training' | 'validation';
-  /** The epoch under way, counted from 1; 0 before the first step. */
+  /** The current epoch, counted from 1; 0 before the first step. */
   epoch: number;
   epochs: number | null;
   /** Completed steps of the whole run. */
   step: number;
   stepsPerEpoch: number | null;
-  /** Images of the phase under way. */
+  /** Processed images of the current phase. */
   done: number | null;
   total: number | null;
   /** Of all steps of the run, in [0, 1]. */
   fraction: number | null;
   secondsLeft: number | null;
-  /** Smoothed. */
+  /** Moving average. */
   imagesPerSecond: number | null;
   /** Seconds since 1970 of the first and the last record. */
   startedAt: number | null;
@@ -51,40 +52,44 @@ export interface Progress {
 }
 
 /** What changes with every step. */
-export interface Pulse {
+export interface LiveStatus {
   status: Status;
-  progress: Progress;
-  /** The last step by itself. */
+  progress: RunProgress;
+  /** The latest step, not averaged. */
   latestStep: Row | null;
-  /** What keeps the server from reading the run's files. */
+  /** Why the server cannot read the files of the run. */
   problem: string | null;
 }
 
 /** Event `snapshot`: everything but the images. */
-export interface Snapshot extends Pulse {
+export interface Snapshot extends LiveStatus {
   /** The folder's name. */
   name: string;
-  /** What settings.json says. */
+  /** The content of settings.json. */
   settings: Record<string, unknown> | null;
   steps: Table;
   epochs: Table;
 }
 
-/** Rows for the end of a table: they begin at position `start`, where the table may have some of them already. */
-export interface Growth {
+/** New rows of a table from position `start` on; a page may already have some of them. */
+export interface TableDelta {
   start: number;
   rows: Row[];
   open: Row | null;
 }
 
-/** Event `update`: what is new since the one before. */
-export interface Update extends Pulse {
-  steps: Growth;
-  epochs: Growth;
+/** Event `update`: the changes since the previous update. */
+export interface Update extends LiveStatus {
+  steps: TableDelta;
+  epochs: TableDelta;
 }
 
 /** Event `validation`. */
 export interface Validation extends Omit<ValidationRecord, 'confusion'> {
   /** `confusion[label][predicted]` images; null where there are too many classes to show. */
   confusion: number[][] | null;
+  /** The pairs of classes with the most confused images first; some of them. */
+  confusedPairs: ConfusedPair[];
+  /** The classes with the lowest F1 first; some of them where there are many. */
+  classMetrics: ClassMetrics[];
 }

@@ -7,18 +7,18 @@ import { object } from '../core/validation.js';
 import type { RunRecord } from '../run/records/records.js';
 import type { ValidationRecord } from '../run/records/validation-record.js';
 import { checkValidation, MAX_VALIDATION_BYTES } from '../run/records/validation-record.js';
-import { MetricsTail } from './tail.js';
+import { MetricsTail } from './metrics-tail.js';
 
-/** Who is told what the files of a run hold. */
+/** Receives the content of the files of a run. */
 export interface RunListener {
   onSettings(settings: Record<string, unknown>): void;
   onRecord(record: RunRecord): void;
-  /** All records come again, from the first one on. */
+  /** All records follow again, from the first one on. */
   onRestart(): void;
   onValidation(validation: ValidationRecord): void;
 }
 
-/** The folder of a run, read again and again. */
+/** Reads the folder of a run repeatedly. */
 export class RunFiles {
   readonly #listener: RunListener;
   readonly #metrics: MetricsTail;
@@ -33,7 +33,7 @@ export class RunFiles {
   }
 
   /**
-   * Tells what is new since the last call. Files that are not there yet are no failure.
+   * Reads what is new since the last call. A missing file is no error: the run may not have written it yet.
    * @throws GoogLeNetError `INVALID_RUN_LOG`, `FILE_ERROR`
    */
   async read(): Promise<void> {
@@ -46,17 +46,17 @@ export class RunFiles {
   }
 }
 
-/** A document that others replace as a whole. */
+/** A JSON file that another process replaces as a whole. */
 class JsonFile {
   readonly #path: string;
-  /** What it was when it was read last. */
+  /** Identifies the file that the last call read. */
   #version = '';
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Null where it is not there or the same as at the last call. */
+  /** Null where the file is missing or unchanged since the last call. */
   async read<T>(check: (value: unknown) => T): Promise<T | null> {
     try {
       const { ino, size, mtimeMs } = await stat(this.#path);
@@ -66,7 +66,7 @@ class JsonFile {
       this.#version = version;
       return value;
     } catch (error) {
-      // `stat` says ENOENT, and a file that went after it is FILE_NOT_FOUND.
+      // `stat` throws ENOENT; a file deleted after it gives FILE_NOT_FOUND.
       if (['ENOENT', 'FILE_NOT_FOUND'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
       throw fromFileError(error, 'read', this.#path);
     }

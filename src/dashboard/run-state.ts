@@ -1,31 +1,41 @@
-import type { EpochRecord, RunRecord, StepRecord } from '../run/records/records.js';
+import { classMetrics, confusedPairs } from '../run/records/confusion-metrics.js';
+import { EPOCH_METRICS, type EpochRecord, type RunRecord, type StepRecord } from '../run/records/records.js';
 import type { ValidationRecord } from '../run/records/validation-record.js';
-import { ProgressMeter } from './progress.js';
-import type { Progress, ProgressNote, Pulse, Row, Snapshot, Status, Update, Validation } from './protocol.js';
+import { ProgressMeter } from './progress-meter.js';
+import type {
+  LiveStatus,
+  PhaseProgress,
+  Row,
+  RunProgress,
+  Snapshot,
+  Status,
+  Update,
+  Validation,
+} from './protocol.js';
 import { Series } from './series.js';
 
-/** A page a thousand pixels wide shows no more. */
+/** A page shows no more points on a thousand pixels. */
 const MAX_STEP_ROWS = 2000;
 const MAX_EPOCH_ROWS = 1000;
-/** A larger matrix can no longer be read. */
+/** A larger matrix is not readable on the page. */
 const MAX_CONFUSION_CLASSES = 30;
+
+/** Rows of the tables below it. */
+const MAX_PAIRS = 10;
+const MAX_CLASS_METRICS = 30;
 
 const STEP_COLUMNS = [
   ...['step', 'epoch', 'lr', 'loss', 'mainLoss', 'aux1Loss', 'aux2Loss'],
   ...['top1', 'aux1Top1', 'aux2Top1', 'gradNorm', 'imagesPerSecond'],
 ] as (keyof StepRecord)[];
 
-const SCORES = [
-  ...['loss', 'mainLoss', 'aux1Loss', 'aux2Loss', 'top1', 'top5', 'aux1Top1', 'aux2Top1'],
-] as (keyof EpochRecord['train'])[];
-
 const EPOCH_COLUMNS = [
   ...['step', 'epoch', 'lr', 'skipped', 'imagesPerSecond', 'seconds'],
-  ...SCORES.map((score) => `train.${score}`),
-  ...SCORES.map((score) => `validation.${score}`),
+  ...EPOCH_METRICS.map((metric) => `train.${metric}`),
+  ...EPOCH_METRICS.map((metric) => `validation.${metric}`),
 ];
 
-/** All that pages show of a run. Its size does not depend on how long the run is. */
+/** Everything that pages show of a run. Its size does not depend on the length of the run. */
 export class RunState {
   readonly #name: string;
   readonly #steps = new Series(STEP_COLUMNS, MAX_STEP_ROWS);
@@ -38,7 +48,7 @@ export class RunState {
   status: Status = { state: 'running', message: null };
   problem: string | null = null;
 
-  /** @param name of the run, for the page's title. */
+  /** @param name of the run, the title of the page. */
   constructor(name: string) {
     this.#name = name;
   }
@@ -48,27 +58,27 @@ export class RunState {
     if (!fits) this.#needsSnapshot = true;
   }
 
-  note(note: ProgressNote): void {
-    this.#meter.note(note);
+  setPhaseProgress(progress: PhaseProgress): void {
+    this.#meter.setPhaseProgress(progress);
   }
 
-  configure(settings: Record<string, unknown> | null): void {
+  setSettings(settings: Record<string, unknown> | null): void {
     this.#settings = settings;
-    this.#meter.configure(settings);
+    this.#meter.setSettings(settings);
     this.#needsSnapshot = true;
   }
 
-  get progress(): Progress {
+  get progress(): RunProgress {
     return this.#meter.value;
   }
 
-  /** True where all epochs have been recorded. */
+  /** True where the records hold all epochs. */
   get isComplete(): boolean {
     const { fraction, phase } = this.progress;
     return fraction === 1 && phase === 'training';
   }
 
-  /** True where nothing is known of a run. */
+  /** True for a folder without a run. */
   get isEmpty(): boolean {
     return this.#settings === null && this.progress.startedAt === null;
   }
@@ -77,18 +87,22 @@ export class RunState {
     return this.#validation;
   }
 
-  validated(record: ValidationRecord): void {
+  setValidation(record: ValidationRecord): void {
     const { epoch, step, classes, confusion, mistakes, samples } = record;
     const shown = classes.length <= MAX_CONFUSION_CLASSES ? confusion : null;
-    this.#validation = { epoch, step, classes, confusion: shown, mistakes, samples };
+    this.#validation = {
+      ...{ epoch, step, classes, confusion: shown, mistakes, samples },
+      confusedPairs: confusedPairs(record, MAX_PAIRS),
+      classMetrics: classMetrics(record).slice(0, MAX_CLASS_METRICS),
+    };
   }
 
-  /** Forgets the records: they are about to come again. */
-  restart(): void {
+  /** Removes all records: they are about to follow again. */
+  clearRecords(): void {
     this.#steps.clear();
     this.#epochs.clear();
     this.#meter = new ProgressMeter();
-    this.#meter.configure(this.#settings);
+    this.#meter.setSettings(this.#settings);
     this.#latestStep = null;
     this.#needsSnapshot = true;
   }
@@ -99,19 +113,23 @@ export class RunState {
       settings: this.#settings,
       steps: this.#steps.table(),
       epochs: this.#epochs.table(),
-      ...this.#pulse(),
+      ...this.#liveStatus(),
     };
   }
 
-  /** What is new since the last call; null where only a snapshot can say it. */
+  /** The changes since the last call; null where pages need a snapshot. */
   update(): Update | null {
-    const update = { steps: this.#steps.grow(), epochs: this.#epochs.grow(), ...this.#pulse() };
+    const update = {
+      steps: this.#steps.takeDelta(),
+      epochs: this.#epochs.takeDelta(),
+      ...this.#liveStatus(),
+    };
     const fits = !this.#needsSnapshot;
     this.#needsSnapshot = false;
     return fits ? update : null;
   }
 
-  #pulse(): Pulse {
+  #liveStatus(): LiveStatus {
     const { status, problem } = this;
     return { status, progress: this.progress, latestStep: this.#latestStep, problem };
   }
@@ -127,8 +145,8 @@ export class RunState {
     this.#meter.epoch(record);
     return this.#epochs.add([
       ...[step, epoch, lr, skipped, imagesPerSecond, seconds],
-      ...SCORES.map((score) => train[score]),
-      ...SCORES.map((score) => validation?.[score] ?? null),
+      ...EPOCH_METRICS.map((metric) => train[metric]),
+      ...EPOCH_METRICS.map((metric) => validation?.[metric] ?? null),
     ]);
   }
 }

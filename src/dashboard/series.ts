@@ -1,20 +1,20 @@
-import type { Growth, Row, Table } from './protocol.js';
+import type { Row, Table, TableDelta } from './protocol.js';
 
-/** Digits that are kept: more than a curve can show. */
+/** Significant digits of means: more than a curve can show. */
 const DIGITS = 6;
 
 /**
- * A table that grows for as long as a run does and never has more than `limit` rows: when it is full, neighbours become one row,
- * their mean, and each later row stands for twice as many values. Adding costs the same however long the run is.
+ * A table that grows with the run but never has more than `limit` rows: when it is full, each two neighbors become one row, their
+ * mean, and each later row is the mean of twice as many values. The cost of adding does not depend on the length of the run.
  */
 export class Series {
   readonly columns: readonly string[];
   readonly #limit: number;
   #rows: Row[] = [];
-  /** How many values a row stands for. */
+  /** How many values make a row. */
   #stride = 1;
   #group: Mean;
-  /** Rows that `grow` has handed out. */
+  /** Rows that `takeDelta` has returned. */
   #taken = 0;
 
   /** @param limit even */
@@ -26,7 +26,7 @@ export class Series {
 
   /**
    * @param values as many as there are columns
-   * @returns false where rows were merged, so that those handed out before no longer fit.
+   * @returns false where rows were merged, so that rows returned earlier are void.
    */
   add(values: Row): boolean {
     this.#group.add(values);
@@ -42,8 +42,8 @@ export class Series {
     return { columns: this.columns, rows: this.#rows, open: this.#open() };
   }
 
-  /** The rows since the last call. */
-  grow(): Growth {
+  /** The new rows since the last call. */
+  takeDelta(): TableDelta {
     const start = this.#taken;
     this.#taken = this.#rows.length;
     return { start, rows: this.#rows.slice(start), open: this.#open() };
@@ -73,7 +73,7 @@ export class Series {
   }
 }
 
-/** Column by column, of the values that are there. */
+/** The mean of each column, without missing values. */
 class Mean {
   readonly #sums: number[];
   readonly #counts: number[];

@@ -2,21 +2,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { GoogLeNetError } from '../core/errors.js';
 import { readAsset } from './assets.js';
-import type { Feed } from './event-stream.js';
+import type { EventStream } from './event-stream.js';
 import { isForeign, refuse, SECURITY_HEADERS } from './guard.js';
 
-/** Of pages, files under way and connections that browsers keep open. */
+/** Pages, requests for files, and connections that browsers keep open. */
 const MAX_CONNECTIONS = 128;
-/** A connection on which nothing moves for so long is closed; a page that is followed hears something more often. */
+/** The server closes a connection without data for this long; event streams send heartbeats more often. */
 const IDLE_MS = 60_000;
 
 export interface Routes {
-  feed: Feed;
-  /** What `/state` answers. */
+  eventStream: EventStream;
+  /** The response to `/state`. */
   state(): unknown;
 }
 
-/** @param host what it will listen on. */
+/** @param host the address that the server will listen on. */
 export function createDashboardServer(host: string, routes: Routes): Server {
   const server = createServer({ maxHeaderSize: 8192 }, (request, response) => {
     answer(request, response, host, routes).catch((error: Error) => {
@@ -35,27 +35,31 @@ async function answer(request: IncomingMessage, response: ServerResponse, host: 
   if (refusal?.status === 405) response.setHeader('Allow', 'GET, HEAD');
   if (refusal !== null) return reply(response, refusal.status, refusal.text);
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-  if (path !== '/' && isForeign(request)) return reply(response, 403, 'Not for other websites.');
-  if (path === '/events') return openFeed(request, response, routes.feed);
+  if (path !== '/' && isForeign(request)) return reply(response, 403, 'Other websites may not read this.');
+  if (path === '/events') return openEventStream(request, response, routes.eventStream);
   if (path === '/state') {
     const body = Buffer.from(JSON.stringify(routes.state()));
     return reply(response, 200, body, 'application/json; charset=utf-8');
   }
   const asset = await readAsset(path);
-  if (asset === null) return reply(response, 404, 'There is no such page.');
+  if (asset === null) return reply(response, 404, 'This page does not exist.');
   return reply(response, 200, asset.content, asset.type);
 }
 
-function openFeed({ method }: IncomingMessage, response: ServerResponse, feed: Feed): void {
+function openEventStream(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  eventStream: EventStream,
+): void {
   if (method === 'HEAD') {
     reply(response, 200, '', 'text/event-stream; charset=utf-8');
-  } else if (!feed.connect(response)) {
+  } else if (!eventStream.connect(response)) {
     response.setHeader('Retry-After', '10');
-    reply(response, 503, 'Too many pages of this run are open. Close one.');
+    reply(response, 503, 'Too many pages of this run are open. Close one of them.');
   }
 }
 
-/** Node leaves the body out of the answer to HEAD. */
+/** Node omits the body in responses to HEAD. */
 function reply(
   response: ServerResponse,
   status: number,
@@ -78,7 +82,7 @@ export async function listen(server: Server, host: string, port: number): Promis
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   if (error.code === 'EADDRINUSE') {
-    const fix = 'Choose another port (--port), or 0 for any that is free';
+    const fix = 'Choose another port (--port), or 0 for any free port';
     return new GoogLeNetError('ADDRESS_IN_USE', `Port ${port} of ${host} is in use. ${fix}.`, {
       cause: error,
     });

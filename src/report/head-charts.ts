@@ -3,11 +3,11 @@ import type { EpochRecord, StepRecord } from '../run/records/records.js';
 import type { Chart, Line } from './chart.js';
 import { LOSS, TOP1 } from './chart-axes.js';
 import { endOf, type RunCurves } from './curves.js';
-import { noEpochYet, type Quantity, quantityPoints, withPoints } from './quantity-lines.js';
+import { noEpochYet, type Quantity, quantityPoints, withPoints, xAxisOf } from './quantity-lines.js';
 
 export function headLossesChart(run: RunCurves): Chart {
   return {
-    ...{ ...LOSS, title: 'Loss of each head', x: 'epoch', xEnd: endOf(run, 'epoch') },
+    ...{ ...LOSS, title: 'Loss of each head', x: xAxisOf(run), xEnd: endOf(run, xAxisOf(run)) },
     subtitle: subtitleOf(run),
     lines: headLines(run, ['mainLoss', 'aux1Loss', 'aux2Loss']),
   };
@@ -15,7 +15,7 @@ export function headLossesChart(run: RunCurves): Chart {
 
 export function headAccuraciesChart(run: RunCurves): Chart {
   return {
-    ...{ ...TOP1, title: 'Accuracy of each head', x: 'epoch', xEnd: endOf(run, 'epoch') },
+    ...{ ...TOP1, title: 'Accuracy of each head', x: xAxisOf(run), xEnd: endOf(run, xAxisOf(run)) },
     subtitle: subtitleOf(run),
     lines: headLines(run, ['top1', 'aux1Top1', 'aux2Top1']),
   };

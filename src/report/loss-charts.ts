@@ -4,11 +4,11 @@ import type { Chart, Line } from './chart.js';
 import { ACCURACY, TOTAL_LOSS } from './chart-axes.js';
 import { endOf, epochPoints, type Point, type RunCurves } from './curves.js';
 import { formatLoss, formatPercent } from './format.js';
-import { noEpochYet, type Quantity, quantityPoints, withPoints } from './quantity-lines.js';
+import { noEpochYet, type Quantity, quantityPoints, withPoints, xAxisOf } from './quantity-lines.js';
 
 export function lossChart(run: RunCurves): Chart {
   return {
-    ...{ ...TOTAL_LOSS, title: 'Loss', x: 'epoch', xEnd: endOf(run, 'epoch') },
+    ...{ ...TOTAL_LOSS, title: 'Loss', x: xAxisOf(run), xEnd: endOf(run, xAxisOf(run)) },
     subtitle: latestText(run, 'loss', formatLoss, 'lowest'),
     lines: withPoints(quantityLines(run, 'loss')),
   };
@@ -19,7 +19,7 @@ export function accuracyChart(run: RunCurves): Chart {
   const train = epochPoints(run, 'epoch', ({ train }) => train.top5);
   const validation = epochPoints(run, 'epoch', ({ validation }) => validation?.top5);
   return {
-    ...{ ...ACCURACY, title: 'Accuracy', x: 'epoch', xEnd: endOf(run, 'epoch') },
+    ...{ ...ACCURACY, title: 'Accuracy', x: xAxisOf(run), xEnd: endOf(run, xAxisOf(run)) },
     subtitle: latestText(run, 'top1', formatPercent, 'highest'),
     lines: withPoints([
       ...quantityLines(run, 'top1'),

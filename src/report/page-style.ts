@@ -14,14 +14,16 @@ h2{margin:44px 0 12px;font-size:20px;border-bottom:1px solid var(--grid);padding
 h3{margin:0;font-size:15px}
 p{margin:6px 0;max-width:120ch}
 .muted,figcaption{color:var(--muted);font-size:13px}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:10px;margin:18px 0}
-.facts div{background:var(--panel);border-radius:8px;padding:10px 14px}
+.facts{display:flex;flex-wrap:wrap;gap:10px;margin:18px 0}
+.facts div{flex:1 1 150px;max-width:240px;background:var(--panel);border-radius:8px;padding:10px 14px}
 .facts dt{color:var(--muted);font-size:13px}
 .facts dd{margin:0;color:var(--title);font-size:20px;font-weight:600;font-variant-numeric:tabular-nums}
 .facts small{display:block;color:var(--muted);font-size:13px;font-weight:400}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:32px 28px}
-.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:20px 32px;align-items:start}
-.columns h3{margin-bottom:4px}
+.settings{columns:320px 3;column-gap:40px;margin:4px 0 22px;font-size:14px}
+.settings div{display:grid;grid-template-columns:minmax(120px,2fr) 3fr;gap:12px;padding:4px 0;border-bottom:1px solid var(--grid);break-inside:avoid}
+.settings dt{color:var(--muted);overflow-wrap:anywhere}
+.settings dd{margin:0;overflow-wrap:anywhere}
 figure{margin:0;min-width:0}
 .chart{display:flex;flex-direction:column}
 .chart figcaption p{margin:2px 0}
@@ -33,7 +35,6 @@ table{border-collapse:collapse;font-size:14px;width:100%}
 th,td{text-align:left;vertical-align:top;padding:5px 16px 5px 0;border-bottom:1px solid var(--grid);overflow-wrap:anywhere;font-weight:400}
 th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--muted);font-size:13px;vertical-align:bottom;overflow-wrap:normal}
-.columns th{color:var(--muted)}
 .narrow{max-width:760px}
 .numbers td,.numbers thead th:not(:first-child){text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .values td,.values thead th{text-align:right;min-width:110px}
@@ -58,7 +59,6 @@ summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--blue);outlin
 .incorrect{color:var(--incorrect)}
 @media (max-width:600px){
 h2{margin-top:34px}
-.facts{grid-template-columns:repeat(2,minmax(0,1fr))}
 .images{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}
 th,td{padding-right:10px}
 .bar{display:none}

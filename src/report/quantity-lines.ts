@@ -1,7 +1,7 @@
 /** The lines of a quantity that is measured in every step, over epochs, and in validation. */
 import type { EpochRecord, StepRecord } from '../run/records/records.js';
 import type { Line } from './chart.js';
-import { epochPoints, type Point, type RunCurves, stepPoints } from './curves.js';
+import { epochPoints, type Point, type RunCurves, stepPoints, type XAxis } from './curves.js';
 
 export type Quantity = keyof EpochRecord['train'] & keyof StepRecord;
 
@@ -11,8 +11,11 @@ export interface QuantityPoints {
   validation: Point[];
 }
 
+/** The length of an epoch is unknown until the first one ends. */
+export const xAxisOf = ({ epochs }: RunCurves): XAxis => (epochs.length > 0 ? 'epoch' : 'step');
+
 export const quantityPoints = (run: RunCurves, quantity: Quantity): QuantityPoints => ({
-  steps: stepPoints(run, 'epoch', (record) => record[quantity]),
+  steps: stepPoints(run, xAxisOf(run), (record) => record[quantity]),
   train: epochPoints(run, 'epoch', ({ train }) => train[quantity]),
   validation: epochPoints(run, 'epoch', ({ validation }) => validation?.[quantity]),
 });

@@ -27,7 +27,7 @@ export function runFacts({ final, best, seconds, imagesPerSecond, epochs }: RunM
   if (imagesPerSecond !== null)
     facts.push({ name: 'training speed', value: formatSpeed(imagesPerSecond), detail: 'images/s' });
   if (epochs > 0)
-    facts.push({ name: 'duration', value: formatDurationInWords(seconds), detail: 'validation included' });
+    facts.push({ name: 'duration', value: formatDurationInWords(seconds), detail: 'of all epochs' });
   return facts.length === 0 ? html`` : html`<dl class="facts">${facts.map(tile)}</dl>`;
 }
 

@@ -3,7 +3,7 @@ import type { RunData } from '../run/records/run-data.js';
 import { valueText } from '../run/records/run-settings.js';
 import { chartFigure } from './chart-figure.js';
 import { formatCount, formatTime, plural } from './format.js';
-import { type Html, html, nameOf, table } from './html.js';
+import { type Html, html, nameOf } from './html.js';
 import { page } from './page.js';
 import { type ChartName, runCharts } from './run-charts.js';
 import { runFacts } from './run-facts.js';
@@ -55,10 +55,13 @@ function curves({ records }: RunData): Html {
   return html`<div class="charts">${drawn.map(chartFigure)}</div>${gradientNorm}`;
 }
 
+const valueList = (values: ReadonlyMap<string, unknown>): Html =>
+  html`<dl class="settings">${[...values].map(
+    ([name, value]) => html`<div><dt>${nameOf(name)}</dt><dd>${nameOf(valueText(value), 200)}</dd></div>`,
+  )}</dl>`;
+
 function settingsSection({ settings }: RunData): Html {
   if (settings === null) return html`<p class="muted">The folder has no settings.json.</p>`;
-  const rows = (values: ReadonlyMap<string, unknown>) =>
-    table([...values].map(([name, value]) => [nameOf(name), nameOf(valueText(value), 200)]));
-  return html`<div class="columns"><div><h3>Settings</h3>${rows(settings.settings)}</div>
-<div><h3>Environment</h3>${rows(settings.environment)}</div></div>`;
+  return html`<h3>Settings</h3>${valueList(settings.settings)}
+<h3>Environment</h3>${valueList(settings.environment)}`;
 }

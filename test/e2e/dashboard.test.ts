@@ -106,7 +106,7 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
         .getOption().series.find(({ name }) => name === '${curve}').data.length`,
     );
 
-  const step = (page: Page) => page.locator('#place div', { hasText: /^Step/ }).locator('dd');
+  const step = (page: Page) => page.locator('#position div', { hasText: /^Step/ }).locator('dd');
 
   test('shows progress, curves, images, mistakes, the confusion matrix and the settings', async () => {
     const { url } = await serve(makeRun('whole'));
@@ -116,18 +116,26 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
     await page.locator('canvas').first().waitFor();
     expect(await points(page, 'Loss', 'batches')).toBe(15);
     expect(await points(page, 'Loss', 'validation')).toBe(1);
-    expect(await points(page, 'Top-1 accuracy of each head (dashed: validation)', 'aux 2')).toBe(15);
-    await expect(page.locator('#samples .right .verdict').textContent()).resolves.toBe('✓ right');
-    await expect(page.locator('#samples .wrong .verdict').textContent()).resolves.toBe('✗ wrong');
+    expect(await points(page, 'Accuracy of each head (dashed: validation)', 'aux 2')).toBe(15);
+    await expect(page.locator('#samples .correct .verdict').textContent()).resolves.toBe('✓ correct');
+    await expect(page.locator('#samples .incorrect .verdict').textContent()).resolves.toBe('✗ incorrect');
     await expect(page.locator('#mistakes li').count()).resolves.toBe(1);
     const loaded = `[...document.images].every((image) => image.complete && image.naturalWidth === 28)`;
     await expect(page.evaluate(loaded)).resolves.toBe(true);
-    await expect(page.locator('.confusion td.right').allTextContents()).resolves.toEqual(['8', '9']);
+    await expect(page.locator('.confusion td.correct').allTextContents()).resolves.toEqual(['8', '9']);
+    await expect(page.locator('#pairs tbody tr').allTextContents()).resolves.toEqual([
+      'cat → dog220.0 %',
+      'dog → cat110.0 %',
+    ]);
+    await expect(page.locator('#class-metrics tbody tr').first().textContent()).resolves.toBe(
+      'cat1088.9 %80.0 %84.2 %',
+    );
+    await expect(page.locator('#matrix').getAttribute('open')).resolves.toBeNull();
     await expect(page.locator('#settings').textContent()).resolves.toMatch(/batch size16/);
     expect(complaints).toEqual([]);
   });
 
-  test('hears of every step, in every tab, and a reload loses nothing', async () => {
+  test('gets every step in every tab, and a reload loses nothing', async () => {
     const dir = makeRun('live');
     const { url } = await serve(dir);
     const tabs = [await open(url), await open(url)];
@@ -143,7 +151,7 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('leaves a line off that was switched off, when the next step comes', async () => {
+  test('keeps a line hidden when the next step arrives', async () => {
     const dir = makeRun('off');
     const page = await open((await serve(dir)).url);
     const chart = `echarts.getInstanceByDom(document.querySelector('[aria-label="Loss"]'))`;
@@ -153,7 +161,7 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
     await expect(page.evaluate(`${chart}.getOption().legend[0].selected.batches`)).resolves.toBe(false);
   });
 
-  test('says that the connection is lost, and goes on by itself when the server is back', async () => {
+  test('says that the connection is lost, and reconnects when the server is back', async () => {
     const dir = makeRun('back');
     const first = await serve(dir);
     const page = await open(first.url);
@@ -168,7 +176,7 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('keeps its numbers when the run is over and the server gone', async () => {
+  test('keeps its numbers after the end of the run and of the server', async () => {
     const dir = makeRun('over');
     const server = await serve(dir);
     const page = await open(server.url);
@@ -180,7 +188,7 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
     await expect(step(page).textContent()).resolves.toContain('40');
   });
 
-  test('shows the axis in epochs, also after a reload', async () => {
+  test('shows epochs on the axis on request, also after a reload', async () => {
     const { url } = await serve(makeRun('axis'));
     const page = await open(url);
     const furthest = `echarts.getInstanceByDom(document.querySelector('[aria-label="Loss"]'))
@@ -193,6 +201,34 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
     await expect(page.evaluate(furthest)).resolves.toBe(1.5);
   });
 
+  test('shows losses on a logarithmic axis on request, also after a reload', async () => {
+    const { url } = await serve(makeRun('log'));
+    const page = await open(url);
+    const type = (chart: string) =>
+      page.evaluate(
+        `echarts.getInstanceByDom(document.querySelector('[aria-label="${chart}"]')).getOption().yAxis[0].type`,
+      );
+    await page.locator('canvas').first().waitFor();
+    await expect(type('Loss')).resolves.toBe('value');
+    await page.getByLabel('log scale').check();
+    await expect(type('Loss')).resolves.toBe('log');
+    await expect(type('Accuracy')).resolves.toBe('value');
+    await page.reload();
+    await page.locator('canvas').first().waitFor();
+    await expect(type('Loss')).resolves.toBe('log');
+    expect(complaints).toEqual([]);
+  });
+
+  test('says why there is no validation yet', async () => {
+    const dir = makeRun('unvalidated');
+    rmSync(join(dir, 'validation.json'));
+    const first = await open((await serve(dir)).url);
+    await first.getByText('follow after the first validation').waitFor();
+    writeFileSync(join(dir, 'settings.json'), JSON.stringify({ ...SETTINGS, validation: null }));
+    const second = await open((await serve(dir)).url);
+    await second.getByText('The run has no validation images').waitFor();
+  });
+
   test('fits a phone', async () => {
     const { url } = await serve(makeRun('phone'));
     const page = await open(url, { width: 390, height: 844 });
@@ -200,10 +236,10 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
     await expect(page.evaluate('document.documentElement.scrollWidth')).resolves.toBe(390);
   });
 
-  test('shows hostile names as the texts that they are', async () => {
-    const hostile = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
+  test('shows malicious names as text', async () => {
+    const malicious = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
     const imageName = `<b onmouseover='window.hacked=1'>"&amp;.png`;
-    const dir = makeRun('<i>run</i>'.replace('/', '∕'), { classes: [hostile, '\'dog"&lt;'], imageName });
+    const dir = makeRun('<i>run</i>'.replace('/', '∕'), { classes: [malicious, '\'dog"&lt;'], imageName });
     const { url } = await serve(dir);
     const page = await open(url);
     await page.locator('canvas').first().waitFor();
@@ -211,8 +247,8 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
       .locator('.chart canvas')
       .first()
       .hover({ position: { x: 200, y: 100 } });
-    await expect(page.locator('.confusion th[scope=row]').first().textContent()).resolves.toBe(hostile);
-    await expect(page.locator('#samples .right').textContent()).resolves.toContain(hostile);
+    await expect(page.locator('.confusion th[scope=row]').first().textContent()).resolves.toBe(malicious);
+    await expect(page.locator('#samples .correct').textContent()).resolves.toContain(malicious);
     await expect(page.locator('#samples .file').first().textContent()).resolves.toBe(imageName);
     await expect(page.locator('h1').textContent()).resolves.toBe('<i>run<∕i>');
     await expect(
@@ -223,14 +259,14 @@ describeWhere(executablePath !== null, NO_CHROMIUM)('the page', () => {
 });
 
 describe('googlenet dashboard', () => {
-  test('ends with exit status 0 at Ctrl-C, while a page is open', async () => {
+  test('exits with status 0 at Ctrl-C while a page is open', async () => {
     const { url, stop } = await serve(makeRun('ends'));
     const response = await fetch(`${url}events`);
     await stop();
     await response.text();
   });
 
-  test('a port in use is told with the way out', async () => {
+  test('the error of a port in use names --port', async () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await once(blocker, 'listening');
     const port = (blocker.address() as { port: number }).port;
@@ -240,7 +276,7 @@ describe('googlenet dashboard', () => {
     expect(stderr).toMatch(/^ADDRESS_IN_USE: .*--port.*\n$/);
   });
 
-  test('a folder without a run is told', async () => {
+  test('a folder without a run is an error', async () => {
     mkdirSync(join(root, 'empty'));
     const { code, stderr } = await cli(root, 'dashboard', 'empty');
     expect(code).toBe(1);
@@ -248,7 +284,7 @@ describe('googlenet dashboard', () => {
   });
 });
 
-test('an open dashboard with a page on it does not keep a process that has nothing else to do', async () => {
+test('an open dashboard with a page does not keep a process without other work alive', async () => {
   const dir = makeRun('exit');
   const program = `
     const { Dashboard } = require(${JSON.stringify(join(PACKAGE_ROOT, 'dist/dashboard/dashboard.js'))});
@@ -260,4 +296,18 @@ test('an open dashboard with a page on it does not keep a process that has nothi
     })();`;
   const { code, stdout } = await start(process.execPath, ['-e', program], root).result;
   expect({ code, stdout }).toEqual({ code: 0, stdout: '15\n' });
+});
+
+test('the report and the page format numbers the same way', async () => {
+  const report = await import(join(PACKAGE_ROOT, 'dist/report/format.js'));
+  // A module for browsers, which Jest would not load as one.
+  const program = `
+    const format = await import(${JSON.stringify(join(PACKAGE_ROOT, 'dist/dashboard/page/format.mjs'))});
+    const values = [null, 0, 0.00012345, 0.5, 0.98765, 1, 7.25, 59.6, 99.95, 125.4, 3600, 12345.678, 100000];
+    const names = ['formatLoss', 'formatPercent', 'formatRate', 'formatSpeed', 'formatDurationInWords'];
+    console.log(JSON.stringify({ values, texts: names.map((name) => [name, values.map((value) => format[name](value))]) }));`;
+  const { stdout } = await start(process.execPath, ['--input-type=module', '-e', program], root).result;
+  const { values, texts } = JSON.parse(stdout) as { values: unknown[]; texts: [string, string[]][] };
+  for (const [name, found] of texts)
+    expect([name, found]).toEqual([name, values.map((value) => report[name](value))]);
 });

@@ -1,7 +1,7 @@
 import { appendFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { Dashboard } from '../../src/dashboard/dashboard.js';
+import { MetricsTail } from '../../src/dashboard/metrics-tail.js';
 import type { Snapshot, Validation } from '../../src/dashboard/protocol.js';
-import { MetricsTail } from '../../src/dashboard/tail.js';
 import type { RunRecord } from '../../src/run/records/records.js';
 import { errorWith } from '../support/errors.js';
 import { epochRecord, lines, SETTINGS, stepRecord, validationRecord } from '../support/live-run.js';
@@ -12,7 +12,7 @@ const steps = (from: number, to: number) =>
   lines(...Array.from({ length: to - from + 1 }, (_, i) => stepRecord(from + i)));
 
 describe('the tail of a log', () => {
-  /** Reads on, and says which steps are known afterwards. */
+  /** Reads what is new, and returns all known steps. */
   function follow() {
     const tail = new MetricsTail(at());
     let known: RunRecord[] = [];
@@ -26,14 +26,14 @@ describe('the tail of a log', () => {
   }
   const log = () => at('metrics.jsonl');
 
-  test('begins with a file that is not there yet', async () => {
+  test('starts with a missing file', async () => {
     const read = follow();
     expect(await read()).toEqual([]);
     await writeFile(log(), steps(1, 2));
     expect(await read()).toEqual([1, 2]);
   });
 
-  test('takes what was added, and each line when it is whole', async () => {
+  test('reads new lines, each one when it is complete', async () => {
     const read = follow();
     const [first, second] = [steps(1, 1), steps(2, 2)];
     await writeFile(log(), first + second.slice(0, 40));
@@ -43,7 +43,7 @@ describe('the tail of a log', () => {
     expect(await read()).toEqual([1, 2]);
   });
 
-  test('begins anew where a resumed run has cut it back', async () => {
+  test('restarts after a resumed run has truncated the file', async () => {
     const read = follow();
     await writeFile(log(), steps(1, 5));
     expect(await read()).toEqual([1, 2, 3, 4, 5]);
@@ -60,7 +60,7 @@ describe('the tail of a log', () => {
     ],
     ['it does not', steps(1, 2) + lines(stepRecord(3, { loss: 0.123456789 })) + steps(4, 20)],
     ['it ends before', steps(1, 1)],
-  ])('begins anew where it has been cut back and has grown since, and %s', async (_, now) => {
+  ])('restarts after the file was truncated and has grown since, and %s', async (_, now) => {
     const read = follow();
     await writeFile(log(), steps(1, 5));
     await read();
@@ -72,7 +72,7 @@ describe('the tail of a log', () => {
     expect(await read()).toEqual(expected);
   });
 
-  test('begins anew with another file of the same name, and ends with none', async () => {
+  test('restarts with another file of the same name, and ends without one', async () => {
     const read = follow();
     await writeFile(log(), steps(1, 3));
     await read();
@@ -91,7 +91,7 @@ describe('the tail of a log', () => {
   test.each([
     ['a text', 'hello\n'],
     ['an endless line', 'x'.repeat(70_000)],
-    ['a record that is none', `${JSON.stringify({ ...stepRecord(1), step: 'one' })}\n`],
+    ['an invalid record', `${JSON.stringify({ ...stepRecord(1), step: 'one' })}\n`],
   ])('refuses %s', async (_, content) => {
     await writeFile(log(), content);
     await expect(follow()()).rejects.toMatchObject(errorWith('INVALID_RUN_LOG', 'metrics.jsonl'));
@@ -129,7 +129,7 @@ describe('a run that another process writes', () => {
     expect([progress.fraction, validation?.epoch]).toEqual([1, 4]);
   });
 
-  test('that is silent for long has probably been stopped, and is shown so until it goes on', async () => {
+  test('that records nothing for long counts as interrupted until the next record', async () => {
     await begin(steps(1, 5));
     expect(await until(() => true)).toMatchObject({
       status: { state: 'interrupted', message: expect.stringContaining('10 minutes') },
@@ -147,7 +147,7 @@ describe('a run that another process writes', () => {
     expect(state.steps.rows).toHaveLength(30);
   });
 
-  test('whose file is damaged shows why, and recovers', async () => {
+  test('with a damaged file shows the error, and recovers', async () => {
     await begin(steps(1, 5));
     await writeFile(at('validation.json'), '{"epoch":');
     const { problem } = await until((state) => state.problem !== null);

@@ -1,14 +1,14 @@
-import { ProgressMeter } from '../../src/dashboard/progress.js';
+import { ProgressMeter } from '../../src/dashboard/progress-meter.js';
 import { epochRecord, SETTINGS, STARTED_AT, STEPS_PER_EPOCH, stepRecord } from '../support/live-run.js';
 
 const meterAt = (steps: number): ProgressMeter => {
   const meter = new ProgressMeter();
-  meter.configure(SETTINGS);
+  meter.setSettings(SETTINGS);
   for (let step = 1; step <= steps; step++) meter.step(stepRecord(step));
   return meter;
 };
 
-test('before the first step the length of the run is known and nothing else', () => {
+test('before the first step only the length of the run is known', () => {
   expect(meterAt(0).value).toEqual({
     ...{ phase: 'training', epoch: 0, epochs: 4, step: 0, stepsPerEpoch: STEPS_PER_EPOCH },
     ...{ done: null, total: null, fraction: 0, secondsLeft: null, imagesPerSecond: null },
@@ -16,33 +16,33 @@ test('before the first step the length of the run is known and nothing else', ()
   });
 });
 
-test('without settings there is no end to reckon with', () => {
+test('without settings the end of the run is unknown', () => {
   const meter = new ProgressMeter();
-  meter.configure(null);
+  meter.setSettings(null);
   meter.step(stepRecord(5));
   expect(meter.value).toMatchObject({ step: 5, epochs: null, fraction: null, secondsLeft: null });
 });
 
-test('settings of the wrong kind are passed over', () => {
+test('settings of the wrong type are ignored', () => {
   const meter = new ProgressMeter();
-  meter.configure({ settings: 'none', train: { images: -1 } });
+  meter.setSettings({ settings: 'none', train: { images: -1 } });
   expect(meter.value).toMatchObject({ epochs: null, stepsPerEpoch: null });
 });
 
-test('the time left follows the time that steps take', () => {
+test('the remaining time follows from the duration of steps', () => {
   const { fraction, secondsLeft, startedAt, updatedAt } = meterAt(9).value;
   expect(fraction).toBe(9 / 40);
   expect(secondsLeft).toBeCloseTo(31);
   expect([startedAt, updatedAt]).toEqual([STARTED_AT + 1, STARTED_AT + 9]);
 });
 
-test('validations are reckoned with once one has been seen', () => {
+test('the remaining time includes validations after the first one', () => {
   const meter = meterAt(10);
   meter.epoch(epochRecord(1, { time: STARTED_AT + 15 }));
   expect(meter.value.secondsLeft).toBeCloseTo(30 * 1.5);
 });
 
-test('a pause between two processes of a resumed run is no slow step', () => {
+test('a pause before a run is resumed does not count as a slow step', () => {
   const meter = meterAt(10);
   meter.epoch(epochRecord(1));
   const pause = 100_000;
@@ -57,9 +57,9 @@ test('after the last step of an epoch comes its validation, until the epoch is r
   expect(meter.value.phase).toBe('training');
 });
 
-test('a note says what records cannot, and the next step ends that of a validation', () => {
+test('progress within a phase complements the records, and the next step ends a validation', () => {
   const meter = meterAt(10);
-  meter.note({ type: 'progress', phase: 'validation', done: 30, total: 200, secondsLeft: 77 });
+  meter.setPhaseProgress({ type: 'progress', phase: 'validation', done: 30, total: 200, secondsLeft: 77 });
   expect(meter.value).toMatchObject({ phase: 'validation', done: 30, total: 200, secondsLeft: 77 });
   meter.epoch(epochRecord(1));
   meter.step(stepRecord(11));

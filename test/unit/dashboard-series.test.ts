@@ -9,7 +9,7 @@ const filled = (count: number, limit = 8): Series => {
   return series;
 };
 
-test('below its limit a series keeps every value', () => {
+test('a series below its limit keeps every value', () => {
   expect(filled(3).table()).toEqual({
     columns: ['step', 'loss'],
     rows: [
@@ -21,7 +21,7 @@ test('below its limit a series keeps every value', () => {
   });
 });
 
-test('at its limit neighbours become their mean, of the values that are there', () => {
+test('at its limit two neighbors become their mean, without missing values', () => {
   expect(filled(8).table().rows).toEqual([
     [1.5, 1],
     [3.5, 3],
@@ -30,7 +30,7 @@ test('at its limit neighbours become their mean, of the values that are there', 
   ]);
 });
 
-test('what is not yet enough for a row is handed out as an open one', () => {
+test('values too few for a row are in an open row', () => {
   expect(filled(9).table().open).toEqual([9, 9]);
   expect(filled(10).table()).toMatchObject({ open: null });
 });
@@ -48,16 +48,16 @@ test('100,000 values stay below the limit, and their means are exact', () => {
   expect(open === null).toBe(100_000 % stride === 0);
 });
 
-test('adding says when rows were merged, which is seldom', () => {
+test('adding tells when rows were merged, which is rare', () => {
   const series = new Series(['step'], 100);
   let merges = 0;
   for (let step = 1; step <= 10_000; step++) if (!series.add([step])) merges++;
   expect(merges).toBe(7);
 });
 
-test('growth is what is new since the last call, and says where it belongs', () => {
+test('a delta holds the rows since the last call and their position', () => {
   const series = filled(2);
-  expect(series.grow()).toEqual({
+  expect(series.takeDelta()).toEqual({
     start: 0,
     rows: [
       [1, 1],
@@ -66,8 +66,8 @@ test('growth is what is new since the last call, and says where it belongs', () 
     open: null,
   });
   series.add([3, 3]);
-  expect(series.grow()).toEqual({ start: 2, rows: [[3, 3]], open: null });
-  expect(series.grow()).toEqual({ start: 3, rows: [], open: null });
+  expect(series.takeDelta()).toEqual({ start: 2, rows: [[3, 3]], open: null });
+  expect(series.takeDelta()).toEqual({ start: 3, rows: [], open: null });
 });
 
 describe('the state of a run', () => {
@@ -84,7 +84,7 @@ describe('the state of a run', () => {
     };
   };
 
-  test('updates and snapshots lead to the same rows, also where rows are merged', () => {
+  test('updates and snapshots give the same rows, also after rows were merged', () => {
     const run = new RunState('run');
     const look = follow(run);
     for (let step = 1; step <= 10_000; step++) {

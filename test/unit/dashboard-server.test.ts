@@ -6,7 +6,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { Dashboard, type DashboardOptions } from '../../src/dashboard/dashboard.js';
 import { isLoopback } from '../../src/dashboard/guard.js';
 import { errorWith } from '../support/errors.js';
-import { EventStream } from '../support/event-stream.js';
+import { EventStreamClient } from '../support/event-stream-client.js';
 import { epochRecord, lines, SETTINGS, stepRecord, validationRecord } from '../support/live-run.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -29,7 +29,7 @@ interface Answer {
   body: string;
 }
 
-/** Sends the path as it is written; `fetch` would mend it. */
+/** Sends the path as it is written; `fetch` would normalize it. */
 function ask(
   url: string,
   path: string,
@@ -51,7 +51,7 @@ function ask(
   });
 }
 
-test('the state holds what the folder holds, and what was published since', async () => {
+test('the state holds the content of the folder, and what was published since', async () => {
   await writeFile(at('settings.json'), JSON.stringify(SETTINGS));
   await writeFile(at('metrics.jsonl'), lines(stepRecord(1), stepRecord(2)));
   await writeFile(at('validation.json'), JSON.stringify(validationRecord()));
@@ -70,9 +70,9 @@ test('the state holds what the folder holds, and what was published since', asyn
   expect(state.steps.rows.map((row: number[]) => row[0])).toEqual([1, 2, 3]);
 });
 
-test('a run says how it ended, and pages hear of it before the connection is closed', async () => {
+test('the end of a run reaches pages before the connection closes', async () => {
   const dashboard = await open();
-  const stream = await EventStream.open(dashboard.url);
+  const stream = await EventStreamClient.open(dashboard.url);
   await stream.until(() => stream.of('snapshot').length === 1);
   dashboard.publish(stepRecord(1));
   dashboard.end('failed', 'The loss became NaN.');
@@ -84,12 +84,12 @@ test('a run says how it ended, and pages hear of it before the connection is clo
   });
 });
 
-test('close takes no longer than half a second, whatever is connected, and may be called twice', async () => {
+test('close takes at most half a second with open connections, and may be called twice', async () => {
   const dashboard = await open();
   const { hostname, port } = new URL(dashboard.url);
   const idle = connect({ host: hostname, port: Number(port) });
   await once(idle, 'connect');
-  const deaf = await EventStream.open(dashboard.url, { reads: false });
+  const deaf = await EventStreamClient.open(dashboard.url, { reads: false });
   const begin = performance.now();
   await Promise.all([dashboard.close(), dashboard.close()]);
   expect(performance.now() - begin).toBeLessThan(1000);
@@ -107,18 +107,18 @@ test('a signal closes it', async () => {
   await expect(ask(dashboard.url, '/')).rejects.toThrow('ECONNREFUSED');
 });
 
-test('what is published after its end is no failure', async () => {
+test('publishing after close is no error', async () => {
   const dashboard = await open();
   await dashboard.close();
   dashboard.publish(stepRecord(1));
   dashboard.publish(epochRecord(1));
-  dashboard.validation(validationRecord());
+  dashboard.publishValidation(validationRecord());
   dashboard.end('completed');
 });
 
-describe('who may ask', () => {
+describe('the server answers', () => {
   test.each(['127.0.0.1:1', 'localhost', 'localhost:9000', 'LOCALHOST', '[::1]:80', '127.0.0.1'])(
-    'the host %s',
+    'requests for the host %s',
     async (host) => {
       const { url } = await open();
       expect((await ask(url, '/state', { host })).status).toBe(200);
@@ -132,14 +132,14 @@ describe('who may ask', () => {
     '127.0.0.1.evil.example',
     '192.168.1.7',
     '[::1].evil.example',
-  ])('not the host "%s", which a website may have made lead here', async (host) => {
+  ])('no requests for the host "%s", which a website may have resolved to this address', async (host) => {
     const { url } = await open();
     for (const path of ['/', '/state', '/events']) {
       expect((await ask(url, path, { host })).status).toBe(403);
     }
   });
 
-  test('not one who does not say for which host', async () => {
+  test('no requests without a host', async () => {
     const { hostname, port } = new URL((await open()).url);
     const socket = connect({ host: hostname, port: Number(port) });
     socket.write('GET /state HTTP/1.0\r\n\r\n');
@@ -148,7 +148,7 @@ describe('who may ask', () => {
     socket.destroy();
   });
 
-  test('not another website, but a link on it', async () => {
+  test('no requests of another website, except for following a link', async () => {
     const { url } = await open();
     const headers = { 'sec-fetch-site': 'cross-site' };
     expect((await ask(url, '/', headers)).status).toBe(200);
@@ -157,7 +157,7 @@ describe('who may ask', () => {
     }
   });
 
-  test('only to read', async () => {
+  test('only GET and HEAD', async () => {
     const { url } = await open();
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
       expect(await ask(url, '/state', {}, method)).toMatchObject({
@@ -169,7 +169,7 @@ describe('who may ask', () => {
     expect(await ask(url, '/events', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
   });
 
-  test('nobody on another address of this machine', async () => {
+  test('no requests on another address of the machine', async () => {
     const { url } = await open();
     const { port } = new URL(url);
     const others = Object.values(networkInterfaces())
@@ -181,7 +181,7 @@ describe('who may ask', () => {
     expect(isLoopback(new URL(url).hostname)).toBe(true);
   });
 
-  test('where other machines may look, addresses in digits and names of this machine', async () => {
+  test('with a --host for other machines, requests for addresses in digits and names of this machine', async () => {
     const { url } = await open({ host: '0.0.0.0' });
     const own = [hostname(), `${hostname().toUpperCase()}:80`, `${hostname()}.local`, 'localhost:9000'];
     for (const host of ['192.0.2.1', '192.0.2.1:8000', '[2001:db8::1]:8000', ...own]) {
@@ -195,7 +195,7 @@ describe('who may ask', () => {
   });
 });
 
-test('no path leads to a file that is not part of the page', async () => {
+test('no path leads to a file outside the page', async () => {
   await writeFile(at('settings.json'), JSON.stringify(SETTINGS));
   const { url } = await open();
   const paths = [
@@ -206,7 +206,7 @@ test('no path leads to a file that is not part of the page', async () => {
   for (const path of paths) expect([path, (await ask(url, path)).status]).toEqual([path, 404]);
 });
 
-test('every answer tells browsers to run and embed nothing else', async () => {
+test('every response forbids browsers to run and embed anything else', async () => {
   const { url } = await open();
   for (const path of ['/', '/style.css', '/echarts.js', '/state', '/nowhere']) {
     const { headers } = await ask(url, path);
@@ -220,7 +220,7 @@ test('every answer tells browsers to run and embed nothing else', async () => {
   expect(body).not.toMatch(/<script(?![^>]* src=)|<style|style=|onclick/);
 });
 
-describe('what cannot be opened', () => {
+describe('a dashboard cannot be opened with', () => {
   test('a port in use', async () => {
     const { url } = await open();
     const port = Number(new URL(url).port);
@@ -238,14 +238,14 @@ describe('what cannot be opened', () => {
     await expect(open(more)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', mention));
   });
 
-  test('a folder that is not there, a file, and to follow one without a run', async () => {
+  test('a missing folder, a file, or a folder without a run to follow', async () => {
     await writeFile(at('file'), '');
     await expect(open({ runDir: at('none') })).rejects.toMatchObject(errorWith('FILE_NOT_FOUND', 'none'));
     await expect(open({ runDir: at('file') })).rejects.toMatchObject(errorWith('FILE_NOT_FOUND', 'no run'));
     await expect(open({ follow: true })).rejects.toMatchObject(errorWith('FILE_NOT_FOUND', 'no run'));
   });
 
-  test('a signal that was aborted before', async () => {
+  test('an aborted signal', async () => {
     await expect(open({ signal: AbortSignal.abort() })).rejects.toMatchObject(errorWith('ABORTED'));
   });
 

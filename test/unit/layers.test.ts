@@ -65,7 +65,11 @@ test.each([
     'src/dashboard/event-stream.ts',
     "import { lrAt } from '../train/schedule.js';",
   ],
-  ['a page that needs the server', 'src/dashboard/page/main.mts', "import { Feed } from '../feed.js';"],
+  [
+    'a page that needs the server',
+    'src/dashboard/page/main.mts',
+    "import { EventStream } from '../event-stream.js';",
+  ],
   ['a page that needs a package', 'src/dashboard/page/main.mts', "import { init } from 'echarts';"],
   ['a format loading the addon', 'src/formats/pth.ts', "import { loadAddon } from '../native/load.js';"],
   ['the command line loading the addon', 'src/cli/main.ts', "import { loadAddon } from '../native/load.js';"],

@@ -133,7 +133,7 @@ export class Recorder {
     await log.append(record);
     await tensorboard.append(record);
     dashboard?.publish(record);
-    if (found) dashboard?.validation(found);
+    if (found) dashboard?.publishValidation(found);
     report.request();
   }
 

@@ -9,40 +9,40 @@ export interface ConnectionListener {
   onChange(isLive: boolean): void;
 }
 
-/** The server says something every ten seconds. */
+/** Without a message for this long the connection counts as lost; the server sends a heartbeat every ten seconds. */
 const SILENCE_MS = 25_000;
 const RETRY_MS = 2000;
 
-/** The server's messages, for as long as the page is open: a lost connection is made again and begins with everything. */
+/** Listens to the server while the page is open. Reconnects after a loss; each connection begins with a snapshot. */
 export function connect(listener: ConnectionListener): void {
   const source = new EventSource('/events');
   let silence: ReturnType<typeof setTimeout>;
 
-  const startAgain = () => {
+  const reconnect = () => {
     clearTimeout(silence);
     source.close();
     listener.onChange(false);
     setTimeout(() => connect(listener), RETRY_MS);
   };
-  const alive = () => {
+  const restartTimer = () => {
     clearTimeout(silence);
-    silence = setTimeout(startAgain, SILENCE_MS);
+    silence = setTimeout(reconnect, SILENCE_MS);
   };
   const on = <T,>(event: string, handle: (data: T) => void) => {
     source.addEventListener(event, ({ data }: MessageEvent<string>) => {
-      alive();
+      restartTimer();
       handle(JSON.parse(data));
     });
   };
 
-  alive();
+  restartTimer();
   on('snapshot', (snapshot: Snapshot) => {
     listener.onChange(true);
     listener.onSnapshot(snapshot);
   });
   on('update', listener.onUpdate);
   on('validation', listener.onValidation);
-  on('beat', () => undefined);
-  // A browser gives up by itself after some answers, such as one of a server that is full.
-  source.addEventListener('error', startAgain);
+  on('heartbeat', () => undefined);
+  // A browser does not retry after some responses, such as that of a server with too many pages.
+  source.addEventListener('error', reconnect);
 }

@@ -7,7 +7,7 @@ export function byId(id: string): HTMLElement {
   return found;
 }
 
-/** An element with elements and texts in it. Texts are set as text: names of classes and files may hold anything. */
+/** Makes an element with children. Strings become text and never HTML: names of classes and files may hold anything. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Record<string, string> = {},
@@ -19,7 +19,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Leaves an element alone that says this already, so that a screen reader does not repeat it. */
+/** Does not touch an element that has this text, so that a screen reader does not repeat it. */
 export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }

@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+/** Samples and mistakes of the latest validation. */
 import type { Validation } from '../protocol.js';
 import { byId, element, setText } from './dom.mjs';
 import { formatPercent } from './format.mjs';
@@ -6,16 +7,16 @@ import { formatPercent } from './format.mjs';
 type ImagePrediction = Validation['samples'][number];
 
 export function showImages({ epoch, samples, mistakes, classes }: Validation): void {
-  const right = samples.filter(({ label, predicted }) => label === predicted).length;
+  const correct = samples.filter(({ label, predicted }) => label === predicted).length;
   setText(
-    byId('samples-note'),
-    `${right} of ${samples.length} right after epoch ${epoch}. The same images after every epoch.`,
+    byId('samples-caption'),
+    `The same images after every epoch: ${correct} of ${samples.length} are correct after epoch ${epoch}.`,
   );
   setText(
-    byId('mistakes-note'),
+    byId('mistakes-caption'),
     mistakes.length === 0
-      ? 'None: every validation image was classified correctly.'
-      : 'The validation images with the highest loss, the worst one first.',
+      ? 'The model classified every validation image correctly.'
+      : 'Incorrectly classified validation images, the highest loss first: the predicted class, the true class, and the probability of each.',
   );
   const cards = (images: readonly ImagePrediction[]) => images.map((image) => card(image, classes));
   byId('samples').replaceChildren(...cards(samples));
@@ -24,16 +25,24 @@ export function showImages({ epoch, samples, mistakes, classes }: Validation): v
 
 function card(sample: ImagePrediction, classes: readonly string[]): HTMLElement {
   const { name, label, predicted, probability, labelProbability } = sample;
-  const isRight = label === predicted;
+  const isCorrect = label === predicted;
   const className = (index: number) => classes[index] ?? `class ${index}`;
   const image = element('img', { alt: `image of ${className(label)}` });
   image.src = sample.image;
   const lines = [
-    element('p', { class: 'verdict' }, isRight ? '✓ right' : '✗ wrong'),
-    element('p', {}, `${className(predicted)} ${formatPercent(probability, 0)}`),
+    element('p', { class: 'verdict' }, isCorrect ? '✓ correct' : '✗ incorrect'),
+    prediction(className(predicted), probability),
+    ...(isCorrect ? [] : [prediction(`is ${className(label)}`, labelProbability)]),
+    element('p', { class: 'file', title: name }, name.split('/').at(-1) ?? name),
   ];
-  if (!isRight)
-    lines.push(element('p', {}, `is ${className(label)} (${formatPercent(labelProbability, 0)})`));
-  lines.push(element('p', { class: 'file', title: name }, name.split('/').at(-1) ?? name));
-  return element('li', { class: isRight ? 'right' : 'wrong' }, image, element('div', {}, ...lines));
+  return element('li', { class: isCorrect ? 'correct' : 'incorrect' }, image, element('div', {}, ...lines));
 }
+
+const prediction = (name: string, probability: number): HTMLElement =>
+  element(
+    'p',
+    { class: 'prediction' },
+    element('span', {}, name),
+    ' ',
+    element('span', {}, formatPercent(probability)),
+  );

@@ -1,5 +1,5 @@
-/** What the page knows of the run, kept up to date by the server's messages. */
-import type { Growth, Row, Snapshot, Table, Update } from '../protocol.js';
+/** The run as the page knows it; messages of the server update it. */
+import type { Row, Snapshot, Table, TableDelta, Update } from '../protocol.js';
 
 export class RunModel {
   #snapshot: Snapshot | null = null;
@@ -12,28 +12,28 @@ export class RunModel {
     this.#snapshot = snapshot;
   }
 
-  apply({ steps, epochs, ...pulse }: Update): void {
+  apply({ steps, epochs, ...liveStatus }: Update): void {
     if (this.#snapshot === null) return;
     this.#snapshot = {
       ...this.#snapshot,
-      ...pulse,
-      steps: grow(this.#snapshot.steps, steps),
-      epochs: grow(this.#snapshot.epochs, epochs),
+      ...liveStatus,
+      steps: extend(this.#snapshot.steps, steps),
+      epochs: extend(this.#snapshot.epochs, epochs),
     };
   }
 }
 
-/** Rows that a snapshot has brought already may come again. */
-const grow = (table: Table, { start, rows, open }: Growth): Table => ({
+/** The first new rows may repeat rows of a snapshot. */
+const extend = (table: Table, { start, rows, open }: TableDelta): Table => ({
   columns: table.columns,
   rows: rows.length === 0 ? table.rows : [...table.rows.slice(0, start), ...rows],
   open,
 });
 
-/** A row's value by the name of its column. */
+/** The value in a column of a row. */
 export function cellOf(table: Table, row: Row | null | undefined, column: string): number | null {
   return row?.[table.columns.indexOf(column)] ?? null;
 }
 
-/** All rows, the one that is not complete too. */
+/** All rows, including the incomplete one. */
 export const allRows = ({ rows, open }: Table): readonly Row[] => (open === null ? rows : [...rows, open]);

@@ -3,7 +3,7 @@ import type { Snapshot } from '../protocol.js';
 import { byId, element } from './dom.mjs';
 import { formatCount, formatName } from './format.mjs';
 
-/** More names than these would bury the rest. */
+/** A list of more names would bury the other settings. */
 const MAX_NAMES = 30;
 
 type Entry = [name: string, value: unknown];
@@ -13,8 +13,8 @@ export function showSettings(settings: Snapshot['settings']): void {
   if (settings === null) return;
   const { settings: values, environment, ...data } = settings;
   const groups: [string, Entry[]][] = [
-    ['Training', entriesOf(values)],
     ['Data', Object.entries(data)],
+    ['Training', entriesOf(values)],
     ['Environment', entriesOf(environment)],
   ];
   byId('settings').replaceChildren(
@@ -27,26 +27,26 @@ const entriesOf = (value: unknown): Entry[] =>
 
 function group(title: string, entries: readonly Entry[]): HTMLElement {
   const rows = entries.map(([name, value]) =>
-    element('tr', {}, element('th', { scope: 'row' }, formatName(name)), element('td', {}, show(value))),
+    element('div', {}, element('dt', {}, formatName(name)), element('dd', {}, valueText(value))),
   );
   return element(
     'div',
     { class: 'card' },
     element('h3', {}, title),
-    element('table', {}, element('tbody', {}, ...rows)),
+    element('dl', { class: 'values' }, ...rows),
   );
 }
 
-function show(value: unknown): string {
+function valueText(value: unknown): string {
   if (value === null || value === undefined) return 'none';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) {
-    const names = value.slice(0, MAX_NAMES).map(show).join(', ');
-    return value.length > MAX_NAMES ? `${names} … ${formatCount(value.length)} in all` : names;
+    const names = value.slice(0, MAX_NAMES).map(valueText).join(', ');
+    return value.length > MAX_NAMES ? `${names} … (${formatCount(value.length)} total)` : names;
   }
   if (typeof value === 'object') {
     return Object.entries(value)
-      .map(([name, part]) => `${formatName(name)} ${show(part)}`)
+      .map(([name, part]) => `${formatName(name)} ${valueText(part)}`)
       .join(', ');
   }
   return String(value);

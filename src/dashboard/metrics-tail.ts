@@ -6,15 +6,15 @@ import { parseShallow } from '../core/json-depth.js';
 import { checkRecord, type RunRecord } from '../run/records/records.js';
 import { METRICS_FILE } from '../run/records/run-log.js';
 
-/** Read at a time, so that the JS thread is free in between; no line is longer. */
+/** Bytes of one read, so that the JS thread is free between reads; no line is longer. */
 const PIECE_BYTES = 2 ** 16;
 
 const NEWLINE = 0x0a;
 
-/** Follows the metrics.jsonl of a run, which may be cut back at any time, when the run is resumed. */
+/** Follows the metrics.jsonl of a run. A resumed run truncates the file, which may happen at any time. */
 export class MetricsTail {
   readonly path: string;
-  /** Bytes up to the end of the last line that was read. */
+  /** Bytes up to the end of the last line read. */
   #offset = 0;
   #inode = 0n;
   #lastStep = 0;
@@ -24,25 +24,24 @@ export class MetricsTail {
   }
 
   /**
-   * Hands out the records since the last call. A last line without its end is left for the next one, and a file that is not there
-   * has no records.
-   * @param onRestart what was handed out before is void: all records of the file follow.
+   * Passes on the records since the last call. The next call reads a last line that is not complete; a missing file has no records.
+   * @param onRestart earlier records are void: all records of the file follow.
    * @throws GoogLeNetError `INVALID_RUN_LOG`, `FILE_ERROR`
    */
   async read(onRecord: (record: RunRecord) => void, onRestart: () => void): Promise<void> {
     try {
-      if (await this.#readOn(onRecord)) return;
+      if (await this.#readNew(onRecord)) return;
       onRestart();
       this.#offset = 0;
       this.#lastStep = 0;
-      if (!(await this.#readOn(onRecord))) throw this.#invalid('it changed while it was read');
+      if (!(await this.#readNew(onRecord))) throw this.#invalid('it changed during the read');
     } catch (error) {
       throw fromFileError(error, 'read', this.path);
     }
   }
 
-  /** @returns false where the file is no longer the one that was read so far. */
-  async #readOn(onRecord: (record: RunRecord) => void): Promise<boolean> {
+  /** @returns false where the file is not the one that earlier calls read. */
+  async #readNew(onRecord: (record: RunRecord) => void): Promise<boolean> {
     const file = await openRegularFile(this.path).catch((error: unknown) => {
       if (error instanceof GoogLeNetError && error.code === 'FILE_NOT_FOUND') return null;
       throw error;
@@ -77,12 +76,12 @@ export class MetricsTail {
     }
   }
 
-  /** Null where a line does not go on from the last one: the file was cut back and has grown past the place since. */
+  /** Null where a line does not follow the last one: the file was truncated and has grown beyond the offset since. */
   #parseNext(line: string): RunRecord | null {
     try {
       const record = this.#parse(line);
-      const goesOn = record.type === 'epoch' ? record.step >= this.#lastStep : record.step > this.#lastStep;
-      return goesOn ? record : null;
+      const follows = record.type === 'epoch' ? record.step >= this.#lastStep : record.step > this.#lastStep;
+      return follows ? record : null;
     } catch {
       return null;
     }

@@ -1,21 +1,21 @@
 import type { EpochRecord, StepRecord } from '../run/records/records.js';
-import type { Progress, ProgressNote } from './protocol.js';
+import type { PhaseProgress, RunProgress } from './protocol.js';
 
-/** What settings.json says of a run's length. */
+/** The length of a run, as settings.json has it. */
 interface RunLength {
   epochs: number | null;
   stepsPerEpoch: number | null;
 }
 
-/** Weight of the newest step in the mean speed. */
+/** Weight of the latest step in the moving averages. */
 const SMOOTHING = 0.1;
 
-/** How far a run is and how long it still takes, from its records. */
+/** Computes from its records how far a run is and how long it still takes. */
 export class ProgressMeter {
   #length: RunLength = { epochs: null, stepsPerEpoch: null };
   #step: StepRecord | null = null;
   #epoch: EpochRecord | null = null;
-  #note: ProgressNote | null = null;
+  #phase: PhaseProgress | null = null;
   #startedAt: number | null = null;
   #updatedAt: number | null = null;
   #imagesPerSecond: number | null = null;
@@ -23,8 +23,8 @@ export class ProgressMeter {
   /** Seconds of validation for each second of training. */
   #validationShare = 0;
 
-  /** @param settings what settings.json holds, of which any part may be missing. */
-  configure(settings: Record<string, unknown> | null): void {
+  /** @param settings the content of settings.json, in which any part may be missing. */
+  setSettings(settings: Record<string, unknown> | null): void {
     const values = asObject(settings?.settings);
     const [epochs, batchSize] = [count(values.epochs), count(values.batchSize)];
     const images = count(asObject(settings?.train).images);
@@ -37,12 +37,12 @@ export class ProgressMeter {
     this.#touch(time);
     if (imagesPerSecond !== null) this.#imagesPerSecond = smooth(this.#imagesPerSecond, imagesPerSecond);
     const before = this.#step;
-    // Records of two epochs have a validation between them, and those of two processes a pause.
+    // Between records of two epochs there is a validation, and between records of two processes a pause.
     if (before?.epoch === record.epoch && before.step === step - 1 && time >= before.time) {
       this.#secondsPerStep = smooth(this.#secondsPerStep, time - before.time);
     }
     this.#step = record;
-    if (this.#note?.phase === 'validation') this.#note = null;
+    if (this.#phase?.phase === 'validation') this.#phase = null;
   }
 
   epoch(record: EpochRecord): void {
@@ -51,35 +51,35 @@ export class ProgressMeter {
       this.#validationShare = Math.max(0, record.time - this.#step.time) / record.seconds;
     }
     this.#epoch = record;
-    this.#note = null;
+    this.#phase = null;
   }
 
-  note(note: ProgressNote): void {
-    this.#note = note;
+  setPhaseProgress(progress: PhaseProgress): void {
+    this.#phase = progress;
   }
 
-  get value(): Progress {
+  get value(): RunProgress {
     const { epochs } = this.#length;
     const step = Math.max(this.#step?.step ?? 0, this.#epoch?.step ?? 0);
     const stepsPerEpoch = this.#stepsPerEpoch();
     const steps = epochs === null || stepsPerEpoch === null ? null : epochs * stepsPerEpoch;
     return {
-      phase: this.#note?.phase ?? (this.#isBetweenEpochs(step, stepsPerEpoch) ? 'validation' : 'training'),
+      phase: this.#phase?.phase ?? (this.#isBetweenEpochs(step, stepsPerEpoch) ? 'validation' : 'training'),
       epoch: Math.max(this.#step?.epoch ?? 0, this.#epoch?.epoch ?? 0),
       epochs,
       step,
       stepsPerEpoch,
-      done: this.#note?.done ?? null,
-      total: this.#note?.total ?? null,
+      done: this.#phase?.done ?? null,
+      total: this.#phase?.total ?? null,
       fraction: steps === null ? null : Math.min(1, step / steps),
-      secondsLeft: this.#note?.secondsLeft ?? this.#secondsLeft(steps === null ? null : steps - step),
+      secondsLeft: this.#phase?.secondsLeft ?? this.#secondsLeft(steps === null ? null : steps - step),
       imagesPerSecond: this.#imagesPerSecond,
       startedAt: this.#startedAt,
       updatedAt: this.#updatedAt,
     };
   }
 
-  /** An epoch that was resumed in its middle still ends at a multiple; what was recorded is surer than what was planned. */
+  /** Recorded epochs are more reliable than the settings. A resumed epoch still ends at a multiple of the steps per epoch. */
   #stepsPerEpoch(): number | null {
     if (this.#epoch) return this.#epoch.step / this.#epoch.epoch;
     return this.#length.stepsPerEpoch;

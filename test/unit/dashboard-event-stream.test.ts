@@ -2,53 +2,53 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Feed, type FeedLimits } from '../../src/dashboard/event-stream.js';
+import { EventStream, type EventStreamLimits } from '../../src/dashboard/event-stream.js';
 import { RunState } from '../../src/dashboard/run-state.js';
-import { EventStream } from '../support/event-stream.js';
+import { EventStreamClient } from '../support/event-stream-client.js';
 import { stepRecord, validationRecord } from '../support/live-run.js';
 
 let run: RunState;
-let feed: Feed;
+let eventStream: EventStream;
 let server: Server;
 let url: string;
-/** The server's ends of the connections, in their order. */
+/** The server's side of each connection, in order. */
 let responses: ServerResponse[];
-let streams: EventStream[];
+let streams: EventStreamClient[];
 
-async function serve(limits: Partial<FeedLimits> = {}): Promise<void> {
+async function serve(limits: Partial<EventStreamLimits> = {}): Promise<void> {
   run = new RunState('run');
-  feed = new Feed(run, limits);
+  eventStream = new EventStream(run, limits);
   responses = [];
   streams = [];
   server = createServer((_, response) => {
     responses.push(response);
-    if (!feed.connect(response)) response.writeHead(503).end();
+    if (!eventStream.connect(response)) response.writeHead(503).end();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function open(options?: { reads: boolean }): Promise<EventStream> {
+async function open(options?: { reads: boolean }): Promise<EventStreamClient> {
   const before = responses.length;
-  const stream = await EventStream.open(url, options);
+  const stream = await EventStreamClient.open(url, options);
   streams.push(stream);
   await stream.until(() => responses.length > before);
   return stream;
 }
 
 afterEach(() => {
-  feed.close();
+  eventStream.close();
   for (const stream of streams) stream.close();
   server.close();
 });
 
 const publish = (step: number) => {
   run.apply(stepRecord(step));
-  feed.changed();
+  eventStream.notifyChange();
 };
 
-test('a page gets everything first, then what is new', async () => {
+test('a page gets a snapshot first, then updates', async () => {
   await serve({ intervalMs: 10 });
   publish(1);
   const stream = await open();
@@ -63,7 +63,7 @@ test('a page gets everything first, then what is new', async () => {
   expect(stream.events.map(({ id }) => id)).toEqual([...stream.events.map(({ id }) => id)].sort());
 });
 
-test('steps are told together, at most once in an interval', async () => {
+test('steps arrive together, at most once in an interval', async () => {
   await serve({ intervalMs: 100 });
   const stream = await open();
   await stream.until(() => stream.of('snapshot').length === 1);
@@ -81,7 +81,7 @@ test('steps are told together, at most once in an interval', async () => {
   );
 });
 
-test('a message is made once for all pages', async () => {
+test('a message is built once for all pages', async () => {
   await serve({ intervalMs: 10 });
   const pages = [await open(), await open(), await open()];
   publish(1);
@@ -90,7 +90,7 @@ test('a message is made once for all pages', async () => {
   expect(new Set(ids).size).toBe(1);
 });
 
-test('nothing is made while nobody looks, and nothing piles up', async () => {
+test('without an open page no message is built, and no changes accumulate', async () => {
   await serve({ intervalMs: 1 });
   const made = jest.spyOn(JSON, 'stringify');
   for (let step = 1; step <= 100; step++) publish(step);
@@ -104,15 +104,15 @@ test('nothing is made while nobody looks, and nothing piles up', async () => {
   expect(stream.of('update')[0]?.data.steps.rows).toHaveLength(1);
 });
 
-test('images come once, and again when there are others', async () => {
+test('images arrive once, and again after the next validation', async () => {
   await serve({ intervalMs: 10 });
-  run.validated(validationRecord());
+  run.setValidation(validationRecord());
   const stream = await open();
   await stream.until(() => stream.of('validation').length === 1);
   publish(1);
   await stream.until(() => stream.of('update').length > 0);
-  run.validated(validationRecord({ epoch: 2 }));
-  feed.validated();
+  run.setValidation(validationRecord({ epoch: 2 }));
+  eventStream.notifyValidation();
   await stream.until(() => stream.of('validation').length === 2);
   expect(stream.of('validation').map(({ data }) => data.epoch)).toEqual([1, 2]);
 });
@@ -120,7 +120,7 @@ test('images come once, and again when there are others', async () => {
 test('a matrix of many classes is not sent', async () => {
   await serve();
   const classes = Array.from({ length: 31 }, (_, i) => `class ${i}`);
-  run.validated(validationRecord({ classes, confusion: classes.map(() => classes.map(() => 1)) }));
+  run.setValidation(validationRecord({ classes, confusion: classes.map(() => classes.map(() => 1)) }));
   const stream = await open();
   await stream.until(() => stream.of('validation').length === 1);
   expect(stream.of('validation')[0]?.data).toMatchObject({ confusion: null, classes });
@@ -131,9 +131,9 @@ describe('a client that does not read', () => {
   const LARGE = 16 * 2 ** 20;
   const waiting = () => responses[0]?.writableLength ?? 0;
 
-  test('is left out and takes no more memory, however much is published', async () => {
+  test('is skipped and takes no more memory, however many records there are', async () => {
     await serve({ intervalMs: 1 });
-    run.configure({ filler: 'x'.repeat(LARGE) });
+    run.setSettings({ filler: 'x'.repeat(LARGE) });
     run.update();
     await open({ reads: false });
     const quick = await open();
@@ -143,8 +143,8 @@ describe('a client that does not read', () => {
     const made = jest.spyOn(run, 'snapshot');
     for (let step = 1; step <= 1500; step++) {
       publish(step);
-      run.validated(validationRecord({ epoch: step }));
-      feed.validated();
+      run.setValidation(validationRecord({ epoch: step }));
+      eventStream.notifyValidation();
       if (step % 10 === 0) await sleep(1);
     }
     await quick.until(() => quick.events.at(-1)?.data?.progress?.step === 1500);
@@ -152,17 +152,17 @@ describe('a client that does not read', () => {
     expect(made).not.toHaveBeenCalled();
   });
 
-  test('gets all of the run anew when it reads again', async () => {
+  test('gets a new snapshot when it reads again', async () => {
     await serve({ intervalMs: 1 });
-    run.configure({ filler: 'x'.repeat(LARGE) });
+    run.setSettings({ filler: 'x'.repeat(LARGE) });
     run.update();
     const late = await open({ reads: false });
     for (let step = 1; step <= 50; step++) publish(step);
-    run.validated(validationRecord());
-    feed.validated();
+    run.setValidation(validationRecord());
+    eventStream.notifyValidation();
     await sleep(30);
-    run.configure({});
-    feed.flush();
+    run.setSettings({});
+    eventStream.flush();
     late.read();
     await late.until(() => late.of('validation').length === 1);
     expect(late.of('snapshot').map(({ data }) => data.progress.step)).toEqual([0, 50]);
@@ -171,9 +171,9 @@ describe('a client that does not read', () => {
     expect(late.of('update')[0]?.data.steps.start).toBe(50);
   });
 
-  test('is dropped after a time', async () => {
-    await serve({ beatMs: 20, behindMs: 200 });
-    run.configure({ filler: 'x'.repeat(LARGE) });
+  test('is disconnected after a while', async () => {
+    await serve({ heartbeatMs: 20, maxLagMs: 200 });
+    run.setSettings({ filler: 'x'.repeat(LARGE) });
     await open({ reads: false });
     const slow = responses[0] as ServerResponse;
     const begin = performance.now();
@@ -182,8 +182,8 @@ describe('a client that does not read', () => {
   });
 });
 
-test('only so many pages may be open; one that is closed makes room', async () => {
-  await serve({ clients: 2 });
+test('the number of open pages is limited, and closing one admits another', async () => {
+  await serve({ maxClients: 2 });
   const [first] = [await open(), await open()];
   await open();
   expect(responses[2]?.statusCode).toBe(503);
@@ -193,8 +193,8 @@ test('only so many pages may be open; one that is closed makes room', async () =
   expect(responses[3]?.statusCode).toBe(200);
 });
 
-test('there is a sign of life where nothing happens', async () => {
-  await serve({ beatMs: 10 });
+test('heartbeats arrive while nothing happens', async () => {
+  await serve({ heartbeatMs: 10 });
   const stream = await open();
-  await stream.until(() => stream.of('beat').length >= 2);
+  await stream.until(() => stream.of('heartbeat').length >= 2);
 });

@@ -10,7 +10,7 @@ export interface ServerEvent {
   data: any;
 }
 
-export class EventStream {
+export class EventStreamClient {
   readonly socket: Socket;
   readonly events: ServerEvent[] = [];
   #pieces: string[] = [];
@@ -21,11 +21,11 @@ export class EventStream {
     socket.on('error', () => undefined);
   }
 
-  static async open(url: string, { reads = true } = {}): Promise<EventStream> {
+  static async open(url: string, { reads = true } = {}): Promise<EventStreamClient> {
     const { hostname, port, host } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port) });
     await once(socket, 'connect');
-    const stream = new EventStream(socket);
+    const stream = new EventStreamClient(socket);
     // HTTP 1.0: the answer comes without chunks, as it was written.
     socket.write(`GET /events HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
     if (reads) stream.read();
