@@ -1,60 +1,103 @@
-// Images of a run's pages for the documents: node scripts/screenshots.mjs <run> <folder>
+// node scripts/screenshots.mjs: makes the images of docs/, all of them, from two runs on the bundled sample.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
-import { root } from './bootstrap.mjs';
+import { root, run } from './bootstrap.mjs';
+import { fromRoot, googlenet, stateOf } from './command.mjs';
 import { counts, readFlags } from './flags.mjs';
 
-const HELP = `node scripts/screenshots.mjs <run> <folder> [options]
+const HELP = `node scripts/screenshots.mjs [options]
 
-Writes dashboard.png, and report.png where the run has one, into a folder. Needs Chromium; compile first: npm run build.
+Writes the images of the documents into a folder: the curves of two runs, the report and the dashboard as a
+browser shows them, the diagrams of two networks, and an explanation. Trains the runs first where they do not exist, which takes
+minutes. Needs Chromium.
 
-  --chromium F   the browser (default: GOOGLENET_CHROMIUM, else /usr/bin/chromium)
-  --width N      of the pages, in pixels (default 1280)
-  --height N     what is below is cut off (default 8000)
+  --out DIR          folder of the images (default docs)
+  --demo DIR         run of npm run demo (default runs/demo)
+  --two-classes DIR  run of scripts/runs/two-classes.mjs (default runs/two-classes)
+  --chromium F       the browser (default: GOOGLENET_CHROMIUM, else /usr/bin/chromium)
+  --width N          width of the pages, in pixels (default 1280)
+  --height N         pages end there (default 2600)
 `;
 
-const { positionals, ...flags } = readFlags(
-  HELP,
-  { chromium: process.env.GOOGLENET_CHROMIUM ?? '/usr/bin/chromium', width: '1280', height: '8000' },
-  2,
-);
-const [run, folder] = positionals;
+const flags = readFlags(HELP, {
+  out: join(root, 'docs'),
+  demo: join(root, 'runs/demo'),
+  'two-classes': join(root, 'runs/two-classes'),
+  chromium: process.env.GOOGLENET_CHROMIUM ?? '/usr/bin/chromium',
+  width: '1280',
+  height: '2600',
+});
 const [width, height] = counts(flags, 'width', 'height');
+const [out, demo, twoClasses] = [flags.out, flags.demo, flags['two-classes']].map((path) => resolve(path));
+const image = (name) => join(out, name);
+
+/** The images that pages load when a reader scrolls to them are loaded at once in a window this tall. */
+const TALL = 8000;
+
+if (!stateOf(demo).complete && demo === join(root, 'runs/demo')) await node('scripts/demo.mjs');
+if (!stateOf(twoClasses).complete) await node('scripts/runs/two-classes.mjs', '--out', twoClasses);
+
+for (const [dir, name] of [
+  [demo, 'demo'],
+  [twoClasses, 'two-classes'],
+]) {
+  for (const chart of ['loss', 'accuracy'])
+    copyFileSync(join(dir, `${chart}.png`), image(`${name}-${chart}.png`));
+}
+await googlenet('draw', fromRoot(image('reference.svg')));
+await googlenet('draw', fromRoot(image('xception.svg')), '--network', 'xception');
+await googlenet(
+  'explain',
+  fromRoot(join(demo, 'best.safetensors')),
+  'scripts/sample/fashion-mnist/test/8-bag/000.png',
+  ...['--out', fromRoot(image('explain.png'))],
+);
 
 const browser = await chromium.launch({ executablePath: flags.chromium, args: ['--no-sandbox'] });
-// A page this tall shows at once what else would be loaded only when it is scrolled to.
-const page = await browser.newPage({ viewport: { width, height: 8000 } });
+try {
+  await dashboard(demo, 'dashboard.png');
+  await screenshot(pathToFileURL(join(demo, 'report.html')).href, 'report.png');
+} finally {
+  await browser.close();
+}
 
-async function take(url, name) {
+/** Ends the program where the script failed. */
+async function node(script, ...args) {
+  const status = await run(process.execPath, [script, ...args]);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+async function dashboard(dir, name) {
+  const server = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'dashboard', dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    for await (const line of createInterface({ input: server.stdout })) {
+      const url = /http:\S+/.exec(line)?.[0];
+      if (url === undefined) continue;
+      await screenshot(url, name);
+      break;
+    }
+  } finally {
+    server.kill('SIGINT');
+    await once(server, 'exit');
+  }
+}
+
+async function screenshot(url, name) {
+  const page = await browser.newPage({ viewport: { width, height: TALL }, colorScheme: 'light' });
   await page.goto(url);
-  // Curves and images come with the first message of a live page.
+  await page.waitForFunction('[...document.images].every((image) => image.complete)');
+  // The first messages of a dashboard bring its curves and images.
   await page.waitForTimeout(1500);
-  const path = join(folder, name);
   const whole = await page.evaluate('document.documentElement.getBoundingClientRect().height');
   const clip = { x: 0, y: 0, width, height: Math.min(whole, height) };
-  await page.screenshot({ path, clip });
-  console.log(path);
+  await page.screenshot({ path: image(name), clip });
+  await page.close();
+  console.log(image(name));
 }
-
-const server = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'dashboard', run], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-try {
-  for await (const line of createInterface({ input: server.stdout })) {
-    const url = /http:\S+/.exec(line)?.[0];
-    if (url === undefined) continue;
-    await take(url, 'dashboard.png');
-    break;
-  }
-} finally {
-  server.kill('SIGINT');
-  await once(server, 'exit');
-}
-const report = resolve(run, 'report.html');
-if (existsSync(report)) await take(pathToFileURL(report).href, 'report.png');
-await browser.close();

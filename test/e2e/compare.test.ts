@@ -19,7 +19,7 @@ beforeAll(() => {
   writeRun('runs/second', 5, 0.02);
 });
 
-test('runs are compared as a table, in which only settings stand that differ', async () => {
+test('a comparison is a table with the settings that differ', async () => {
   const { code, stdout, stderr } = await cli(dir, 'compare', 'runs/first/', 'runs/second');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^ +runs\/first +runs\/second$/m);
@@ -29,7 +29,7 @@ test('runs are compared as a table, in which only settings stand that differ', a
   expect(readdirSync(path('runs'))).toEqual(['first', 'second']);
 });
 
-test('their curves become one file', async () => {
+test('the curves of all runs become one file', async () => {
   for (const [out, start] of [
     ['compare.html', '<!doctype html>'],
     ['compare.svg', '<svg '],
@@ -44,7 +44,7 @@ test('their curves become one file', async () => {
   }
 });
 
-test('--json prints a document for programs, beside a file', async () => {
+test('--json prints a document for programs, besides writing a file', async () => {
   const { code, stdout } = await cli(
     dir,
     'compare',
@@ -71,7 +71,7 @@ test('--json prints a document for programs, beside a file', async () => {
   expect(readFileSync(path('json.html'), 'utf8')).toContain('Comparison of 2 runs');
 });
 
-test('what files say cannot steer a terminal', async () => {
+test('the content of files cannot control a terminal', async () => {
   writeRun('other', 1, 1);
   const settings = { settings: { note: '\u001b]0;title\u0007' } };
   writeFileSync(path('other', 'settings.json'), JSON.stringify(settings));
@@ -84,7 +84,7 @@ test.each([
   ['one run', ['runs/first'], 2, /^INVALID_ARGUMENT: Give the folders of 2 to 16 runs; 1 came\.\n$/],
   ['no run', [], 2, /missing required argument 'runs'/],
   [
-    'an unknown ending',
+    'an unknown extension',
     ['runs/first', 'runs/second', '--out', 'a.pdf'],
     2,
     /^INVALID_ARGUMENT: a\.pdf [^\n]+\n$/,

@@ -169,9 +169,9 @@ describe('A chart', () => {
   test('has a logarithmic axis where losses span orders of magnitude', () => {
     const wide = runRecords({ epochs: 10, stepsPerEpoch: 20 }).map((record) => {
       const loss = 10 ** (1 - record.step / 50);
-      const scores =
+      const values =
         record.type === 'epoch' ? { train: { ...record.train, loss }, validation: null } : { loss };
-      return { ...record, ...scores } as RunRecord;
+      return { ...record, ...values } as RunRecord;
     });
     const { loss } = documentsOf(wide);
     expect(texts(loss)).toEqual(

@@ -14,7 +14,7 @@ const at = temporaryFolder();
 const RECORD = validationRecord(['cat', 'dog', 'émeu <b>']);
 const [SAMPLE] = RECORD.samples;
 
-test('a record is read back as it was written, and there need not be one', async () => {
+test('a record reads back as written, and may be missing', async () => {
   expect(await readValidation(at())).toBeNull();
   await writeValidation(at(), RECORD);
   expect(await readValidation(at())).toEqual(RECORD);

@@ -1,4 +1,4 @@
-/** What a confusion matrix says about each class and about pairs of classes. */
+/** Metrics of each class, and the most confused pairs of classes, from a confusion matrix. */
 import type { ValidationRecord } from './validation-record.js';
 
 type Confusion = Pick<ValidationRecord, 'classes' | 'confusion'>;
