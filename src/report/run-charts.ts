@@ -18,13 +18,13 @@ export type ChartName =
 /** Charts without values have no lines. */
 export function runCharts(records: readonly RunRecord[]): Record<ChartName, Chart> {
   const run = curvesOf(records);
-  // The charts of a single head would repeat those of the whole model.
-  const heads = hasAuxHeads(run) ? run : curvesOf([]);
+  // The lines of a single head would repeat those of the whole model.
+  const ofHeads = (chart: Chart): Chart => (hasAuxHeads(run) ? chart : { ...chart, lines: [] });
   return {
     loss: lossChart(run),
     accuracy: accuracyChart(run),
-    'head-losses': headLossesChart(heads),
-    'head-accuracies': headAccuraciesChart(heads),
+    'head-losses': ofHeads(headLossesChart(run)),
+    'head-accuracies': ofHeads(headAccuraciesChart(run)),
     'learning-rate': learningRateChart(run),
     speed: speedChart(run),
     'gradient-norm': gradientNormChart(run),
