@@ -50,7 +50,7 @@ for (const [dir, name] of [
     copyFileSync(join(dir, `${chart}.png`), image(`${name}-${chart}.png`));
 }
 await googlenet('draw', fromRoot(image('reference.svg')));
-await googlenet('draw', fromRoot(image('xception.svg')), '--network', 'xception');
+await googlenet('draw', fromRoot(image('xception.svg')), '--architecture', 'xception');
 await googlenet(
   'explain',
   fromRoot(join(demo, 'best.safetensors')),
