@@ -54,7 +54,7 @@ await googlenet('draw', fromRoot(image('xception.svg')), '--architecture', 'xcep
 await googlenet(
   'explain',
   fromRoot(join(demo, 'best.safetensors')),
-  'scripts/sample/fashion-mnist/test/8-bag/000.png',
+  'scripts/sample/fashion-mnist/test/8-bag/007.png',
   ...['--out', fromRoot(image('explain.png'))],
 );
 
