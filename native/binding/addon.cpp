@@ -61,7 +61,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       Napi::Function::New<prepare_device_js>(env, "prepareDevice", OwnQueue::create(env));
   exports["backends"] = Napi::Function::New<backends_js>(env, "backends");
   exports["setBackends"] = Napi::Function::New<set_backends_js>(env, "setBackends");
-  define_transforms(env, exports);  // cropViews, resizeCrop
+  define_transforms(env, exports);  // multiCrop, resizeCrop
 
   exports["Classifier"] = ClassifierHandle::define(env);
   exports["InceptionModule"] = InceptionHandle::define(env);

@@ -56,12 +56,12 @@ Buffers read_buffers(const Options& options) {
 // Squares inside of the resized image.
 std::vector<data::Square> read_squares(const Options& options, int64_t height, int64_t width) {
   std::vector<data::Square> squares;
-  for (const Options& one : options.objects("views")) {
-    const data::Square square = {one.integer("top"), one.integer("left"), one.integer("side"),
-                                 one.boolean("mirrored")};
+  for (const Options& one : options.objects("squares")) {
+    const data::Square square = {one.integer("top"), one.integer("left"), one.integer("size"),
+                                 one.boolean("flipped")};
     const bool is_inside = square.top >= 0 && square.left >= 0 && square.size >= 1 &&
                            square.size <= height - square.top && square.size <= width - square.left;
-    if (!is_inside) throw core::Error("INVALID_ARGUMENT", "A crop lies outside of its image.");
+    if (!is_inside) throw core::Error("INVALID_ARGUMENT", "A square lies outside of its image.");
     squares.push_back(square);
   }
   return squares;
@@ -79,7 +79,7 @@ Napi::Value multi_crop(const Napi::CallbackInfo& info) {
     Buffers buffers = read_buffers(options);
     if (buffers.images.size() != 1 ||
         buffers.output.size() != squares.size() * static_cast<size_t>(crop * crop * 3))
-      throw core::Error("INVALID_SHAPE", "The output of one image has views × crop × crop × 3 bytes.");
+      throw core::Error("INVALID_SHAPE", "The output of one image has squares × crop × crop × 3 bytes.");
     return DataQueue::run(info.Env(), [buffers = std::move(buffers), height, width, squares, crop] {
       const torch::NoGradGuard no_grad;
       const auto count = static_cast<int64_t>(squares.size());
@@ -147,7 +147,7 @@ Napi::Value resize_crop(const Napi::CallbackInfo& info) {
 
 void define_transforms(Napi::Env env, Napi::Object exports) {
   DataQueue::create(env);
-  exports["cropViews"] = Napi::Function::New<multi_crop>(env, "cropViews");
+  exports["multiCrop"] = Napi::Function::New<multi_crop>(env, "multiCrop");
   exports["resizeCrop"] = Napi::Function::New<resize_crop>(env, "resizeCrop");
 }
 

@@ -23,8 +23,7 @@ class BlockCache {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // A block of at least `bytes`, header included: a kept one or a new one. Null if there is no
-  // memory.
+  // A block of at least `bytes`, header included: a kept one or a new one. Null if there is no memory.
   Block* take(size_t bytes);
 
   void give_back(Block* block) noexcept;

@@ -6,8 +6,8 @@
 
 namespace googlenet::core {
 
-// The tuning constants of memory and threads. Those of memory were chosen with `npm run bench:eager`, which
-// times forwards and training steps compared with PyTorch eager.
+// The tuning constants of memory and threads. `npm run bench:eager` shows the effect of those of memory: it
+// times forwards and training steps and compares them with PyTorch eager.
 
 // The smallest number of elements that is worth another thread: at::internal::GRAIN_SIZE, so our loops are
 // split where libtorch splits its own.

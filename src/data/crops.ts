@@ -1,4 +1,4 @@
-/** The views of an image whose predictions are averaged when a network is scored. */
+/** Multi-crop evaluation: the crops of an image whose predictions are averaged. */
 import { GoogLeNetError } from '../core/errors.js';
 import { allocate } from '../core/staging-buffer.js';
 import { call } from '../native/call.js';
@@ -8,22 +8,23 @@ import { checkImage, copyImage } from './transforms.js';
 
 /**
  * 1: the center, as for the published accuracies. 10: corners and center of the image and of its mirror image, as torchvision's `TenCrop`. 144: the
- * paper's, from four sizes, three squares of each, and six views of a square, mirrored too.
+ * paper's, from four sizes, three squares of each, and six crops of a square, flipped too.
  */
 export type Crops = 1 | 10 | 144;
 
-export interface View {
+/** A square of a resized image, flipped left to right afterwards where it says so. */
+export interface Square {
   top: number;
   left: number;
-  side: number;
-  mirrored: boolean;
+  size: number;
+  flipped: boolean;
 }
 
-/** Views of one size of the image. */
+/** Squares of the image at one size. */
 export interface Scale {
   height: number;
   width: number;
-  views: View[];
+  squares: Square[];
 }
 
 const SHORT_EDGES = [256, 288, 320, 352];
@@ -51,21 +52,21 @@ function middle(size: number, part: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** Then the same of the mirrored image, whose left is its right. */
-const withMirrored = (views: readonly Omit<View, 'mirrored'>[], width: number): View[] => [
-  ...views.map((view) => ({ ...view, mirrored: false })),
-  ...views.map((view) => ({ ...view, left: width - view.side - view.left, mirrored: true })),
+/** And the same squares of the flipped image. */
+const withFlipped = (squares: readonly Omit<Square, 'flipped'>[], width: number): Square[] => [
+  ...squares.map((square) => ({ ...square, flipped: false })),
+  ...squares.map((square) => ({ ...square, left: width - square.size - square.left, flipped: true })),
 ];
 
 /** Four corners and the center of a part of the image. */
-function fiveOf(top: number, left: number, height: number, width: number, side: number) {
-  const [bottom, right] = [top + height - side, left + width - side];
+function fiveOf(top: number, left: number, height: number, width: number, size: number) {
+  const [bottom, right] = [top + height - size, left + width - size];
   return [
-    { top, left, side },
-    { top, left: right, side },
-    { top: bottom, left, side },
-    { top: bottom, left: right, side },
-    { top: top + middle(height, side), left: left + middle(width, side), side },
+    { top, left, size },
+    { top, left: right, size },
+    { top: bottom, left, size },
+    { top: bottom, left: right, size },
+    { top: top + middle(height, size), left: left + middle(width, size), size },
   ];
 }
 
@@ -78,10 +79,10 @@ export function scalesOf(
   if (crops === 144) return SHORT_EDGES.map((edge) => paperScale(image, edge, crop));
   const size = sizeOf(image.height, image.width, resize);
   if (crops === 10) {
-    return [{ ...size, views: withMirrored(fiveOf(0, 0, size.height, size.width, crop), size.width) }];
+    return [{ ...size, squares: withFlipped(fiveOf(0, 0, size.height, size.width, crop), size.width) }];
   }
-  const center = { top: middle(size.height, crop), left: middle(size.width, crop), side: crop };
-  return [{ ...size, views: [{ ...center, mirrored: false }] }];
+  const center = { top: middle(size.height, crop), left: middle(size.width, crop), size: crop };
+  return [{ ...size, squares: [{ ...center, flipped: false }] }];
 }
 
 /** The left, middle and right square (upper, middle, lower of an upright image), and of each five crops and itself. */
@@ -89,21 +90,21 @@ function paperScale(image: { height: number; width: number }, edge: number, crop
   const size = sizeOf(image.height, image.width, edge);
   const room = Math.max(size.height, size.width) - edge;
   const starts = [0, middle(room + edge, edge), room];
-  const squares = starts.map((start) =>
+  const regions = starts.map((start) =>
     size.height < size.width ? { top: 0, left: start } : { top: start, left: 0 },
   );
-  const views = squares.flatMap(({ top, left }) => [
+  const squares = regions.flatMap(({ top, left }) => [
     ...fiveOf(top, left, edge, edge, crop),
-    { top, left, side: edge },
+    { top, left, size: edge },
   ]);
-  return { ...size, views: withMirrored(views, size.width) };
+  return { ...size, squares: withFlipped(squares, size.width) };
 }
 
 /**
- * All views of an image as bytes `[crops, crop, crop, 3]`.
+ * All crops of an image as bytes `[crops, crop, crop, 3]`.
  * @throws GoogLeNetError `INVALID_IMAGE` for images too long to resize; `INVALID_SHAPE`, `INVALID_DTYPE`
  */
-export async function cropViews(
+export async function multiCrop(
   name: string,
   value: RawImage,
   crops: Crops,
@@ -113,9 +114,9 @@ export async function cropViews(
   const image = await copyImage(checkImage(name, value, largest));
   const { crop } = sides;
   const parts: Uint8Array[] = [];
-  for (const { height, width, views } of scalesOf(image, crops, sides)) {
-    const output = allocate(views.length * crop * crop * 3);
-    await call(() => loadAddon().cropViews({ images: [image], height, width, views, crop, output }));
+  for (const { height, width, squares } of scalesOf(image, crops, sides)) {
+    const output = allocate(squares.length * crop * crop * 3);
+    await call(() => loadAddon().multiCrop({ images: [image], height, width, squares, crop, output }));
     parts.push(output);
   }
   return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);

@@ -3,7 +3,7 @@
 import { unlessAborted } from '../core/abort.js';
 import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
 import { callback, integer, invalid, oneOf, readOptions, signal as readSignal } from '../core/validation.js';
-import { assertViews, type Crops, cropViews } from '../data/crops.js';
+import { assertViews, type Crops, multiCrop } from '../data/crops.js';
 import type { Dataset } from '../data/dataset.js';
 import { isDecodeError, ON_DECODE_ERROR, type OnDecodeError, type Skipped } from '../data/decode-errors.js';
 import { sampleName } from '../data/samples.js';
@@ -84,7 +84,7 @@ export async function evaluate(
     const name = sampleName(dataset, index);
     try {
       const image = await unlessAborted(Promise.resolve(dataset.image(index)), signal, EVALUATION);
-      const views = await cropViews(name, image, crops, sides);
+      const views = await multiCrop(name, image, crops, sides);
       tally.add(dataset.label(index), await meanSoftmax(models, views, sides.crop, batchSize, signal));
     } catch (error) {
       if (onDecodeError === 'throw' || !isDecodeError(error)) throw error;

@@ -394,14 +394,14 @@ export interface NativeAddon {
     head: string[];
   }) => NativeTrainer;
   /**
-   * One image to `height` × `width` (bilinear, antialiased), then squares of it, each resized to `crop` and mirrored where it shall
-   * be. Writes RGB rows `[views, crop, crop, 3]` into `output`.
+   * Resizes one image to `height` × `width` (bilinear, antialiased), then squares of it to `crop`, and flips those with `flipped` left to
+   * right. Writes RGB rows `[squares, crop, crop, 3]` into `output`.
    */
-  cropViews(options: {
+  multiCrop(options: {
     images: { data: Uint8Array; height: number; width: number }[];
     height: number;
     width: number;
-    views: { top: number; left: number; side: number; mirrored: boolean }[];
+    squares: { top: number; left: number; size: number; flipped: boolean }[];
     crop: number;
     output: Uint8Array;
   }): Promise<void>;

@@ -1,6 +1,6 @@
 /** Scores over views and models, held against forwards that are averaged by hand. */
 
-import { cropViews } from '../../src/data/crops';
+import { multiCrop } from '../../src/data/crops';
 import { type Crops, type Dataset, evaluate, GoogLeNet, loadImages, Trainer, topK } from '../../src/index';
 import { softmax } from '../../src/inference/classify';
 import { compareBits } from '../support/bits';
@@ -24,7 +24,7 @@ const build = (seed: number) => new GoogLeNet({ numClasses: 6, auxLogits: false,
 async function byHand(models: GoogLeNet[], crops: Crops): Promise<number[][]> {
   return Promise.all(
     images.map(async (image) => {
-      const views = await cropViews('an image', image, crops, { resize: 256, crop: 224 });
+      const views = await multiCrop('an image', image, crops, { resize: 256, crop: 224 });
       const rows: Float64Array[] = [];
       for (const model of models) {
         const [{ data }] = await model.forward({ data: views, shape: [crops, 224, 224, 3] });
@@ -80,7 +80,7 @@ test('the central one of ten crops is what classify sees', async () => {
   using model = build(1);
   model.eval();
   const [image] = images as [(typeof images)[number]];
-  const views = await cropViews('an image', image, 10, { resize: 256, crop: 224 });
+  const views = await multiCrop('an image', image, 10, { resize: 256, crop: 224 });
   const center = views.subarray(4 * 224 * 224 * 3, 5 * 224 * 224 * 3);
   const central = await loadImages([{ data: image.data, width: SIDE, height: SIDE }]);
   expect(Buffer.from(center).equals(Buffer.from(central.data as Uint8Array))).toBe(true);

@@ -106,7 +106,7 @@ const trainer = () => new addon.Trainer({ ...trainerOptions(), classWeights: nul
 const bias = { name: 'fc.bias', dtype: 'F32', shape: [10], offset: 0, bytes: 40 };
 const image = () => ({ data: new Uint8Array(12), height: 2, width: 2 });
 const labels = () => new Int32Array(2);
-const view = { top: 0, left: 0, side: 4, mirrored: false };
+const square = { top: 0, left: 0, size: 4, flipped: false };
 const file = openSync(__filename, 'r');
 
 beforeAll(() => model.initialize({ method: 'default' }));
@@ -188,16 +188,16 @@ const CALLS: [string, () => Any, (options: Any) => unknown][] = [
     (options) => addon.resizeCrop(options),
   ],
   [
-    'cropViews',
+    'multiCrop',
     () => ({
       images: [image()],
       height: 8,
       width: 8,
-      views: [view],
+      squares: [square],
       crop: 4,
       output: new Uint8Array(48),
     }),
-    (options) => addon.cropViews(options),
+    (options) => addon.multiCrop(options),
   ],
   ['an engine on libtorch', () => tinyEngine(), async (options) => new addon.LibtorchEngine(options).ready()],
   ['its forward', () => tinyImages(), async (options) => (await onLibtorch()).forward(options)],

@@ -27,7 +27,7 @@ const ADDON: Names<NativeAddon> = {
   InceptionModule: true,
   LibtorchEngine: true,
   Trainer: true,
-  cropViews: true,
+  multiCrop: true,
   resizeCrop: true,
 };
 

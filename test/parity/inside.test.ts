@@ -1,5 +1,5 @@
 /** What is seen inside a network, and the views that it is scored on. */
-import { cropViews } from '../../src/data/crops.js';
+import { multiCrop } from '../../src/data/crops.js';
 import { float32, tensorNamed, under } from '../support/bits.js';
 import { Parity } from './harness.js';
 import { build, type ModelOptions, snakeCase } from './options.js';
@@ -42,7 +42,7 @@ test.each([
   const asked = { image: ['noise', height, width], resize: 256, crop: 224, input_seed: 82 };
   const { tensors } = await parity.ask('ten_crops', asked);
   const data = tensorNamed('image', tensors).data as Uint8Array;
-  const views = await cropViews('an image', { data, height, width }, 10, { resize: 256, crop: 224 });
+  const views = await multiCrop('an image', { data, height, width }, 10, { resize: 256, crop: 224 });
   const crops = { data: views, shape: [10, 224, 224, 3] };
   parity.expectBitEqual(`ten crops, ${how}`, { crops }, { crops: tensorNamed('crops', tensors) });
 });
