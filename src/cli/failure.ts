@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
+import { red } from '../core/colors.js';
 import { GoogLeNetError } from '../core/errors.js';
 import type { Terminal } from '../core/terminal.js';
 
@@ -17,7 +18,7 @@ export function reportFailure(terminal: Terminal, error: unknown, withStack: boo
   const code = error instanceof GoogLeNetError ? error.code : null;
   const message = error instanceof Error ? error.message : String(error);
   // Further lines are indented: a name with a line feed in it cannot pass for a message of its own.
-  terminal.tell(`${code ?? 'Unexpected error'}: ${message.replaceAll('\n', '\n  ')}`);
+  terminal.tell(`${red(code ?? 'Unexpected error')}: ${message.replaceAll('\n', '\n  ')}`);
   if (withStack) terminal.tell(inspect(error));
   else if (code === null) terminal.tell('Run it again with --verbose to see where it happened.');
   return code === 'INVALID_ARGUMENT' ? EXIT_USAGE : EXIT_FAILURE;

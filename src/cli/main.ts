@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { bold, red, widthOf } from '../core/colors.js';
 import { type Host, Terminal } from '../core/terminal.js';
 import { commandLineArguments } from './arguments.js';
 import { compareCommand } from './compare/command.js';
@@ -9,6 +10,7 @@ import { doctorCommand } from './doctor/command.js';
 import { downloadCommand } from './download/command.js';
 import { drawCommand } from './draw/command.js';
 import { evaluateCommand } from './evaluate/command.js';
+import { examples } from './examples.js';
 import { explainCommand } from './explain/command.js';
 import { reportFailure } from './failure.js';
 import { infoCommand } from './info/command.js';
@@ -18,34 +20,31 @@ import { trainCommand } from './train/command.js';
 import { packageVersion } from './version.js';
 
 const EXAMPLES = `
-Examples:
-  $ googlenet doctor                                                  is everything there?
-  $ googlenet train --data images --out runs/first                  train
-  $ googlenet evaluate runs/first/model.safetensors images/test     score
-  $ googlenet predict runs/first/model.safetensors cat.jpg            use
-  $ googlenet dashboard runs/first                                    watch
-  $ googlenet compare runs/first runs/second --out compare.html       which one is better, and why
-  $ googlenet train --help                                            every option, with examples
+  $ googlenet doctor                                               check the installation
+  $ googlenet train --data images --out runs/first                 train
+  $ googlenet evaluate runs/first/model.safetensors images/test    measure the accuracy
+  $ googlenet predict runs/first/model.safetensors cat.jpg         classify an image
+  $ googlenet dashboard runs/first                                 watch a run
+  $ googlenet compare runs/first runs/second --out compare.html    compare runs
+  $ googlenet train --help                                         all options, with examples
 
 Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted by Ctrl-C.`;
 
 /** A command's code is loaded by its action, so that help and errors of usage come at once. */
 function createProgram(terminal: Terminal): Command {
   const program = new Command('googlenet')
-    .description('Train and use GoogLeNet (Inception v1), its forms and Xception on libtorch.')
+    .description('Train and use GoogLeNet (Inception v1), its variants and Xception on libtorch.')
     .version(packageVersion(), '--version', 'print the version')
-    .option(
-      '--verbose',
-      'print the stack of an error (also where DEBUG is set), and all settings of a training',
-    )
+    .option('--verbose', 'print the stack of an error (DEBUG=1 does too) and all settings of a training')
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
       getOutHelpWidth: () => terminal.stdout.columns ?? 80,
       getErrHelpWidth: () => terminal.stderr.columns ?? 80,
+      outputError: (text, write) => write(text.replace(/^error:/, red('error:'))),
     })
-    .configureHelp({ showGlobalOptions: true })
-    .addHelpText('after', EXAMPLES)
+    .configureHelp({ showGlobalOptions: true, styleTitle: bold, displayWidth: widthOf })
+    .addHelpText('after', examples(EXAMPLES))
     // Errors come back to `main` instead of ending the process.
     .exitOverride();
   const commands = [

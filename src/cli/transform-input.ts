@@ -1,4 +1,4 @@
-/** torchvision's `transform_input`, which only its users know of: a state_dict is the same with and without, and the answers are not. */
+/** torchvision's `transform_input`: the state_dict is the same with and without it, but the logits are not, so the user has to say. */
 import { GoogLeNetError } from '../core/errors.js';
 import type { Terminal } from '../core/terminal.js';
 import type { ModelDescription } from '../models/description.js';
@@ -6,7 +6,7 @@ import { optionalToggle } from './flags.js';
 import type { WeightsFile } from './weights-file.js';
 
 export const transformInput = optionalToggle(
-  "weights of torchvision's layout: as its transform_input (published ImageNet weights need it; default: what the file says)",
+  "torchvision's transform_input, for weights of its layout; published ImageNet weights need it (default: as the file says)",
 );
 
 export interface TransformInput {
@@ -19,21 +19,21 @@ const canTransform = (model: ModelDescription): boolean =>
 const isUnsaid = (model: ModelDescription): boolean =>
   canTransform(model) && model.architecture === 'googlenet' && model.transformInput === undefined;
 
-/** What to say of a file that leaves it open; null where there is nothing to say. */
+/** The warning for a file that does not say whether it was used; null where there is none. */
 export const unsaidTransform = (
   path: string,
   model: ModelDescription,
   flag: boolean | null,
 ): string | null =>
   flag === null && isUnsaid(model)
-    ? `${path} has torchvision's layout and does not say whether its transform_input was used: taken as unused. ` +
+    ? `${path} has torchvision's layout and does not say whether transform_input was used: it is taken to be unused. ` +
       'Give --transform-input or --no-transform-input.'
     : null;
 
 /**
- * Options of loading these files, one for each, and a warning for each that leaves it open.
+ * The option for loading each of these files. Warns about each file that does not say.
  * @param flag what was typed; null for neither form.
- * @throws GoogLeNetError `INVALID_ARGUMENT` where it was typed and no file can have it.
+ * @throws GoogLeNetError `INVALID_ARGUMENT` where the flag was typed and fits none of the files.
  */
 export function transformInputs(
   terminal: Terminal,
@@ -47,7 +47,7 @@ export function transformInputs(
   }
   return files.map(({ path, model }) => {
     const warning = unsaidTransform(path, model, flag);
-    if (warning !== null) terminal.tell(`Warning: ${warning}`);
+    if (warning !== null) terminal.warn(warning);
     return flag !== null && canTransform(model) ? { transformInput: flag } : {};
   });
 }

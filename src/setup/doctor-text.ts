@@ -1,8 +1,12 @@
+import { bold, dim, green, red, yellow } from '../core/colors.js';
 import type { DoctorReport } from './doctor.js';
 import { describeBuild } from './inspect-libtorch.js';
 import { MIN_NODE } from './versions.js';
 
-type Row = [mark: '✓' | '✗' | '–', name: string, text: string];
+type Mark = '✓' | '✗' | '–';
+type Row = [mark: Mark, name: string, text: string];
+
+const COLORS = { '✓': green, '✗': red, '–': dim } as const;
 
 const GIB = 2 ** 30;
 
@@ -21,8 +25,8 @@ function toolRows({ tools, node }: DoctorReport): Row[] {
 function libtorchRows({ libtorch, candidates }: DoctorReport): Row[] {
   const refused = candidates
     .filter((candidate) => candidate.refused !== null)
-    .map((candidate): Row => ['–', '', `passed over: ${candidate.refused}`]);
-  if (!libtorch) return [['–', 'libtorch', 'none found; the setup installs one'], ...refused];
+    .map((candidate): Row => ['–', '', `not used: ${candidate.refused}`]);
+  if (!libtorch) return [['–', 'libtorch', 'not found; googlenet setup installs one'], ...refused];
   const { version, cxx11Abi, source, dir } = libtorch;
   const text = `${version}, ${describeBuild(libtorch)}, ${cxx11Abi ? 'C++11 ABI' : 'old ABI'}, from ${source}`;
   return [['✓', 'libtorch', `${text}  ${dir}`], ...refused];
@@ -57,16 +61,19 @@ function machineRows({ devices, threads, instructionSets }: DoctorReport): Row[]
   return rows;
 }
 
-/** The report for people: one aligned line a thing, then each problem with its fix. */
+/** The report for people: a line for each item, then each problem with its fix. */
 export function formatReport(report: DoctorReport): string {
   const rows = [...toolRows(report), ...libtorchRows(report), ...addonRows(report), ...machineRows(report)];
   const width = Math.max(...rows.map(([, name]) => name.length));
-  const table = rows.map(([mark, name, text]) => `${mark} ${name.padEnd(width)}  ${text}`);
+  const table = rows.map(([mark, name, text]) => `${COLORS[mark](mark)} ${name.padEnd(width)}  ${text}`);
   const problems = report.problems.map(({ needed, code, message, fix }) => {
     const indented = message.replaceAll('\n', '\n  ');
-    return `${needed ? '✗' : '–'} ${code}: ${indented}\n  Fix: ${fix}`;
+    const color = needed ? red : yellow;
+    return `${needed ? '✗' : '–'} ${color(code)}: ${indented}\n  Fix: ${fix}`;
   });
-  const verdict = report.healthy ? 'Everything that is needed works.' : 'Something that is needed is wrong.';
-  const title = `googlenet-libtorch ${report.package.version}  ${report.package.root}`;
+  const verdict = report.healthy
+    ? green('Everything that is needed works.')
+    : red('Something that is needed does not work.');
+  const title = `${bold(`googlenet-libtorch ${report.package.version}`)}  ${report.package.root}`;
   return [title, '', ...table, '', ...problems, verdict].join('\n');
 }

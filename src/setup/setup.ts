@@ -30,11 +30,11 @@ export interface SetupOptions {
   force: boolean;
 }
 
-/** Throws for a libtorch that was named and cannot be used; tells about those that were passed over. */
+/** Throws for a libtorch that was named and cannot be used; notes those that are not used. */
 function takeChosen(search: Search, steps: Steps): Libtorch | undefined {
   if (search.error) throw search.error;
   for (const { source, refused } of search.candidates) {
-    if (source === 'python' && refused !== null) steps.note(`– passed over: ${refused}`);
+    if (source === 'python' && refused !== null) steps.note(`– not used: ${refused}`);
   }
   return search.chosen?.libtorch;
 }

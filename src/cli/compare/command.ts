@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { formatJson, formatTable } from '../../core/format.js';
+import { formatJson, formatTable, heading } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
 import type { ComparedRun, ComparisonRow } from '../../report/compare.js';
+import { examples } from '../examples.js';
 
 const EXAMPLES = `
-Examples:
   $ googlenet compare runs/first runs/second
   $ googlenet compare runs/* --out compare.html       with the curves of all runs, in one page to look at offline
   $ googlenet compare runs/* --out compare.png        the curves alone, as an image (or .svg)
@@ -20,7 +20,7 @@ export function compareCommand(terminal: Terminal): Command {
     .argument('<runs...>', 'folders of two or more runs')
     .option('--out <file>', 'write the curves of all runs to a .html, .svg or .png file')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .action(async (folders: string[], { out, json }: { out?: string; json?: boolean }) => {
       const { comparisonJson, readRuns } = await import('../../report/compare.js');
       const { checkComparisonPath, writeComparison } = await import('../../report/write-comparison.js');
@@ -40,10 +40,10 @@ async function formatComparison(runs: readonly ComparedRun[]): Promise<string> {
     [name, ...values].map((text) => shorten(printableLine(text), 40));
   const settings = differences(runs);
   const rows = [
-    ['', ...runs.map(({ folder }) => folder)],
+    heading(['', ...runs.map(({ folder }) => folder)]),
     ...results(runs).map(cells),
     [],
-    [settings.length > 0 ? 'settings that differ' : 'no setting differs'],
+    heading([settings.length > 0 ? 'settings that differ' : 'no setting differs']),
     ...settings.map(cells),
   ];
   return formatTable(rows, ['left', ...runs.map(() => 'right' as const)]);

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { formatCount, formatMegabytes } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
+import { examples } from '../examples.js';
 import { addSettings } from '../flags.js';
 import { type TransformInput, transformInput, transformInputs } from '../transform-input.js';
 
 const EXAMPLES = `
-Examples:
   $ googlenet convert checkpoint.pth model.safetensors
   $ googlenet convert runs/first/model.safetensors model.pth
   $ googlenet convert runs/first/checkpoints/step-00001000.safetensors model.safetensors
@@ -23,7 +23,7 @@ export function convertCommand(terminal: Terminal): Command {
     .argument('<to>', 'a file that ends with .safetensors, .pth or .pt')
     .option('--prefix <text>', 'what the names of the tensors shall begin with');
   return addSettings(command, { transformInput })
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .action(async (from: string, to: string, { prefix, transformInput: typed }: ConvertFlags) => {
       const { describeFile } = await import('../weights-file.js');
       const { convertWeights } = await import('../../models/convert-weights.js');

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Command } from 'commander';
 import type { Terminal } from '../../core/terminal.js';
 import { string } from '../../core/validation.js';
+import { examples } from '../examples.js';
 import { addSettings, optionalCount, type Setting, withDefaults } from '../flags.js';
 import { Interrupt } from '../interrupt.js';
 import { shown } from '../invocation.js';
@@ -19,7 +20,6 @@ const OPTIONS = {
 };
 
 const EXAMPLES = `
-Examples:
   $ googlenet dashboard runs/first                 a run that goes on, or one that is over
   $ googlenet dashboard runs/first --port 8000
   $ ssh -L 8000:localhost:8000 machine             then http://localhost:8000 shows it here
@@ -32,7 +32,7 @@ export function dashboardCommand(terminal: Terminal): Command {
     .description('show a run as a live page')
     .argument('<run>', 'the folder that was --out of the training');
   return addSettings(command, OPTIONS)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .action(async (runDir: string) => {
       const { Dashboard } = await import('../../dashboard/dashboard.js');
       const { port, host } = withDefaults(OPTIONS, command.opts());

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { formatJson } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
+import { examples } from '../examples.js';
 
 const EXAMPLES = `
-Examples:
   $ googlenet doctor
   $ googlenet doctor --json
   $ GOOGLENET_ADDON=other/googlenet.node googlenet doctor    another build of the addon`;
@@ -13,7 +13,7 @@ export function doctorCommand(terminal: Terminal): Command {
   return new Command('doctor')
     .description('show what the package runs on, what is wrong, and how to fix it')
     .option('--json', 'print the report as JSON')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .action(async ({ json }: { json?: boolean }) => {
       const { diagnose } = await import('../../setup/doctor.js');
       const { formatReport } = await import('../../setup/doctor-text.js');

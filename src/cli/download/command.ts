@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { Terminal } from '../../core/terminal.js';
+import { examples } from '../examples.js';
 
 const EXAMPLES = `
-Examples:
   $ googlenet download imagenet1k-v1 imagenet.safetensors
   $ googlenet predict imagenet.safetensors cat.jpg
   $ googlenet download imagenet1k-v1 imagenet.safetensors --from googlenet-1378be20.pth        without a network
@@ -17,7 +17,7 @@ export function downloadCommand(terminal: Terminal): Command {
     .argument('<name>', 'imagenet1k-v1: ImageNet, 1000 classes, 69.8 % top-1 (52 MB)')
     .argument('<file>', 'the safetensors file that is written')
     .option('--from <file>', 'the published file, where it was downloaded by other means')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .action(async (name: 'imagenet1k-v1', file: string, { from }: { from?: string }) => {
       const { downloadWeights } = await import('./download.js');
       if (await downloadWeights(terminal, name, file, from)) terminal.print(file);

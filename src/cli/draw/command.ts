@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import type { Terminal } from '../../core/terminal.js';
 import { ARCHITECTURES } from '../architectures.js';
+import { examples } from '../examples.js';
 import type { DrawFlags } from './draw.js';
 
 const EXAMPLES = `
-Examples:
   $ googlenet draw reference.svg
   $ googlenet draw xception.png --architecture xception
   $ googlenet draw model.svg --weights runs/first/model.safetensors`;
@@ -23,7 +23,7 @@ export function drawCommand(terminal: Terminal): Command {
       ),
     )
     .option('--no-aux-logits', 'leave out the two auxiliary heads')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .action(async (image: string, flags: DrawFlags) => {
       const { drawArchitecture } = await import('./draw.js');
       await drawArchitecture(image, flags);

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { formatCount, formatJson, formatPercent, formatTable, plural } from '../../core/format.js';
+import { formatCount, formatJson, formatPercent, formatTable, heading, plural } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
+import { examples } from '../examples.js';
 import { addSettings, choice, onDecodeError, type ValuesOf, withDefaults } from '../flags.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput } from '../transform-input.js';
@@ -23,7 +24,6 @@ const OPTIONS = {
 export type EvaluateSettings = ValuesOf<typeof OPTIONS>;
 
 const EXAMPLES = `
-Examples:
   $ googlenet evaluate runs/first/model.safetensors images/test
   $ googlenet evaluate runs/first/best.safetensors images/test --json > scores.json
   $ googlenet evaluate runs/fashion/model.safetensors fashion-mnist        the test images of idx files
@@ -46,7 +46,7 @@ export function evaluateCommand(terminal: Terminal): Command {
     )
     .option('--json', 'print one JSON document');
   return addSettings(command, OPTIONS)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .action(async (paths: string[]) => {
       const [first, ...others] = paths.slice(0, -1);
       const dir = paths.at(-1);
@@ -108,7 +108,7 @@ function formatClasses(
     entry.loss.toFixed(4),
   ]);
   return formatTable(
-    [['class', 'images', 'correct', 'top-1', 'loss'], ...rows],
+    [heading(['class', 'images', 'correct', 'top-1', 'loss']), ...rows],
     ['left', 'right', 'right', 'right', 'right'],
   );
 }

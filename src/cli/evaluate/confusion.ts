@@ -1,4 +1,5 @@
-import { formatCount, formatTable } from '../../core/format.js';
+import { green, red, widthOf } from '../../core/colors.js';
+import { formatCount, formatTable, heading } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import { shorten } from '../../report/html.js';
 
@@ -8,7 +9,7 @@ const MOST_FREQUENT = 10;
 /** Short names are told apart by less; the rest of a line is for those of many letters. */
 const MIN_NAME = 8;
 
-const widthOf = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length));
+const columnsOf = (text: string): number => Math.max(...text.split('\n').map(widthOf));
 
 /** A name in at most so many columns of a terminal. */
 export const fitName = (name: string, columns: number): string =>
@@ -26,13 +27,21 @@ export function formatConfusion(
 ): string {
   if (names.length > MAX_TABLE) return formatMistakes(names, confusion, columns);
   const table = formatMatrix(names, confusion);
-  return widthOf(table) <= columns ? table : formatMistakes(names, confusion, columns);
+  return columnsOf(table) <= columns ? table : formatMistakes(names, confusion, columns);
+}
+
+function cellOf(count: number, isCorrect: boolean): string {
+  const text = formatCount(count);
+  return count === 0 ? text : isCorrect ? green(text) : red(text);
 }
 
 function formatMatrix(names: readonly string[], confusion: readonly ArrayLike<number>[]): string {
-  const rows = confusion.map((row, label) => [names[label] ?? '', ...Array.from(row, formatCount)]);
+  const rows = confusion.map((row, label) => [
+    names[label] ?? '',
+    ...Array.from(row, (count, predicted) => cellOf(count, predicted === label)),
+  ]);
   const columns = names.map(() => 'right' as const);
-  return formatTable([['class \\ predicted', ...names], ...rows], ['left', ...columns]);
+  return formatTable([heading(['class \\ predicted', ...names]), ...rows], ['left', ...columns]);
 }
 
 function formatMistakes(
@@ -52,6 +61,6 @@ function formatMistakes(
   const name = (label: number): string => fitName(names[label] ?? '', half);
   const rows = most.map(({ label, predicted, count }) => [name(label), name(predicted), formatCount(count)]);
   const hidden = mistakes.length - most.length;
-  const table = formatTable([['class', 'taken for', 'images'], ...rows], ['left', 'left', 'right']);
+  const table = formatTable([heading(['class', 'taken for', 'images']), ...rows], ['left', 'left', 'right']);
   return hidden === 0 ? table : `${table}\n… and ${formatCount(hidden)} rarer ones; --json has all`;
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { formatPercent } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
+import { examples } from '../examples.js';
 import { addSettings, type ValuesOf } from '../flags.js';
 import { SETTINGS } from '../train/settings.js';
 import { transformInput, transformInputs } from '../transform-input.js';
@@ -9,7 +10,6 @@ const { maxPixels, autoOrient } = SETTINGS;
 const OPTIONS = { maxPixels, autoOrient, transformInput };
 
 const EXAMPLES = `
-Examples:
   $ googlenet explain runs/first/model.safetensors cat.jpg --out cat-explained.png
   $ googlenet explain model.pth cat.jpg --class tabby
   $ googlenet explain model.safetensors cat.jpg --target-layer inception_4e`;
@@ -29,7 +29,7 @@ export function explainCommand(terminal: Terminal): Command {
     .option('--out <file>', 'the image that is written', 'explained.png')
     .option('--class <name>', 'a class by name or index (default: the most likely one)')
     .option('--target-layer <name>', 'a module whose output has spatial positions (default: the last one)')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examples(EXAMPLES));
   addSettings(command, OPTIONS);
   return command.action(
     async (weights: string, image: string, { out, transformInput: typed, ...options }: ExplainFlags) => {

@@ -2,9 +2,9 @@ import { Command, Option } from 'commander';
 import { formatCount, formatJson, formatTable } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
 import { ARCHITECTURES, type ArchitectureName } from '../architectures.js';
+import { examples } from '../examples.js';
 
 const EXAMPLES = `
-Examples:
   $ googlenet info runs/first/model.safetensors
   $ googlenet info runs/first/checkpoints/step-00001000.safetensors --tensors
   $ googlenet info model.safetensors --json
@@ -34,7 +34,7 @@ export function infoCommand(terminal: Terminal): Command {
     .option('--arithmetic', 'show what 1×1 reductions and the average pool save')
     .option('--tensors', 'list every tensor')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examples(EXAMPLES));
   return command.action(async (path: string | undefined, flags: InfoFlags) => {
     const { architecture, layers, arithmetic, tensors } = flags;
     if (arithmetic && (path ?? architecture) !== undefined) {

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { formatJson, formatTable, plural } from '../../core/format.js';
+import { formatJson, formatTable, heading, plural } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
+import { examples } from '../examples.js';
 import { EXIT_FAILURE } from '../failure.js';
 import { addSettings, count, onDecodeError, toggle, type ValuesOf, withDefaults } from '../flags.js';
 import { SETTINGS } from '../train/settings.js';
@@ -22,7 +23,6 @@ const OPTIONS = {
 export type PredictSettings = ValuesOf<typeof OPTIONS>;
 
 const EXAMPLES = `
-Examples:
   $ googlenet predict runs/first/model.safetensors cat.jpg
   $ googlenet predict runs/first/model.safetensors images/*.png --top-k 1
   $ googlenet predict runs/first/model.safetensors cat.jpg --json
@@ -39,7 +39,7 @@ export function predictCommand(terminal: Terminal): Command {
     .argument('<images...>', 'JPEG, PNG, WebP, GIF, TIFF or AVIF images')
     .option('--json', 'print one JSON document');
   return addSettings(command, OPTIONS)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .action(async (weights: string, images: string[]) => {
       const { predict } = await import('./predict.js');
       const { json, ...typed } = command.opts();
@@ -81,7 +81,7 @@ function formatClassification(classification: ImageClassification): string {
     }),
   ]);
   // One head needs no heading.
-  const title = heads.length > 1 ? [['', '', ...heads.flatMap((head) => [head, ''])]] : [];
+  const title = heads.length > 1 ? [heading(['', '', ...heads.flatMap((head) => [head, ''])])] : [];
   const columns = heads.flatMap(() => ['left', 'right'] as const);
   return [
     printableLine(classification.image),

@@ -4,6 +4,7 @@ import { GoogLeNetError } from '../../core/errors.js';
 import type { Terminal } from '../../core/terminal.js';
 import { DEFAULT_BUILD_DIR } from '../../setup/paths.js';
 import type { SetupOptions } from '../../setup/setup.js';
+import { examples } from '../examples.js';
 import { addSettings, optionalChoice, optionalText, toggle, type ValuesOf, withDefaults } from '../flags.js';
 import { Interrupt } from '../interrupt.js';
 
@@ -21,7 +22,6 @@ const OPTIONS = {
 };
 
 const EXAMPLES = `
-Examples:
   $ googlenet setup                            leaves alone what is up to date
   $ googlenet setup --cuda                     with the CUDA build of libtorch
   $ googlenet setup --libtorch path/to/torch   with a libtorch of your own
@@ -31,7 +31,7 @@ Examples:
 export function setupCommand(terminal: Terminal): Command {
   const command = new Command('setup').description('find or install libtorch and build the native addon');
   return addSettings(command, OPTIONS)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .action(async () => {
       const options = setupOptions(withDefaults(OPTIONS, command.opts()));
       const { setUp } = await import('../../setup/setup.js');

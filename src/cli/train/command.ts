@@ -2,12 +2,12 @@ import { Command, Option } from 'commander';
 import { GoogLeNetError } from '../../core/errors.js';
 import type { Terminal } from '../../core/terminal.js';
 import { integer, string } from '../../core/validation.js';
+import { examples } from '../examples.js';
 import { toOptions } from '../flags.js';
 import type { DashboardFlags } from './recorder.js';
 import { GROUPS, SETTINGS, type SettingName, type TrainSettings } from './settings.js';
 
 const EXAMPLES = `
-Examples:
   $ googlenet train --data images --out runs/first
         images/train/<class>/*.jpg, and images/val/ or images/test/ for validation
   $ googlenet train --train a --validation b --out runs/second --epochs 60 --batch-size 64 --lr 0.02
@@ -51,7 +51,7 @@ export function trainCommand(terminal: Terminal): Command {
     const options = names.flatMap((name) => toOptions(name, SETTINGS[name]));
     for (const option of options) command.addOption(option.helpGroup(heading));
   }
-  return command.addHelpText('after', EXAMPLES).action(async () => {
+  return command.addHelpText('after', examples(EXAMPLES)).action(async () => {
     const { runTraining } = await import('./run.js');
     const { data, train, validation, out, resume, weights, classes } = command.opts<Record<string, string>>();
     const places = Object.entries({ data, train, validation, out, resume, weights, classes });

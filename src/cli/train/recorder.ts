@@ -1,5 +1,6 @@
 /** Everything that a run writes down and shows while it goes on. */
 
+import { warning } from '../../core/colors.js';
 import type { ProgressDisplay } from '../../core/progress.js';
 import { Dashboard } from '../../dashboard/dashboard.js';
 import type { Dataset } from '../../data/dataset.js';
@@ -108,7 +109,7 @@ export class Recorder {
       view.epoch(event);
       await this.#epoch(event, trainer);
     } else if (event.type === 'warning') {
-      this.#display.line(`Warning: ${event.message}`);
+      this.#display.line(warning(event.message));
     }
   }
 

@@ -1,4 +1,5 @@
 /** One run of `googlenet train`: the folder it leaves, the loop, how it ends. */
+import { warning } from '../../core/colors.js';
 import { GoogLeNetError } from '../../core/errors.js';
 import { createProgressDisplay, type ProgressDisplay } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
@@ -42,7 +43,7 @@ export async function runTraining(
   );
   try {
     const plan = await planTraining(flags);
-    for (const warning of plan.warnings) display.line(`Warning: ${warning}`);
+    for (const text of plan.warnings) display.line(warning(text));
     const model = await buildModel(plan);
     try {
       return await train(

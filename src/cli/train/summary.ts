@@ -1,7 +1,8 @@
 /** What a run says at its start and at its end. */
 
 import { join } from 'node:path';
-import { formatCount, formatPercent, formatTable, plural } from '../../core/format.js';
+import { cyan } from '../../core/colors.js';
+import { formatCount, formatPercent, formatTable, heading, plural } from '../../core/format.js';
 import { bestEpoch } from '../../report/run-metrics.js';
 import type { EpochRecord, EpochScores } from '../../run/records/records.js';
 import type { FitResult } from '../../train/fit.js';
@@ -42,7 +43,7 @@ export function formatStart(
     ['validation', sourceText(validation)],
     ['classes', formatCount(classes.length)],
     ...(weights === null ? [] : [['weights', shown(weights)]]),
-    ...SETTING_NAMES.filter(isShown).map((name) => [flagOf(name).slice(2), String(settings[name] ?? 'none')]),
+    ...SETTING_NAMES.filter(isShown).map((name) => [flagOf(name).slice(2), valueText(settings, name)]),
     ...Object.entries(isVerbose ? environment : {}).map(([name, value]) => [name, String(value)]),
   ];
   const table = formatTable(rows.map((row) => ['', ...row]));
@@ -50,6 +51,12 @@ export function formatStart(
   if (checkpoint === null) return `Training in ${shown(dir)}:\n${text}`.trimEnd();
   const { epoch, globalStep } = checkpoint.state;
   return `Resuming in ${shown(dir)} after ${plural(epoch, 'epoch')}, ${plural(globalStep, 'step')}:\n${text}`.trimEnd();
+}
+
+/** What differs from the default stands out. */
+function valueText(settings: TrainSettings, name: SettingName): string {
+  const text = String(settings[name] ?? 'none');
+  return settings[name] === DEFAULTS[name] ? text : cyan(text);
 }
 
 function sentenceOf(
@@ -70,7 +77,7 @@ const scoreCells = ({ loss, top1, top5 }: EpochScores): string[] => [
 export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly EpochRecord[]): string {
   const last = epochs.at(-1);
   const best = bestEpoch(epochs);
-  const rows = [['', '', 'loss', 'top-1', 'top-5']];
+  const rows = [heading(['', '', 'loss', 'top-1', 'top-5'])];
   if (last) rows.push(['', 'train', ...scoreCells(last.train)]);
   if (last?.validation) rows.push(['', 'validation', ...scoreCells(last.validation)]);
   if (best?.validation) rows.push(['', `best (epoch ${best.epoch})`, ...scoreCells(best.validation)]);
