@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import sharp from 'sharp';
-import { readFlags } from './flags.mjs';
+import { readFlags } from './lib/flags.mjs';
 
 const HELP = `node scripts/augment-sheet.mjs <image> <sheet.png> [options]
 

@@ -2,8 +2,8 @@
 // and uses the result. A demo that was interrupted goes on; another one begins in a folder of its own.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootstrap, root } from './bootstrap.mjs';
-import { googlenet, googlenetJson, stateOf } from './command.mjs';
+import { bootstrap, root } from './lib/bootstrap.mjs';
+import { googlenet, googlenetJson, stateOf } from './lib/command.mjs';
 
 const sample = 'scripts/sample/fashion-mnist';
 const image = `${sample}/test/5-sandal/000.png`;

@@ -12,7 +12,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root, run } from './bootstrap.mjs';
+import { root, run } from './lib/bootstrap.mjs';
 
 const REFERENCE = join(root, 'docs/reference');
 /** Everything in these is generated. */

@@ -1,6 +1,6 @@
 // `node scripts/fuzz-weights.mjs`: reads hostile and damaged files of every format, and counts what comes of it.
 import { createRequire } from 'node:module';
-import { checkChoice, counts, readFlags, refuse } from './flags.mjs';
+import { checkChoice, counts, readFlags, refuse } from './lib/flags.mjs';
 
 const require = createRequire(import.meta.url);
 require('../test/support/register.cjs');

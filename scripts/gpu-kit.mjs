@@ -15,9 +15,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { prepare, root } from './bootstrap.mjs';
-import { checkChoice, readFlags, refuse } from './flags.mjs';
 import { writeKit } from './gpu-kit/contents.mjs';
+import { prepare, root } from './lib/bootstrap.mjs';
+import { checkChoice, readFlags, refuse } from './lib/flags.mjs';
 
 const HELP = `node scripts/gpu-kit.mjs [options]
 

@@ -2,15 +2,15 @@
 // runs the tests of the project gpu, then the benchmark on the device.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { bootstrap, root, run } from './bootstrap.mjs';
+import { bootstrap, root, run } from './lib/bootstrap.mjs';
 
 const HELP = `npm run gpu -- [options of npm run bench:eager]
 
 Sets up the CUDA build of libtorch, runs the tests that need a CUDA device (test/gpu), then times forward (batch 1, 8, 32) and
-training step on the device, beside Python PyTorch on the same device.
+training step on the device, compared with Python PyTorch on the same device.
 
 libtorch is the one that LIBTORCH names (folder with include/ and lib/), with LIBTORCH_USE_PYTORCH=1 that of the Python
-environment at hand (VIRTUAL_ENV, else python3), else the set-up installs one with pip. Where node_modules/ is there and one of
+environment at hand (VIRTUAL_ENV, else python3), else the setup installs one with pip. Where node_modules/ is there and one of
 the two variables is set, nothing is downloaded.
 
   --tests-only   leave the benchmark out`;
@@ -48,5 +48,5 @@ if (failed) end('The tests on the device failed; the benchmark was not run.');
 
 const rest = given.filter((argument) => argument !== '--tests-only');
 if (rest.length === given.length) {
-  process.exitCode = await run(process.execPath, ['scripts/bench-eager.mjs', '--device', 'cuda', ...rest]);
+  process.exitCode = await run(process.execPath, ['scripts/bench/eager.mjs', '--device', 'cuda', ...rest]);
 }

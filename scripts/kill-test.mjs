@@ -4,15 +4,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { counts, readFlags, refuse } from './flags.mjs';
 import { attempt } from './kill-test/attempt.mjs';
+import { counts, readFlags, refuse } from './lib/flags.mjs';
 
 const HELP = `node scripts/kill-test.mjs [options]     (after npm run setup)
 
 Trains a small run, with a checkpoint after each step, that is killed (SIGKILL) and resumed until it gets to its end; then the next
 one, until there were as many kills as asked for. Of ten kills, four come while a checkpoint is being written, four at any moment
 of the training, two while the process starts. After each, the newest checkpoint that was announced must be found whole and the
-run must go on from it; each run must end with the weights, byte for byte, of one that nothing disturbed.
+run must resume from it; each run must end with the weights, byte for byte, of one that nothing disturbed.
 
   --tries N   kills in all, a few seconds each (default 100)
   --seed N    of the moments (default 1); when a process gets where depends on the machine
@@ -27,14 +27,14 @@ const upTo = (ms) => random.below(Math.max(1, Math.round(ms)));
 
 /** How long the parts of a run take here, and the weights at its end. */
 async function undisturbed(folder) {
-  const { lines, code, errors } = await attempt(...placesIn(folder), null);
+  const { lines, code, errors } = await attempt(...pathsIn(folder), null);
   if (code !== 0) throw new Error(`The run fails even when nothing disturbs it:\n${errors}`);
   const at = (type) => lines.find((line) => line.type === type).ms;
   const startMs = at('found');
   return { startMs, runMs: at('complete') - startMs, writeMs: at('checkpoint') - at('step') };
 }
 
-function placesIn(folder) {
+function pathsIn(folder) {
   const checkpoints = join(folder, 'checkpoints');
   mkdirSync(checkpoints, { recursive: true });
   return [checkpoints, join(folder, 'weights.safetensors')];
@@ -48,7 +48,7 @@ function planKill({ startMs, runMs, writeMs }) {
   return { afterMs: upTo(startMs) };
 }
 
-/** Stores what a process shows of the kills before it: whether their checkpoint was there, and whether the run went on from it. */
+/** Stores what a process shows of the kills before it: whether their checkpoint was there, and whether the run resumed from it. */
 function judge({ lines }, kills, announced) {
   const found = lines.find(({ type }) => type === 'found');
   const isDamaged = lines.some(({ type }) => type === 'damaged');
@@ -64,11 +64,11 @@ function judge({ lines }, kills, announced) {
 /** One run from its beginning to its end, killed as often as there are kills left. */
 async function killedRun(folder, times, left) {
   const kills = [];
-  const places = placesIn(folder);
+  const paths = pathsIn(folder);
   let announced = 0;
   for (;;) {
     const plan = kills.length < left ? planKill(times) : null;
-    const result = await attempt(...places, plan);
+    const result = await attempt(...paths, plan);
     judge(result, kills, announced);
     for (const { type, step } of result.lines) if (type === 'checkpoint') announced = step;
     if (result.killedWhile !== null) kills.push({ phase: result.killedWhile });

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root, run } from './bootstrap.mjs';
+import { root, run } from './lib/bootstrap.mjs';
 
 const nativeFiles = () =>
   ['native', 'test/native'].flatMap((folder) =>

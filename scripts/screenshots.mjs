@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
-import { root, run } from './bootstrap.mjs';
-import { fromRoot, googlenet, stateOf } from './command.mjs';
-import { counts, readFlags } from './flags.mjs';
+import { root, run } from './lib/bootstrap.mjs';
+import { fromRoot, googlenet, stateOf } from './lib/command.mjs';
+import { counts, readFlags } from './lib/flags.mjs';
 
 const HELP = `node scripts/screenshots.mjs [options]
 

@@ -1,4 +1,4 @@
 // npm run setup -- [flags of `googlenet setup`]
-import { bootstrap } from './bootstrap.mjs';
+import { bootstrap } from './lib/bootstrap.mjs';
 
 await bootstrap(process.argv.slice(2));

@@ -1,10 +1,10 @@
-// npm test, npm run test:long -- [jest arguments]: set-up, lint, then the jest projects of one suite or both. Ends with the ten slowest
+// npm test, npm run test:long -- [jest arguments]: setup, lint, then the jest projects of one suite or both. Ends with the ten slowest
 // files and the line `N passed, N failed, N skipped`.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { bootstrap, root, run } from './bootstrap.mjs';
+import { bootstrap, root, run } from './lib/bootstrap.mjs';
+import { buildTestPrograms } from './lib/test-programs.mjs';
 import { lint } from './lint.mjs';
-import { buildTestPrograms } from './test-programs.mjs';
 
 const SUITES = ['fast', 'long', 'all'];
 const SLOWEST = 10;

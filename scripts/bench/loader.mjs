@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { counts, readFlags } from '../flags.mjs';
-import { AUGMENTATIONS, timeLoader } from './loader-speed.mjs';
-import { writePhotographs } from './photographs.mjs';
-import { medianOf } from './statistics.mjs';
+import { counts, readFlags } from '../lib/flags.mjs';
+import { AUGMENTATIONS, timeLoader } from './lib/loader-speed.mjs';
+import { writePhotographs } from './lib/photographs.mjs';
+import { medianOf } from './lib/statistics.mjs';
 
 const HELP = `node scripts/bench/loader.mjs [options]
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { counts, readFlags } from '../flags.mjs';
-import { median } from './statistics.mjs';
+import { counts, readFlags } from '../lib/flags.mjs';
+import { median } from './lib/statistics.mjs';
 
 const HELP = `node scripts/bench/loading.mjs [options]     (after npm run setup)
 

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { counts, readFlags } from '../flags.mjs';
+import { counts, readFlags } from '../lib/flags.mjs';
 
 const HELP = `node scripts/bench/overload.mjs [options]     (after npm run setup)
 

@@ -2,7 +2,7 @@
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { root } from '../bootstrap.mjs';
+import { root } from '../lib/bootstrap.mjs';
 
 /** Copied as they are, each to its own place. */
 const FILES = [
@@ -12,9 +12,8 @@ const FILES = [
   'native',
   'dist',
   'scripts/bench',
-  'scripts/bench-eager.mjs',
-  'scripts/bootstrap.mjs',
-  'scripts/flags.mjs',
+  'scripts/lib/bootstrap.mjs',
+  'scripts/lib/flags.mjs',
   'scripts/gpu-kit',
   'scripts/parity/googlenet.py',
 ];
@@ -38,7 +37,7 @@ const copy = (path, folder) =>
 export function packagesFor(names) {
   const installed = JSON.parse(readFileSync(join(root, 'node_modules/.package-lock.json'), 'utf8')).packages;
   const found = new Set();
-  /** As Node looks for it: beside the asking package first, then further up. */
+  /** As Node looks for it: next to the asking package first, then further up. */
   const locate = (name, from) => {
     const path = `${from && `${from}/`}node_modules/${name}`;
     if (path in installed) return path;

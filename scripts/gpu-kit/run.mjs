@@ -1,4 +1,4 @@
-// What `run.sh` of a kit runs on the machine with the GPU: set-up, the tests of the device, the benchmark. What each step found is
+// What `run.sh` of a kit runs on the machine with the GPU: setup, the tests of the device, the benchmark. What each step found is
 // written as soon as it ends, so that a run that is cut short has told what it knows.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,14 +6,14 @@ import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } fro
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { root } from '../bootstrap.mjs';
-import { readFlags } from '../flags.mjs';
+import { root } from '../lib/bootstrap.mjs';
+import { readFlags } from '../lib/flags.mjs';
 import { summaryOf } from './summary.mjs';
 
 const HELP = `./run.sh [options]
 
 Builds the addon for the PyTorch of this machine, runs the tests that need a CUDA device, then times forward and training step on it
-beside Python PyTorch. Needs no network. Ends with the line "N passed, N failed, N skipped"; without a CUDA device the tests skip
+and compares with Python PyTorch. Needs no network. Ends with the line "N passed, N failed, N skipped"; without a CUDA device the tests skip
 themselves and nothing is timed.
 
   --python P      a Python with a CUDA build of PyTorch 2.11 to 2.14 (default: that of VIRTUAL_ENV, else python3)
@@ -28,7 +28,7 @@ const flags = readFlags(HELP, { python: python3, results: undefined, 'tests-only
 const folder = resolve(flags.results ?? process.env.OUT ?? join(root, 'results'));
 const environment = {
   ...process.env,
-  // What the set-up chose is what later steps go on with.
+  // Later steps use what the setup chose.
   LIBTORCH_USE_PYTORCH: undefined,
   VIRTUAL_ENV: undefined,
   LIBTORCH: undefined,
@@ -133,7 +133,7 @@ async function time(device, name, args) {
   const output = join(folder, `${name}.jsonl`);
   const { ok, output: printed } = await node(
     name,
-    ['scripts/bench-eager.mjs', '--device', device, '--output', output, ...args],
+    ['scripts/bench/eager.mjs', '--device', device, '--output', output, ...args],
     device === 'cpu' ? 15 : 3,
   );
   results.benchmarks = [...(results.benchmarks ?? []), { name, ok, printed }];
@@ -163,7 +163,7 @@ async function run() {
 await run();
 write();
 const { passed = 0, failed = 1, skipped = 0 } = results.tests ?? {};
-// A step that failed is a failure beside those that jest counted.
+// A step that failed is a failure besides those that jest counted.
 const others = results.steps.filter(({ name, ok }) => !ok && name !== 'tests').length;
 const all = results.tests ? failed + others : Math.max(1, others);
 console.log(`\nThe results are in ${folder}: summary.md, results.json and logs.`);

@@ -1,4 +1,4 @@
-// One process of the kill test: `node run.mjs <checkpoints> <weights>` begins the run or goes on with it, and writes the weights at
+// One process of the kill test: `node run.mjs <checkpoints> <weights>` begins or resumes the run, and writes the weights at
 // its end. Each line that it prints says where it is, as JSON.
 import { createRequire } from 'node:module';
 

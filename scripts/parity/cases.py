@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchvision_package import import_torchvision
-from variants import NETWORKS, NaiveInceptionModule
+from variants import ARCHITECTURES, NaiveInceptionModule
 
 Tensors = dict[str, Tensor]
 Answer = tuple[Tensors, dict[str, Any]]
@@ -27,10 +27,10 @@ HEADS = ("main", "aux1", "aux2")
 
 def build(seed: int, options: dict[str, Any]) -> nn.Module:
     """A model of `options`; with `channels_last` its weights, and then the images, are in that memory format."""
-    arguments = {name: value for name, value in options.items() if name not in ("channels_last", "network")}
-    network = NETWORKS[options.get("network", "reference")]
+    arguments = {name: value for name, value in options.items() if name not in ("channels_last", "architecture")}
+    architecture = ARCHITECTURES[options.get("architecture", "reference")]
     torch.manual_seed(seed)
-    return network(**arguments).to(memory_format=memory_format(options))
+    return architecture(**arguments).to(memory_format=memory_format(options))
 
 
 def memory_format(options: dict[str, Any]) -> torch.memory_format:
@@ -120,7 +120,7 @@ def losses(
     return [total, *(torch.tensor(float("nan")) if loss is None else loss for loss in each)]
 
 
-def hits(outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor) -> Tensor:
+def correct_counts(outputs: tuple[Tensor, Tensor | None, Tensor | None], labels: Tensor) -> Tensor:
     """Main head, its best five, aux 1, aux 2."""
     best = outputs[0].topk(5, dim=1).indices == labels.unsqueeze(1)
     aux = [0 if out is None else int((out.argmax(1) == labels).sum()) for out in outputs[1:]]
@@ -178,7 +178,7 @@ def train(
         at = step % steps_per_epoch
         sgd.zero_grad(set_to_none=True)
         in_format = images[at].contiguous(memory_format=memory_format(options))
-        summed, right = torch.zeros(4), torch.zeros(4, dtype=torch.int32)
+        summed, correct_in_step = torch.zeros(4), torch.zeros(4, dtype=torch.int32)
         for some_images, some_labels in zip(in_format.chunk(gradient_accumulation_steps), labels[at].chunk(gradient_accumulation_steps)):
             with autocast(precision):
                 outputs = model(some_images)
@@ -191,7 +191,7 @@ def train(
             part = torch.stack([loss.detach() for loss in each])
             # One micro-batch is reported as it is; several are summed as doubles, as in the package.
             summed = part if gradient_accumulation_steps == 1 else summed.double() + part.double() * share
-            right = right + hits(outputs, some_labels)
+            correct_in_step = correct_in_step + correct_counts(outputs, some_labels)
         if max_grad_norm is not None:
             norms.append(nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm))
         rates.append(sgd.param_groups[0]["lr"])
@@ -201,7 +201,7 @@ def train(
         if at == steps_per_epoch - 1:
             decay.step()
         history.append(summed.double())
-        correct.append(right)
+        correct.append(correct_in_step)
     parameters = dict(model.named_parameters())
     buffers = {name: sgd.state[p].get("momentum_buffer") for name, p in parameters.items()}
     ema_weights = {} if ema is None else named("ema", ema.module.state_dict())
@@ -294,8 +294,8 @@ def published() -> Answer:
     }
 
 
-def beside() -> dict[str, Any]:
-    """What training programs keep beside weights and `torch.load` reads with weights_only=True."""
+def other_contents() -> dict[str, Any]:
+    """What training programs keep besides weights and `torch.load` reads with weights_only=True."""
     return {
         "lr_schedulers": [{"milestones": Counter([30, 60]), "last_epoch": 3}],
         "others": [torch.device("cpu"), torch.float32, {1, 2}, b"bytes", 1j, 2**200, torch.Size([2, 3])],
@@ -335,7 +335,7 @@ def write(state: Tensors, path: str, how: str) -> None:
     if how == "safetensors":
         save_file(state, path)
     elif how == "lightning":
-        torch.save({**beside(), "state_dict": {f"net.{name}": tensor for name, tensor in state.items()}}, path)
+        torch.save({**other_contents(), "state_dict": {f"net.{name}": tensor for name, tensor in state.items()}}, path)
     elif how == "views":
         torch.save({name: scattered(tensor) for name, tensor in state.items()}, path)
     elif how == "one buffer":

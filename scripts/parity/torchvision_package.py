@@ -1,4 +1,4 @@
-"""Importing torchvision beside any build of PyTorch."""
+"""Importing torchvision with any build of PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The other networks in plain PyTorch, as short as they can be, and torchvision's own GoogLeNet with its outputs in our order.
+"""The other architectures in plain PyTorch, as short as they can be, and torchvision's own GoogLeNet with its outputs in our order.
 
 All return the logits of (main, first auxiliary, second auxiliary) head, None where there is none. Names and the order of
 construction are part of the definition, as in googlenet.py.
@@ -163,7 +163,7 @@ def separable(in_channels: int, out_channels: int, pointwise_first: bool, relu_b
 
 
 class XceptionBlock(nn.Module):
-    """Separable convolutions between these channels; with `halves` a pool behind them and a strided 1×1 beside them."""
+    """Separable convolutions between these channels; with `halves` a pool behind them and a strided 1×1 shortcut."""
 
     def __init__(self, channels: list[int], halves: bool, relu_first: bool, **how: bool) -> None:
         super().__init__()
@@ -176,8 +176,8 @@ class XceptionBlock(nn.Module):
             layers["pool"] = nn.MaxPool2d(3, stride=2, padding=1)
         self.branch = nn.Sequential(OrderedDict(layers))
         if halves:
-            beside = nn.Conv2d(channels[0], channels[-1], 1, stride=2, bias=False)
-            self.shortcut = nn.Sequential(OrderedDict(conv=beside, bn=nn.BatchNorm2d(channels[-1])))
+            conv = nn.Conv2d(channels[0], channels[-1], 1, stride=2, bias=False)
+            self.shortcut = nn.Sequential(OrderedDict(conv=conv, bn=nn.BatchNorm2d(channels[-1])))
         else:
             self.shortcut = nn.Identity()
 
@@ -254,7 +254,7 @@ def torchvision_googlenet(**options: Any) -> nn.Module:
     return Reordered(**options)
 
 
-NETWORKS = {
+ARCHITECTURES = {
     "reference": GoogLeNet,
     "paper": PaperGoogLeNet,
     "plain": PlainGoogLeNet,

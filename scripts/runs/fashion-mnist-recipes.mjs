@@ -1,8 +1,8 @@
 // node scripts/runs/fashion-mnist-recipes.mjs: one short run for each of several batch sizes and learning rates, on some of the training
 // images of Fashion-MNIST, scored on others of them. The test images have no part in the choice.
 import { createRequire } from 'node:module';
-import { bootstrap } from '../bootstrap.mjs';
-import { counts, readFlags, refuse } from '../flags.mjs';
+import { bootstrap } from '../lib/bootstrap.mjs';
+import { counts, readFlags, refuse } from '../lib/flags.mjs';
 import { DEBIAN, requireData } from './fashion-mnist-data.mjs';
 
 const HELP = `node scripts/runs/fashion-mnist-recipes.mjs [options]

@@ -2,9 +2,9 @@
 // accuracy of its final weights on the 10,000 test images. The test images are scored after each epoch too, to be looked at: neither
 // the weights nor the length of the run is chosen by them.
 import { join } from 'node:path';
-import { bootstrap, root } from '../bootstrap.mjs';
-import { fromRoot, googlenetJson, trainOrResume } from '../command.mjs';
-import { readFlags } from '../flags.mjs';
+import { bootstrap, root } from '../lib/bootstrap.mjs';
+import { fromRoot, googlenetJson, trainOrResume } from '../lib/command.mjs';
+import { readFlags } from '../lib/flags.mjs';
 import { DEBIAN, requireData } from './fashion-mnist-data.mjs';
 
 const HELP = `node scripts/runs/fashion-mnist.mjs [options]

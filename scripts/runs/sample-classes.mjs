@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { root } from '../bootstrap.mjs';
-import { refuse } from '../flags.mjs';
+import { root } from '../lib/bootstrap.mjs';
+import { refuse } from '../lib/flags.mjs';
 
 const SAMPLE = join(root, 'scripts/sample/fashion-mnist');
 

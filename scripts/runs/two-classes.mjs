@@ -1,9 +1,9 @@
 // node scripts/runs/two-classes.mjs: tells two kinds of clothes apart. Batches of 32, 20 epochs, auxiliary losses weighted by 0.3, on
 // 100 bundled images of each class; the curves of loss and accuracy are images in the folder of the run.
 import { join } from 'node:path';
-import { bootstrap, root } from '../bootstrap.mjs';
-import { fromRoot, googlenetJson, trainOrResume } from '../command.mjs';
-import { counts, readFlags } from '../flags.mjs';
+import { bootstrap, root } from '../lib/bootstrap.mjs';
+import { fromRoot, googlenetJson, trainOrResume } from '../lib/command.mjs';
+import { counts, readFlags } from '../lib/flags.mjs';
 import { linkClasses, readClasses } from './sample-classes.mjs';
 
 const HELP = `node scripts/runs/two-classes.mjs [options]

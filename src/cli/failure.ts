@@ -17,7 +17,7 @@ export function reportFailure(terminal: Terminal, error: unknown, withStack: boo
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   const code = error instanceof GoogLeNetError ? error.code : null;
   const message = error instanceof Error ? error.message : String(error);
-  // Further lines are indented: a name with a line feed in it cannot pass for a message of its own.
+  // Further lines are indented: a line break in a name cannot fake a message of its own.
   terminal.tell(`${red(code ?? 'Unexpected error')}: ${message.replaceAll('\n', '\n  ')}`);
   if (withStack) terminal.tell(inspect(error));
   else if (code === null) terminal.tell('Run it again with --verbose to see where it happened.');

@@ -81,7 +81,7 @@ export async function chooseBuilder(wanted?: Builder, previous?: Builder): Promi
   return { builder, missing };
 }
 
-/** A script of a dependency: beside us or hoisted above us, it is run by this Node and needs nothing on PATH. */
+/** A script of a dependency: next to us or hoisted above us, it is run by this Node and needs nothing on PATH. */
 function scriptOf(dependency: string, script: string): string {
   return join(dirname(require.resolve(`${dependency}/package.json`)), 'bin', script);
 }
@@ -139,7 +139,7 @@ function buildFailed(log: string, tail: readonly string[]): GoogLeNetError {
 }
 
 /**
- * Builds both addons into `<buildDir>/Release` and writes the record beside it. The compilers' output goes to
+ * Builds both addons into `<buildDir>/Release` and writes the record next to it. The compilers' output goes to
  * `<buildDir>/build.log`.
  *
  * @throws SETUP_FAILED with the last lines of the log

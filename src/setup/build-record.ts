@@ -5,7 +5,7 @@ import { recordOf } from './paths.js';
 
 export type Builder = 'cmake-js' | 'node-gyp';
 
-/** What stands beside an addon: how and for which libtorch it was built. */
+/** How and for which libtorch an addon was built; stored next to it. */
 export interface BuildRecord {
   libtorch: Libtorch;
   builder: Builder;

@@ -15,7 +15,7 @@ import { compiler, type Program, type Python, program, python } from './tools.js
 import { compareVersions, MIN_NODE, majorMinor } from './versions.js';
 
 export interface Problem {
-  /** Something that must be mended before the package works; otherwise a remark. */
+  /** The package does not work until this is fixed; otherwise it is a remark. */
   needed: boolean;
   code: ErrorCode;
   message: string;
@@ -34,7 +34,7 @@ export interface DoctorReport {
   tools: { compiler: Program | null; cmake: Program | null; make: Program | null; python: Python | null };
   /** The libtorch that the setup would take, supported by definition; null when it would have to install one. */
   libtorch: (Libtorch & { source: LibtorchSource; supported: true }) | null;
-  /** Everywhere the search looked, in its order, with the reason why a place was passed over. */
+  /** Everywhere the search looked, in its order, with the reason why a candidate is not used. */
   candidates: Candidate[];
   addon: {
     path: string;

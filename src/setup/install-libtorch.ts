@@ -56,7 +56,7 @@ export interface PythonProblem {
 export async function pythonProblem(path: string): Promise<PythonProblem> {
   const found = await python(path);
   if (found === null) {
-    // Where Python is a package, its venv module is one beside it.
+    // Where Python is a package, its venv module is another one.
     if (path === 'python3' || (await which(path)) === undefined)
       return { missing: ['python3', 'python3-venv'] };
     return { missing: [], refused: `${path} is not a Python interpreter.` };

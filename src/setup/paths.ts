@@ -34,7 +34,7 @@ export const isLost = found === null;
 export const PACKAGE_ROOT = found ?? __dirname;
 
 /** What to do where {@link isLost}. */
-export const EXTERNAL = `Keep ${PACKAGE} out of the bundle (esbuild: --external:${PACKAGE}; webpack, Rollup and Vite: external) and in node_modules beside it`;
+export const EXTERNAL = `Keep ${PACKAGE} out of the bundle (esbuild: --external:${PACKAGE}; webpack, Rollup and Vite: external) and in node_modules next to it`;
 
 /** What the setup installs stays in here. */
 export const PRIVATE_FOLDER = join(PACKAGE_ROOT, '.googlenet');
@@ -43,7 +43,7 @@ export const DEFAULT_BUILD_DIR = join(PACKAGE_ROOT, 'build');
 
 export const addonOf = (buildDir: string): string => join(buildDir, 'Release', 'googlenet.node');
 
-/** The addon without libtorch, beside the other. */
+/** The addon without libtorch, next to the other one. */
 export const engineAddonOf = (addon: string): string => join(dirname(addon), 'engine.node');
 
 export const recordOf = (buildDir: string): string => join(buildDir, 'googlenet.json');

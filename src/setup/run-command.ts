@@ -12,7 +12,7 @@ export interface RunOptions {
   onLine?: (line: string) => void;
   /** A file that receives the whole output, after the command line. */
   log?: string;
-  /** `'w'` (default) starts the log afresh, `'a'` goes on with it. */
+  /** `'w'` (default) starts a new log, `'a'` appends to it. */
   logMode?: 'w' | 'a';
 }
 

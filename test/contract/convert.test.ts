@@ -9,15 +9,15 @@ import {
   Trainer,
   Xception,
 } from '../../src/index';
+import { ARCHITECTURES, noise } from '../support/architectures';
 import { errorWith } from '../support/errors';
 import { expectSameWeights } from '../support/fit';
-import { NETWORKS, noise } from '../support/networks';
 import { safetensorsBytes } from '../support/safetensors-bytes';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 
-test.each(NETWORKS)('%s survives safetensors → pth → safetensors, bit for bit', async (_name, build) => {
+test.each(ARCHITECTURES)('%s survives safetensors → pth → safetensors, bit for bit', async (_name, build) => {
   using model = build();
   await model.save(folder('a.safetensors'));
   const { lost: _, ...there } = await convertWeights(folder('a.safetensors'), folder('b.pth'));

@@ -1,10 +1,10 @@
 /** Weights of one task as the beginning of another. */
 import { GoogLeNet, type StateDict, Trainer, type TrainerOptions, Xception } from '../../src/index';
+import { noise } from '../support/architectures';
 import { compareBits } from '../support/bits';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
 import { expectSameWeights, fit } from '../support/fit';
-import { noise } from '../support/networks';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import { Trainer } from '../../src/index';
-import { NETWORKS, noise } from '../support/networks';
+import { ARCHITECTURES, noise } from '../support/architectures';
 
-test.each(NETWORKS)('%s overfits two images', async (name, build) => {
+test.each(ARCHITECTURES)('%s overfits two images', async (name, build) => {
   using model = build({ numClasses: 2, dropout: 0 });
   const lr = /reference|torchvision/.test(name) ? 0.01 : 0.03;
   using trainer = new Trainer(model, { optimizer: { lr, weightDecay: 0 }, maxGradNorm: 2 });

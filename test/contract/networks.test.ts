@@ -8,14 +8,14 @@ import {
   Trainer,
   Xception,
 } from '../../src/index';
+import { ARCHITECTURES, noise } from '../support/architectures';
 import { compareBits } from '../support/bits';
 import { errorWith } from '../support/errors';
-import { NETWORKS, noise } from '../support/networks';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 
-describe.each(NETWORKS)('%s', (_, build) => {
+describe.each(ARCHITECTURES)('%s', (_, build) => {
   test('is found in what it saves, with its names, bits and logits', async () => {
     using model = build({ numClasses: 2 });
     await model.save(folder('model.safetensors'));

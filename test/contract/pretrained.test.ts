@@ -5,9 +5,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PUBLISHED, type Published } from '../../src/hub/published';
 import { convertWeights, GoogLeNet, labels } from '../../src/index';
+import { noise } from '../support/architectures';
 import { errorWith } from '../support/errors';
 import { expectSameWeights } from '../support/fit';
-import { noise } from '../support/networks';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();

@@ -296,7 +296,7 @@ describe('info, convert, draw, explain and download', () => {
       /must end with \.png/,
     ],
     ['the arithmetic of a file', ['info', 'x.pth', '--arithmetic'], /about no file/],
-    ['tensors beside layers', ['info', 'x.pth', '--layers', '--tensors'], /without --layers/],
+    ['tensors and layers', ['info', 'x.pth', '--layers', '--tensors'], /cannot be used with --layers/],
     [
       'a drawing without heads of what has none',
       ['draw', 'x.svg', '--architecture', 'xception', '--no-aux-logits'],
@@ -319,10 +319,10 @@ describe('info, convert, draw, explain and download', () => {
     // What torch.save wrote before it wrote ZIP archives, with a call of os.system inside.
     const head = Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e80027d2e', 'hex');
     writeFileSync(
-      path('hostile.pth'),
+      path('malformed.pth'),
       Buffer.concat([head, Buffer.from('\x80\x02cos\nsystem\nU\x04true\x85R.', 'latin1')]),
     );
-    const { code, stderr } = await cli(dir, 'info', 'hostile.pth');
+    const { code, stderr } = await cli(dir, 'info', 'malformed.pth');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^UNSAFE_PICKLE: .*os\.system/);
   });

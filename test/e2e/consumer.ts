@@ -13,7 +13,7 @@ export interface Finished {
   stderr: string;
 }
 
-/** What would lead the other project's set-up, addon or npm back to this one. */
+/** What would lead the other project's setup, addon or npm back to this one. */
 const OURS =
   /^(GOOGLENET_|LIBTORCH|VIRTUAL_ENV$|NODE_PATH$|INIT_CWD$|npm_(?!config_)|npm_config_local_prefix$)/;
 

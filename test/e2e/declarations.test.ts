@@ -8,14 +8,14 @@ const DIST = join(PACKAGE_ROOT, 'dist');
 /** Every file of declarations that the public API leads to, by the chain of files that leads there. */
 function reachable(): Map<string, string[]> {
   const chains = new Map<string, string[]>();
-  const visit = (file: string, chain: string[]): void => {
+  const follow = (file: string, chain: string[]): void => {
     if (chains.has(file)) return;
     chains.set(file, [...chain, relative(DIST, file)]);
     const text = readFileSync(file, 'utf8');
     for (const [, specifier = ''] of text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g))
-      visit(join(dirname(file), specifier.replace(/\.js$/, '.d.ts')), [...chain, relative(DIST, file)]);
+      follow(join(dirname(file), specifier.replace(/\.js$/, '.d.ts')), [...chain, relative(DIST, file)]);
   };
-  visit(join(DIST, 'index.d.ts'), []);
+  follow(join(DIST, 'index.d.ts'), []);
   return chains;
 }
 

@@ -130,7 +130,7 @@ describe('info', () => {
     expect((await cli(dir, 'info', MODEL, '--tensors')).stdout).toMatch(/^fc\.weight +F32 +\[2, 1024\]$/m);
   });
 
-  test('goes on where nobody reads its output', async () => {
+  test('continues where nobody reads its output', async () => {
     const run = startCli(dir, 'info', MODEL, '--tensors');
     run.child.stdout?.destroy();
     expect(await run.result).toMatchObject({ code: 0, stderr: '' });

@@ -7,7 +7,7 @@ import { addonPath } from '../../src/setup/paths.js';
 import { PACKAGE_ROOT } from '../support/child.js';
 import { Consumer, PACKAGE } from './consumer.js';
 
-/** The set-up compiles the addon: minutes on two cores. */
+/** The setup compiles the addon: minutes on two cores. */
 const SETUP_TIMEOUT_MS = 45 * 60_000;
 
 const consumer = Consumer.create();
@@ -95,7 +95,7 @@ describe('the tarball', () => {
   });
 });
 
-describe('installed, before its set-up', () => {
+describe('installed, before its setup', () => {
   test('nothing was compiled or downloaded, and no install script could have done it', () => {
     const { scripts = {}, gypfile } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
     expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([]);
@@ -129,7 +129,7 @@ describe('installed and set up', () => {
   beforeAll(async () => {
     const record = recordOfAddon(addonPath());
     if (record === undefined)
-      throw new Error('The addon in use was not built by the set-up: run `npm run setup`.');
+      throw new Error('The addon in use was not built by the setup: run `npm run setup`.');
     // By node-gyp, because the addon of all other tests is built by cmake-js.
     const args = ['googlenet', 'setup', '--builder', 'node-gyp'];
     const run = await consumer.run('npx', args, { LIBTORCH: record.libtorch.dir });
@@ -207,7 +207,7 @@ describe('installed and set up', () => {
     expect(code).toBe(0);
   });
 
-  test('a second set-up finds everything done', async () => {
+  test('a second setup finds everything done', async () => {
     const { code, stdout } = await consumer.run('npx', ['googlenet', 'setup']);
     expect(code).toBe(0);
     expect(stdout).toContain('is up to date');

@@ -15,20 +15,20 @@ const script = (name: string, ...args: string[]) =>
 
 const WITH_FLAGS = [
   'augment-sheet.mjs',
-  'bench.mjs',
-  'bench-busy.mjs',
-  'bench-eager.mjs',
-  'bench-training.mjs',
+  'bench/inference.mjs',
+  'bench/busy.mjs',
+  'bench/eager.mjs',
+  'bench/training.mjs',
   'bench/loader.mjs',
   'bench/loading.mjs',
-  'engine-accuracy.mjs',
+  'bench/accuracy.mjs',
   'fuzz-weights.mjs',
   'kill-test.mjs',
-  'roofline.mjs',
+  'bench/roofline.mjs',
   'screenshots.mjs',
   'runs/fashion-mnist.mjs',
   'runs/fashion-mnist-recipes.mjs',
-  'runs/networks.mjs',
+  'runs/architectures.mjs',
   'runs/two-classes.mjs',
 ];
 
@@ -49,20 +49,20 @@ describe.each(WITH_FLAGS)('scripts/%s', (name) => {
 
 test.each([
   ['runs/two-classes.mjs', ['--classes', '5-sandal,hat'], "there is no 'hat'"],
-  ['runs/networks.mjs', ['--epochs', 'x'], '--epochs takes a number'],
+  ['runs/architectures.mjs', ['--epochs', 'x'], '--epochs takes a number'],
   ['fuzz-weights.mjs', ['--kind', 'onnx'], "there is no 'onnx'"],
   ['fuzz-weights.mjs', ['--only', '3'], '--only takes the file of one --kind'],
   ['runs/fashion-mnist.mjs', ['--data', 'nowhere'], 'There is no nowhere'],
   ['runs/fashion-mnist-recipes.mjs', ['--recipes', '16'], "'16' is not N:RATE"],
   ['kill-test.mjs', ['--tries', '0'], '--tries takes a number from 1 on'],
   ['augment-sheet.mjs', ['image.png'], 'the number of arguments is 2'],
-  ['engine-accuracy.mjs', [], 'the number of arguments is 1'],
-  ['engine-accuracy.mjs', ['--images', '0', 'm.safetensors'], '--images takes a number from 1 on'],
-  ['roofline.mjs', ['--precision', 'float16'], '--precision takes float32, bfloat16, int8'],
-  ['roofline.mjs', ['--backend', 'sse'], '--backend takes auto, avx2, avx512, amx'],
-  ['roofline.mjs', ['--runs', 'all'], '--runs takes a number from 1 on'],
-  ['bench.mjs', ['--repeat', '0'], '--repeat takes a number above 0'],
-  ['bench.mjs', ['--threads', 'two'], '--threads takes a number from 1 on'],
+  ['bench/accuracy.mjs', [], 'the number of arguments is 1'],
+  ['bench/accuracy.mjs', ['--images', '0', 'm.safetensors'], '--images takes a number from 1 on'],
+  ['bench/roofline.mjs', ['--precision', 'float16'], '--precision takes float32, bfloat16, int8'],
+  ['bench/roofline.mjs', ['--backend', 'sse'], '--backend takes auto, avx2, avx512, amx'],
+  ['bench/roofline.mjs', ['--runs', 'all'], '--runs takes a number from 1 on'],
+  ['bench/inference.mjs', ['--repeat', '0'], '--repeat takes a number above 0'],
+  ['bench/inference.mjs', ['--threads', 'two'], '--threads takes a number from 1 on'],
 ])('scripts/%s %p is wrong usage', async (name, args, message) => {
   const { code, stderr } = await script(name, ...args);
   expect(code).toBe(2);
@@ -110,10 +110,10 @@ function writeIdx(dir: string): void {
 }
 
 describe('what engines are measured with', () => {
-  test('scripts/bench.mjs times the sides it is asked for, and keeps the raw figures', async () => {
+  test('scripts/bench/inference.mjs times the sides it is asked for, and keeps the raw figures', async () => {
     const file = join(folder(), 'figures.jsonl');
     const args = ['--only', 'engine bfloat16', '--repeat', '0.01', '--threads', '1', '--output', file];
-    const { code, stdout } = await script('bench.mjs', ...args);
+    const { code, stdout } = await script('bench/inference.mjs', ...args);
     expect(code).toBe(0);
     expect(stdout).toMatch(/\nengine bfloat16 +[\d.]+ ms /);
     expect(stdout).not.toMatch(/\n(onnxruntime-node|PyTorch|engine float32) /);
@@ -134,9 +134,9 @@ describe('what engines are measured with', () => {
   });
 
   testWhere(HAS_KERNELS, 'this machine has no kernels of ours')(
-    'scripts/roofline.mjs says what each step achieves of what a core can',
+    'scripts/bench/roofline.mjs says what each step achieves of what a core can',
     async () => {
-      const { code, stdout } = await script('roofline.mjs', '--precision', 'float32', '--runs', '3');
+      const { code, stdout } = await script('bench/roofline.mjs', '--precision', 'float32', '--runs', '3');
       expect(code).toBe(0);
       const shares = [...stdout.matchAll(/ ([\d.]+) % +[\d.]+ GB\/s$/gm)].map(([, share]) => Number(share));
       expect(shares).toHaveLength(41);
@@ -145,13 +145,13 @@ describe('what engines are measured with', () => {
     },
   );
 
-  test('scripts/engine-accuracy.mjs compares every backend with the model', async () => {
+  test('scripts/bench/accuracy.mjs compares every backend with the model', async () => {
     writeIdx(folder());
     const model = new GoogLeNet({ numClasses: 10, seed: 1 });
     await model.save(join(folder(), 'model.safetensors'));
     model.dispose();
     const args = ['--data', '.', '--images', '2', 'model.safetensors'];
-    const { code, stdout } = await script('engine-accuracy.mjs', ...args);
+    const { code, stdout } = await script('bench/accuracy.mjs', ...args);
     expect(code).toBe(0);
     for (const precision of ['float32', 'bfloat16', 'int8'] as const)
       for (const backend of backendsOf(precision))

@@ -17,7 +17,7 @@ const { preprocess } = require(${JSON.stringify(PACKAGE_ROOT)});
 test('preparing images does not change how many threads a model computes with', async () => {
   const image = '{ data: new Uint8Array(300 * 300 * 3), height: 300, width: 300 }';
   const alone = await runChild(program('await model.stateDict();'));
-  const beside = await runChild(program(`await preprocess([${image}]);`));
+  const together = await runChild(program(`await preprocess([${image}]);`));
   expect(alone).toMatchObject({ code: 0, stderr: '' });
-  expect(beside).toEqual(alone);
+  expect(together).toEqual(alone);
 });

@@ -37,7 +37,7 @@ test('the package.json of the program around it is not taken for that of the pac
   expect((await run()).stdout).toContain('--external:googlenet-libtorch');
 });
 
-test('a bundle beside the installed package works', async () => {
+test('a bundle next to the installed package works', async () => {
   writeFileSync(at('app/package.json'), '{ "name": "app" }');
   mkdirSync(at('app/node_modules'));
   symlinkSync(PACKAGE_ROOT, at('app/node_modules/googlenet-libtorch'));

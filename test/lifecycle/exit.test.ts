@@ -98,7 +98,7 @@ test('an exit listener that throws does not keep the compute threads from being 
   expect(child.stderr).toContain('Error: theirs');
 });
 
-test('work that begins in an exit listener is dropped, not run beside the end of the process', async () => {
+test('work that begins in an exit listener is dropped, not run during the end of the process', async () => {
   const child = await runChild(`
     const model = new GoogLeNet({ numClasses: 10 });
     process.on('exit', () => {

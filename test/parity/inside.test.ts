@@ -15,11 +15,16 @@ test.each<[string, ModelOptions, string[], string]>([
   ],
   [
     'torchvision',
-    { network: 'torchvision', numClasses: 10, auxLogits: true, initWeights: true },
+    { architecture: 'torchvision', numClasses: 10, auxLogits: true, initWeights: true },
     ['conv2.bn', 'inception4a.branch2', 'inception4a.branch2.1.conv', 'inception5b', 'fc'],
     'inception4e',
   ],
-  ['Xception', { network: 'xception', numClasses: 10 }, ['entry1', 'middle3.branch.conv2', 'last'], 'exit'],
+  [
+    'Xception',
+    { architecture: 'xception', numClasses: 10 },
+    ['entry1', 'middle3.branch.conv2', 'last'],
+    'exit',
+  ],
 ])('%s: features and Grad-CAM are those of hooks and autograd', async (name, options, names, layer) => {
   const classes = [3, 7];
   const asked = { seed: 81, options: snakeCase(options), names, layer, classes };

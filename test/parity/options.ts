@@ -3,7 +3,7 @@ import { GoogLeNet, type SeparableOrder, type VariantName, Xception } from '../.
 
 export interface ModelOptions {
   /** Default `reference`. */
-  network?: VariantName | 'xception';
+  architecture?: VariantName | 'xception';
   numClasses: number;
   auxLogits?: boolean;
   initWeights?: boolean;
@@ -20,11 +20,11 @@ export const AS_PYTHON = { initWeights: false, channelsLast: false, device: 'cpu
 
 /** Our model of these options. */
 export function build(
-  { network = 'reference', ...options }: ModelOptions,
+  { architecture = 'reference', ...options }: ModelOptions,
   seed: number,
 ): GoogLeNet | Xception {
-  const given = { ...AS_PYTHON, ...options, seed };
-  return network === 'xception' ? new Xception(given) : new GoogLeNet({ variant: network, ...given });
+  const all = { ...AS_PYTHON, ...options, seed };
+  return architecture === 'xception' ? new Xception(all) : new GoogLeNet({ variant: architecture, ...all });
 }
 
 /** `auxLogits` → `aux_logits`, at every depth of plain objects. */

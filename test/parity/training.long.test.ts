@@ -35,7 +35,7 @@ test('a model without auxiliary heads and without momentum trains as in PyTorch'
   await compareRuns(parity, 'plain, no aux', { ...sgd, batch: 2, model, optimizer });
 });
 
-test('the fused optimiser is PyTorch’s fused one', async () => {
+test('the fused optimizer is PyTorch’s fused one', async () => {
   await compareRuns(parity, 'fused SGD', { ...sgd, batch: 2, optimizer: { ...sgd.optimizer, fused: true } });
 });
 

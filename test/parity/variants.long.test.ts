@@ -1,8 +1,8 @@
-/** The other networks in both modes, in training and in files, each against a twin in Python or torchvision's own class. */
+/** The other architectures in both modes, in training and in files, each against a twin in Python or torchvision's own class. */
 import { convertWeights, GoogLeNet, loadModel } from '../../src/index.js';
 import { float32, under } from '../support/bits.js';
+import { ARCHITECTURES } from './architectures.js';
 import { Parity } from './harness.js';
-import { NETWORKS } from './networks.js';
 import { AS_PYTHON, build, type ModelOptions, snakeCase } from './options.js';
 import { comparePasses, heads, type Pass } from './passes.js';
 import { compareRuns, sgd } from './runs.js';
@@ -15,11 +15,11 @@ const passes: Pass[] = [
   { train: false, batch: 2, seed: 13 },
 ];
 
-test.each(NETWORKS)('%s has the logits of its counterpart in both modes', async (name, options) => {
+test.each(ARCHITECTURES)('%s has the logits of its counterpart in both modes', async (name, options) => {
   await comparePasses(parity, name, options, passes);
 });
 
-test.each(NETWORKS.filter(([name]) => !name.includes('without')))(
+test.each(ARCHITECTURES.filter(([name]) => !name.includes('without')))(
   '%s trains as its counterpart: five steps',
   async (name, options) => {
     const model = { ...options, numClasses: 10, initWeights: true };
@@ -28,7 +28,7 @@ test.each(NETWORKS.filter(([name]) => !name.includes('without')))(
   },
 );
 
-test.each(NETWORKS.filter(([, { initWeights }]) => initWeights))(
+test.each(ARCHITECTURES.filter(([, { initWeights }]) => initWeights))(
   '%s written as .pth is read by torch.load, and has our logits there',
   async (name, options) => {
     const model = parity.own(build({ ...options, numClasses: 10 }, 71));
@@ -54,7 +54,7 @@ describe.each([
   ['reference', { numClasses: 10, auxLogits: true }, FORMATS],
   [
     'torchvision',
-    { network: 'torchvision', numClasses: 10, auxLogits: true, initWeights: true },
+    { architecture: 'torchvision', numClasses: 10, auxLogits: true, initWeights: true },
     [...FORMATS, ...LAYOUTS, ...DTYPES],
   ],
 ] as [string, ModelOptions, string[]][])('files of torch.save, %s', (name, options, ways) => {

@@ -1,4 +1,4 @@
-/** The other networks: initial weights and logits, each against a twin in Python or torchvision's own class. */
+/** The other architectures: initial weights and logits, each against a twin in Python or torchvision's own class. */
 import { IMAGENET1K_V1 } from '../../src/hub/published.js';
 import {
   IMAGENET_MEAN,
@@ -8,21 +8,21 @@ import {
   NaiveInceptionModule,
 } from '../../src/index.js';
 import { float32, tensorNamed, under } from '../support/bits.js';
+import { ARCHITECTURES } from './architectures.js';
 import { Parity } from './harness.js';
-import { NETWORKS } from './networks.js';
 import { build, type ModelOptions, snakeCase } from './options.js';
 import { comparePasses } from './passes.js';
 
 const parity = Parity.use();
 
-test.each(NETWORKS)('%s has the initial weights of its counterpart', async (name, options) => {
+test.each(ARCHITECTURES)('%s has the initial weights of its counterpart', async (name, options) => {
   const model = parity.own(build(options, 61));
   const { tensors, facts } = await parity.ask('init', { seed: 61, options: snakeCase(options) });
   parity.expectBitEqual(`initial weights, ${name}`, await model.stateDict(), under('state', tensors));
   expect(model.parameters).toBe(facts.parameters);
 });
 
-test.each(NETWORKS.filter(([name]) => /^(torchvision|paper|plain|Xception)$/.test(name)))(
+test.each(ARCHITECTURES.filter(([name]) => /^(torchvision|paper|plain|Xception)$/.test(name)))(
   '%s has the logits of its counterpart for one image',
   async (name, options) => {
     await comparePasses(parity, `${name}, one image`, options, [{ train: false, batch: 1, seed: 12 }]);
@@ -80,9 +80,9 @@ test('the published weights are those that torchvision names, with its classes a
 
 test('the published sizes hold', () => {
   const sizes: [ModelOptions, number][] = [
-    [{ network: 'torchvision', numClasses: 1000, auxLogits: true }, 13_004_888],
-    [{ network: 'torchvision', numClasses: 1000, auxLogits: false }, 6_624_904],
-    [{ network: 'xception', numClasses: 1000 }, 22_855_952],
+    [{ architecture: 'torchvision', numClasses: 1000, auxLogits: true }, 13_004_888],
+    [{ architecture: 'torchvision', numClasses: 1000, auxLogits: false }, 6_624_904],
+    [{ architecture: 'xception', numClasses: 1000 }, 22_855_952],
   ];
   for (const [options, parameters] of sizes) {
     expect(parity.own(build(options, 0)).parameters).toBe(parameters);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-// No import of ours: Jest's set-up, which uses this file, does not find `.js` for `.ts`.
+// No import of ours: Jest's setup, which uses this file, does not find `.js` for `.ts`.
 const FOLDER = join(__dirname, '../../.googlenet');
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];

@@ -9,7 +9,7 @@ export interface LibtorchFolder {
   oldAbi?: boolean;
 }
 
-/** Lays out the files by which a libtorch is recognised; nothing in it can be loaded. */
+/** Lays out the files by which a libtorch is recognized; nothing in it can be loaded. */
 export function makeLibtorchFolder(dir: string, options: LibtorchFolder = {}): string {
   const { versionPy, buildVersion, cuda = false, oldAbi = false } = options;
   const files: Record<string, string> = {

@@ -12,7 +12,7 @@ import { type ReferenceTensors, readReference } from './bits.js';
 
 /**
  * A Python with torch, torchvision and safetensors: GOOGLENET_PYTHON, or the one of the environment that the addon's libtorch came from, or
- * the one that the set-up installed.
+ * the one that the setup installed.
  */
 export async function findPython(): Promise<string> {
   const ofLibtorch = (await recordOfAddon(addonPath()))?.libtorch.python;

@@ -11,11 +11,11 @@ export function safetensorsBytes(header: unknown, data: Uint8Array = new Uint8Ar
 }
 
 /** A file of this package with the checksum that its bytes have now, so that tests can change what it says. */
-export function resealed(bytes: Buffer): Buffer {
+export function withNewChecksum(bytes: Buffer): Buffer {
   const zeros = '00000000';
   const digits = bytes.indexOf('"crc32":"') + '"crc32":"'.length;
-  const sealed = Buffer.from(bytes);
-  sealed.write(zeros, digits);
-  sealed.write(crc32(sealed).toString(16).padStart(zeros.length, '0'), digits);
-  return sealed;
+  const result = Buffer.from(bytes);
+  result.write(zeros, digits);
+  result.write(crc32(result).toString(16).padStart(zeros.length, '0'), digits);
+  return result;
 }

@@ -1,6 +1,6 @@
 /**
  * `node -r test/support/register.cjs tensorboard.ts`: sees to a TensorBoard for the tests, and prints as JSON why there is none,
- * or null. It goes into the environment that the set-up has made, never into somebody's own.
+ * or null. It goes into the environment that the setup has made, never into somebody's own.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const path = temporaryFolder();
 
-test('commands run one after the other and beside each other in one process, which keeps its exit status', async () => {
+test('commands run one after the other and at the same time in one process, which keeps its exit status', async () => {
   const [help, wrong, missing] = await Promise.all([
     runCommandLine('--help'),
     runCommandLine('trian'),

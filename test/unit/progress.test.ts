@@ -87,7 +87,7 @@ test('at 60 columns the time left stays, and the least important numbers go firs
   expect(drawn(40)).toBe('epoch 12/100 1234/60000  1:02:03 left');
 });
 
-test('the bar gives way to the numbers, and the line never wraps', () => {
+test('fields take room from the bar, and the line never wraps', () => {
   const { screen, display } = fake(true, 40);
   display().update(status(4));
   expect(screen.text).toBe(`${CLEAR}epoch 1/2 ████████░░░░░░░ 4/8  loss 1.0`);

@@ -124,7 +124,7 @@ describe('all that is missing is named in one error with one command', () => {
     );
   });
 
-  test('beside a Python that is too old', async () => {
+  test('besides a Python that is too old', async () => {
     process.env.PATH = path('bin');
     delete process.env.CXX;
     script('python3', 'echo 3.8.10 1');

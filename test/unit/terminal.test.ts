@@ -12,7 +12,7 @@ test('controls and marks of direction are escaped as JSON escapes them; letters 
   expect(JSON.parse(printable(JSON.stringify({ controls })))).toEqual({ controls });
 });
 
-test('everything that is printed passes through it, but for the clearing of a line', async () => {
+test('everything that is printed passes through it, except the clearing of a line', async () => {
   const host = new RecordingHost({}, { isTTY: true });
   const terminal = new Terminal(host);
   terminal.print('a\u001b[2J');

@@ -1,0 +1,131 @@
+// Brings a fresh clone to the point where the package runs: Node's version, the npm packages, the compiled TypeScript, libtorch and
+// the native addon. Plain JavaScript without dependencies, since it runs before there are any. What is up to date is left alone.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const oldestNode = [20, 19];
+
+/** Ends the program with one of the package's error codes. */
+function fail(code, message, status = 1) {
+  console.error(`${code}: ${message}`);
+  process.exit(status);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
+  fail(
+    'TOOL_MISSING',
+    `Node.js ${oldestNode.join('.')} or newer is needed, and this is ${process.versions.node}. Install it with your version manager ` +
+      '(nvm install 22, fnm install 22, volta install node@22) or your system (Homebrew: brew install node@22).',
+  );
+}
+
+/** Runs a program from the root of the project and passes signals on to it. */
+export function run(file, args, options = {}) {
+  return new Promise((done, reject) => {
+    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    const pass = (signal) => child.kill(signal);
+    for (const signal of signals) process.on(signal, pass);
+    const finish = () => {
+      for (const signal of signals) process.off(signal, pass);
+    };
+    child.once('error', (error) => {
+      finish();
+      reject(error);
+    });
+    child.once('close', (code, signal) => {
+      finish();
+      done(signal ? 130 : code);
+    });
+  });
+}
+
+function filesUnder(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  const names = readdirSync(path).sort();
+  return names.reduce((files, name) => files.concat(filesUnder(join(path, name))), []);
+}
+
+function hashOf(...paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    for (const file of filesUnder(join(root, path)))
+      hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Makes `product` unless it is there and was made from the same input. What was made is written down last, and in node_modules:
+ * the product itself may be published.
+ */
+async function once(title, product, hash, work) {
+  const path = join(root, 'node_modules', `.googlenet-${product}`);
+  const made = existsSync(join(root, product)) && existsSync(path) && readFileSync(path, 'utf8') === hash;
+  if (made) return;
+  const begin = Date.now();
+  console.log(`· ${title}`);
+  await work();
+  writeFileSync(path, hash);
+  console.log(`✓ ${title} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
+}
+
+// Not `npm ci`: that refuses a lock file written where an optional package of another platform was not to be had. This takes the
+// locked versions just the same and leaves the lock file as it is. No package needs its install script here.
+const npmInstall = [
+  'install',
+  '--no-save',
+  '--include=dev',
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+];
+
+async function installPackages() {
+  const title = 'Installing npm packages (npm install)';
+  await once(title, 'node_modules', hashOf('package-lock.json'), async () => {
+    let status;
+    try {
+      status = await run('npm', npmInstall);
+    } catch {
+      fail(
+        'TOOL_MISSING',
+        'npm is missing. It comes with Node.js; on Debian and Ubuntu: sudo apt-get install npm.',
+      );
+    }
+    if (status !== 0) fail('SETUP_FAILED', `npm install ended with status ${status}; see above.`, status);
+  });
+}
+
+async function compileTypeScript() {
+  const hash = hashOf('src', 'tsconfig.json', 'package-lock.json');
+  await once('Compiling TypeScript (tsc)', 'dist', hash, async () => {
+    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    const status = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.']);
+    if (status !== 0) fail('SETUP_FAILED', 'The TypeScript sources do not compile; see above.', status);
+    // npm does this where the package is installed; here `npx googlenet` runs the file itself.
+    chmodSync(join(root, 'dist/cli/main.js'), 0o755);
+  });
+}
+
+/** All but libtorch and the addon. A kit (scripts/gpu-kit.mjs) comes with them, and without a network. */
+export async function prepare() {
+  checkNode();
+  if (existsSync(join(root, 'kit.json'))) return;
+  await installPackages();
+  await compileTypeScript();
+}
+
+/** All of the above; `args` are the flags of `googlenet setup`. Ends the program when something is missing or fails. */
+export async function bootstrap(args = []) {
+  await prepare();
+  const status = await run(process.execPath, ['dist/cli/main.js', 'setup', ...args]);
+  if (status !== 0) process.exit(status);
+}
