@@ -3,85 +3,32 @@
 #include <algorithm>
 #include <utility>
 
+#include "binding/engine_description.h"
 #include "core/error.h"
 
 namespace googlenet::binding {
 
 namespace {
 
-constexpr int kMostThreads = 256;
-constexpr int kLongestKept = 1 << 30;  // milliseconds
+constexpr int kMaxThreads = 256;
+constexpr int kMaxKeepMemoryMs = 1 << 30;
 
-kernels::Tier tier_named(const std::string& name, Precision precision) {
-  for (const kernels::Tier tier : {kernels::Tier::kAvx2, kernels::Tier::kAvx512, kernels::Tier::kAmx}) {
-    if (name == kernels::name_of(tier)) {
-      if (can_compute(tier, precision)) return tier;
+kernels::InstructionSet instruction_set_named(const std::string& name, Precision precision) {
+  for (const kernels::InstructionSet set : kernels::kInstructionSets) {
+    if (name == kernels::name_of(set)) {
+      if (can_compute(set, precision)) return set;
       throw core::Error("UNSUPPORTED", "This machine has no " + name + " for this precision.");
     }
   }
   throw core::Error("INVALID_ARGUMENT", "There is no tier '" + name + "'.");
 }
 
-int small_positive(const Options& options, const char* name, int most) {
-  const int64_t number = options.integer(name);
-  if (number < 1 || number > most)
-    throw core::Error("INVALID_ARGUMENT", std::string("Expected an integer in [1, ") + std::to_string(most) +
+int small_positive(const Options& options, const char* name, int max) {
+  const int64_t value = options.integer(name);
+  if (value < 1 || value > max)
+    throw core::Error("INVALID_ARGUMENT", std::string("Expected an integer in [1, ") + std::to_string(max) +
                                               "] for " + name + ".");
-  return static_cast<int>(number);
-}
-
-// What describe() says, to be made on the engine's thread.
-struct PlanDescription {
-  struct Step {
-    std::string name, kernel;
-    size_t phase;
-    int64_t multiply_adds, weight_bytes;
-  };
-  std::vector<Step> steps;
-  int64_t arena_bytes;
-};
-
-PlanDescription description_of(const Engine& engine, kernels::Size size) {
-  const Plan plan(engine.packed(), size, engine.options().threads);
-  PlanDescription description = {{}, plan.arena_bytes()};
-  for (size_t phase = 0; phase < plan.phases().size(); ++phase) {
-    for (const auto& operation : plan.phases()[phase]) {
-      if (operation->name.empty()) continue;
-      description.steps.push_back(
-          {operation->name, operation->kernel, phase, operation->multiply_adds, operation->bytes});
-    }
-  }
-  return description;
-}
-
-Napi::Value description_to_js(Napi::Env env, const PlanDescription& description) {
-  Napi::Array steps = Napi::Array::New(env, description.steps.size());
-  for (uint32_t i = 0; i < description.steps.size(); ++i) {
-    const PlanDescription::Step& one = description.steps[i];
-    Napi::Object step = Napi::Object::New(env);
-    step["name"] = one.name;
-    step["kernel"] = one.kernel;
-    step["phase"] = static_cast<double>(one.phase);
-    step["multiplyAdds"] = static_cast<double>(one.multiply_adds);
-    step["weightBytes"] = static_cast<double>(one.weight_bytes);
-    steps[i] = step;
-  }
-  Napi::Object result = Napi::Object::New(env);
-  result["steps"] = steps;
-  result["arenaBytes"] = static_cast<double>(description.arena_bytes);
-  return result;
-}
-
-// Of the steps that a description has, in its order.
-std::vector<double> times_of(const Engine& engine, kernels::Size size, int runs) {
-  const Plan plan(engine.packed(), size, engine.options().threads);
-  const auto medians = engine.profile(plan, size, runs);
-  std::vector<double> times;
-  for (size_t phase = 0; phase < medians.size(); ++phase) {
-    for (size_t i = 0; i < medians[phase].size(); ++i)
-      if (!plan.phases()[phase][i]->name.empty()) times.push_back(medians[phase][i]);
-  }
-  return times;
+  return static_cast<int>(value);
 }
 
 }  // namespace
@@ -99,16 +46,19 @@ Napi::Function EngineHandle::define(Napi::Env env) {
 EngineHandle::EngineHandle(const Napi::CallbackInfo& info) : Handle(info) {
   guarded(info, [&] {
     const Options options(info);
-    const std::string tier = options.string("tier");
+    const std::string instruction_set = options.string("tier");
     const bool winograd = options.boolean("winograd");
-    const int threads = small_positive(options, "threads", kMostThreads);
+    const int threads = small_positive(options, "threads", kMaxThreads);
     const int max_batch = small_positive(options, "maxBatch", 1 << 16);
-    const std::chrono::milliseconds keep_memory(small_positive(options, "keepMemoryMs", kLongestKept));
+    const std::chrono::milliseconds keep_memory(small_positive(options, "keepMemoryMs", kMaxKeepMemoryMs));
     BorrowedNetwork borrowed = read_network(options);
-    const Engine::Options wanted = {
-        {tier_named(tier, borrowed.network.precision), winograd}, threads, max_batch, keep_memory};
-    session_ =
-        EngineSession::start(info.Env(), std::move(borrowed.network), wanted, std::move(borrowed.weights));
+    const Engine::Options engine_options = {
+        {instruction_set_named(instruction_set, borrowed.network.precision), winograd},
+        threads,
+        max_batch,
+        keep_memory};
+    session_ = EngineSession::start(info.Env(), std::move(borrowed.network), engine_options,
+                                    std::move(borrowed.weights));
     return info.Env().Undefined();
   });
 }
@@ -126,12 +76,12 @@ std::shared_ptr<Request> EngineHandle::read_request(const Options& options) {
   const CallerArray array = options.typed_array("images");
   const std::vector<int64_t> shape = shape_of_images(options, array);
   auto request = std::make_shared<Request>();
-  request->is_bytes = array.is_bytes();
+  request->is_uint8 = array.is_bytes();
   if (shape[0] < 1 || shape[0] > 1 << 20)
-    throw core::Error("INVALID_SHAPE", "A batch has 1 to 1048576 pictures.");
+    throw core::Error("INVALID_SHAPE", "A batch has 1 to 1048576 images.");
   request->count = static_cast<int>(shape[0]);
-  request->size = request->is_bytes ? to_size(shape[1], shape[2]) : to_size(shape[2], shape[3]);
-  if (request->is_bytes) {
+  request->size = request->is_uint8 ? to_size(shape[1], shape[2]) : to_size(shape[2], shape[3]);
+  if (request->is_uint8) {
     const auto mean = options.channels("mean"), std = options.channels("std");
     for (int c = 0; c < 3; ++c) {
       request->scale[c] = 1 / (255 * std[c]);
@@ -144,8 +94,8 @@ std::shared_ptr<Request> EngineHandle::read_request(const Options& options) {
   const ArrayView view = array.view();
   require_length(view, shape);
   for (const int classes : session_->classes) {
-    const size_t numbers = static_cast<size_t>(request->count) * static_cast<size_t>(classes);
-    request->logits.push_back(std::unique_ptr<float[]>(new float[numbers]));
+    const size_t values = static_cast<size_t>(request->count) * static_cast<size_t>(classes);
+    request->logits.push_back(std::unique_ptr<float[]>(new float[values]));
   }
   request->pixels = std::exchange(session_->spare, {});
   const auto* first = static_cast<const std::byte*>(view.data);
@@ -157,7 +107,7 @@ Napi::Value EngineHandle::forward(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     session_->require_usable();
     const Options options(info);
-    session_->engine.rouse();
+    session_->engine.wake();
     const int64_t id = options.integer("id");
     return session_->forward(info.Env(), read_request(options), id);
   });
@@ -174,7 +124,8 @@ Napi::Value EngineHandle::describe(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     const kernels::Size size = read_size(Options(info));
     return session_->run(
-        info.Env(), [size](const Engine& engine) { return description_of(engine, size); }, description_to_js);
+        info.Env(), [size](const Engine& engine) { return binding::describe(engine, size); },
+        description_to_js);
   });
 }
 
@@ -188,7 +139,7 @@ Napi::Value EngineHandle::profile(const Napi::CallbackInfo& info) {
     const kernels::Size size = read_size(options);
     const int runs = small_positive(options, "runs", 1 << 16);
     return session_->run(
-        info.Env(), [size, runs](const Engine& engine) { return times_of(engine, size, runs); },
+        info.Env(), [size, runs](const Engine& engine) { return measure_steps(engine, size, runs); },
         [](Napi::Env env, const std::vector<double>& times) {
           Napi::Float64Array array = Napi::Float64Array::New(env, times.size());
           std::copy(times.begin(), times.end(), array.Data());

@@ -5,18 +5,17 @@
 
 #include "binding/new_floats.h"
 #include "core/error.h"
+#include "kernels/tuning.h"
 
 namespace googlenet::binding {
 
 namespace {
 
-constexpr size_t kMostSpare = size_t{4} << 20;
-
 // [n, classes]
 Napi::Value logits_to_js(Napi::Env env, const float* logits, int count, int classes) {
-  const size_t numbers = static_cast<size_t>(count) * static_cast<size_t>(classes);
-  Napi::Float32Array data = new_floats(env, numbers);
-  std::memcpy(data.Data(), logits, numbers * sizeof(float));
+  const size_t values = static_cast<size_t>(count) * static_cast<size_t>(classes);
+  Napi::Float32Array data = new_floats(env, values);
+  std::memcpy(data.Data(), logits, values * sizeof(float));
   Napi::Array shape = Napi::Array::New(env, 2);
   shape[0u] = count;
   shape[1u] = classes;
@@ -28,7 +27,7 @@ Napi::Value logits_to_js(Napi::Env env, const float* logits, int count, int clas
 
 std::vector<int> classes_of(const Network& network) {
   std::vector<int> classes;
-  for (const int head : network.heads) classes.push_back(network.values[static_cast<size_t>(head)].channels);
+  for (const int head : network.heads) classes.push_back(network.tensors[static_cast<size_t>(head)].channels);
   return classes;
 }
 
@@ -64,7 +63,7 @@ class EngineSession::Forward : public PromiseTask {
 
   void finish(Napi::Env env) override {
     session_->cancellable_.erase(id_);
-    if (request_->pixels.capacity() <= kMostSpare) session_->spare = std::move(request_->pixels);
+    if (request_->pixels.capacity() <= tuning::kMaxSpareBytes) session_->spare = std::move(request_->pixels);
     PromiseTask::finish(env);
   }
 

@@ -121,19 +121,19 @@ Napi::Value LibtorchEngineHandle::describe(Info info) {
     session_->require_usable();
     const Napi::Env env = info.Env();
     const infer::Network& network = network_;
-    const auto sizes = map_sizes(network, read_size(Options(info)));
+    const auto sizes = tensor_sizes(network, read_size(Options(info)));
     Napi::Array steps = Napi::Array::New(env, network.layers.size());
     for (uint32_t i = 0; i < network.layers.size(); ++i) {
       const infer::Layer& layer = network.layers[i];
       const bool has_weights = layer.kind == infer::Layer::Kind::kConvolution;
       const kernels::Size size = sizes[static_cast<size_t>(layer.output)];
-      const int64_t weights = has_weights ? infer::number_of_weights(network, layer) : 0;
+      const int64_t weights = has_weights ? infer::weight_count(network, layer) : 0;
       Napi::Object step = Napi::Object::New(env);
       step["name"] = layer.name;
       step["kernel"] = "libtorch";
       step["phase"] = i;
       step["multiplyAdds"] = static_cast<double>(weights * size.height * size.width);
-      step["weightBytes"] = static_cast<double>(weights * infer::size_of_weight(network, layer));
+      step["weightBytes"] = static_cast<double>(weights * infer::weight_size(network, layer));
       steps[i] = step;
     }
     Napi::Object result = Napi::Object::New(env);

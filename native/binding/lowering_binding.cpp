@@ -88,7 +88,7 @@ std::vector<float> copy_amax(const Options& options) {
 Napi::Value lower_model(const Napi::CallbackInfo& info, Session& session) {
   const Options options(info);
   lowering::LoweringOptions lowering_options = {read_precision(options), options.boolean("allHeads"), {}};
-  if (lowering_options.precision == infer::Precision::kByte) lowering_options.amax = copy_amax(options);
+  if (lowering_options.precision == infer::Precision::kInt8) lowering_options.amax = copy_amax(options);
   return session.run(
       info.Env(),
       [lowering_options = std::move(lowering_options)](Session& self) {

@@ -11,14 +11,14 @@ namespace googlenet::binding {
 
 namespace {
 
-constexpr Choice<infer::Precision> kPrecisions[] = {{"float32", infer::Precision::kFloat},
+constexpr Choice<infer::Precision> kPrecisions[] = {{"float32", infer::Precision::kFloat32},
                                                     {"bfloat16", infer::Precision::kBfloat16},
-                                                    {"int8", infer::Precision::kByte}};
+                                                    {"int8", infer::Precision::kInt8}};
 
 constexpr Choice<infer::Layer::Kind> kKinds[] = {{"convolution", infer::Layer::Kind::kConvolution},
                                                  {"maxPool", infer::Layer::Kind::kMaxPool},
-                                                 {"average", infer::Layer::Kind::kAverage},
-                                                 {"normalize", infer::Layer::Kind::kNormalize}};
+                                                 {"average", infer::Layer::Kind::kAveragePool},
+                                                 {"normalize", infer::Layer::Kind::kLocalResponseNorm}};
 
 // Sizes and counts of a network are at most this, which is small enough for arithmetic with int.
 constexpr int64_t kLargestInteger = 1 << 20;
@@ -67,12 +67,12 @@ infer::Layer read_layer(const Options& options) {
   layer.output = small_integer(options, "output");
   layer.channel = small_integer(options, "channel");
   layer.outputs = small_integer(options, "outputs");
-  layer.window = small_integer(options, "window");
+  layer.kernel_size = small_integer(options, "window");
   layer.stride = small_integer(options, "stride");
   layer.padding = small_integer(options, "padding");
   layer.ceil = options.boolean("ceil");
   layer.relu = options.boolean("relu");
-  layer.side = small_integer(options, "side");
+  layer.output_size = small_integer(options, "side");
   layer.alpha = finite(options, "alpha");
   layer.k = finite(options, "k");
   return layer;
@@ -80,24 +80,24 @@ infer::Layer read_layer(const Options& options) {
 
 LayerOffsets read_offsets(const infer::Network& network, const infer::Layer& layer, const Options& options) {
   LayerOffsets offsets = {options.integer("weightOffset"), options.integer("biasOffset"), std::nullopt};
-  if (infer::size_of_weight(network, layer) == 1) offsets.scale = options.integer("scaleOffset");
+  if (infer::weight_size(network, layer) == 1) offsets.scale = options.integer("scaleOffset");
   return offsets;
 }
 
 void borrow_weights(const infer::Network& network, infer::Layer& layer, const LayerOffsets& offsets,
                     const core::Bytes& bytes) {
-  const int64_t size = infer::size_of_weight(network, layer);
+  const int64_t size = infer::weight_size(network, layer);
   const auto floats = [&](int64_t offset) {
     return reinterpret_cast<const float*>(borrow(layer.name, bytes, offset, layer.outputs, 4));
   };
-  layer.weights = borrow(layer.name, bytes, offsets.weight, infer::number_of_weights(network, layer), size);
+  layer.weights = borrow(layer.name, bytes, offsets.weight, infer::weight_count(network, layer), size);
   layer.bias = floats(offsets.bias);
   if (offsets.scale) layer.weight_scales = floats(*offsets.scale);
 }
 
 bool has_weights(const infer::Network& network, const infer::Layer& layer) {
   return layer.kind == infer::Layer::Kind::kConvolution &&
-         layer.input < static_cast<int>(network.values.size());
+         layer.input < static_cast<int>(network.tensors.size());
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ BorrowedNetwork read_network(const Options& options) {
   infer::Network network = {};
   network.precision = read_precision(description);
   for (const Options& value : description.objects("values"))
-    network.values.push_back({small_integer(value, "channels"), finite(value, "scale")});
+    network.tensors.push_back({small_integer(value, "channels"), finite(value, "scale")});
   std::vector<LayerOffsets> offsets;
   for (const Options& one : description.objects("layers")) {
     const infer::Layer& layer = network.layers.emplace_back(read_layer(one));
@@ -135,8 +135,8 @@ BorrowedNetwork read_network(const Options& options) {
   }
   network.heads = small_integers(description, "heads");
   const auto scale = description.channels("imageScale"), shift = description.channels("imageShift");
-  std::copy(scale.begin(), scale.end(), network.picture_scale);
-  std::copy(shift.begin(), shift.end(), network.picture_shift);
+  std::copy(scale.begin(), scale.end(), network.image_scale);
+  std::copy(shift.begin(), shift.end(), network.image_shift);
 
   const core::Bytes bytes = weights.bytes();
   for (size_t i = 0; i < network.layers.size(); ++i) {
@@ -149,11 +149,11 @@ BorrowedNetwork read_network(const Options& options) {
 
 Napi::Object network_to_js(Napi::Env env, const infer::Network& network,
                            const std::vector<std::optional<LayerOffsets>>& offsets) {
-  Napi::Array values = Napi::Array::New(env, network.values.size());
-  for (uint32_t i = 0; i < network.values.size(); ++i) {
+  Napi::Array values = Napi::Array::New(env, network.tensors.size());
+  for (uint32_t i = 0; i < network.tensors.size(); ++i) {
     Napi::Object value = Napi::Object::New(env);
-    value["channels"] = network.values[i].channels;
-    value["scale"] = network.values[i].scale;
+    value["channels"] = network.tensors[i].channels;
+    value["scale"] = network.tensors[i].scale;
     values[i] = value;
   }
   Napi::Array layers = Napi::Array::New(env, network.layers.size());
@@ -166,12 +166,12 @@ Napi::Object network_to_js(Napi::Env env, const infer::Network& network,
     row["output"] = layer.output;
     row["channel"] = layer.channel;
     row["outputs"] = layer.outputs;
-    row["window"] = layer.window;
+    row["window"] = layer.kernel_size;
     row["stride"] = layer.stride;
     row["padding"] = layer.padding;
     row["ceil"] = layer.ceil;
     row["relu"] = layer.relu;
-    row["side"] = layer.side;
+    row["side"] = layer.output_size;
     row["alpha"] = layer.alpha;
     row["k"] = layer.k;
     if (const std::optional<LayerOffsets>& of_layer = offsets[i]) {
@@ -185,8 +185,8 @@ Napi::Object network_to_js(Napi::Env env, const infer::Network& network,
   for (uint32_t i = 0; i < network.heads.size(); ++i) heads[i] = network.heads[i];
   Napi::Array scale = Napi::Array::New(env, 3), shift = Napi::Array::New(env, 3);
   for (uint32_t c = 0; c < 3; ++c) {
-    scale[c] = network.picture_scale[c];
-    shift[c] = network.picture_shift[c];
+    scale[c] = network.image_scale[c];
+    shift[c] = network.image_shift[c];
   }
   Napi::Object result = Napi::Object::New(env);
   result["precision"] = name_of(kPrecisions, network.precision);

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
-// Inlined everywhere, so that each caller compiles it for its own instruction set.
+// Inlined everywhere, so that each caller compiles it for its own instruction set. No std::bit_cast, which the
+// linker might keep in a copy for another one (kernels/local.h).
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 namespace googlenet::core {
@@ -14,7 +14,7 @@ namespace googlenet::core {
 constexpr uint16_t kBfloat16Nan = 0x7fc0;
 
 ALWAYS_INLINE float from_bfloat16(uint16_t bits) {
-  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+  return __builtin_bit_cast(float, static_cast<uint32_t>(bits) << 16);
 }
 
 // Adds to the bits of a float32 so that their upper half becomes the nearest bfloat16, ties to even. The
@@ -25,7 +25,7 @@ ALWAYS_INLINE uint32_t add_bfloat16_rounding(uint32_t bits) {
 
 // The nearest bfloat16, ties to even.
 ALWAYS_INLINE uint16_t to_bfloat16(float value) {
-  const uint32_t nearest = add_bfloat16_rounding(std::bit_cast<uint32_t>(value)) >> 16;
+  const uint32_t nearest = add_bfloat16_rounding(__builtin_bit_cast(uint32_t, value)) >> 16;
   return static_cast<uint16_t>(value != value ? kBfloat16Nan : nearest);
 }
 

@@ -1,66 +1,20 @@
 #pragma once
 
-#include <atomic>
-#include <memory>
-#include <string>
+#include <cstdint>
 #include <vector>
 
-#include "infer/packed.h"
-#include "infer/team.h"
-#include "kernels/maps.h"
+#include "infer/operation.h"
+#include "infer/packed_network.h"
+#include "infer/work_items.h"
 
 namespace googlenet::infer {
 
-// One picture on its way through a plan.
-struct Frame {
-  std::byte* arena;
-  const void* pixels;  // floats [3][h][w], or bytes [h][w][3]
-  bool is_bytes;
-  float scale[3];  // of the channels of what `pixels` points to
-  float shift[3];
-  std::atomic<bool>* is_finite;  // cleared where a number is NaN or infinite
-};
-
-class Operation;
-
-// Memory of one thread for what an operation computes on its way, and what of that it still holds.
-struct Workspace {
-  AlignedBytes memory;
-  const Operation* holds_of = nullptr;
-  int first = 0, last = 0;
-
-  // Before another picture.
-  void forget() { holds_of = nullptr; }
-};
-
-// Work on a layer, or on several of one kind that read the same, cut into units that any threads may do in
-// any order. Units that follow one another share more of what they read than others.
-class Operation {
- public:
-  virtual ~Operation() = default;
-  virtual void run(const Frame& frame, Workspace& own, int first, int last) const = 0;
-
-  std::string name;
-  std::string kernel;
-  int units = 1;
-  double cost = 0;  // of all units, in nanoseconds of one core, roughly
-  int64_t multiply_adds = 0;
-  int64_t bytes = 0;            // of weights
-  int64_t workspace_bytes = 0;  // of each thread
-};
-
-struct Item {
-  const Operation* operation;
-  int first;
-  int last;
-};
-
-using Operations = std::vector<std::unique_ptr<Operation>>;
-
-// How pictures of one size go through a network: where each value lies, and what is done in which order.
+// How images of one size go through a network: where each tensor lies, and what is computed in which order.
 class Plan {
  public:
-  Plan(const PackedNetwork& packed, kernels::Size picture, int threads);
+  // Throws INVALID_SHAPE for images that do not fit through the network, INVALID_ARGUMENT for networks that
+  // ask for more memory than any of their kind needs.
+  Plan(const PackedNetwork& packed, kernels::Size image, int threads);
 
   int64_t arena_bytes() const { return arena_bytes_; }
   int64_t workspace_bytes() const { return workspace_bytes_; }
@@ -68,18 +22,18 @@ class Plan {
   // For one thread: phase by phase, one operation after the other.
   const std::vector<Operations>& phases() const { return phases_; }
 
-  // For a team: each thread has its own part of every map, from layer to layer.
-  const std::vector<std::vector<Item>>& items() const { return items_; }
-  const std::vector<PhasePieces>& pieces() const { return pieces_; }
+  // For a thread pool: each thread has its own block of rows of every feature map, from layer to layer.
+  const std::vector<std::vector<WorkItem>>& items() const { return items_; }
+  const std::vector<ItemEnds>& item_ends() const { return item_ends_; }
 
   // Logits of a head.
   const float* head(const std::byte* arena, size_t index) const;
 
  private:
   std::vector<Operations> phases_;
-  std::vector<std::vector<Item>> items_;  // by phase, and in it by thread
-  std::vector<PhasePieces> pieces_;
-  std::vector<int64_t> heads_;
+  std::vector<std::vector<WorkItem>> items_;  // by phase, and in it by thread
+  std::vector<ItemEnds> item_ends_;
+  std::vector<int64_t> head_offsets_;
   int64_t arena_bytes_ = 0;
   int64_t workspace_bytes_ = 0;
 };

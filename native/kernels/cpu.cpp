@@ -15,7 +15,7 @@ namespace googlenet::kernels {
 namespace {
 
 struct Features {
-  bool avx2 = false, avx512 = false, avx512_bf16 = false, avx512_vnni = false, amx = false;
+  bool avx2 = false, avx512 = false, avx512_vnni = false, avx512_bf16 = false;
 };
 
 #ifdef __x86_64__
@@ -33,8 +33,19 @@ constexpr bool has_bit(unsigned bits, int bit) {
   return (bits >> bit & 1) != 0;
 }
 
-// Linux gives the tiles' registers, 8 KB a thread, to processes that ask for them.
-bool may_use_tiles() {
+Features find_features() {
+  Features has;
+  // __builtin_cpu_supports also asks whether the system saves the registers.
+  has.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  has.avx512 = has.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  has.avx512_vnni = has.avx512 && __builtin_cpu_supports("avx512vnni");
+  has.avx512_bf16 = has.avx512_vnni && has_bit(cpuid(7, 1).eax, 5);
+  return has;
+}
+
+// Linux gives the registers of tiles, 8 KB a thread, to processes that ask for them.
+bool request_tiles() {
 #ifdef __linux__
   constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
   constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
@@ -44,22 +55,18 @@ bool may_use_tiles() {
 #endif
 }
 
-Features find_features() {
-  Features has;
+bool find_amx() {
   const unsigned edx = cpuid(7, 0).edx;
   const bool has_tiles = has_bit(edx, 22) && has_bit(edx, 24) && has_bit(edx, 25);  // BF16, TILE, INT8
-  // __builtin_cpu_supports also asks whether the system saves the registers.
-  has.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  has.avx512 = has.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  has.avx512_bf16 = has.avx512 && has_bit(cpuid(7, 1).eax, 5);
-  has.avx512_vnni = has.avx512 && __builtin_cpu_supports("avx512vnni");
-  has.amx = has.avx512_bf16 && has.avx512_vnni && has_tiles && may_use_tiles();
-  return has;
+  return has_avx512_bf16() && has_tiles && request_tiles();
 }
 #else
 Features find_features() {
   return {};
+}
+
+bool find_amx() {
+  return false;
 }
 #endif
 
@@ -78,19 +85,20 @@ bool has_avx512() {
   return features().avx512;
 }
 
-bool has_avx512_bf16() {
-  return features().avx512_bf16;
-}
-
 bool has_avx512_vnni() {
   return features().avx512_vnni;
 }
 
-bool has_amx() {
-  return features().amx;
+bool has_avx512_bf16() {
+  return features().avx512_bf16;
 }
 
-int64_t second_level_bytes() {
+bool has_amx() {
+  static const bool found = find_amx();
+  return found;
+}
+
+int64_t l2_cache_bytes() {
   constexpr int64_t kUsual = int64_t{1} << 20;
 #ifdef _SC_LEVEL2_CACHE_SIZE
   if (const int64_t bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) return bytes;

@@ -27,8 +27,8 @@ void unsupported(const std::string& module) {
 
 GraphBuilder::GraphBuilder(Precision precision) {
   lowered_.network.precision = precision;
-  std::fill_n(lowered_.network.picture_scale, 3, 1.f);
-  std::fill_n(lowered_.network.picture_shift, 3, 0.f);
+  std::fill_n(lowered_.network.image_scale, 3, 1.f);
+  std::fill_n(lowered_.network.image_shift, 3, 0.f);
   new_tensor(3, kImageSize);
 }
 
@@ -38,7 +38,7 @@ int GraphBuilder::add_convolution(const std::string& name, int input, const Wind
                        static_cast<int>(window.stride) +
                    1;
   Layer& layer = add_layer(name, Layer::Kind::kConvolution, input, static_cast<int>(weight.size(0)), size);
-  layer.window = static_cast<int>(window.kernel_size);
+  layer.kernel_size = static_cast<int>(window.kernel_size);
   layer.stride = static_cast<int>(window.stride);
   layer.padding = static_cast<int>(window.padding);
   set_weights(layer, weight, bias);
@@ -59,7 +59,7 @@ int GraphBuilder::add_max_pool(const std::string& name, int input, const Window&
   const int stride = static_cast<int>(window.stride);
   const int size = (ceil_mode ? (past + stride - 1) / stride : past / stride) + 1;
   Layer& layer = add_layer(name, Layer::Kind::kMaxPool, input, channels_of(input), size);
-  layer.window = static_cast<int>(window.kernel_size);
+  layer.kernel_size = static_cast<int>(window.kernel_size);
   layer.stride = stride;
   layer.padding = static_cast<int>(window.padding);
   layer.ceil = ceil_mode;
@@ -68,21 +68,21 @@ int GraphBuilder::add_max_pool(const std::string& name, int input, const Window&
 
 int GraphBuilder::add_average_pool(const std::string& name, int input, int64_t kernel_size, int64_t stride) {
   const int size = (sizes_[input] - static_cast<int>(kernel_size)) / static_cast<int>(stride) + 1;
-  Layer& layer = add_layer(name, Layer::Kind::kAverage, input, channels_of(input), size);
-  layer.window = static_cast<int>(kernel_size);
+  Layer& layer = add_layer(name, Layer::Kind::kAveragePool, input, channels_of(input), size);
+  layer.kernel_size = static_cast<int>(kernel_size);
   layer.stride = static_cast<int>(stride);
   return layer.output;
 }
 
 int GraphBuilder::add_adaptive_average_pool(const std::string& name, int input, int64_t output_size) {
   const int size = static_cast<int>(output_size);
-  Layer& layer = add_layer(name, Layer::Kind::kAverage, input, channels_of(input), size);
-  layer.side = size;
+  Layer& layer = add_layer(name, Layer::Kind::kAveragePool, input, channels_of(input), size);
+  layer.output_size = size;
   return layer.output;
 }
 
 int GraphBuilder::add_local_response_norm(const std::string& name, int input, double alpha, double k) {
-  Layer& layer = add_layer(name, Layer::Kind::kNormalize, input, channels_of(input), sizes_[input]);
+  Layer& layer = add_layer(name, Layer::Kind::kLocalResponseNorm, input, channels_of(input), sizes_[input]);
   layer.alpha = static_cast<float>(alpha);
   layer.k = static_cast<float>(k);
   return layer.output;
@@ -121,12 +121,12 @@ int GraphBuilder::concatenate(const std::vector<int>& inputs) {
     channel += channels_of(input);
   }
   remove_tensors(inputs);
-  return static_cast<int>(lowered_.network.values.size()) - 1;
+  return static_cast<int>(lowered_.network.tensors.size()) - 1;
 }
 
 void GraphBuilder::set_image_transform(int channel, float scale, float shift) {
-  lowered_.network.picture_scale[channel] = scale;
-  lowered_.network.picture_shift[channel] = shift;
+  lowered_.network.image_scale[channel] = scale;
+  lowered_.network.image_shift[channel] = shift;
 }
 
 void GraphBuilder::set_heads(std::vector<int> heads) {
@@ -135,8 +135,8 @@ void GraphBuilder::set_heads(std::vector<int> heads) {
 
 Lowered GraphBuilder::finish(const std::vector<float>& amax) {
   Network& network = lowered_.network;
-  if (network.precision == Precision::kByte) quantize(lowered_, amax);
-  const auto dtype = network.precision == Precision::kFloat ? at::kFloat : at::kBFloat16;
+  if (network.precision == Precision::kInt8) quantize(lowered_, amax);
+  const auto dtype = network.precision == Precision::kFloat32 ? at::kFloat : at::kBFloat16;
   for (size_t i = 0; i < network.layers.size(); ++i) {
     torch::Tensor& weight = lowered_.weights[i];
     torch::Tensor& bias = lowered_.biases[i];
@@ -154,19 +154,19 @@ Lowered GraphBuilder::finish(const std::vector<float>& amax) {
 }
 
 int GraphBuilder::channels_of(int tensor) const {
-  return lowered_.network.values[tensor].channels;
+  return lowered_.network.tensors[tensor].channels;
 }
 
 int GraphBuilder::new_tensor(int channels, int size) {
-  lowered_.network.values.push_back({channels, 0});
+  lowered_.network.tensors.push_back({channels, 0});
   sizes_.push_back(size);
-  return static_cast<int>(lowered_.network.values.size()) - 1;
+  return static_cast<int>(lowered_.network.tensors.size()) - 1;
 }
 
 void GraphBuilder::remove_tensors(std::vector<int> tensors) {
   std::sort(tensors.rbegin(), tensors.rend());
   for (const int tensor : tensors) {
-    lowered_.network.values.erase(lowered_.network.values.begin() + tensor);
+    lowered_.network.tensors.erase(lowered_.network.tensors.begin() + tensor);
     sizes_.erase(sizes_.begin() + tensor);
     for (Layer& layer : lowered_.network.layers) {
       if (layer.input > tensor) --layer.input;

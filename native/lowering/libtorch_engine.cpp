@@ -23,21 +23,21 @@ torch::Tensor copy_of(const void* elements, at::IntArrayRef shape, at::ScalarTyp
 }  // namespace
 
 void LibtorchEngine::require_supported(const Network& network) {
-  if (network.precision == Precision::kByte)
+  if (network.precision == Precision::kInt8)
     throw core::Error("UNSUPPORTED", "The backend 'libtorch' has no int8. Choose another precision.");
 }
 
 LibtorchEngine::LibtorchEngine(Network network)
     : network_(std::move(network)),
       dtype_(network_.precision == Precision::kBfloat16 ? at::kBFloat16 : at::kFloat),
-      last_reader_(network_.values.size(), network_.layers.size()) {
+      last_reader_(network_.tensors.size(), network_.layers.size()) {
   for (size_t i = 0; i < network_.layers.size(); ++i) {
     Layer& layer = network_.layers[i];
     last_reader_[static_cast<size_t>(layer.input)] = i;
     torch::Tensor weight, bias;
     if (layer.kind == Layer::Kind::kConvolution) {
-      const int64_t inputs = network_.values[static_cast<size_t>(layer.input)].channels;
-      weight = copy_of(layer.weights, {layer.outputs, inputs, layer.window, layer.window}, dtype_)
+      const int64_t inputs = network_.tensors[static_cast<size_t>(layer.input)].channels;
+      weight = copy_of(layer.weights, {layer.outputs, inputs, layer.kernel_size, layer.kernel_size}, dtype_)
                    .contiguous(at::MemoryFormat::ChannelsLast);
       bias = copy_of(layer.bias, {layer.outputs}, at::kFloat).to(dtype_);
       register_buffer("weight" + std::to_string(i), weight);
@@ -55,10 +55,10 @@ std::vector<torch::Tensor> LibtorchEngine::forward(const torch::Tensor& images,
                                                    const std::atomic<bool>& cancelled,
                                                    std::vector<float>* amax) const {
   const torch::NoGradGuard no_grad;
-  map_sizes(network_, {static_cast<int>(images.size(2)), static_cast<int>(images.size(3))});
+  tensor_sizes(network_, {static_cast<int>(images.size(2)), static_cast<int>(images.size(3))});
   const auto per_channel = [](const float* values) { return copy_of(values, {1, 3, 1, 1}, at::kFloat); };
-  std::vector<torch::Tensor> tensors(network_.values.size());
-  tensors[0] = (images * per_channel(network_.picture_scale) + per_channel(network_.picture_shift))
+  std::vector<torch::Tensor> tensors(network_.tensors.size());
+  tensors[0] = (images * per_channel(network_.image_scale) + per_channel(network_.image_shift))
                    .to(dtype_)
                    .contiguous(at::MemoryFormat::ChannelsLast);
   if (amax != nullptr) amax->assign(tensors.size(), 0);
@@ -73,7 +73,7 @@ std::vector<torch::Tensor> LibtorchEngine::forward(const torch::Tensor& images,
       if (!(found <= largest)) largest = found;  // NaN replaces it too
     }
     torch::Tensor& written = tensors[static_cast<size_t>(layer.output)];
-    const int64_t channels = network_.values[static_cast<size_t>(layer.output)].channels;
+    const int64_t channels = network_.tensors[static_cast<size_t>(layer.output)].channels;
     if (channels == layer.outputs) {
       written = output;
     } else {
@@ -104,11 +104,12 @@ torch::Tensor LibtorchEngine::compute(size_t index, const torch::Tensor& input) 
       return layer.relu ? output.relu() : output;
     }
     case Layer::Kind::kMaxPool:
-      return torch::max_pool2d(input, layer.window, layer.stride, layer.padding, 1, layer.ceil);
-    case Layer::Kind::kAverage:
-      return layer.window > 0 ? torch::avg_pool2d(input, layer.window, layer.stride)
-                              : torch::adaptive_avg_pool2d(input, {layer.side, layer.side});
-    case Layer::Kind::kNormalize: {
+      return torch::max_pool2d(input, layer.kernel_size, layer.stride, layer.padding, 1, layer.ceil);
+    case Layer::Kind::kAveragePool:
+      return layer.kernel_size > 0
+                 ? torch::avg_pool2d(input, layer.kernel_size, layer.stride)
+                 : torch::adaptive_avg_pool2d(input, {layer.output_size, layer.output_size});
+    case Layer::Kind::kLocalResponseNorm: {
       const auto options =
           torch::nn::functional::LocalResponseNormFuncOptions(5).alpha(layer.alpha).beta(0.75).k(layer.k);
       return torch::nn::functional::local_response_norm(input.to(at::kFloat), options).to(dtype_);

@@ -17,12 +17,12 @@ constexpr double kInt8Max = 127;  // symmetric: -128 is not used
 
 // Layers whose output has the element type and scale of their input.
 bool keeps_type(const Layer& layer) {
-  return layer.kind == Layer::Kind::kMaxPool || layer.kind == Layer::Kind::kNormalize;
+  return layer.kind == Layer::Kind::kMaxPool || layer.kind == Layer::Kind::kLocalResponseNorm;
 }
 
 // Which network tensors can be uint8.
 std::vector<bool> find_uint8(const Network& network) {
-  std::vector<bool> is_uint8(network.values.size(), true);
+  std::vector<bool> is_uint8(network.tensors.size(), true);
   const auto forbid = [&](int tensor) {
     const bool changes = is_uint8[static_cast<size_t>(tensor)];
     is_uint8[static_cast<size_t>(tensor)] = false;
@@ -44,7 +44,8 @@ std::vector<bool> find_uint8(const Network& network) {
       const bool output = is_uint8[static_cast<size_t>(layer.output)];
       if (keeps_type(layer) && input != output)
         changes = forbid(input ? layer.input : layer.output) || changes;
-      if (layer.kind == Layer::Kind::kAverage && !input && output) changes = forbid(layer.output) || changes;
+      if (layer.kind == Layer::Kind::kAveragePool && !input && output)
+        changes = forbid(layer.output) || changes;
     }
   }
   return is_uint8;
@@ -52,17 +53,17 @@ std::vector<bool> find_uint8(const Network& network) {
 
 void set_activation_scales(Network& network, const std::vector<bool>& is_uint8,
                            const std::vector<float>& amax) {
-  for (size_t tensor = 0; tensor < network.values.size(); ++tensor) {
+  for (size_t tensor = 0; tensor < network.tensors.size(); ++tensor) {
     if (!is_uint8[tensor]) continue;
     if (!std::isfinite(amax[tensor]))
       throw core::Error("INVALID_ARGUMENT", "The calibration images give NaN or infinity.");
     // All elements were zero: any scale will do.
-    network.values[tensor].scale = amax[tensor] > 0 ? amax[tensor] / kUint8Max : 1;
+    network.tensors[tensor].scale = amax[tensor] > 0 ? amax[tensor] / kUint8Max : 1;
   }
   for (const Layer& layer : network.layers) {
     if (layer.kind == Layer::Kind::kMaxPool)
-      network.values[static_cast<size_t>(layer.output)].scale =
-          network.values[static_cast<size_t>(layer.input)].scale;
+      network.tensors[static_cast<size_t>(layer.output)].scale =
+          network.tensors[static_cast<size_t>(layer.input)].scale;
   }
 }
 
@@ -70,7 +71,7 @@ void set_activation_scales(Network& network, const std::vector<bool>& is_uint8,
 
 void quantize(Lowered& lowered, const std::vector<float>& amax) {
   Network& network = lowered.network;
-  if (amax.size() != network.values.size())
+  if (amax.size() != network.tensors.size())
     throw core::Error("INVALID_ARGUMENT", "The activation ranges are those of another network.");
   const std::vector<bool> is_uint8 = find_uint8(network);
   set_activation_scales(network, is_uint8, amax);

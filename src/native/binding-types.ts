@@ -213,8 +213,6 @@ export interface EngineAddon {
   tiers(precision: string): string[];
   /** Sets an environment variable of the process, unless it is set, or takes one away. Whether it was not set before. */
   setEnvironment(name: string, value: string | undefined): boolean;
-  /** The most that one core can do, in operations a nanosecond, by tier and numbers: `avx512 float32`, … Takes a moment. */
-  peaks(): Record<string, number>;
   /** As that of the other addon. */
   shutDown(): void;
   Engine: new (

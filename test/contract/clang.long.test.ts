@@ -1,18 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PACKAGE_ROOT } from '../support/child';
+import { ENGINE_SOURCES, flagsOf } from '../support/native-programs';
 import { testWhere } from '../support/skip';
 
 const run = promisify(execFile);
 
 const native = (...path: string[]) => join(PACKAGE_ROOT, 'native', ...path);
-
-/** What engine.node is compiled from. */
-const SOURCES = readFileSync(native('infer', 'sources.txt'), 'utf8')
-  .split('\n')
-  .filter((line) => line.startsWith('native/'));
 
 /** Headers of Node and of its C++ wrapper, whose warnings are not ours. */
 const HEADERS = [
@@ -39,8 +34,14 @@ for (const library of LIBRARIES) {
   testWhere(has(library), `there is no clang++ with ${library}`)(
     `clang with ${library} compiles the engines without a warning`,
     async () => {
-      for (const source of SOURCES) {
-        await run('clang++', [`-stdlib=${library}`, ...FLAGS, ...HEADERS, join(PACKAGE_ROOT, source)]);
+      for (const source of ENGINE_SOURCES) {
+        await run('clang++', [
+          `-stdlib=${library}`,
+          ...FLAGS,
+          ...flagsOf(source),
+          ...HEADERS,
+          join(PACKAGE_ROOT, source),
+        ]);
       }
     },
     10 * 60_000,

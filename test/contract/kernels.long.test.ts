@@ -24,7 +24,7 @@ testBuilt(
   async () => {
     const { stdout } = await run(await build('engine_tests_memory'), [SEED, '40']);
     expect(stdout).toMatch(
-      /^maps: \d+ cases\nconvolutions: \d+ cases\nplans: \d+ cases\nengines: \d+ cases\n$/,
+      /^feature-maps: \d+ cases\nconvolutions: \d+ cases\nplans: \d+ cases\nengines: \d+ cases\n$/,
     );
   },
   BUILD_MS,

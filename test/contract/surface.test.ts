@@ -70,7 +70,6 @@ const TRAINER: Names<NativeTrainer> = {
 
 const ENGINE_ADDON: Names<EngineAddon> = {
   tiers: true,
-  peaks: true,
   setEnvironment: true,
   shutDown: true,
   Engine: true,

@@ -16,7 +16,7 @@ namespace {
 
 using torch::nn::AnyModule;
 
-const LoweringOptions kOptions = {infer::Precision::kFloat, /*all_heads=*/false, {}};
+const LoweringOptions kOptions = {infer::Precision::kFloat32, /*all_heads=*/false, {}};
 
 // Keeps the shape, and maps zeros to zeros and ones to ones.
 class BlurImpl : public torch::nn::Module {
@@ -88,7 +88,7 @@ void test_lowering() {
           "a transform of channels is only supported at the beginning");
   Model known{AnyModule(nn::TransformInput())};
   const Lowered lowered = lower(known, kOptions);
-  require(lowered.network.picture_shift[0] == static_cast<float>((0.485 - 0.5) / 0.5),
+  require(lowered.network.image_shift[0] == static_cast<float>((0.485 - 0.5) / 0.5),
           "a known transform becomes part of reading the image");
 }
 

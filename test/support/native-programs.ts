@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { addonPath } from '../../src/setup/paths';
 import { which } from '../../src/setup/tools';
+import { PACKAGE_ROOT } from './child';
 
 const run = promisify(execFile);
 
@@ -38,3 +39,26 @@ export async function buildTarget(target: string): Promise<string> {
   await run(cmake, ['--build', BUILD_DIR, '--target', target, '--parallel', jobs]);
   return join(BUILD_DIR, target);
 }
+
+const native = (...path: string[]) => join(PACKAGE_ROOT, 'native', ...path);
+
+const linesOf = (path: string) => readFileSync(path, 'utf8').split('\n');
+
+/** What engine.node is compiled from. */
+export const ENGINE_SOURCES = linesOf(native('infer', 'sources.txt')).filter((line) =>
+  line.startsWith('native/'),
+);
+
+/** By folder of `native/kernels`. */
+export const INSTRUCTION_SET_FLAGS: ReadonlyMap<string, readonly string[]> = new Map(
+  linesOf(native('kernels', 'flags.txt'))
+    .filter((line) => /^\w/.test(line))
+    .map((line) => {
+      const [folder = '', ...flags] = line.split(' ');
+      return [folder, flags];
+    }),
+);
+
+/** Of a source of engine.node; none for those that every processor runs. */
+export const flagsOf = (source: string): readonly string[] =>
+  INSTRUCTION_SET_FLAGS.get(/^native\/kernels\/(\w+)\//.exec(source)?.[1] ?? '') ?? [];

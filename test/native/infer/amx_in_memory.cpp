@@ -1,13 +1,12 @@
-// The kernels of AMX with tiles in memory in place of the processor's: they can be tried on a machine that
-// has none, and sanitizers, which do not know these instructions, see what each of them reads and writes.
-#include "kernels/cpu.h"
-
-#ifdef __x86_64__
-#include <immintrin.h>
+// Tiles of AMX in memory in place of the processor's (amx_kernels_in_memory.cpp): kernels can be tried on a
+// machine that has none, and sanitizers, which do not know these instructions, see what each of them reads
+// and writes.
+#include "amx_in_memory.h"
 
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/cpu.h"
 #include "tests.h"
 
 namespace tiles {
@@ -29,9 +28,11 @@ struct alignas(64) Registers {
 thread_local Registers registers;
 
 Tile& tile(int index) {
-  if (!registers.are_ready) fail("a tile is used before begin() or after end()");
+  if (!registers.are_ready) fail("a tile is used before begin_thread() or after end_thread()");
   return registers.tiles[index];
 }
+
+}  // namespace
 
 // The only configuration that kernels ask for: eight tiles, all of them whole.
 void load_config(const void* given) {
@@ -64,7 +65,9 @@ void store(int index, void* to, int64_t stride) {
     std::memcpy(static_cast<std::byte*>(to) + row * stride, tile(index).rows[row], kRowBytes);
 }
 
-// `kEach` numbers of a row of `a` times as many rows of numbers in `b`, which stand side by side for each
+namespace {
+
+// `kEach` values of a row of `a` times as many rows of values in `b`, which stand side by side for each
 // column of the sums. Nothing but tiles is touched here, a thousand times more often than anything else.
 template <int kEach, typename Left, typename Right, typename Sum>
 __attribute__((no_sanitize("address", "undefined"), optimize("O3"))) void multiply(Tile& sums, const Tile& a,
@@ -81,8 +84,8 @@ __attribute__((no_sanitize("address", "undefined"), optimize("O3"))) void multip
     for (int n = 0; n < kRows; ++n) weights[k][n] = widen_b(right[k / kEach][n * kEach + k % kEach]);
   for (int m = 0; m < kRows; ++m)
     for (int k = 0; k < kRows * kEach; ++k) {
-      const Sum number = widen_a(left[m][k]);
-      for (int n = 0; n < kRows; ++n) to[m][n] += number * weights[k][n];
+      const Sum value = widen_a(left[m][k]);
+      for (int n = 0; n < kRows; ++n) to[m][n] += value * weights[k][n];
     }
   std::memcpy(&sums, to, sizeof(to));
 }
@@ -99,37 +102,18 @@ int32_t from_byte(Byte number) {
   return number;
 }
 
+}  // namespace
+
 void multiply_bfloat16(int sums, int a, int b) {
   multiply<2, uint16_t, uint16_t, float>(tile(sums), tile(a), tile(b), from_half, from_half);
 }
 
-void multiply_bytes(int sums, int a, int b) {
+void multiply_int8(int sums, int a, int b) {
   multiply<4, uint8_t, int8_t, int32_t>(tile(sums), tile(a), tile(b), from_byte<uint8_t>, from_byte<int8_t>);
 }
 
-}  // namespace
+bool has_what_else_amx_kernels_need() {
+  return googlenet::kernels::has_avx512_bf16();
+}
 
 }  // namespace tiles
-
-namespace googlenet::kernels {
-// What is left of the instructions that the kernels need.
-static bool has_avx512_for_amx() {
-  return has_avx512_bf16() && has_avx512_vnni();
-}
-}  // namespace googlenet::kernels
-
-#undef _tile_loadd
-#undef _tile_stored
-#undef _tile_zero
-#undef _tile_dpbf16ps
-#undef _tile_dpbusd
-#define _tile_loadconfig tiles::load_config
-#define _tile_release tiles::release
-#define _tile_zero tiles::zero
-#define _tile_loadd tiles::load
-#define _tile_stored tiles::store
-#define _tile_dpbf16ps tiles::multiply_bfloat16
-#define _tile_dpbusd tiles::multiply_bytes
-#define has_amx has_avx512_for_amx
-#include "kernels/conv_amx.cpp"
-#endif

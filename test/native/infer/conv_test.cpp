@@ -1,13 +1,13 @@
-// Convolutions of every tier against sums in double, over shapes drawn at random. Buffers hold exactly what
-// kernels say they read and write, so that AddressSanitizer sees anything beyond.
-#include "kernels/conv.h"
-
+// Compares convolutions of every instruction set with sums in double, over shapes drawn at random. Buffers
+// hold exactly what kernels declare to read and write, so that AddressSanitizer sees anything beyond.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
 
-#include "kernels/pack.h"
+#include "infer/aligned_bytes.h"
+#include "kernels/conv_weights.h"
+#include "kernels/convolution.h"
 #include "kernels/winograd.h"
 #include "kernels/winograd_rows.h"
 #include "tests.h"
@@ -17,27 +17,28 @@ using namespace googlenet::kernels;
 namespace {
 
 using Memory = std::vector<std::byte>;
+using googlenet::infer::AlignedBytes;
 
-constexpr Number kNumbers[] = {Number::kFloat, Number::kBfloat16, Number::kByte};
+constexpr DType kDTypes[] = {DType::kFloat32, DType::kBfloat16, DType::kUint8};
 
 struct Shape {
-  int height, width, inputs, outputs, window, stride, padding;
+  int height, width, inputs, outputs, kernel_size, stride, padding;
 
-  int out(int side) const { return (side + 2 * padding - window) / stride + 1; }
+  int out(int size) const { return (size + 2 * padding - kernel_size) / stride + 1; }
   std::string name() const {
     return std::to_string(height) + "×" + std::to_string(width) + "×" + std::to_string(inputs) + " → " +
-           std::to_string(outputs) + ", window " + std::to_string(window) + ", stride " +
+           std::to_string(outputs) + ", kernel size " + std::to_string(kernel_size) + ", stride " +
            std::to_string(stride) + ", padding " + std::to_string(padding);
   }
 };
 
 Shape draw_shape(Random& random) {
-  const int windows[] = {1, 1, 2, 3, 3, 5, 7};
+  const int kernel_sizes[] = {1, 1, 2, 3, 3, 5, 7};
   Shape shape = {};
-  shape.window = random.one_of(windows);
-  shape.padding = random.in(0, shape.window / 2);
+  shape.kernel_size = random.one_of(kernel_sizes);
+  shape.padding = random.in(0, shape.kernel_size / 2);
   shape.stride = random.in(1, 2);
-  const int least = std::max(1, shape.window - 2 * shape.padding);
+  const int least = std::max(1, shape.kernel_size - 2 * shape.padding);
   shape.height = random.in(least, 20);
   shape.width = random.in(least, 36);
   shape.inputs = random.in(1, 70);
@@ -45,13 +46,13 @@ Shape draw_shape(Random& random) {
   return shape;
 }
 
-// Writes a number as kernels store it, and returns what it stands for.
-double store(Number number, float value, std::byte* to) {
-  if (number == Number::kFloat) {
+// Writes a value as kernels store it, and returns what it stands for.
+double store(DType dtype, float value, std::byte* to) {
+  if (dtype == DType::kFloat32) {
     std::memcpy(to, &value, 4);
     return value;
   }
-  if (number == Number::kBfloat16) {
+  if (dtype == DType::kBfloat16) {
     const uint16_t half = to_bfloat16(value);
     std::memcpy(to, &half, 2);
     return from_bfloat16(half);
@@ -61,34 +62,34 @@ double store(Number number, float value, std::byte* to) {
   return whole;
 }
 
-double load(Number number, const std::byte* from) {
-  if (number == Number::kFloat) return load_as<float>(from);
-  if (number == Number::kBfloat16) return from_bfloat16(load_as<uint16_t>(from));
+double load(DType dtype, const std::byte* from) {
+  if (dtype == DType::kFloat32) return load_as<float>(from);
+  if (dtype == DType::kBfloat16) return from_bfloat16(load_as<uint16_t>(from));
   return load_as<uint8_t>(from);
 }
 
-// One map, with zeros around it as wide as the padding, and numbers behind it that kernels may read and must
-// not use.
+// A feature map with zeros around it as wide as the padding, and values behind it that kernels may read and
+// must not use.
 struct Input {
-  Input(Random& random, const Shape& shape, Number number, int64_t before, int64_t after)
-      : numbers(static_cast<size_t>(shape.height * shape.width * shape.inputs)),
-        pixel(shape.inputs * size_of(number)),
+  Input(Random& random, const Shape& shape, DType dtype, int64_t before, int64_t after)
+      : values(static_cast<size_t>(shape.height * shape.width * shape.inputs)),
+        pixel(shape.inputs * size_of(dtype)),
         pitch(shape.width + shape.padding),
         first(before),
         memory(static_cast<size_t>(before + int64_t{shape.height} * pitch * pixel + after)) {
     for (int y = 0; y < shape.height; ++y)
       for (int x = 0; x < shape.width; ++x)
         for (int c = 0; c < shape.inputs; ++c) {
-          std::byte* to = memory.data() + first + (y * pitch + x) * pixel + c * size_of(number);
-          const float value = number == Number::kByte ? std::abs(random.normal()) : random.normal();
-          numbers[static_cast<size_t>((y * shape.width + x) * shape.inputs + c)] = store(number, value, to);
+          std::byte* to = memory.data() + first + (y * pitch + x) * pixel + c * size_of(dtype);
+          const float value = dtype == DType::kUint8 ? std::abs(random.normal()) : random.normal();
+          values[static_cast<size_t>((y * shape.width + x) * shape.inputs + c)] = store(dtype, value, to);
         }
     const int64_t border = (int64_t{shape.height + shape.padding} * pitch + shape.padding) * pixel;
     for (int64_t i = first + border; i < static_cast<int64_t>(memory.size()); ++i)
       memory[static_cast<size_t>(i)] = std::byte{0x3f};
   }
 
-  std::vector<double> numbers;
+  std::vector<double> values;
   int64_t pixel;
   int pitch;
   int64_t first;
@@ -96,32 +97,32 @@ struct Input {
 };
 
 // `input` counts in strides: of rows and of pixels alike.
-std::vector<Run> draw_runs(Random& random, const ConvKernel& kernel, const Shape& shape, int pitch,
-                           int output_pitch) {
-  std::vector<Run> runs;
+std::vector<RowTile> draw_tiles(Random& random, const ConvKernel& kernel, const Shape& shape, int pitch,
+                                int output_pitch) {
+  std::vector<RowTile> tiles;
   const int height = shape.out(shape.height), width = shape.out(shape.width);
-  if (kernel.masks && shape.stride == 1 && pitch == output_pitch) {
+  if (kernel.takes_masks && shape.stride == 1 && pitch == output_pitch) {
     const int pixels = (height - 1) * pitch + width;
-    for (int first = 0; first < pixels; first += kernel.longest) {
-      Run run = {first, first, std::min(kernel.longest, pixels - first), 0};
-      for (int i = 0; i < run.count; ++i)
-        if ((first + i) % pitch < width) run.wanted |= 1u << i;
-      runs.push_back(run);
+    for (int first = 0; first < pixels; first += kernel.max_pixels) {
+      RowTile tile = {first, first, std::min(kernel.max_pixels, pixels - first), 0};
+      for (int i = 0; i < tile.count; ++i)
+        if ((first + i) % pitch < width) tile.mask |= 1u << i;
+      tiles.push_back(tile);
     }
-    return runs;
+    return tiles;
   }
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width;) {
-      const int count = std::min(random.in(1, kernel.longest), width - x);
-      runs.push_back({y * pitch + x, y * output_pitch + x, count, count == 32 ? ~0u : (1u << count) - 1});
+      const int count = std::min(random.in(1, kernel.max_pixels), width - x);
+      tiles.push_back({y * pitch + x, y * output_pitch + x, count, first_bits(count)});
       x += count;
     }
-  return runs;
+  return tiles;
 }
 
 void test_kernel(Random& random, const ConvKernel& kernel) {
   const Shape shape = draw_shape(random);
-  const Number to = random.one_of(kNumbers);
+  const DType to = random.one_of(kDTypes);
   if (kernel.to[static_cast<int>(to)] == nullptr) return;
   const int height = shape.out(shape.height), width = shape.out(shape.width);
   const int64_t size = size_of(kernel.input);
@@ -130,36 +131,36 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
   const bool same_pitch = random.maybe();
   const int output_pitch = same_pitch ? std::max(pitch, width) : width;
 
-  const std::vector<Run> runs = draw_runs(random, kernel, shape, pitch, output_pitch);
-  std::vector<int64_t> rows;
-  for (int row = 0; row < shape.window; ++row)
-    rows.push_back((int64_t{row - shape.padding} * pitch - shape.padding) * pixel);
-  const ConvWeights layout = {nullptr, shape.outputs, shape.inputs, shape.window, shape.inputs};
-  const int chunks = row_chunks(kernel, shape.window, shape.inputs);
+  const std::vector<RowTile> tiles = draw_tiles(random, kernel, shape, pitch, output_pitch);
+  std::vector<int64_t> window_rows;
+  for (int row = 0; row < shape.kernel_size; ++row)
+    window_rows.push_back((int64_t{row - shape.padding} * pitch - shape.padding) * pixel);
+  const ConvWeights layout = {nullptr, shape.outputs, shape.inputs, shape.kernel_size, shape.inputs};
+  const int chunks = row_chunks(kernel, shape.kernel_size, shape.inputs);
 
-  // What kernels say they read: `longest` pixels from the start of each run, whole chunks of each row.
+  // What kernels declare to read: `max_pixels` pixels from the start of each tile, whole chunks of each row.
   int64_t last_byte = 0;
-  for (const Run& run : runs) {
-    const int64_t first = int64_t{run.input} * shape.stride * pixel;
-    last_byte = std::max(last_byte, first + (kernel.longest - 1) * shape.stride * pixel + rows.back() +
-                                        chunks * kernel.step * size);
+  for (const RowTile& tile : tiles) {
+    const int64_t first = int64_t{tile.input} * shape.stride * pixel;
+    last_byte = std::max(last_byte, first + (kernel.max_pixels - 1) * shape.stride * pixel +
+                                        window_rows.back() + chunks * kernel.chunk * size);
   }
   const int64_t before = (int64_t{shape.padding} * pitch + shape.padding) * pixel;
   const int64_t after = std::max<int64_t>(0, last_byte - int64_t{shape.height} * pitch * pixel);
   const Input input(random, shape, kernel.input, before, after);
 
-  Memory weights(
-      static_cast<size_t>(int64_t{shape.outputs} * shape.inputs * shape.window * shape.window * size));
-  std::vector<double> weight_numbers;
+  Memory weights(static_cast<size_t>(int64_t{shape.outputs} * shape.inputs * shape.kernel_size *
+                                     shape.kernel_size * size));
+  std::vector<double> weight_values;
   for (size_t i = 0; i < weights.size() / static_cast<size_t>(size); ++i)
-    weight_numbers.push_back(
+    weight_values.push_back(
         store(kernel.input, random.normal(), weights.data() + i * static_cast<size_t>(size)));
-  ConvWeights given = layout;
-  given.numbers = weights.data();
-  Memory packed(static_cast<size_t>(packed_bytes(kernel, given)));
-  pack(kernel, given, packed.data());
+  ConvWeights weights_of = layout;
+  weights_of.values = weights.data();
+  Memory packed(static_cast<size_t>(packed_bytes(kernel, weights_of)));
+  pack(kernel, weights_of, packed.data());
 
-  const bool has_scale = kernel.input == Number::kByte || to == Number::kByte;
+  const bool has_scale = kernel.input == DType::kUint8 || to == DType::kUint8;
   std::vector<float> bias, scale;
   for (int o = 0; o < shape.outputs; ++o) {
     bias.push_back(random.normal());
@@ -169,26 +170,26 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
   const int64_t output_pixel = channels * size_of(to);
   Memory output(static_cast<size_t>((int64_t{height - 1} * output_pitch + width) * output_pixel),
                 std::byte{0xab});
-  const bool relu = random.maybe() || to == Number::kByte;
+  const bool relu = random.maybe() || to == DType::kUint8;
   const Convolution conv = {.input = input.memory.data() + input.first,
                             .input_stride = shape.stride * pixel,
-                            .rows = rows.data(),
-                            .row_count = shape.window,
+                            .window_rows = window_rows.data(),
+                            .window_row_count = shape.kernel_size,
                             .row_chunks = chunks,
                             .weights = packed.data(),
                             .scale = has_scale ? scale.data() : nullptr,
                             .bias = bias.data(),
                             .output = output.data() + channel * size_of(to),
                             .output_stride = output_pixel,
-                            .outputs = shape.outputs,
+                            .output_channels = shape.outputs,
                             .relu = relu,
-                            .ahead = random.maybe() ? packed.data() : nullptr,
-                            .ahead_bytes = static_cast<int64_t>(packed.size())};
-  const int all = groups(kernel, shape.outputs), some = random.in(0, all);
-  kernel.begin();
-  kernel.to[static_cast<int>(to)](conv, runs.data(), static_cast<int>(runs.size()), 0, some);
-  kernel.to[static_cast<int>(to)](conv, runs.data(), static_cast<int>(runs.size()), some, all);
-  kernel.end();
+                            .prefetch = random.maybe() ? packed.data() : nullptr,
+                            .prefetch_bytes = static_cast<int64_t>(packed.size())};
+  const int all = block_count(kernel, shape.outputs), some = random.in(0, all);
+  kernel.begin_thread();
+  kernel.to[static_cast<int>(to)](conv, tiles.data(), static_cast<int>(tiles.size()), 0, some);
+  kernel.to[static_cast<int>(to)](conv, tiles.data(), static_cast<int>(tiles.size()), some, all);
+  kernel.end_thread();
 
   for (int64_t p = 0; p < static_cast<int64_t>(output.size()) / output_pixel; ++p) {
     const int y = static_cast<int>(p) / output_pitch, x = static_cast<int>(p) % output_pitch;
@@ -201,16 +202,16 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
         continue;
       }
       double sum = 0, sizes = 0;
-      for (int dy = 0; dy < shape.window; ++dy)
-        for (int dx = 0; dx < shape.window; ++dx) {
+      for (int dy = 0; dy < shape.kernel_size; ++dy)
+        for (int dx = 0; dx < shape.kernel_size; ++dx) {
           const int in_y = y * shape.stride + dy - shape.padding,
                     in_x = x * shape.stride + dx - shape.padding;
           if (in_y < 0 || in_y >= shape.height || in_x < 0 || in_x >= shape.width) continue;
           for (int i = 0; i < shape.inputs; ++i) {
             const double product =
-                input.numbers[static_cast<size_t>((in_y * shape.width + in_x) * shape.inputs + i)] *
-                weight_numbers[static_cast<size_t>(
-                    ((o * shape.inputs + i) * shape.window + dy) * shape.window + dx)];
+                input.values[static_cast<size_t>((in_y * shape.width + in_x) * shape.inputs + i)] *
+                weight_values[static_cast<size_t>(
+                    ((o * shape.inputs + i) * shape.kernel_size + dy) * shape.kernel_size + dx)];
             sum += product;
             sizes += std::abs(product);
           }
@@ -218,8 +219,8 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
       double expected = sum * (has_scale ? scale[static_cast<size_t>(o)] : 1) + bias[static_cast<size_t>(o)];
       if (relu) expected = std::max(expected, 0.);
       double tolerance = 2e-6 * (sizes * (has_scale ? scale[static_cast<size_t>(o)] : 1) + 1);
-      if (to == Number::kBfloat16) tolerance += std::abs(expected) / 200;
-      if (to == Number::kByte) {
+      if (to == DType::kBfloat16) tolerance += std::abs(expected) / 200;
+      if (to == DType::kUint8) {
         expected = std::clamp(expected, 0., 255.);
         tolerance += 0.5;
       }
@@ -236,17 +237,17 @@ struct Weights {
 
 Weights draw_weights(Random& random, const Shape& shape) {
   Weights drawn;
-  for (int i = 0; i < shape.outputs * shape.inputs * shape.window * shape.window; ++i)
+  for (int i = 0; i < shape.outputs * shape.inputs * shape.kernel_size * shape.kernel_size; ++i)
     drawn.weights.push_back(random.normal());
   for (int o = 0; o < shape.outputs; ++o) drawn.bias.push_back(random.normal());
   return drawn;
 }
 
-// Of floats that are as far off as Winograd's way may be.
+// Compares float32 within the error that Winograd convolution may have.
 void compare(const std::string& what, const Shape& shape, const Input& input,
              const std::vector<float>& weights, const std::vector<float>& bias,
              const std::vector<float>& output) {
-  const int height = shape.out(shape.height), width = shape.out(shape.width), side = shape.window;
+  const int height = shape.out(shape.height), width = shape.out(shape.width), side = shape.kernel_size;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
       for (int o = 0; o < shape.outputs; ++o) {
@@ -258,7 +259,7 @@ void compare(const std::string& what, const Shape& shape, const Input& input,
             if (in_y < 0 || in_y >= shape.height || in_x < 0 || in_x >= shape.width) continue;
             for (int i = 0; i < shape.inputs; ++i) {
               const double term =
-                  input.numbers[static_cast<size_t>((in_y * shape.width + in_x) * shape.inputs + i)] *
+                  input.values[static_cast<size_t>((in_y * shape.width + in_x) * shape.inputs + i)] *
                   weights[static_cast<size_t>(((o * shape.inputs + i) * side + dy) * side + dx)];
               expected += term;
               sizes += std::abs(term);
@@ -273,29 +274,30 @@ void compare(const std::string& what, const Shape& shape, const Input& input,
 
 void test_winograd(Random& random, const WinogradKernel& kernel) {
   Shape shape = draw_shape(random);
-  shape.window = kernel.window;
-  shape.padding = shape.window / 2;
+  shape.kernel_size = kernel.kernel_size;
+  shape.padding = shape.kernel_size / 2;
   shape.stride = 1;
-  const WinogradShape of = {shape.inputs, shape.outputs};
-  const Input input(random, shape, Number::kFloat, 0, 0);
+  const WinogradChannels channels = {shape.inputs, shape.outputs};
+  const Input input(random, shape, DType::kFloat32, 0, 0);
   const auto [weights, bias] = draw_weights(random, shape);
-  std::vector<float> packed(static_cast<size_t>(kernel.weights_bytes(of) / 4));
-  kernel.pack(weights.data(), of, packed.data());
+  std::vector<float> packed(static_cast<size_t>(kernel.weights_bytes(channels) / 4));
+  kernel.pack(weights.data(), channels, packed.data());
 
   const int across = (shape.width + kernel.tile.width - 1) / kernel.tile.width;
   const int tiles = across * ((shape.height + kernel.tile.height - 1) / kernel.tile.height);
-  const Place from = {const_cast<std::byte*>(input.memory.data()), input.pitch * input.pixel, input.pixel};
+  const StridedPointer from = {const_cast<std::byte*>(input.memory.data()), input.pitch * input.pixel,
+                               input.pixel};
   const Size size = {shape.height, shape.width};
   std::vector<float> output(static_cast<size_t>(shape.height * shape.width * shape.outputs));
   const int64_t pixel = shape.outputs * 4;
-  const Place to = {reinterpret_cast<std::byte*>(output.data()), shape.width * pixel, pixel};
-  const int groups = (shape.outputs + kernel.group - 1) / kernel.group, middle = random.in(0, groups);
-  Memory sums(static_cast<size_t>(kernel.sums_bytes));
+  const StridedPointer to = {reinterpret_cast<std::byte*>(output.data()), shape.width * pixel, pixel};
+  const int blocks = (shape.outputs + kernel.block - 1) / kernel.block, middle = random.in(0, blocks);
+  const AlignedBytes sums(kernel.sums_bytes);
   for (int first = 0; first < tiles;) {
     const int last = std::min(tiles, first + random.in(1, 120));
     std::vector<float> transformed(static_cast<size_t>(kernel.points * (last - first) * shape.inputs));
-    kernel.transform_input({of, from, size, across, transformed.data()}, first, last);
-    const WinogradProduct product = {of,
+    kernel.transform_input({channels, from, size, across, transformed.data()}, first, last);
+    const WinogradProduct product = {channels,
                                      transformed.data(),
                                      reinterpret_cast<float*>(sums.data()),
                                      across,
@@ -305,37 +307,38 @@ void test_winograd(Random& random, const WinogradKernel& kernel) {
                                      size,
                                      /*relu=*/false};
     kernel.multiply(product, 0, middle, first, last);
-    kernel.multiply(product, middle, groups, first, last);
+    kernel.multiply(product, middle, blocks, first, last);
     first = last;
   }
 
   compare("Winograd, ", shape, input, weights, bias, output);
 }
 
-void test_rows(Random& random, const RowsKernel& kernel) {
+void test_rows(Random& random, const WinogradRowsKernel& kernel) {
   Shape shape = draw_shape(random);
-  shape.window = kRowsWindow;
+  shape.kernel_size = kRowsKernelSize;
   shape.padding = kRowsPadding;
   shape.stride = kRowsStride;
-  shape.inputs = random.in(1, kRowsMostInputs);
+  shape.inputs = random.in(1, kRowsMaxInputs);
   const int height = shape.out(shape.height), width = shape.out(shape.width);
-  const Input input(random, shape, Number::kFloat, 0, 0);
+  const Input input(random, shape, DType::kFloat32, 0, 0);
   const auto [weights, bias] = draw_weights(random, shape);
   std::vector<float> packed(static_cast<size_t>(kernel.weights_bytes(shape.inputs, shape.outputs) / 4));
   kernel.pack(weights.data(), shape.inputs, shape.outputs, packed.data());
 
   const int tiles = (width + kRowsTile - 1) / kRowsTile;
   const int64_t across = row_floats(tiles, shape.inputs);
-  const Place from = {const_cast<std::byte*>(input.memory.data()), input.pitch * input.pixel, input.pixel};
+  const StridedPointer from = {const_cast<std::byte*>(input.memory.data()), input.pitch * input.pixel,
+                               input.pixel};
   std::vector<float> output(static_cast<size_t>(height * width * shape.outputs));
   const int64_t pixel = shape.outputs * 4;
-  const Place to = {reinterpret_cast<std::byte*>(output.data()), width * pixel, pixel};
+  const StridedPointer to = {reinterpret_cast<std::byte*>(output.data()), width * pixel, pixel};
   std::vector<float> line(static_cast<size_t>(line_floats(tiles, shape.inputs)), NAN);
-  Memory sums(static_cast<size_t>(kernel.sums_bytes));
+  const AlignedBytes sums(kernel.sums_bytes);
   for (int first = 0; first < height;) {
     const int last = std::min(height, first + random.in(1, 9));
     const int first_row = kRowsStride * first - kRowsPadding;
-    const int rows = kRowsStride * (last - first - 1) + kRowsWindow;
+    const int rows = kRowsStride * (last - first - 1) + kRowsKernelSize;
     std::vector<float> transformed(static_cast<size_t>(kRowsPoints * rows * across), NAN);
     kernel.transform_input(
         {shape.inputs, from, {shape.height, shape.width}, tiles, transformed.data(), line.data()}, first_row,
@@ -354,11 +357,11 @@ void test_rows(Random& random, const RowsKernel& kernel) {
 int64_t test_convolutions(Random& random, int repeats) {
   int64_t tested = 0;
   for (const ConvKernel* kernel : conv_kernels())
-    for (int i = 0; kernel->runs_here() && i < repeats; ++i, ++tested) test_kernel(random, *kernel);
-  for (const Tier tier : {Tier::kAvx2, Tier::kAvx512}) {
-    for (const WinogradKernel& kernel : winograd_kernels(tier))
+    for (int i = 0; kernel->is_supported() && i < repeats; ++i, ++tested) test_kernel(random, *kernel);
+  for (const InstructionSet set : {InstructionSet::kAvx2, InstructionSet::kAvx512}) {
+    for (const WinogradKernel& kernel : winograd_kernels(set))
       for (int i = 0; i < repeats; ++i, ++tested) test_winograd(random, kernel);
-    const RowsKernel* rows = rows_kernel(tier);
+    const WinogradRowsKernel* rows = winograd_rows_kernel(set);
     for (int i = 0; rows != nullptr && i < repeats; ++i, ++tested) test_rows(random, *rows);
   }
   return tested;

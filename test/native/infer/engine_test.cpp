@@ -1,4 +1,4 @@
-// Many requests from several threads at once, some cancelled: each that is not gets its own logits, and an
+// Sends many requests from several threads at once and cancels some: the others get their own logits, and an
 // engine ends whenever it is asked to. Made for ThreadSanitizer.
 #include "infer/engine.h"
 
@@ -39,13 +39,13 @@ class Answers {
 
 struct Sent {
   std::shared_ptr<Request> request;
-  std::vector<double> expected;  // of the first head, picture by picture
+  std::vector<double> expected;  // of the first head, image by image
   std::exception_ptr error;
 };
 
 std::shared_ptr<Request> draw_request(Random& random, const Network& network, kernels::Size size) {
   auto request = std::make_shared<Request>();
-  request->is_bytes = false;
+  request->is_uint8 = false;
   request->size = size;
   request->count = random.in(1, 5);
   for (int c = 0; c < 3; ++c) {
@@ -57,7 +57,7 @@ std::shared_ptr<Request> draw_request(Random& random, const Network& network, ke
   request->pixels.resize(pixels.size() * 4);
   std::memcpy(request->pixels.data(), pixels.data(), pixels.size() * 4);
   for (const int head : network.heads) {
-    const int classes = network.values[static_cast<size_t>(head)].channels;
+    const int classes = network.tensors[static_cast<size_t>(head)].channels;
     request->logits.push_back(std::make_unique<float[]>(static_cast<size_t>(request->count * classes)));
   }
   return request;
@@ -65,12 +65,12 @@ std::shared_ptr<Request> draw_request(Random& random, const Network& network, ke
 
 std::vector<double> expected_of(const Network& network, const Request& request) {
   std::vector<double> all;
-  const size_t plane = static_cast<size_t>(request.size.height * request.size.width), numbers = 3 * plane;
+  const size_t plane = static_cast<size_t>(request.size.height * request.size.width), values = 3 * plane;
   for (int i = 0; i < request.count; ++i) {
     std::vector<double> pixels;
-    for (size_t p = 0; p < numbers; ++p) {
-      const auto number = load_as<float>(request.pixels.data() + (static_cast<size_t>(i) * numbers + p) * 4);
-      pixels.push_back(double{number} * network.picture_scale[p / plane] + network.picture_shift[p / plane]);
+    for (size_t p = 0; p < values; ++p) {
+      const auto value = load_as<float>(request.pixels.data() + (static_cast<size_t>(i) * values + p) * 4);
+      pixels.push_back(double{value} * network.image_scale[p / plane] + network.image_shift[p / plane]);
     }
     const auto logits = compute(network, request.size, pixels)[0];
     all.insert(all.end(), logits.begin(), logits.end());
@@ -78,14 +78,15 @@ std::vector<double> expected_of(const Network& network, const Request& request) 
   return all;
 }
 
-// False for a network that such pictures are too small for.
+// False for a network that such images are too small for.
 bool test_engine(Random& random) {
-  const kernels::Tier tier = kernels::has_avx512() ? kernels::Tier::kAvx512 : kernels::Tier::kAvx2;
-  const RandomNetwork drawn = draw_network(random, Precision::kFloat);
+  const kernels::InstructionSet set =
+      kernels::has_avx512() ? kernels::InstructionSet::kAvx512 : kernels::InstructionSet::kAvx2;
+  const RandomNetwork drawn = draw_network(random, Precision::kFloat32);
   const Network& network = drawn.network;
   const kernels::Size sizes[] = {{13, 9}, {10, 14}};
   try {
-    for (const kernels::Size size : sizes) map_sizes(network, size);
+    for (const kernels::Size size : sizes) tensor_sizes(network, size);
   } catch (const core::Error&) {
     return false;
   }
@@ -93,7 +94,7 @@ bool test_engine(Random& random) {
   answers.expect();
   const bool forgets = random.maybe();
   const std::chrono::milliseconds keep_memory(forgets ? 1 : 60'000);
-  const Engine::Options options = {{tier, random.maybe()}, random.in(1, 3), random.in(1, 9), keep_memory};
+  const Engine::Options options = {{set, random.maybe()}, random.in(1, 3), random.in(1, 9), keep_memory};
   auto engine = std::make_unique<Engine>(network, options, [&](const std::exception_ptr& error) {
     if (error) fail("an engine could not be made");
     answers.arrive();
@@ -117,7 +118,7 @@ bool test_engine(Random& random) {
   const auto send = [&](size_t first) {
     for (size_t i = first; i < sent.size(); i += 2) {
       if (rests[i]) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // until all threads sleep
-      if (i % 3 != 0) engine->rouse();
+      if (i % 3 != 0) engine->wake();
       if (!engine->submit(sent[i].request)) fail("an engine does not take a request");
       if (cancels[i]) engine->cancel(sent[i].request);
     }
@@ -126,7 +127,7 @@ bool test_engine(Random& random) {
   send(0);
   other.join();
   if (random.maybe()) engine->close();
-  engine->rouse();
+  engine->wake();
   answers.wait();
   for (size_t i = 0; i < sent.size(); ++i) {
     const auto& [request, expected, error] = sent[i];
@@ -140,7 +141,7 @@ bool test_engine(Random& random) {
         fail("an engine: expected " + std::to_string(expected[k]) + " but got " + std::to_string(found));
     }
   }
-  // Memory for maps goes when there has been no work for a while, and comes back with the next picture.
+  // Memory of feature maps goes when there has been no work for a while, and comes back with the next image.
   while (forgets && engine->working_bytes() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   // In the middle of work, whose callbacks may or may not come.
   if (random.maybe()) {

@@ -16,7 +16,7 @@ struct RandomNetwork {
 
 RandomNetwork draw_network(Random& random, googlenet::infer::Precision precision);
 
-// Turns a network of floats into one of bytes, with scales for the numbers that this picture gives.
+// Turns a float32 network into an int8 one, with scales for the values that this image gives.
 void quantize(RandomNetwork& drawn, googlenet::kernels::Size size, const std::vector<double>& pixels);
 
 // Logits of each head by plain loops in double: pixels are what the first layer sees, [3][height][width].

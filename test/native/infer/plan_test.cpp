@@ -1,5 +1,6 @@
-// Whole networks, drawn at random, through plans and teams of every tier, against plain loops in double. The
-// arena is full of NaN at first: what is read before it is written shows.
+// Runs whole networks, drawn at random, through plans and thread pools of every instruction set, and compares
+// them with plain loops in double. The arena is full of NaN at first: what is read before it is written
+// shows.
 #include "infer/plan.h"
 
 #include <algorithm>
@@ -7,7 +8,7 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "infer/team.h"
+#include "infer/thread_pool.h"
 #include "networks.h"
 #include "tests.h"
 
@@ -17,21 +18,21 @@ using namespace googlenet::infer;
 namespace {
 
 struct Case {
-  kernels::Tier tier;
+  kernels::InstructionSet instruction_set;
   Precision precision;
   bool winograd;
   double tolerance;  // of the largest logit
 };
 
 const Case kCases[] = {
-    {kernels::Tier::kAvx2, Precision::kFloat, false, 2e-5},
-    {kernels::Tier::kAvx2, Precision::kFloat, true, 1e-4},
-    {kernels::Tier::kAvx512, Precision::kFloat, false, 2e-5},
-    {kernels::Tier::kAvx512, Precision::kFloat, true, 1e-4},
-    {kernels::Tier::kAvx512, Precision::kBfloat16, false, 4e-2},
-    {kernels::Tier::kAmx, Precision::kBfloat16, false, 4e-2},
-    {kernels::Tier::kAvx512, Precision::kByte, false, 0.15},
-    {kernels::Tier::kAmx, Precision::kByte, false, 0.15},
+    {kernels::InstructionSet::kAvx2, Precision::kFloat32, false, 2e-5},
+    {kernels::InstructionSet::kAvx2, Precision::kFloat32, true, 1e-4},
+    {kernels::InstructionSet::kAvx512, Precision::kFloat32, false, 2e-5},
+    {kernels::InstructionSet::kAvx512, Precision::kFloat32, true, 1e-4},
+    {kernels::InstructionSet::kAvx512, Precision::kBfloat16, false, 4e-2},
+    {kernels::InstructionSet::kAmx, Precision::kBfloat16, false, 4e-2},
+    {kernels::InstructionSet::kAvx512, Precision::kInt8, false, 0.15},
+    {kernels::InstructionSet::kAmx, Precision::kInt8, false, 0.15},
 };
 
 void compare(const Plan& plan, const std::byte* arena, const std::vector<std::vector<double>>& expected,
@@ -47,14 +48,14 @@ void compare(const Plan& plan, const std::byte* arena, const std::vector<std::ve
   }
 }
 
-// False for a picture that is too small for the network.
+// False for an image that is too small for the network.
 bool test_plan(Random& random, const Case& of) {
-  const bool is_byte = of.precision == Precision::kByte;
-  RandomNetwork drawn = draw_network(random, is_byte ? Precision::kFloat : of.precision);
+  const bool is_int8 = of.precision == Precision::kInt8;
+  RandomNetwork drawn = draw_network(random, is_int8 ? Precision::kFloat32 : of.precision);
   const kernels::Size size = {random.in(1, 40), random.in(1, 40)};
   const int threads = random.in(1, 4);
   try {
-    map_sizes(drawn.network, size);
+    tensor_sizes(drawn.network, size);
   } catch (const core::Error& error) {
     if (error.code() != "INVALID_SHAPE") throw;
     return false;
@@ -64,47 +65,48 @@ bool test_plan(Random& random, const Case& of) {
   std::vector<double> seen;
   for (size_t i = 0; i < pixels.size(); ++i) {
     const size_t c = i / static_cast<size_t>(size.height * size.width);
-    seen.push_back(double{pixels[i]} * drawn.network.picture_scale[c] + drawn.network.picture_shift[c]);
+    seen.push_back(double{pixels[i]} * drawn.network.image_scale[c] + drawn.network.image_shift[c]);
   }
-  if (is_byte) quantize(drawn, size, seen);
+  if (is_int8) quantize(drawn, size, seen);
   const auto expected = compute(drawn.network, size, seen);
 
-  const PackedNetwork packed(drawn.network, {of.tier, of.winograd});
+  ThreadPool pool(threads);
+  const PackedNetwork packed(drawn.network, {of.instruction_set, of.winograd}, pool);
   const Plan plan(packed, size, threads);
   AlignedBytes arena(plan.arena_bytes());
   std::memset(arena.data(), 0xff, static_cast<size_t>(arena.size()));
   std::atomic<bool> is_finite{true}, cancelled{false};
-  Frame frame = {arena.data(), pixels.data(), false, {}, {}, &is_finite};
-  std::copy_n(drawn.network.picture_scale, 3, frame.scale);
-  std::copy_n(drawn.network.picture_shift, 3, frame.shift);
+  InferenceContext context = {arena.data(), pixels.data(), false, {}, {}, &is_finite};
+  std::copy_n(drawn.network.image_scale, 3, context.scale);
+  std::copy_n(drawn.network.image_shift, 3, context.shift);
 
   const kernels::ConvKernel* kernel = packed.any_kernel();
-  std::vector<Workspace> own;
-  for (int thread = 0; thread < threads; ++thread) own.push_back({AlignedBytes(plan.workspace_bytes())});
-  Team team(threads);
+  std::vector<Workspace> workspaces;
+  for (int thread = 0; thread < threads; ++thread)
+    workspaces.push_back({AlignedBytes(plan.workspace_bytes())});
   for (int repeat = 0; repeat < 2; ++repeat) {
-    for (Workspace& of_thread : own) of_thread.forget();
-    const bool is_complete = team.run(
-        plan.pieces(),
-        [&](int thread, int phase, int piece) {
-          const Item& item = plan.items()[static_cast<size_t>(phase)][static_cast<size_t>(piece)];
-          item.operation->run(frame, own[static_cast<size_t>(thread)], item.first, item.last);
+    for (Workspace& workspace : workspaces) workspace.forget();
+    const bool is_complete = pool.run(
+        plan.item_ends(),
+        [&](int thread, int phase, int index) {
+          const WorkItem& item = plan.items()[static_cast<size_t>(phase)][static_cast<size_t>(index)];
+          item.operation->run(context, workspaces[static_cast<size_t>(thread)], item.first, item.last);
         },
-        cancelled, kernel->begin, kernel->end);
-    if (!is_complete || !is_finite) fail("a run ended early, or finite numbers are taken for others");
+        cancelled, kernel->begin_thread, kernel->end_thread);
+    if (!is_complete || !is_finite) fail("a run ended early, or finite values are taken for others");
     compare(plan, arena.data(), expected, of.tolerance);
   }
   std::memset(arena.data(), 0xff, static_cast<size_t>(arena.size()));
-  kernel->begin();
-  own.front().forget();
+  kernel->begin_thread();
+  workspaces.front().forget();
   for (const Operations& operations : plan.phases())
-    for (const auto& operation : operations) operation->run(frame, own.front(), 0, operation->units);
-  kernel->end();
+    for (const auto& operation : operations) operation->run(context, workspaces.front(), 0, operation->units);
+  kernel->end_thread();
   compare(plan, arena.data(), expected, of.tolerance);
   return true;
 }
 
-Layer convolution(const char* name, int input, int output, int outputs, int window, const float* weights,
+Layer convolution(const char* name, int input, int output, int outputs, int kernel_size, const float* weights,
                   const float* bias) {
   Layer layer = {};
   layer.name = name;
@@ -112,9 +114,9 @@ Layer convolution(const char* name, int input, int output, int outputs, int wind
   layer.input = input;
   layer.output = output;
   layer.outputs = outputs;
-  layer.window = window;
+  layer.kernel_size = kernel_size;
   layer.stride = 1;
-  layer.padding = window / 2;
+  layer.padding = kernel_size / 2;
   layer.weights = reinterpret_cast<const std::byte*>(weights);
   layer.bias = bias;
   return layer;
@@ -123,42 +125,43 @@ Layer convolution(const char* name, int input, int output, int outputs, int wind
 Layer average(int input, int output, int channels) {
   Layer layer = {};
   layer.name = "mean";
-  layer.kind = Layer::Kind::kAverage;
+  layer.kind = Layer::Kind::kAveragePool;
   layer.input = input;
   layer.output = output;
   layer.outputs = channels;
   layer.stride = 1;
-  layer.side = 1;
+  layer.output_size = 1;
   return layer;
 }
 
-// So many tiles that products of their numbers need more than 32 bits.
-void test_large_picture(kernels::Tier tier) {
-  constexpr int kSide = 1800;
-  std::vector<float> pixels(3 * kSide * kSide);
+// So many tiles that products of their counts need more than 32 bits.
+void test_large_image(kernels::InstructionSet instruction_set) {
+  constexpr int kSize = 1800;
+  std::vector<float> pixels(3 * kSize * kSize);
   for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(i % 97) / 97;
   const std::vector<float> weights(27, 1.f / 27), one(1, 1.f), bias(1, 0.f);
   Network network = {};
-  network.values = {{3, 0}, {1, 0}, {1, 0}, {1, 0}};
+  network.tensors = {{3, 0}, {1, 0}, {1, 0}, {1, 0}};
   network.layers = {convolution("wide", 0, 1, 1, 3, weights.data(), bias.data()), average(1, 2, 1),
                     convolution("head", 2, 3, 1, 1, one.data(), bias.data())};
   network.heads = {3};
   validate(network);
   float means[2];
   for (const bool winograd : {false, true}) {
-    const PackedNetwork packed(network, {tier, winograd});
-    const Plan plan(packed, {kSide, kSide}, 1);
+    ThreadPool pool(1);
+    const PackedNetwork packed(network, {instruction_set, winograd}, pool);
+    const Plan plan(packed, {kSize, kSize}, 1);
     const AlignedBytes arena(plan.arena_bytes());
     std::memset(arena.data(), 0xff, static_cast<size_t>(arena.size()));
     std::atomic<bool> is_finite{true};
-    const Frame frame = {arena.data(), pixels.data(), false, {1, 1, 1}, {0, 0, 0}, &is_finite};
-    Workspace own = {AlignedBytes(plan.workspace_bytes())};
+    const InferenceContext context = {arena.data(), pixels.data(), false, {1, 1, 1}, {0, 0, 0}, &is_finite};
+    Workspace workspace = {AlignedBytes(plan.workspace_bytes())};
     for (const Operations& operations : plan.phases())
-      for (const auto& operation : operations) operation->run(frame, own, 0, operation->units);
+      for (const auto& operation : operations) operation->run(context, workspace, 0, operation->units);
     means[winograd] = plan.head(arena.data(), 0)[0];
   }
   if (!(std::abs(means[0] - means[1]) < 1e-3f))
-    fail("a large picture: " + std::to_string(means[0]) + ", by Winograd " + std::to_string(means[1]));
+    fail("a large image: " + std::to_string(means[0]) + ", with Winograd " + std::to_string(means[1]));
 }
 
 // A file of some kilobytes that would take gigabytes.
@@ -166,12 +169,13 @@ void test_greedy_plan() {
   constexpr int kChannels = 1 << 16;
   const std::vector<float> weights(3 * kChannels), bias(kChannels);
   Network network = {};
-  network.values = {{3, 0}, {kChannels, 0}, {kChannels, 0}, {1, 0}};
+  network.tensors = {{3, 0}, {kChannels, 0}, {kChannels, 0}, {1, 0}};
   network.layers = {convolution("wide", 0, 1, kChannels, 1, weights.data(), bias.data()),
                     average(1, 2, kChannels), convolution("head", 2, 3, 1, 1, weights.data(), bias.data())};
   network.heads = {3};
   validate(network);
-  const PackedNetwork packed(network, {kernels::Tier::kAvx2, false});
+  ThreadPool pool(1);
+  const PackedNetwork packed(network, {kernels::InstructionSet::kAvx2, false}, pool);
   try {
     const Plan plan(packed, {224, 224}, 1);
   } catch (const core::Error& error) {
@@ -185,10 +189,11 @@ void test_greedy_plan() {
 int64_t test_plans(Random& random, int repeats) {
   int64_t tested = 0;
   if (kernels::has_avx2()) test_greedy_plan();
-  for (const kernels::Tier tier : {kernels::Tier::kAvx2, kernels::Tier::kAvx512})
-    if (can_compute(tier, Precision::kFloat)) test_large_picture(tier);
+  for (const kernels::InstructionSet instruction_set :
+       {kernels::InstructionSet::kAvx2, kernels::InstructionSet::kAvx512})
+    if (can_compute(instruction_set, Precision::kFloat32)) test_large_image(instruction_set);
   for (const Case& of : kCases) {
-    if (!can_compute(of.tier, of.precision)) continue;
+    if (!can_compute(of.instruction_set, of.precision)) continue;
     for (int i = 0; i < repeats; ++i)
       if (test_plan(random, of)) ++tested;
   }
