@@ -9,7 +9,7 @@ const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.u
 const native = {
   core: [],
   kernels: ['core'],
-  nn: ['core'],
+  nn: ['kernels', 'core'],
   models: ['nn', 'core'],
   weights: ['models', 'nn', 'core'],
   data: ['core'],

@@ -15,7 +15,7 @@ Napi::Value shut_down(const Napi::CallbackInfo& info) {
 }
 
 // (precision): names of the instruction sets that this machine computes it with, the best last.
-Napi::Value tiers(const Napi::CallbackInfo& info) {
+Napi::Value instruction_sets(const Napi::CallbackInfo& info) {
   return guarded(info, [&]() -> Napi::Value {
     const Precision precision = precision_named(info[0].ToString());
     Napi::Array names = Napi::Array::New(info.Env());
@@ -45,7 +45,7 @@ Napi::Value set_environment(const Napi::CallbackInfo& info) {
 // Everything JavaScript sees of the addon without libtorch; src/native/binding-types.ts lists the same names.
 Napi::Object init_engine(Napi::Env env, Napi::Object exports) {
   Environment::create(env);
-  exports["tiers"] = Napi::Function::New<tiers>(env, "tiers");
+  exports["instructionSets"] = Napi::Function::New<instruction_sets>(env, "instructionSets");
   exports["setEnvironment"] = Napi::Function::New<set_environment>(env, "setEnvironment");
   exports["shutDown"] = Napi::Function::New<shut_down>(env, "shutDown");
   exports["Engine"] = EngineHandle::define(env);

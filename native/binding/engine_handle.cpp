@@ -20,7 +20,7 @@ kernels::InstructionSet instruction_set_named(const std::string& name, Precision
       throw core::Error("UNSUPPORTED", "This machine has no " + name + " for this precision.");
     }
   }
-  throw core::Error("INVALID_ARGUMENT", "There is no tier '" + name + "'.");
+  throw core::Error("INVALID_ARGUMENT", "There is no instruction set '" + name + "'.");
 }
 
 int small_positive(const Options& options, const char* name, int max) {
@@ -46,7 +46,7 @@ Napi::Function EngineHandle::define(Napi::Env env) {
 EngineHandle::EngineHandle(const Napi::CallbackInfo& info) : Handle(info) {
   guarded(info, [&] {
     const Options options(info);
-    const std::string instruction_set = options.string("tier");
+    const std::string instruction_set = options.string("instructionSet");
     const bool winograd = options.boolean("winograd");
     const int threads = small_positive(options, "threads", kMaxThreads);
     const int max_batch = small_positive(options, "maxBatch", 1 << 16);

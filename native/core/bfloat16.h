@@ -4,8 +4,9 @@
 
 namespace googlenet::core {
 
-// A bfloat16 is the upper half of a float32. All of this is inlined everywhere, so that each caller compiles it for its own instruction
-// set. No std::bit_cast, of which the linker might keep a copy for another one (kernels/local.h).
+// A bfloat16 is the upper half of a float32. All of this is inlined everywhere, so that each caller compiles
+// it for its own instruction set. No std::bit_cast, of which the linker might keep a copy for another one
+// (kernels/local.h).
 
 // The NaN to which c10 rounds every NaN.
 constexpr uint16_t kBfloat16Nan = 0x7fc0;

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "core/timed_thread.h"
-#include "kernels/tuning.h"
 #include "infer/executor.h"
 #include "infer/network.h"
 #include "infer/packed_network.h"
 #include "infer/request_queue.h"
 #include "infer/thread_pool.h"
+#include "kernels/tuning.h"
 
 namespace googlenet::infer {
 

@@ -5,10 +5,9 @@
 #include <cstdint>
 
 // Every number that makes engines fast and changes no result, in one place; those of models are in
-// core/tuning.h. "Notes" is
-// docs/internals/lab-notes.md, where the measurements are, most of them on two cores of an EPYC (AVX-512) and
-// of a Xeon (AMX). To measure again: `npm run bench -- --only engine` and `npm run roofline`, old and new in
-// turns.
+// core/tuning.h. "Notes" is docs/internals/lab-notes.md, where the measurements are, most of them on two
+// cores of an EPYC (AVX-512) and of a Xeon (AMX). To measure again: `npm run bench -- --only engine` and `npm
+// run roofline`, old and new in turns.
 namespace googlenet::tuning {
 
 // --- kernels ---

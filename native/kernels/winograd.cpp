@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "kernels/tuning.h"
 #include "kernels/contract.h"
+#include "kernels/tuning.h"
 
 namespace googlenet::kernels {
 

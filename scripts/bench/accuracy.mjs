@@ -27,7 +27,7 @@ const BATCH = 50;
 const MOST_FOR_CALIBRATION = 200;
 const PREPROCESSING = { resize: 256, crop: 224 };
 
-const { tiers } = loadEngineAddon();
+const { instructionSets } = loadEngineAddon();
 const WISHES = [
   ['float32', 'avx512', { winograd: true }],
   ['float32', 'avx512', { winograd: false }],
@@ -39,7 +39,7 @@ const WISHES = [
   ['bfloat16', 'libtorch', {}],
   ['int8', 'amx', {}],
   ['int8', 'avx512', {}],
-].filter(([precision, backend]) => backend === 'libtorch' || tiers(precision).includes(backend));
+].filter(([precision, backend]) => backend === 'libtorch' || instructionSets(precision).includes(backend));
 
 /** Uniform in [-2, 2), as normalized images are; the same in every run. */
 function* randomBatches(count) {

@@ -33,14 +33,14 @@ const calibration = {
   data: new Float32Array(3 * 224 * 224).map((_, i) => Math.sin(i)),
   shape: [1, 3, 224, 224],
 };
-const { tiers } = loadEngineAddon();
+const { instructionSets } = loadEngineAddon();
 
 // Compiled first, so that it can run right after an engine.
 const build = join(root, 'build');
 execFileSync('cmake', ['--build', build, '--target', 'instruction_peaks'], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
-/** Operations a nanosecond of one core, by `<tier> <type>`. */
+/** Operations a nanosecond of one core, by `<instruction set> <type>`. */
 const measurePeaks = () => JSON.parse(execFileSync(join(build, 'instruction_peaks'), { encoding: 'utf8' }));
 
 const sum = (numbers) => numbers.reduce((all, number) => all + number, 0);
@@ -108,12 +108,14 @@ async function printSteps(model, precision) {
 
 const model = new GoogLeNet({ auxLogits: false, initWeights: true, seed: 0 });
 const isPossible = (precision) =>
-  flags.backend === 'auto' ? tiers(precision).length > 0 : tiers(precision).includes(flags.backend);
+  flags.backend === 'auto'
+    ? instructionSets(precision).length > 0
+    : instructionSets(precision).includes(flags.backend);
 const wanted = PRECISIONS.filter(
   (one) => (flags.precision === undefined || one === flags.precision) && isPossible(one),
 );
 if (wanted.length === 0) {
-  const has = PRECISIONS.map((one) => `${one} by ${tiers(one).join(', ') || 'none'}`).join('; ');
+  const has = PRECISIONS.map((one) => `${one} by ${instructionSets(one).join(', ') || 'none'}`).join('; ');
   refuse(`Nothing to time: kernels of this machine compute ${has}.`);
 }
 for (const precision of wanted) await printSteps(model, precision);

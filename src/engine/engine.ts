@@ -109,8 +109,8 @@ export class Engine {
 
   static async #start(plan: Plan, options: ResolvedOptions, keepsPlan: boolean): Promise<Engine> {
     const usesLibtorch = options.backend === 'libtorch';
-    const { backend: tier, ...rest } = options;
-    const nativeOptions = { ...toNative(plan), ...rest, tier, keepMemoryMs: KEEP_MEMORY_MS };
+    const { backend: instructionSet, ...rest } = options;
+    const nativeOptions = { ...toNative(plan), ...rest, instructionSet, keepMemoryMs: KEEP_MEMORY_MS };
     const native = callSync(() =>
       usesLibtorch
         ? new (loadAddon().LibtorchEngine)(nativeOptions)

@@ -118,7 +118,7 @@ function resolveBackend(wanted: EngineBackend | 'auto', precision: EnginePrecisi
     const message = `The backend '${wanted}' does not compute in ${precision}. Backends that do: ${own.join(', ')}.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
-  const native = loadEngineAddon().tiers(precision);
+  const native = loadEngineAddon().instructionSets(precision);
   const available = own.filter((backend) => backend === 'libtorch' || native.includes(backend));
   const [best] = available;
   if (!best) {

@@ -169,7 +169,7 @@ export interface NativePlan {
 export interface NativeEngineStep {
   /** Of the layers, as in the state_dict. */
   name: string;
-  /** The tier and numbers of the kernel. */
+  /** The instruction set and type of the kernel. */
   kernel: string;
   phase: number;
   multiplyAdds: number;
@@ -209,15 +209,15 @@ export interface NativeLibtorchEngine extends NativeEngine {
 
 /** The addon without libtorch: `native/binding/engine_addon.cpp` lists the same names. */
 export interface EngineAddon {
-  /** Groups of instructions by which this machine computes in a precision, the best last. */
-  tiers(precision: string): string[];
+  /** Instruction sets by which this machine computes in a precision, the best last. */
+  instructionSets(precision: string): string[];
   /** Sets an environment variable of the process, unless it is set, or takes one away. Whether it was not set before. */
   setEnvironment(name: string, value: string | undefined): boolean;
   /** As that of the other addon. */
   shutDown(): void;
   Engine: new (
     options: NativePlan & {
-      tier: string;
+      instructionSet: string;
       winograd: boolean;
       threads: number;
       maxBatch: number;

@@ -255,7 +255,7 @@ describe('engines', () => {
     ['libtorch', (change) => new (addon.LibtorchEngine as Any)({ ...frozen, ...change })],
   ];
   const best = () => ({
-    tier: loadEngineAddon().tiers('float32')[0],
+    instructionSet: loadEngineAddon().instructionSets('float32')[0],
     winograd: true,
     threads: 1,
     maxBatch: 1,
@@ -295,10 +295,10 @@ describe('engines', () => {
       expect(await codeOf(() => make(change()))).toMatch(/^(INVALID_\w+|Error)$/);
   });
 
-  test('are refused with tiers and sizes that are not there', async () => {
+  test('are refused with instruction sets and sizes that are not there', async () => {
     const make = (change: object) =>
       codeOf(() => new (loadEngineAddon().Engine as Any)({ ...best(), ...frozen, ...change }));
-    expect(await make({ tier: 'sse' })).toBe('INVALID_ARGUMENT');
+    expect(await make({ instructionSet: 'sse' })).toBe('INVALID_ARGUMENT');
     expect(await make({ threads: 1e9 })).toBe('INVALID_ARGUMENT');
     expect(await make({ maxBatch: 0 })).toBe('INVALID_ARGUMENT');
     expect(await make({ winograd: 'yes' })).toBe('INVALID_ARGUMENT');

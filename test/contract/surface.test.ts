@@ -69,7 +69,7 @@ const TRAINER: Names<NativeTrainer> = {
 };
 
 const ENGINE_ADDON: Names<EngineAddon> = {
-  tiers: true,
+  instructionSets: true,
   setEnvironment: true,
   shutDown: true,
   Engine: true,

@@ -233,7 +233,7 @@ test('an engine from a plan works in a process that has not loaded libtorch, nor
     `);
     expectClean(child);
     // Where there are no kernels of ours there is nothing to load but libtorch.
-    const expected = loadEngineAddon().tiers('float32').includes('avx2')
+    const expected = loadEngineAddon().instructionSets('float32').includes('avx2')
       ? '1,10 true false\n'
       : 'UNSUPPORTED\n';
     expect(child).toMatchObject({ code: 0, stdout: expected });
@@ -242,7 +242,8 @@ test('an engine from a plan works in a process that has not loaded libtorch, nor
   }
 });
 
-const canLimit = existsSync('/usr/bin/prlimit') && loadEngineAddon().tiers('float32').includes('avx2');
+const canLimit =
+  existsSync('/usr/bin/prlimit') && loadEngineAddon().instructionSets('float32').includes('avx2');
 
 testWhere(canLimit, 'there is no prlimit, or no avx2')(
   'an engine that the system has no threads for is an error, and the process lives',

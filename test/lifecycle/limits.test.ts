@@ -39,7 +39,7 @@ test('models and engines of every backend need little of a stack', async () => {
       const model = newModel();
       const shapes = [(await model.forward(images(2)))[0].shape.join()];
       for (const precision of ['float32', 'bfloat16']) {
-        for (const backend of loadEngineAddon().tiers(precision)) {
+        for (const backend of loadEngineAddon().instructionSets(precision)) {
           const engine = await model.optimize({ backend, precision, threads: 2 });
           for (const count of [1, 2]) await engine.forward(images(count));
           shapes.push((await engine.forward(images(2)))[0].shape.join());

@@ -9,12 +9,12 @@ import { loadEngineAddon } from '../../src/native/load-engine';
 
 /** Backends by which this machine computes in a precision. */
 export const backendsOf = (precision: EnginePrecision): string[] => [
-  ...loadEngineAddon().tiers(precision),
+  ...loadEngineAddon().instructionSets(precision),
   ...(precision === 'int8' ? [] : ['libtorch']),
 ];
 
 /** Whether this machine has any kernels of ours. */
-export const HAS_KERNELS = loadEngineAddon().tiers('float32').length > 0;
+export const HAS_KERNELS = loadEngineAddon().instructionSets('float32').length > 0;
 
 /** Images whose numbers differ from place to place and from one to the next. */
 export function floatImages(count: number, side = 224): Images {

@@ -41,7 +41,7 @@ exports.tinyEngine = (changes = {}) => {
   return {
     network,
     weights,
-    tier: 'avx2',
+    instructionSet: 'avx2',
     winograd: false,
     threads: 1,
     maxBatch: 32,

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/tuning.h"
 #include "infer/cost_model.h"
 #include "infer/operations/operations.h"
 #include "kernels/feature_maps.h"
+#include "kernels/tuning.h"
 
 namespace googlenet::infer {
 

@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "kernels/tuning.h"
 #include "kernels/avx512/store.h"
 #include "kernels/contract.h"
 #include "kernels/instruction_set_kernels.h"
+#include "kernels/tuning.h"
 
 namespace googlenet::kernels {
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "kernels/tuning.h"
 #include "kernels/contract.h"
 #include "kernels/feature_maps.h"
 #include "kernels/simd/elements.h"
+#include "kernels/tuning.h"
 
 namespace googlenet::kernels {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "kernels/tuning.h"
 #include "kernels/contract.h"
 #include "kernels/simd/winograd_transforms.h"
+#include "kernels/tuning.h"
 #include "kernels/winograd_rows.h"
 
 namespace googlenet::kernels {

@@ -7,6 +7,7 @@
 
 #include "core/bfloat16.h"
 #include "core/wide_vectors.h"
+#include "kernels/cpu.h"
 
 // Plain loops that compilers vectorize. All of them are inlined into the functions at the end, and so
 // compiled for the instruction set of each.
@@ -168,13 +169,8 @@ FOR_AVX512 void sums_avx512(const GradientRow<T>& row) {
 }  // namespace
 
 bool is_supported(InstructionSet set) {
-#ifdef __x86_64__
-  if (set == InstructionSet::kAvx2) return __builtin_cpu_supports("avx2");
-  if (set == InstructionSet::kAvx512) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  }
-#endif
+  if (set == InstructionSet::kAvx2) return kernels::has_avx2();
+  if (set == InstructionSet::kAvx512) return kernels::has_avx512();
   return set == InstructionSet::kBaseline;
 }
 

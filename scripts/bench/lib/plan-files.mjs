@@ -10,8 +10,8 @@ const { loadEngineAddon } = require('../../../dist/native/load-engine.js');
 
 /** @returns precision → file, and what tells the backends by which this machine computes in a precision. */
 export async function writePlans(folder, { weights, images }) {
-  const { tiers } = loadEngineAddon();
-  const hasBytes = tiers('int8').length > 0;
+  const { instructionSets } = loadEngineAddon();
+  const hasBytes = instructionSets('int8').length > 0;
   const model = await GoogLeNet.load(weights, { auxLogits: false });
   const data = readFloats(images).subarray(0, 8 * 3 * 224 * 224);
   const calibration = { data, shape: [8, 3, 224, 224] };
@@ -24,7 +24,7 @@ export async function writePlans(folder, { weights, images }) {
     engine.dispose();
   }
   model.dispose();
-  return { plans, backendsOf: tiers };
+  return { plans, backendsOf: instructionSets };
 }
 
 /** A plan of a network that takes images of one pixel and has next to nothing to do. */
