@@ -43,7 +43,8 @@ export {
   preprocess,
   type ResizeCropOptions,
 } from './data/transforms.js';
-export { Engine, type EngineDescription, type EngineStep } from './engine/engine.js';
+export type { EngineDescription, EngineStep } from './engine/description.js';
+export { Engine } from './engine/engine.js';
 export type {
   Calibration,
   EngineBackend,
@@ -54,23 +55,18 @@ export type {
 } from './engine/options.js';
 export type { DownloadProgress } from './hub/download.js';
 export { labels } from './hub/labels/index.js';
-export {
-  type Classification,
-  type ClassifyOptions,
-  type ImageInput,
-  loadImages,
-  topK,
-} from './inference/classify.js';
-export {
-  type ClassResult,
-  type EvaluateOptions,
-  type EvaluateResult,
-  evaluate,
-} from './inference/evaluate.js';
+export type { ClassMetrics, MacroAverages } from './inference/class-metrics.js';
+export type { Classifier, Logits } from './inference/classifier.js';
+export type { ClassifyOptions } from './inference/classify.js';
+export { type EvaluateOptions, evaluate } from './inference/evaluate.js';
+export type { ClassEvaluation, Evaluation } from './inference/evaluation.js';
 export { type ExplainOptions, type Explanation, explain } from './inference/grad-cam.js';
+export { type ImageInput, loadImages } from './inference/image-input.js';
 export type { InputSizes } from './inference/input-size.js';
+export type { BatchEvaluation, BatchResult, Metrics } from './inference/metrics.js';
+export { type Classification, topK } from './inference/top-k.js';
 export { type Conversion, type ConvertOptions, convertWeights } from './models/convert-weights.js';
-export type { ModelDescription } from './models/description.js';
+export type { ModelDescription, SeparableOrder } from './models/description.js';
 export {
   GoogLeNet,
   type GoogLeNetConstructor,
@@ -78,11 +74,7 @@ export {
   type LoadModelOptions,
   type PretrainedOptions,
 } from './models/googlenet.js';
-export {
-  ImageClassifier,
-  type LoadAnyOptions,
-  type Logits,
-} from './models/image-classifier.js';
+export { ImageClassifier } from './models/image-classifier.js';
 export {
   InceptionModule,
   type InceptionModuleOptions,
@@ -90,11 +82,11 @@ export {
   type NaiveInceptionModuleOptions,
 } from './models/inception.js';
 export { type LoadModelAnyOptions, loadModel } from './models/load.js';
+export type { LoadAnyOptions } from './models/load-weights.js';
 export type { LayerSummary, ModelSummary } from './models/summary.js';
 export type { VariantName } from './models/variants/index.js';
 export {
   type LoadXceptionOptions,
-  type SeparableOrder,
   Xception,
   type XceptionOptions,
 } from './models/xception.js';
@@ -112,16 +104,9 @@ export { readCheckpoint } from './train/checkpoint.js';
 export type { Precision, SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
 export type { EarlyStoppingOptions } from './train/early-stopping.js';
 export type { EndEvent, EpochEvent, FitEvent, FitOptions, FitResult, StepEvent } from './train/fit.js';
-export type { Metrics } from './train/metrics.js';
 export type { CheckpointEvent, WarningEvent } from './train/run-checkpoints.js';
 export { lrAt, type Position, type Schedule, type ScheduleOptions } from './train/schedule.js';
 export type { Best, EpochSummary, TrainState } from './train/train-state.js';
-export {
-  type BatchEvaluation,
-  type BatchResult,
-  type Labels,
-  type StepResult,
-  Trainer,
-} from './train/trainer.js';
+export { type Labels, type StepResult, Trainer } from './train/trainer.js';
 export type { Prediction, ValidateOptions, Validation, ValidationEvent } from './train/validation.js';
 export type { Difference, StateDict, StateTensor, TypedArray } from './weights/state-dict.js';

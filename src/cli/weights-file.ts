@@ -43,7 +43,11 @@ export function hasSameClasses({ model }: WeightsFile, { classes }: Dataset): bo
  * Labels are positions in the list of classes, so a folder with other classes would be scored wrongly.
  * @throws GoogLeNetError `INVALID_DATASET`
  */
-export function assertSameClasses({ path, model }: WeightsFile, dir: string, { classes }: Dataset): void {
+export function assertSameClasses(
+  { path, model }: { path: string; model: Pick<ModelDescription, 'numClasses' | 'classes'> },
+  dir: string,
+  { classes }: Dataset,
+): void {
   const { numClasses, classes: names } = model;
   const fix = 'Give the folder that has one subfolder for each class of the model, under the same names.';
   if (classes.length !== numClasses) {

@@ -1,4 +1,4 @@
-/** From a model to what engines are made of: layers, weights, and the ranges that int8 needs. */
+/** Lowers a model to the layers and weights of an engine, and finds the activation ranges that int8 needs. */
 import { GoogLeNetError } from '../core/errors.js';
 import type { Images } from '../core/tensor.js';
 import { invalid } from '../core/validation.js';
@@ -9,7 +9,7 @@ import { loadAddon } from '../native/load.js';
 import type { Calibration } from './options.js';
 import type { PlanModel } from './plan.js';
 
-/** The model as engines take it. Its weights are copied by another thread, into memory of JavaScript's own. */
+/** The model as engines take it. Another thread copies its weights, into memory that JavaScript owns. */
 export async function lower(
   model: NativeClassifier,
   options: Parameters<NativeClassifier['lower']>[0],
@@ -20,22 +20,22 @@ export async function lower(
   return { network, weights };
 }
 
-/** The largest number of each value, over all images. */
+/** The activation range of each tensor of the network: its largest absolute value (amax) over all images. */
 export async function calibrate(
   model: NativeClassifier,
   { inputSizes }: PlanModel,
   allHeads: boolean,
   calibration: Calibration,
 ): Promise<Float32Array> {
-  const frozen = await lower(model, { precision: 'float32', allHeads });
-  const engine = callSync(() => new (loadAddon().LibtorchEngine)(frozen));
+  const lowered = await lower(model, { precision: 'float32', allHeads });
+  const engine = callSync(() => new (loadAddon().LibtorchEngine)(lowered));
   try {
     await call(() => engine.ready());
     let amax: Float32Array | undefined;
     for await (const images of batchesOf(calibration)) {
-      const { count: _, bytes: __, ...batch } = readImages(images, inputSizes);
+      const { batch } = readImages(images, inputSizes);
       const found = await call(() => engine.calibrate(batch));
-      // NaN stays NaN, and is refused when ranges are made of it.
+      // NaN stays NaN, and lowering to int8 refuses it.
       amax = amax?.map((most, i) => Math.max(most, found[i] ?? 0)) ?? found;
     }
     if (amax) return amax;

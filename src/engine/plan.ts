@@ -5,7 +5,6 @@ import { assertShallow } from '../core/json-depth.js';
 import type { DType } from '../core/tensor.js';
 import { withSafetensors } from '../formats/safetensors.js';
 import type { InputSizes } from '../inference/input-size.js';
-import { PLAN_KEY } from '../models/stored-architecture.js';
 import type { NativeNetwork, NativeNetworkLayer, NativePlan } from '../native/binding-types.js';
 import type { StateDict, StateTensor } from '../weights/state-dict.js';
 import { readStored, saveFile, storedGroup } from '../weights/weights.js';
@@ -79,6 +78,8 @@ export function toNative({ network, tensors }: Plan): NativePlan {
   };
 }
 
+/** The metadata key of a plan: finished layers, of which no model can be made. */
+export const PLAN_KEY = 'googlenet_plan';
 const FORMAT = 1;
 /** Numbers of layers of the network are four deep. */
 const MAX_DEPTH = 8;
@@ -121,6 +122,18 @@ export function loadPlan(path: string, signal?: AbortSignal): Promise<Plan> {
   );
 }
 
+/**
+ * What a plan says of its model, from the header of a file; null for a file of weights.
+ * @throws GoogLeNetError `INVALID_WEIGHTS` for a damaged plan
+ */
+export function planIn(
+  { metadata }: { metadata: Readonly<Record<string, string>> },
+  path: string,
+): PlanModel | null {
+  const text = metadata[PLAN_KEY];
+  return text === undefined ? null : readContent(text, path).model;
+}
+
 function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'> {
   let content: Partial<Plan> & { format?: unknown };
   assertShallow(Buffer.from(text), MAX_DEPTH, 'its description', (what) => damaged(path, what));
@@ -157,14 +170,14 @@ const isValue = (value: Partial<NativeNetwork['values'][number]> | null): boolea
   Number.isSafeInteger(value?.channels) && Number.isFinite(value?.scale);
 
 function isModel({ numClasses, classes, inputSizes }: PlanModel, { heads, values }: NativeNetwork): boolean {
-  const { min, max, why } = inputSizes ?? {};
+  const { min, max, reason } = inputSizes ?? {};
   return (
     heads.every((head) => values[head]?.channels === numClasses) &&
     Number.isSafeInteger(min) &&
     Number.isSafeInteger(max) &&
     1 <= min &&
     min <= max &&
-    typeof why === 'string' &&
+    typeof reason === 'string' &&
     (classes === undefined ||
       (Array.isArray(classes) &&
         classes.length === numClasses &&

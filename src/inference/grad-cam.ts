@@ -1,13 +1,27 @@
 /** Where in an image a network sees a class: Grad-CAM over the image. */
 
 import { GoogLeNetError } from '../core/errors.js';
-import type { Images } from '../core/tensor.js';
+import type { Images, Tensor } from '../core/tensor.js';
 import { integer, readOptions, string } from '../core/validation.js';
 import { isSameClass } from '../data/class-names.js';
 import type { DecodeImageOptions } from '../data/decode.js';
 import { loadSharp } from '../data/sharp.js';
-import { evaluated, type ImageClassifier, nativeOf } from '../models/image-classifier.js';
-import { type ImageInput, LOADING_OPTIONS, loadImages, softmax } from './classify.js';
+import type { CallOptions } from '../native/call-queue.js';
+import { assertClassifier, type Classifier, INFER } from './classifier.js';
+import { type ImageInput, LOADING_OPTIONS, loadImages } from './image-input.js';
+import { softmax } from './top-k.js';
+
+/** A classifier with gradients: a model, and no engine. */
+export interface GradCamClassifier extends Classifier {
+  /** The module whose activations are explained by default. */
+  readonly targetLayer: string;
+  gradCam(
+    images: Images,
+    classes: readonly number[],
+    targetLayer?: string,
+    options?: CallOptions,
+  ): Promise<Tensor>;
+}
 
 export interface ExplainOptions extends DecodeImageOptions {
   /** A class by its name or index; default the most likely one. */
@@ -44,7 +58,7 @@ const GAP = 8;
  * that are no numbers
  */
 export async function explain(
-  model: ImageClassifier,
+  model: GradCamClassifier,
   source: ImageInput,
   options: ExplainOptions = {},
 ): Promise<Explanation> {
@@ -54,7 +68,7 @@ export async function explain(
     ...LOADING_OPTIONS,
   ]) as ExplainOptions;
   const { class: wanted, targetLayer, ...loading } = read;
-  nativeOf(model);
+  assertClassifier('model', model);
   if (targetLayer !== undefined) string('targetLayer', targetLayer);
   const images = await loadImages([source], loading);
   const probabilities = await probabilitiesOf(model, images, loading.signal);
@@ -72,11 +86,11 @@ export async function explain(
 }
 
 async function probabilitiesOf(
-  model: ImageClassifier,
+  model: GradCamClassifier,
   images: Images,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
-  const [{ data }] = await evaluated(model, images, signal);
+  const [{ data }] = await model[INFER](images, signal);
   const probabilities = softmax(data);
   if (!probabilities.some(Number.isNaN)) return probabilities;
   const message = 'The logits of the image are NaN: the weights were spoiled by a run that diverged.';
@@ -84,7 +98,7 @@ async function probabilitiesOf(
 }
 
 function indexOf(
-  { classes, numClasses }: ImageClassifier,
+  { classes, numClasses }: GradCamClassifier,
   wanted: string | number | undefined,
   probabilities: Float64Array,
 ): number {

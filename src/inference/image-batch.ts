@@ -12,11 +12,15 @@ import { IMAGENET_MEAN, IMAGENET_STD } from '../data/transforms.js';
 import type { NativeImages } from '../native/binding-types.js';
 import { assertInputSize, type InputSizes } from './input-size.js';
 
-/** Checks a batch of images and says how the addon shall read it. */
-export function readImages(
-  value: unknown,
-  sides: InputSizes,
-): NativeImages & { count: number; bytes: number } {
+export interface ImageBatch {
+  /** As the addon takes it. */
+  batch: NativeImages;
+  /** What the batch takes of the limit of a queue. */
+  size: { images: number; bytes: number };
+}
+
+/** Checks a batch of images. @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DTYPE`, `INVALID_SHAPE` */
+export function readImages(value: unknown, inputSizes: InputSizes): ImageBatch {
   const { data, shape } = object('images', value);
   const isBytes = isUint8Array(data);
   if (!isBytes && !isFloat32Array(data)) {
@@ -35,14 +39,17 @@ export function readImages(
       'INVALID_SHAPE',
     );
   }
-  assertInputSize(height, width, sides);
+  assertInputSize(height, width, inputSizes);
   const elements = numberOfElements(sizes);
   if (data.length !== elements) {
     throw invalid('images.data.length', `${elements} for shape [${sizes}]`, data.length, 'INVALID_SHAPE');
   }
-  // Not the array's byteLength, which a subclass of the caller's may have replaced: nothing that is counted must depend on it.
+  // The array's byteLength may be replaced by a subclass of the caller's, so the limit of the queue does not depend on it.
   const bytes = elements * (isBytes ? 1 : 4);
-  return { images: data, shape: sizes, mean: IMAGENET_MEAN, std: IMAGENET_STD, count, bytes };
+  return {
+    batch: { images: data, shape: sizes, mean: IMAGENET_MEAN, std: IMAGENET_STD },
+    size: { images: count, bytes },
+  };
 }
 
 /** Class labels as the addon takes them. */

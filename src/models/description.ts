@@ -1,4 +1,5 @@
-import type { SeparableOrder } from './xception.js';
+/** The paper's separable convolution is depthwise first; pointwise first is the "extreme Inception" that it is derived from. */
+export type SeparableOrder = 'depthwise-first' | 'pointwise-first';
 
 interface Description {
   numClasses: number;
@@ -23,5 +24,5 @@ export interface XceptionDescription extends Description {
   reluBetween?: boolean;
 }
 
-/** What a weights file says of its model beside the numbers. */
+/** What a file of weights says of its model, apart from the tensors. */
 export type ModelDescription = GoogLeNetDescription | XceptionDescription;

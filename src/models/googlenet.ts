@@ -17,13 +17,8 @@ import { labels } from '../hub/labels/index.js';
 import { IMAGENET1K_V1, PUBLISHED } from '../hub/published.js';
 import type { MaxQueue } from '../native/call-queue.js';
 import type { ModelDescription } from './description.js';
-import {
-  ImageClassifier,
-  LOAD_OPTIONS,
-  type LoadAnyOptions,
-  loadAs,
-  readClasses,
-} from './image-classifier.js';
+import { ImageClassifier, readClasses } from './image-classifier.js';
+import { LOAD_OPTIONS, type LoadAnyOptions, loadAs } from './load-weights.js';
 import { readPlace } from './module.js';
 import { MAX_CLASSES } from './stored-architecture.js';
 import { VARIANTS, type VariantName, variantNamed } from './variants/index.js';
@@ -155,7 +150,7 @@ class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux>
   readonly dropoutAux: number;
   readonly transformInput: boolean;
   readonly heads: readonly string[];
-  protected readonly targetLayer: string;
+  readonly targetLayer: string;
 
   constructor(options: GoogLeNetOptions = {}) {
     const settings = resolve(options);

@@ -1,47 +1,22 @@
-import type { Device } from '../core/device.js';
-import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
 import type { Images, Tensor } from '../core/tensor.js';
-import {
-  boolean,
-  integer,
-  invalid,
-  itemsOf,
-  readOptions,
-  path as readPath,
-  signal as readSignal,
-  string,
-} from '../core/validation.js';
+import { integer, invalid, itemsOf, readOptions, path as readPath, string } from '../core/validation.js';
 import { Engine } from '../engine/engine.js';
 import type { OptimizeOptions } from '../engine/options.js';
-import { type TensorFile, withTensorFile } from '../formats/tensor-file.js';
-import {
-  type Classification,
-  type ClassifyOptions,
-  type ImageInput,
-  LOADING_OPTIONS,
-  loadImages,
-  topK,
-} from '../inference/classify.js';
+import { type Classifier, INFER, type Logits } from '../inference/classifier.js';
+import { type ClassifyOptions, classify } from '../inference/classify.js';
 import { readImages, readLabels } from '../inference/image-batch.js';
+import type { ImageInput } from '../inference/image-input.js';
 import { assertInputSize, type InputSizes } from '../inference/input-size.js';
+import type { Classification } from '../inference/top-k.js';
 import type { NativeArchitecture, NativeClassifier } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
-import { type CallOptions, type MaxQueue, PREPROCESSED, readCallOptions } from '../native/call-queue.js';
+import { type CallOptions, readCallOptions } from '../native/call-queue.js';
 import { loadAddon } from '../native/load.js';
-import { prepareDevice } from '../native/runtime.js';
-import { loadFile, saveFile } from '../weights/weights.js';
+import { saveFile } from '../weights/weights.js';
 import type { ModelDescription } from './description.js';
 import { Module, type ModulePlace } from './module.js';
-import { isAuxiliary, modelIn, toMetadata } from './stored-architecture.js';
+import { toMetadata } from './stored-architecture.js';
 import { type ModelSummary, summaryOf } from './summary.js';
-
-/**
- * Logits of the three heads, `[n, numClasses]` each; `null` for heads that a model does not have, and for those of the variant `plain`
- * in evaluation mode. Exact where the type of the model says which: `Logits<true>`, `Logits<false>`.
- */
-export type Logits<Aux extends boolean = boolean> = Aux extends true
-  ? [main: Tensor, aux1: Tensor, aux2: Tensor]
-  : [main: Tensor, aux1: null, aux2: null];
 
 /**
  * What every classifier has, resolved.
@@ -85,27 +60,10 @@ export function nativeOf(model: ImageClassifier): NativeClassifier {
 }
 
 /**
- * Logits in evaluation mode, whatever the model's mode is, and without changing it.
- * @throws as `forward`
- * @internal
- */
-export async function evaluated(
-  model: ImageClassifier,
-  images: Images,
-  signal?: AbortSignal,
-): Promise<Logits> {
-  nativeOf(model);
-  return model[FORWARD](images, true, signal);
-}
-
-/** For {@link evaluated}: the forward pass of a model, in a mode. */
-const FORWARD = Symbol('forward');
-
-/**
  * A network from images to the logits of classes.
  * @typeParam Aux whether the auxiliary heads have logits; `boolean` where that is not known.
  */
-export abstract class ImageClassifier<Aux extends boolean = boolean> extends Module {
+export abstract class ImageClassifier<Aux extends boolean = boolean> extends Module implements Classifier {
   readonly numClasses: number;
   readonly channelsLast: boolean;
   /** Names of the classes, where they are known. */
@@ -142,7 +100,7 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   abstract readonly heads: readonly string[];
 
   /** The last module whose output has spatial positions: the default of `gradCam`. */
-  protected abstract readonly targetLayer: string;
+  abstract readonly targetLayer: string;
 
   /** A model of the same architecture on the CPU, with any numbers. */
   protected abstract blank(): ImageClassifier;
@@ -156,43 +114,36 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OUT_OF_MEMORY`, `OVERLOADED`, `ABORTED`
    */
   async forward(images: Images, options: CallOptions = {}): Promise<Logits<Aux>> {
-    return this[FORWARD](images, false, readCallOptions(options));
+    return this.#logits(images, false, readCallOptions(options));
   }
 
   /** @internal */
-  async [FORWARD](
-    images: Images,
-    evaluation: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<Logits<Aux>> {
+  [INFER](images: Images, signal: AbortSignal | undefined): Promise<Logits<Aux>> {
+    return this.#logits(images, true, signal);
+  }
+
+  /** @param evaluation computes in evaluation mode; otherwise in the mode the model is in. */
+  async #logits(images: Images, evaluation: boolean, signal: AbortSignal | undefined): Promise<Logits<Aux>> {
     const { native } = this;
-    const { count, bytes, ...batch } = readImages(images, this.inputSizes);
-    const queued = { images: count, bytes, signal };
+    const { batch, size } = readImages(images, this.inputSizes);
+    const queued = { ...size, signal };
     // The addon gives the heads that the model has.
     return this.queue(queued, (id) => native.forward({ ...batch, evaluation, id })) as Promise<Logits<Aux>>;
   }
 
   /**
-   * What is in an image, in evaluation mode and with the published preprocessing.
+   * The most likely classes of an image, best first, in evaluation mode and with the published preprocessing.
    * @param source a path, an encoded image, or RGB bytes `{ data, width, height }`.
    * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `DISPOSED`, `OVERLOADED`, `ABORTED`
    */
   async classify(source: ImageInput, options: ClassifyOptions = {}): Promise<Classification[]> {
-    const { topK: k = 5, ...loading } = readOptions('options', options, ['topK', ...LOADING_OPTIONS]);
-    const count = integer('topK', k, 1);
-    const signal = readSignal('signal', loading.signal);
     const { native } = this;
-    // Before anything is decoded, so that what waits for that is bounded too.
-    const [main] = await this.queue({ ...PREPROCESSED, signal }, async (id) => {
-      const {
-        count: _,
-        bytes: __,
-        ...batch
-      } = readImages(await loadImages([source], loading as ClassifyOptions), this.inputSizes);
-      throwIfAborted(signal, 'The call');
-      return native.forward({ ...batch, evaluation: true, id });
+    return classify(source, options, {
+      classes: this.classes,
+      inputSizes: this.inputSizes,
+      queue: (queued, start) => this.queue(queued, start),
+      forward: (batch) => native.forward({ ...batch, evaluation: true }),
     });
-    return topK(main.data, count, this.classes);
   }
 
   /**
@@ -209,16 +160,16 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   ): Promise<Record<Name, Tensor>> {
     const { native } = this;
     const signal = readCallOptions(options);
-    const { count, bytes, ...batch } = readImages(images, this.inputSizes);
+    const { batch, size } = readImages(images, this.inputSizes);
     if (!Array.isArray(names)) throw invalid('names', 'an array of names of modules', names);
     const wanted = itemsOf(names).map((name, i) => string(`names[${i}]`, name));
-    const queued = { images: count, bytes, signal };
+    const queued = { ...size, signal };
     const outputs = await this.queue(queued, (id) => native.features({ ...batch, names: wanted, id }));
     return Object.fromEntries(wanted.map((name, i) => [name, outputs[i]])) as Record<Name, Tensor>;
   }
 
   /**
-   * How much each place of a module's output speaks for a class, by Grad-CAM (Selvaraju et al. 2017), in evaluation mode.
+   * How much each spatial position of a module's output speaks for a class, by Grad-CAM (Selvaraju et al. 2017), in evaluation mode.
    * @param classes one index for each image.
    * @param targetLayer a module whose output is `[n, c, h, w]`; default the last one with spatial positions.
    * @returns `[n, h, w]`, zero or more.
@@ -232,10 +183,10 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   ): Promise<Tensor> {
     const { native } = this;
     const signal = readCallOptions(options);
-    const { count, bytes, ...batch } = readImages(images, this.inputSizes);
-    const labels = readLabels(classes, count, this.numClasses);
+    const { batch, size } = readImages(images, this.inputSizes);
+    const labels = readLabels(classes, size.images, this.numClasses);
     const name = string('targetLayer', targetLayer);
-    const queued = { images: count, bytes, signal };
+    const queued = { ...size, signal };
     return this.queue(queued, (id) => native.gradCam({ ...batch, labels, name, id }));
   }
 
@@ -282,94 +233,3 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
     await saveFile(readPath('path', path), [group], async () => toMetadata({ model: this.describe() }));
   }
 }
-
-/** Options of loading that every model has. */
-export const LOAD_OPTIONS = [
-  'device',
-  'seed',
-  'dropout',
-  'channelsLast',
-  'strict',
-  'numClasses',
-  'classes',
-  'resetClassifier',
-  'initWeights',
-  'maxQueue',
-  'signal',
-] as const;
-
-/** The same, as callers give them. */
-export interface LoadAnyOptions {
-  device?: Device;
-  seed?: number | bigint;
-  dropout?: number;
-  channelsLast?: boolean;
-  /** Fail where names differ. Default true. */
-  strict?: boolean;
-  /** Another number than the file's gives the model new classifiers for it, and all else from the file: fine-tuning begins so. */
-  numClasses?: number;
-  /** Names of the classes, instead of those in the file. */
-  classes?: readonly string[];
-  /** Re-initialize the classifiers also where the file has as many classes. Default false. */
-  resetClassifier?: boolean;
-  /** How new classifiers are drawn; as in the constructor. */
-  initWeights?: boolean;
-  /** What may wait for the model; beyond it calls fail with `OVERLOADED`. */
-  maxQueue?: MaxQueue;
-  /** Ends with the error `ABORTED`; looked at first, between all stages and while the file is read. */
-  signal?: AbortSignal;
-}
-
-type Described<A> = Extract<ModelDescription, { architecture: A }>;
-
-/**
- * A model from a file, in evaluation mode. With other classes than the file's it keeps its own classifiers.
- * @param options what shall be other than in the file.
- * @param make makes a model of these options; with `isComplete` all of its numbers will come from the file.
- */
-export async function loadAs<A extends ModelDescription['architecture'], Model extends ImageClassifier>(
-  path: string,
-  architecture: A,
-  options: LoadAnyOptions,
-  make: (options: Omit<Described<A>, 'architecture'>, isComplete: boolean) => Model,
-): Promise<Model> {
-  const { strict = true, resetClassifier = false, signal: abort, ...own } = withoutUndefined(options);
-  boolean('strict', strict);
-  boolean('resetClassifier', resetClassifier);
-  const signal = readSignal('signal', abort);
-  const load = async (file: TensorFile): Promise<Model> => {
-    const { tensors, foreign, description } = modelIn(file, path);
-    if (description.architecture !== architecture) {
-      const message = `${path} holds another architecture, '${description.architecture}'. Load it with its own class.`;
-      throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
-    }
-    const { architecture: _, classes, ...rest } = description as Described<A>;
-    const numClasses = own.numClasses ?? own.classes?.length ?? rest.numClasses;
-    const replaces = resetClassifier || numClasses !== rest.numClasses;
-    const named = replaces || classes === undefined ? {} : { classes };
-    const options = { ...rest, ...named, ...own, numClasses } as Omit<Described<A>, 'architecture'>;
-    await prepareDevice(own.device ?? 'cpu');
-    throwIfAborted(signal, `Loading ${path}`);
-    const model = make(options, strict && !replaces);
-    try {
-      const isReplaced = (name: string) =>
-        replaces && model.heads.some((head) => name.startsWith(`${head}.`));
-      const isUnused = (name: string) => (!model.auxLogits && isAuxiliary(name)) || isReplaced(name);
-      const wanted = tensors.filter(({ name }) => !isUnused(name));
-      // As in PyTorch, where weights of before 0.4.1 lack the counters of BatchNorm.
-      const mayLack = (name: string) => isReplaced(name) || name.endsWith('.num_batches_tracked');
-      const others = foreign.filter(({ name }) => !isUnused(name));
-      await loadFile(nativeOf(model), path, wanted, { strict, mayLack, foreign: others });
-      await file.assertUnchanged();
-      model.eval();
-      return model;
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
-  };
-  return withTensorFile(readPath('path', path), load, { signal });
-}
-
-const withoutUndefined = <T extends object>(options: T): T =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;

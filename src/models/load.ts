@@ -1,7 +1,7 @@
 import { path as readPath, signal as readSignal } from '../core/validation.js';
 import { describeTensorFile } from '../formats/tensor-file.js';
 import { GoogLeNet } from './googlenet.js';
-import type { LoadAnyOptions } from './image-classifier.js';
+import type { LoadAnyOptions } from './load-weights.js';
 import { modelIn } from './stored-architecture.js';
 import { Xception } from './xception.js';
 

@@ -1,5 +1,6 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { assertShallow } from '../core/json-depth.js';
+import { PLAN_KEY } from '../engine/plan.js';
 import { type ForeignTensor, unreadable } from '../formats/format.js';
 import { type InputSizes, XCEPTION_SIZES } from '../inference/input-size.js';
 import type { TensorSpan } from '../native/binding-types.js';
@@ -8,8 +9,6 @@ import { VARIANTS, variantNamed } from './variants/index.js';
 
 /** The metadata key under which this package keeps JSON of its own. Files written elsewhere lack it. */
 const KEY = 'googlenet';
-/** The same of an engine's plan: finished layers, of which no model can be made. */
-export const PLAN_KEY = 'googlenet_plan';
 /** Scores in the history in the progress of a checkpoint are five deep. */
 const MAX_DEPTH = 16;
 

@@ -3,18 +3,11 @@ import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { boolean, integer, number, oneOf, readOptions } from '../core/validation.js';
 import { XCEPTION_SIZES } from '../inference/input-size.js';
 import type { MaxQueue } from '../native/call-queue.js';
-import type { ModelDescription } from './description.js';
-import {
-  ImageClassifier,
-  LOAD_OPTIONS,
-  type LoadAnyOptions,
-  loadAs,
-  readClasses,
-} from './image-classifier.js';
+import type { ModelDescription, SeparableOrder } from './description.js';
+import { ImageClassifier, readClasses } from './image-classifier.js';
+import { LOAD_OPTIONS, type LoadAnyOptions, loadAs } from './load-weights.js';
 import { readPlace } from './module.js';
 import { MAX_CLASSES } from './stored-architecture.js';
-
-export type SeparableOrder = 'depthwise-first' | 'pointwise-first';
 
 export interface XceptionOptions {
   /** Default 1000. */
@@ -97,7 +90,7 @@ export class Xception extends ImageClassifier<false> {
   readonly auxLogits = false;
   readonly auxInEvaluation = false;
   readonly heads = ['fc'];
-  protected readonly targetLayer = 'last';
+  readonly targetLayer = 'last';
   readonly order: SeparableOrder;
   readonly reluBetween: boolean;
   readonly dropout: number;

@@ -1,7 +1,7 @@
 /** When a run has nothing more to gain: a pure function of its state, so that a resumed run stops where it would have. */
 import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
 import { integer, number, oneOf, readOptions } from '../core/validation.js';
-import type { Metrics } from './metrics.js';
+import type { Metrics } from '../inference/metrics.js';
 import type { Best, TrainState } from './train-state.js';
 
 export const METRICS = ['top1', 'loss'] as const;

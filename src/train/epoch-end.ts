@@ -1,8 +1,8 @@
 /** What the end of an epoch, and that of the run, leave behind. */
 import { GoogLeNetError } from '../core/errors.js';
+import { computeMetrics, onlyMetrics } from '../inference/metrics.js';
 import { isBetter, scoreOf } from './early-stopping.js';
 import type { FitPlan } from './fit-options.js';
-import { computeMetrics, type Metrics } from './metrics.js';
 import { lrAt } from './schedule.js';
 import { type EpochSummary, initialState, MAX_HISTORY, type TrainState } from './train-state.js';
 import type { Trainer } from './trainer.js';
@@ -54,19 +54,10 @@ function summarise(trainer: Trainer, plan: FitPlan, validation: Validation | nul
     step,
     lr: lrAt({ epoch: before, step: step - 1, totalSteps: plan.totalSteps }, optimizer.lr, schedule),
     train: computeMetrics(tally, trainer.model.auxLogits),
-    validation: validation && onlyScores(validation),
+    validation: validation && onlyMetrics(validation),
     skipped,
   };
 }
-
-const onlyScores = ({
-  count: _,
-  skipped: __,
-  confusion: ___,
-  mistakes: ____,
-  samples: _____,
-  ...scores
-}: Validation): Metrics => scores;
 
 const scoreIn = ({ validation }: EpochSummary, { stopping }: FitPlan): number | null =>
   stopping && validation && scoreOf(validation, stopping.metric);

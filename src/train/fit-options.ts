@@ -5,10 +5,10 @@ import { integer, readOptions, path as readPath, signal as readSignal } from '..
 import { MAX_BATCH_SIZE } from '../data/batches.js';
 import { DATA_LOADER_OPTIONS, DataLoader, type DataLoaderOptions } from '../data/data-loader.js';
 import type { Dataset } from '../data/dataset.js';
+import { assertClasses, assertDataset, assertSameClasses } from '../inference/dataset-classes.js';
 import { assertInputSize } from '../inference/input-size.js';
 import { type CheckpointPolicy, readCheckpointPolicy } from './checkpoint-policy.js';
 import type { Source } from './datasets.js';
-import { assertClasses, assertDataset, assertSameClasses } from './datasets.js';
 import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';
 import { MAX_EPOCH, needsTotalSteps, type Schedule } from './schedule.js';
 import type { Trainer } from './trainer.js';

@@ -1,5 +1,6 @@
 import { GoogLeNetError } from '../core/errors.js';
 import type { Batch } from '../data/prefetcher.js';
+import { updateMetrics } from '../inference/metrics.js';
 import type { Source } from './datasets.js';
 import { hasStalled } from './early-stopping.js';
 import {
@@ -10,7 +11,6 @@ import {
   withoutPartialSummary,
 } from './epoch-end.js';
 import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
-import { updateMetrics } from './metrics.js';
 import { type CheckpointEvent, RunCheckpoints, resume, type WarningEvent } from './run-checkpoints.js';
 import { startThroughputMeter, type ThroughputMeter } from './throughput-meter.js';
 import type { EpochSummary, TrainState } from './train-state.js';

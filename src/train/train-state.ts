@@ -1,7 +1,7 @@
 /** The state of the training loop: what a checkpoint holds besides tensors, and all that the loop needs to resume. */
 import { integer, invalid, number, object, oneOf } from '../core/validation.js';
+import { emptyMetrics, METRIC_SUMS, type MetricAccumulator, type Metrics } from '../inference/metrics.js';
 import { METRICS, type Metric } from './early-stopping.js';
-import { emptyMetrics, METRIC_SUMS, type MetricAccumulator, type Metrics } from './metrics.js';
 import { MAX_EPOCH } from './schedule.js';
 
 /** One finished epoch of a run. */

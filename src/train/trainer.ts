@@ -4,6 +4,7 @@ import type { Images } from '../core/tensor.js';
 import { boolean, integer, number, readOptions, path as readPath } from '../core/validation.js';
 import type { Dataset } from '../data/dataset.js';
 import { readImages, readLabels } from '../inference/image-batch.js';
+import type { BatchEvaluation, BatchResult } from '../inference/metrics.js';
 import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
 import { toMetadata } from '../models/stored-architecture.js';
 import type { NativeClassifier, NativeLosses, NativeTrainer, TensorInfo } from '../native/binding-types.js';
@@ -21,34 +22,11 @@ import { lrAt, MAX_EPOCH } from './schedule.js';
 import { initialState, type TrainState } from './train-state.js';
 import { type ValidateOptions, type Validation, validate } from './validation.js';
 
-/** Losses and hits of one batch. What belongs to an auxiliary head is `null` in a model without them. */
-export interface BatchResult {
-  /** mainLoss + auxWeight · aux1Loss + auxWeight · aux2Loss */
-  loss: number;
-  mainLoss: number;
-  aux1Loss: number | null;
-  aux2Loss: number | null;
-  /** Images whose label has the highest main logit. */
-  correct: number;
-  /** Images whose label is among the five highest main logits. */
-  correctTop5: number;
-  /** As `correct`, of the auxiliary heads. */
-  aux1Correct: number | null;
-  aux2Correct: number | null;
-}
-
 export interface StepResult extends BatchResult {
   /** The learning rate of this step. */
   lr: number;
   /** Norm of all gradients before they were clipped; `null` without `maxGradNorm`. */
   gradNorm: number | null;
-}
-
-export interface BatchEvaluation extends BatchResult {
-  /** The most likely class of each image, its probability, and that of the label. */
-  predicted: Int32Array;
-  probabilities: Float32Array;
-  labelProbabilities: Float32Array;
 }
 
 export type Labels = Int32Array | BigInt64Array | readonly number[];
@@ -191,11 +169,11 @@ export class Trainer {
     // That of a schedule too: its gamma may be above one. Found out by libtorch, momentum would be changed and weights not.
     const lr = number('lr', givenLr === undefined ? this.lr : givenLr, FACTOR);
     const headLr = number('headLr', givenHeadLr === undefined ? this.headLr : givenHeadLr, FACTOR);
-    const { count, bytes, ...batch } = readImages(images, this.model.inputSizes);
-    const indices = readLabels(labels, count, this.model.numClasses);
+    const { batch, size } = readImages(images, this.model.inputSizes);
+    const indices = readLabels(labels, size.images, this.model.numClasses);
     assertWeight(indices, this.config);
-    const microBatches = Math.min(this.config.gradientAccumulationSteps, count);
-    const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () => {
+    const microBatches = Math.min(this.config.gradientAccumulationSteps, size.images);
+    const result = await this.#calls.run({ ...size, signal: undefined }, () => {
       // Not for a step that the queue refuses.
       if (!this.model.training) this.model.train();
       return native.step({ ...batch, labels: indices, lr, headLr, microBatches });
@@ -205,16 +183,16 @@ export class Trainer {
   }
 
   /**
-   * Losses, hits and predictions of a batch in evaluation mode, without training.
+   * Losses, correct images and predictions of a batch in evaluation mode, without training.
    * @param options `ema`: of the EMA weights, where the trainer has `emaDecay`. Default false.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OVERLOADED`
    */
   async evaluate(images: Images, labels: Labels, options: { ema?: boolean } = {}): Promise<BatchEvaluation> {
     const native = this.#usable;
     const ema = boolean('ema', readOptions('options', options, ['ema']).ema ?? false);
-    const { count, bytes, ...batch } = readImages(images, this.model.inputSizes);
-    const indices = readLabels(labels, count, this.model.numClasses);
-    const result = await this.#calls.run({ images: count, bytes, signal: undefined }, () =>
+    const { batch, size } = readImages(images, this.model.inputSizes);
+    const indices = readLabels(labels, size.images, this.model.numClasses);
+    const result = await this.#calls.run({ ...size, signal: undefined }, () =>
       native.evaluate({ ...batch, labels: indices, ema }),
     );
     const { predicted, probabilities, labelProbabilities } = result;
@@ -226,7 +204,7 @@ export class Trainer {
     };
   }
 
-  /** Losses, accuracies, confusion and the worst mistakes over a dataset, in evaluation mode. */
+  /** Losses, accuracies, metrics of each class, confusion and the worst mistakes over a dataset, in evaluation mode. */
   validate(dataset: Dataset, options: ValidateOptions = {}): Promise<Validation> {
     return validate(this, dataset, options);
   }

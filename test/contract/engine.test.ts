@@ -526,7 +526,7 @@ describe('a plan', () => {
       ['classes without names', ({ model }) => Object.assign(model, { classes: Array(10).fill({}) })],
       [
         'sizes of images that end before they begin',
-        ({ model }) => Object.assign(model, { inputSizes: { min: 500, max: 10, why: '' } }),
+        ({ model }) => Object.assign(model, { inputSizes: { min: 500, max: 10, reason: '' } }),
       ],
       [
         'two layers of one name',

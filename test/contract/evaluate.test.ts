@@ -1,13 +1,13 @@
-/** Scores over views and models, held against forwards that are averaged by hand. */
+/** Evaluations over crops and models, compared with forwards that are averaged by hand. */
 
 import { multiCrop } from '../../src/data/crops';
 import { type Crops, type Dataset, evaluate, GoogLeNet, loadImages, Trainer, topK } from '../../src/index';
-import { softmax } from '../../src/inference/classify';
+import { softmax } from '../../src/inference/top-k';
 import { compareBits } from '../support/bits';
 import { errorWith } from '../support/errors';
 
 const SIDE = 300;
-/** Images with a slope of brightness and a mark in one corner, so that views differ. */
+/** Images with a slope of brightness and a mark in one corner, so that crops differ. */
 const images = Array.from({ length: 3 }, (_, n) => {
   const data = new Uint8Array(SIDE * SIDE * 3);
   for (let i = 0; i < data.length; i++) data[i] = (i / (n + 2) + (i % 97) * n) % 256;
@@ -54,9 +54,59 @@ test.each<[Crops, number]>([
   const predicted = means.map((mean) => mean.indexOf(Math.max(...mean)));
   expect(result.top1).toBeCloseTo(predicted.filter((label, i) => label === i).length / 3);
   expect(result.confusion?.slice(0, 3).map((row) => row.indexOf(1))).toEqual(predicted);
-  expect(result.classes.map(({ images }) => images)).toEqual([1, 1, 1, 0, 0, 0]);
+  expect(result.classes.map(({ support }) => support)).toEqual([1, 1, 1, 0, 0, 0]);
   expect(result.classes[4]?.top1).toBeNaN();
   for (const model of models) model.dispose();
+});
+
+test('one model needs no array', async () => {
+  using model = build(1);
+  expect(await evaluate(model, dataset)).toEqual(await evaluate([model], dataset));
+});
+
+test.each([undefined, 'libtorch'] as const)(
+  'an engine (%s) is evaluated as its model is',
+  async (backend) => {
+    using model = build(1);
+    using engine = await model.optimize(backend ? { backend } : {});
+    const [ofModel, ofEngine] = [await evaluate(model, dataset), await evaluate(engine, dataset)];
+    expect(ofEngine.loss).toBeCloseTo(ofModel.loss, 3);
+    const { loss: _, mainLoss: __, classes, ...rest } = ofEngine;
+    expect(ofModel).toMatchObject(rest);
+    expect(classes.map(({ support, correct }) => [support, correct])).toEqual(
+      ofModel.classes.map(({ support, correct }) => [support, correct]),
+    );
+    const both = await evaluate([model, engine], dataset, { crops: 10 });
+    expect(both.loss).toBeCloseTo((await evaluate(model, dataset, { crops: 10 })).loss, 3);
+  },
+);
+
+test('an engine that was disposed of is refused', async () => {
+  using model = build(1);
+  const engine = await model.optimize({ backend: 'libtorch' });
+  engine.dispose();
+  await expect(evaluate(engine, dataset)).rejects.toMatchObject(errorWith('DISPOSED', 'Engine'));
+});
+
+test('metrics of classes come from the confusion matrix, in evaluations and validations', async () => {
+  using model = build(1);
+  using trainer = new Trainer(model);
+  for (const { classes, confusion, macro } of [
+    await evaluate(model, dataset),
+    await trainer.validate(dataset),
+  ]) {
+    const matrix = confusion ?? [];
+    const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
+    const column = (i: number) => sum(matrix.map((row) => row[i] ?? 0));
+    for (const [i, { support, correct, precision, recall, f1 }] of classes.entries()) {
+      expect([support, correct]).toEqual([sum(matrix[i] ?? []), matrix[i]?.[i]]);
+      expect(precision).toBe(column(i) === 0 ? 0 : correct / column(i));
+      expect(recall).toBe(support === 0 ? 0 : correct / support);
+      expect(f1).toBe(support + column(i) === 0 ? 0 : (2 * correct) / (support + column(i)));
+    }
+    const seen = classes.filter(({ support }, i) => support + column(i) > 0);
+    expect(macro.recall).toBeCloseTo(sum(seen.map(({ recall }) => recall)) / seen.length, 12);
+  }
 });
 
 test('144 crops are computed in batches of any size', async () => {
@@ -119,11 +169,6 @@ test('it tells how far it is, and ends when it is aborted', async () => {
 
 test.each<[string, (model: GoogLeNet) => Promise<unknown>, object]>([
   ['no model', () => evaluate([], dataset), errorWith('INVALID_ARGUMENT', 'models')],
-  [
-    'a model in place of several',
-    (m) => evaluate(m as never, dataset),
-    errorWith('INVALID_ARGUMENT', 'models'),
-  ],
   ['what is no model', () => evaluate([null as never], dataset), errorWith('INVALID_ARGUMENT', 'model')],
   [
     'a model that was disposed of',

@@ -46,7 +46,7 @@ describe('images that cannot be read', () => {
     expect(of('warning')).toMatchObject([{ code: 'UNREADABLE_IMAGE', names: ['1.png'] }]);
     expect(of('warning')[0]?.message).toContain('Image 1 is broken.');
     expect(of('step').map(({ count }) => count)).toEqual([1, 2]);
-    expect(of('epoch')[0]?.validation).toMatchObject({ count: 3, skipped: ['0.png'] });
+    expect(of('epoch')[0]?.validation).toMatchObject({ images: 3, skipped: [{ name: '0.png' }] });
     expect(result.history).toMatchObject([{ skipped: 1, step: 2 }]);
   });
 
@@ -123,6 +123,6 @@ describe('the images of a run', () => {
     }
     const [one, other] = runs;
     expect(one).toEqual(other);
-    expect(one).toMatchObject({ validation: { count: 2 } });
+    expect(one).toMatchObject({ validation: { images: 2 } });
   });
 });

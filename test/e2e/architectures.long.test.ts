@@ -196,10 +196,10 @@ describe('evaluate', () => {
     const args = ['evaluate', '--crops', '10', ...sizes, ...models, 'images/test'];
     const result = await json(...args);
     expect(result).toMatchObject({ weights: models, crops: 10, images: 16, top5: 1 });
-    expect(result.classes.map(({ images }: { images: number }) => images)).toEqual([8, 8]);
+    expect(result.classes.map(({ support }: { support: number }) => support)).toEqual([8, 8]);
     const right = result.confusion[0][0] + result.confusion[1][1];
     expect(right / 16).toBe(result.top1);
-    const text = await succeeds(...args);
+    const text = await succeeds(...args, '--confusion-matrix');
     expect(text).toContain('16 images of images/test, 10 crops of each');
     expect(text).toMatch(/^class \\ predicted +0-t-shirt-top +1-trouser$/m);
   });

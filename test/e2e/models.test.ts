@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../support/child.js';
 import { cli, RECIPE, records, startCli, until, workspace } from './cli.js';
 
 const dir = workspace();
@@ -21,7 +22,7 @@ describe('evaluate', () => {
     expect(scores).toMatchObject({ images: 16, top1: validation.top1, top5: 1 });
     // The same terms in another order.
     expect(scores.loss).toBeCloseTo(validation.loss, 5);
-    expect(scores.classes.map(({ name, images }: Record<string, unknown>) => [name, images])).toEqual([
+    expect(scores.classes.map(({ name, support }: Record<string, unknown>) => [name, support])).toEqual([
       ['0-t-shirt-top', 8],
       ['1-trouser', 8],
     ]);
@@ -31,8 +32,39 @@ describe('evaluate', () => {
     const { code, stdout, stderr } = await cli(dir, 'evaluate', CHECKPOINT, 'images/test');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^loss \d+\.\d{4} {2}top-1 [\d.]+ % {2}top-5 100\.00 %$/m);
-    expect(stdout).toMatch(/^1-trouser +8 +\d +[\d.]+ % +\d/m);
+    expect(stdout).toMatch(/^means over classes: precision [\d.]+ % {2}recall [\d.]+ % {2}F1 [\d.]+ %$/m);
+    expect(stdout).toMatch(/^class +taken for +images$|^No class was taken for another one\.$/m);
+    expect(stdout).not.toMatch(/^class +images/m);
     expect(stderr).toMatch(/^evaluation {2}\d+\/16 {2}[\d.]+ images\/s/);
+  });
+
+  test('--per-class and --confusion-matrix print the whole tables', async () => {
+    const flags = ['--per-class', '--confusion-matrix'];
+    const { code, stdout } = await cli(dir, 'evaluate', MODEL, 'images/test', ...flags);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^class +images +precision +recall +F1 +loss$/m);
+    expect(stdout).toMatch(/^1-trouser +8( +[\d.]+ %){3} +\d+\.\d{4}$/m);
+    expect(stdout).toMatch(/^class \\ predicted +0-t-shirt-top +1-trouser$/m);
+    expect(stdout).not.toContain('taken for');
+  });
+
+  test('the plan of an engine is evaluated as its weights are', async () => {
+    const { Engine, GoogLeNet } = require(PACKAGE_ROOT) as typeof import('../../src/index.js');
+    using model = await GoogLeNet.load(path(MODEL));
+    using engine = await model.optimize();
+    expect(engine).toBeInstanceOf(Engine);
+    await engine.save(path('model.plan'));
+    const evaluated = async (file: string) =>
+      JSON.parse((await cli(dir, 'evaluate', file, 'images/test', '--json')).stdout);
+    const [ofModel, ofPlan] = [await evaluated(MODEL), await evaluated('model.plan')];
+    expect(ofPlan).toMatchObject({ weights: ['model.plan'], images: 16, top1: ofModel.top1, aux1Loss: null });
+    expect(ofPlan.confusion).toEqual(ofModel.confusion);
+    expect(ofPlan.loss).toBeCloseTo(ofModel.mainLoss, 3);
+    const both = await cli(dir, 'evaluate', MODEL, 'model.plan', 'images/test');
+    expect(both.stdout).toContain('16 images of images/test, 1 crop of each');
+    const refused = await cli(dir, 'evaluate', 'model.plan', 'images/test', '--precision', 'bfloat16');
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain('--precision is for weights');
   });
 
   test('Ctrl-C ends it without a result', async () => {

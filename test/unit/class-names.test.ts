@@ -4,7 +4,7 @@ import {
   type WeightsFile,
 } from '../../src/cli/weights-file.js';
 import { isSameClass } from '../../src/data/class-names.js';
-import { assertSameClasses } from '../../src/train/datasets.js';
+import { assertSameClasses } from '../../src/inference/dataset-classes.js';
 import { errorWith } from '../support/errors.js';
 
 const COMPOSED = ['café', 'über', 'z'].map((name) => name.normalize('NFC'));

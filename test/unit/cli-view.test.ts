@@ -14,7 +14,9 @@ const step: StepEvent = {
   ...losses,
 };
 const scores = { loss: 1.25, mainLoss: 1, top1: 0.5, top5: 0.75, ...noAux };
-const found = { count: 30, skipped: ['a.png'], confusion: null, mistakes: [], samples: [] };
+const skipped = [{ index: 0, name: 'a.png', reason: 'damaged' }];
+const macro = { precision: 0.5, recall: 0.5, f1: 0.5 };
+const found = { images: 30, classes: [], macro, skipped, confusion: null, mistakes: [], samples: [] };
 const epoch: EpochEvent = {
   ...{ type: 'epoch', epoch: 2, step: 10, lr: 0.01, seconds: 65, imagesPerSecond: 10, skipped: 2 },
   ...{ train: scores, validation: { ...scores, ...found, top1: 0.25 } },

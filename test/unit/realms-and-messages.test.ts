@@ -11,7 +11,7 @@ import {
   loadImages,
   preprocess,
 } from '../../src/index.js';
-import { topK } from '../../src/inference/classify.js';
+import { topK } from '../../src/inference/top-k.js';
 
 /** The same bytes as an array of another context, for which `instanceof Uint8Array` is false. */
 function foreign(bytes: Uint8Array): Uint8Array {

@@ -1,41 +1,26 @@
-import { green, red, widthOf } from '../../core/colors.js';
+import { green, red } from '../../core/colors.js';
 import { formatCount, formatTable, heading } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
 import { shorten } from '../../report/html.js';
 
-/** Nobody reads a larger matrix. */
-const MAX_TABLE = 12;
 const MOST_FREQUENT = 10;
 /** Short names are told apart by less; the rest of a line is for those of many letters. */
 const MIN_NAME = 8;
 
-const columnsOf = (text: string): number => Math.max(...text.split('\n').map(widthOf));
-
 /** A name in at most so many columns of a terminal. */
 export const fitName = (name: string, columns: number): string =>
   shorten(printableLine(name), Math.max(MIN_NAME, columns));
-
-/**
- * What was taken for what: a table where it fits, else the most frequent mistakes.
- * @param confusion `[label][predicted]`
- * @param columns of the terminal
- */
-export function formatConfusion(
-  names: readonly string[],
-  confusion: readonly ArrayLike<number>[],
-  columns: number,
-): string {
-  if (names.length > MAX_TABLE) return formatMistakes(names, confusion, columns);
-  const table = formatMatrix(names, confusion);
-  return columnsOf(table) <= columns ? table : formatMistakes(names, confusion, columns);
-}
 
 function cellOf(count: number, isCorrect: boolean): string {
   const text = formatCount(count);
   return count === 0 ? text : isCorrect ? green(text) : red(text);
 }
 
-function formatMatrix(names: readonly string[], confusion: readonly ArrayLike<number>[]): string {
+/**
+ * The whole matrix, however wide it is: a row for each class, a column for each predicted one.
+ * @param confusion `[label][predicted]`
+ */
+export function formatMatrix(names: readonly string[], confusion: readonly ArrayLike<number>[]): string {
   const rows = confusion.map((row, label) => [
     names[label] ?? '',
     ...Array.from(row, (count, predicted) => cellOf(count, predicted === label)),
@@ -44,7 +29,12 @@ function formatMatrix(names: readonly string[], confusion: readonly ArrayLike<nu
   return formatTable([heading(['class \\ predicted', ...names]), ...rows], ['left', ...columns]);
 }
 
-function formatMistakes(
+/**
+ * The classes that were taken for another one most often.
+ * @param confusion `[label][predicted]`
+ * @param columns of the terminal
+ */
+export function formatConfusedPairs(
   names: readonly string[],
   confusion: readonly ArrayLike<number>[],
   columns: number,
@@ -54,7 +44,7 @@ function formatMistakes(
       ({ predicted, count }) => predicted !== label && count > 0,
     ),
   );
-  if (mistakes.length === 0) return 'No mistakes.';
+  if (mistakes.length === 0) return 'No class was taken for another one.';
   const most = mistakes.sort((a, b) => b.count - a.count).slice(0, MOST_FREQUENT);
   // Two names, a count as wide as its heading, and two spaces between each.
   const half = Math.floor((columns - 'images'.length - 4) / 2);

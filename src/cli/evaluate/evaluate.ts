@@ -1,159 +1,126 @@
 import type { Device } from '../../core/device.js';
-import { formatDuration } from '../../core/format.js';
-import { createProgressDisplay, type ProgressDisplay } from '../../core/progress.js';
+import { createProgressDisplay, formatTimeLeft, type ProgressDisplay } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
-import { batches } from '../../data/batches.js';
+import type { Crops } from '../../data/crops.js';
 import type { Dataset } from '../../data/dataset.js';
-import type { Skipped } from '../../data/decode-errors.js';
 import { checkResizeCrop } from '../../data/transforms.js';
-import { nothingReadable } from '../../inference/evaluate.js';
-import { assertInputSize } from '../../inference/input-size.js';
-import { loadModel } from '../../models/load.js';
-import { inputSizesOf } from '../../models/stored-architecture.js';
-import { setNumThreads } from '../../native/runtime.js';
+import { Engine } from '../../engine/engine.js';
+import { multiCropEvaluation } from '../../inference/evaluate.js';
 import {
-  computeMetrics,
-  emptyMetrics,
-  type MetricAccumulator,
-  type Metrics,
-  mergeMetrics,
-  updateMetrics,
-} from '../../train/metrics.js';
+  type ClassEvaluation,
+  type Evaluation,
+  type EvaluationProgress,
+  finished,
+} from '../../inference/evaluation.js';
+import { assertInputSize } from '../../inference/input-size.js';
+import type { ImageClassifier } from '../../models/image-classifier.js';
+import { loadModel } from '../../models/load.js';
+import { setNumThreads } from '../../native/runtime.js';
 import { Trainer } from '../../train/trainer.js';
+import { validationByClass } from '../../train/validation.js';
 import { openDataset } from '../dataset.js';
 import { Interrupt } from '../interrupt.js';
-import { transformInputs } from '../transform-input.js';
-import { assertSameClasses, describeFile } from '../weights-file.js';
-import type { EvaluateSettings } from './command.js';
+import type { TransformInput } from '../transform-input.js';
+import { assertSameClasses } from '../weights-file.js';
+import { type ClassifierFile, loadOptions } from './classifier-file.js';
+import type { EvaluateSettings } from './settings.js';
 
-export interface ClassScores extends Metrics {
-  name: string;
-  images: number;
-  correct: number;
-}
-
-export interface Evaluation extends Metrics {
-  weights: string;
+export interface FilesEvaluation extends Omit<Evaluation<ClassEvaluation>, 'confusion'> {
+  /** Files of weights and plans that were averaged. */
+  weights: string[];
   dir: string;
-  images: number;
-  classes: ClassScores[];
-  /** `confusion[label][predicted]`: images, in the indices of the dataset's classes. */
-  confusion: number[][];
-  /** What `--on-decode-error skip` has left out. */
-  skipped: Skipped[];
+  crops: Crops;
+  /** `confusion[label][predicted]`: images. Null where there are too many classes. */
+  confusion: number[][] | null;
 }
 
-/** @returns the exit status, and the scores unless Ctrl-C came first. */
-export async function evaluateModel(
+/** @returns the exit status, and what was found unless Ctrl-C came first. */
+export async function evaluateFiles(
   terminal: Terminal,
-  weights: string,
+  files: readonly ClassifierFile[],
   dir: string,
   settings: EvaluateSettings,
-): Promise<{ status: number; evaluation: Evaluation | null }> {
-  checkResizeCrop(settings.resize, settings.crop);
-  const file = await describeFile(weights);
-  assertInputSize(settings.crop, settings.crop, inputSizesOf(file.model));
-  const dataset = await openDataset(dir, 'test', file.model.classes ?? null, {
+): Promise<{ status: number; evaluation: FilesEvaluation | null }> {
+  const { resize, crop, threads, onDecodeError, transformInput } = settings;
+  checkResizeCrop(resize, crop);
+  for (const { inputSizes } of files) assertInputSize(crop, crop, inputSizes);
+  const checkFormats = onDecodeError === 'throw';
+  const dataset = await openDataset(dir, 'test', files[0]?.model.classes ?? null, {
     ...settings,
-    checkFormats: settings.onDecodeError === 'throw',
+    checkFormats,
   });
-  assertSameClasses(file, dir, dataset);
-  const [own] = transformInputs(terminal, [file], settings.transformInput);
-  if (settings.threads !== null) setNumThreads(settings.threads);
-  const { device, channelsLast, auxWeight, precision } = settings;
-  const model = await loadModel(weights, { device: device as Device, channelsLast, ...own });
-  const trainer = new Trainer(model, { auxWeight, precision });
+  for (const file of files) assertSameClasses(file, dir, dataset);
+  const own = loadOptions(terminal, files, transformInput);
+  if (threads !== null && files.some(({ weights }) => weights)) setNumThreads(threads);
   const display = createProgressDisplay(terminal.stderr);
   const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
-  if (model.classes === undefined) {
-    display.line(
-      `${weights} has no class names: folders are taken for its classes in the indices of their names.`,
-    );
-  }
+  const loaded: (ImageClassifier | Engine)[] = [];
   try {
-    const { scored, skipped } = await tallyClasses(trainer, dataset, settings, display, interrupt.signal);
-    const names = scored.map(({ tally }, label) => ({ name: dataset.classes[label] ?? '', tally }));
-    const confusion = scored.map(({ predicted }) => predicted);
-    const scores = summarise(names, model.auxInEvaluation);
-    return { status: 0, evaluation: { weights, dir, ...scores, confusion, skipped } };
+    for (const [i, file] of files.entries()) loaded.push(await load(file, settings, own[i]));
+    for (const { path, model } of files) {
+      if (model.classes !== undefined) continue;
+      display.line(
+        `${path} has no class names: folders are taken for its classes in the order of their names.`,
+      );
+    }
+    const steps = scored(loaded, dataset, settings, interrupt.signal);
+    const { confusion, ...found } = await finished(steps, showOn(display));
+    const weights = files.map(({ path }) => path);
+    const matrix = confusion?.map((row) => Array.from(row)) ?? null;
+    const crops = Number(settings.crops) as Crops;
+    return { status: 0, evaluation: { weights, dir, crops, ...found, confusion: matrix } };
   } catch (error) {
     return { status: interrupt.statusOf(error), evaluation: null };
   } finally {
     display.close();
     interrupt.release();
+    for (const one of loaded) one.dispose();
+  }
+}
+
+function load(
+  { path, weights }: ClassifierFile,
+  { device, channelsLast, threads }: EvaluateSettings,
+  own: TransformInput = {},
+): Promise<ImageClassifier | Engine> {
+  if (!weights) return Engine.load(path, threads === null ? {} : { threads });
+  return loadModel(path, { device: device as Device, channelsLast, ...own });
+}
+
+/** One model on one crop is scored with the losses of training, everything else by averaged probabilities. */
+async function* scored(
+  classifiers: readonly (ImageClassifier | Engine)[],
+  dataset: Dataset,
+  settings: EvaluateSettings,
+  signal: AbortSignal,
+): AsyncGenerator<EvaluationProgress, Evaluation<ClassEvaluation>, void> {
+  const { batchSize, resize, crop, onDecodeError, auxWeight, precision } = settings;
+  const options = { batchSize, resize, crop, onDecodeError, signal };
+  const crops = Number(settings.crops) as Crops;
+  const [first] = classifiers;
+  if (classifiers.length > 1 || crops !== 1 || !first || first instanceof Engine)
+    return yield* multiCropEvaluation(classifiers, dataset, { crops, ...options });
+  const trainer = new Trainer(first, { auxWeight, precision });
+  try {
+    return yield* validationByClass(trainer, dataset, options);
+  } finally {
     trainer.dispose();
-    model.dispose();
   }
 }
 
 /** Shows how far an evaluation is that begins now. */
-export function evaluationProgress(display: ProgressDisplay): (done: number, total: number) => void {
+function showOn(display: ProgressDisplay): (progress: EvaluationProgress) => void {
   const start = performance.now();
-  return (done, total) => {
+  return ({ done, total, skipped }) => {
+    for (const { reason } of skipped) display.line(`Skipped: ${reason}`);
     const seconds = (performance.now() - start) / 1000;
-    const timeLeft = `${formatDuration((seconds / done) * (total - done))} left`;
     const details = [`${(done / seconds).toFixed(1)} images/s`];
-    display.update({ label: 'evaluation', done, total, details, timeLeft });
+    display.update({
+      label: 'evaluation',
+      done,
+      total,
+      details,
+      timeLeft: formatTimeLeft(seconds, done, total),
+    });
   };
-}
-
-interface ScoredClass {
-  tally: MetricAccumulator;
-  /** How many of its images were taken for each class. */
-  predicted: number[];
-}
-
-/** One class after the other, so that the sums of a batch belong to one class. */
-async function tallyClasses(
-  trainer: Trainer,
-  dataset: Dataset,
-  { batchSize, resize, crop, onDecodeError }: EvaluateSettings,
-  display: ProgressDisplay,
-  signal: AbortSignal,
-): Promise<{ scored: ScoredClass[]; skipped: Skipped[] }> {
-  const onProgress = evaluationProgress(display);
-  const scored: ScoredClass[] = [];
-  const skipped: Skipped[] = [];
-  const loading = { batchSize, resize, crop, signal, onDecodeError };
-  let done = 0;
-  for (const indices of groupByClass(dataset)) {
-    let tally = emptyMetrics();
-    const predicted = dataset.classes.map(() => 0);
-    for await (const { images, labels, skipped: more } of batches(dataset, { indices, ...loading })) {
-      skipped.push(...more);
-      for (const one of more) display.line(`Skipped: ${one.reason}`);
-      done += labels.length + more.length;
-      onProgress(done, dataset.length);
-      if (labels.length === 0) continue;
-      const result = await trainer.evaluate(images, labels);
-      tally = updateMetrics(tally, result, labels.length);
-      for (const label of result.predicted) predicted[label] = (predicted[label] ?? 0) + 1;
-    }
-    scored.push({ tally, predicted });
-  }
-  if (skipped.length === dataset.length) throw nothingReadable(skipped);
-  return { scored, skipped };
-}
-
-/** The positions of each class's images. */
-function groupByClass(dataset: Dataset): Uint32Array[] {
-  const groups = dataset.classes.map((): number[] => []);
-  for (let i = 0; i < dataset.length; i++) groups[dataset.label(i)]?.push(i);
-  return groups.map((group) => Uint32Array.from(group));
-}
-
-function summarise(
-  entries: readonly { name: string; tally: MetricAccumulator }[],
-  hasAux: boolean,
-): Omit<Evaluation, 'weights' | 'dir' | 'confusion' | 'skipped'> {
-  const sum = entries.map(({ tally }) => tally).reduce(mergeMetrics, emptyMetrics());
-  // A dataset of arrays or idx files may lack a class, which then has no means.
-  const present = entries.filter(({ tally }) => tally.count > 0);
-  const classes = present.map(({ name, tally }) => ({
-    name,
-    images: tally.count,
-    correct: tally.correct,
-    ...computeMetrics(tally, hasAux),
-  }));
-  return { images: sum.count, ...computeMetrics(sum, hasAux), classes };
 }

@@ -4,23 +4,9 @@ import { printableLine } from '../../core/printable.js';
 import type { Terminal } from '../../core/terminal.js';
 import { examples } from '../examples.js';
 import { EXIT_FAILURE } from '../failure.js';
-import { addSettings, count, onDecodeError, toggle, type ValuesOf, withDefaults } from '../flags.js';
-import { SETTINGS } from '../train/settings.js';
-import { transformInput } from '../transform-input.js';
+import { addSettings, withDefaults } from '../flags.js';
 import type { Heads, ImageClassification, SkippedImage } from './predict.js';
-
-const { maxPixels, autoOrient, device, threads } = SETTINGS;
-const OPTIONS = {
-  topK: count(5, 'classes to show'),
-  auxHeads: toggle(false, 'show what the two auxiliary heads see, too'),
-  onDecodeError,
-  maxPixels,
-  autoOrient,
-  transformInput,
-  device,
-  threads,
-};
-export type PredictSettings = ValuesOf<typeof OPTIONS>;
+import { OPTIONS } from './settings.js';
 
 const EXAMPLES = `
   $ googlenet predict runs/first/model.safetensors cat.jpg

@@ -4,13 +4,14 @@ import type { ErrorCode, GoogLeNetError } from '../../core/errors.js';
 import type { Images, Tensor } from '../../core/tensor.js';
 import type { Terminal } from '../../core/terminal.js';
 import { isDecodeError } from '../../data/decode-errors.js';
-import { type Classification, loadImages, topK } from '../../inference/classify.js';
-import type { Logits } from '../../models/image-classifier.js';
+import type { Logits } from '../../inference/classifier.js';
+import { loadImages } from '../../inference/image-input.js';
+import { type Classification, topK } from '../../inference/top-k.js';
 import { loadModel } from '../../models/load.js';
 import { setNumThreads } from '../../native/runtime.js';
 import { transformInputs } from '../transform-input.js';
 import { describeFile } from '../weights-file.js';
-import type { PredictSettings } from './command.js';
+import type { PredictSettings } from './settings.js';
 
 /** The best classes of each head; null for auxiliary heads that nobody asked for, or that the model does not have. */
 export interface Heads {

@@ -2,8 +2,8 @@
 
 import { formatDuration, formatPercent } from '../../core/format.js';
 import type { ProgressDisplay } from '../../core/progress.js';
+import type { Metrics } from '../../inference/metrics.js';
 import type { EpochEvent, StepEvent } from '../../train/fit.js';
-import type { Metrics } from '../../train/metrics.js';
 
 export interface RunShape {
   epochs: number;

@@ -1,0 +1,103 @@
+/** A model from a file of weights: what every model's `load` does. */
+
+import type { Device } from '../core/device.js';
+import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
+import { boolean, path as readPath, signal as readSignal } from '../core/validation.js';
+import { type TensorFile, withTensorFile } from '../formats/tensor-file.js';
+import type { MaxQueue } from '../native/call-queue.js';
+import { prepareDevice } from '../native/runtime.js';
+import { loadFile } from '../weights/weights.js';
+import type { ModelDescription } from './description.js';
+import { type ImageClassifier, nativeOf } from './image-classifier.js';
+import { isAuxiliary, modelIn } from './stored-architecture.js';
+
+/** Options of loading that every model has. */
+export const LOAD_OPTIONS = [
+  'device',
+  'seed',
+  'dropout',
+  'channelsLast',
+  'strict',
+  'numClasses',
+  'classes',
+  'resetClassifier',
+  'initWeights',
+  'maxQueue',
+  'signal',
+] as const;
+
+/** The same, as callers give them. */
+export interface LoadAnyOptions {
+  device?: Device;
+  seed?: number | bigint;
+  dropout?: number;
+  channelsLast?: boolean;
+  /** Fail where names differ. Default true. */
+  strict?: boolean;
+  /** Another number than the file's gives the model new classifiers for it, and all else from the file: fine-tuning begins so. */
+  numClasses?: number;
+  /** Names of the classes, instead of those in the file. */
+  classes?: readonly string[];
+  /** Re-initialize the classifiers also where the file has as many classes. Default false. */
+  resetClassifier?: boolean;
+  /** How new classifiers are drawn; as in the constructor. */
+  initWeights?: boolean;
+  /** What may wait for the model; beyond it calls fail with `OVERLOADED`. */
+  maxQueue?: MaxQueue;
+  /** Ends with the error `ABORTED`; looked at first, between all stages and while the file is read. */
+  signal?: AbortSignal;
+}
+
+type Described<A> = Extract<ModelDescription, { architecture: A }>;
+
+/**
+ * A model from a file, in evaluation mode. With other classes than the file's it keeps its own classifiers.
+ * @param options what shall be other than in the file.
+ * @param make makes a model of these options; with `isComplete` all of its numbers will come from the file.
+ */
+export async function loadAs<A extends ModelDescription['architecture'], Model extends ImageClassifier>(
+  path: string,
+  architecture: A,
+  options: LoadAnyOptions,
+  make: (options: Omit<Described<A>, 'architecture'>, isComplete: boolean) => Model,
+): Promise<Model> {
+  const { strict = true, resetClassifier = false, signal: abort, ...own } = withoutUndefined(options);
+  boolean('strict', strict);
+  boolean('resetClassifier', resetClassifier);
+  const signal = readSignal('signal', abort);
+  const load = async (file: TensorFile): Promise<Model> => {
+    const { tensors, foreign, description } = modelIn(file, path);
+    if (description.architecture !== architecture) {
+      const message = `${path} holds another architecture, '${description.architecture}'. Load it with its own class.`;
+      throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
+    }
+    const { architecture: _, classes, ...rest } = description as Described<A>;
+    const numClasses = own.numClasses ?? own.classes?.length ?? rest.numClasses;
+    const replaces = resetClassifier || numClasses !== rest.numClasses;
+    const named = replaces || classes === undefined ? {} : { classes };
+    const options = { ...rest, ...named, ...own, numClasses } as Omit<Described<A>, 'architecture'>;
+    await prepareDevice(own.device ?? 'cpu');
+    throwIfAborted(signal, `Loading ${path}`);
+    const model = make(options, strict && !replaces);
+    try {
+      const isReplaced = (name: string) =>
+        replaces && model.heads.some((head) => name.startsWith(`${head}.`));
+      const isUnused = (name: string) => (!model.auxLogits && isAuxiliary(name)) || isReplaced(name);
+      const wanted = tensors.filter(({ name }) => !isUnused(name));
+      // As in PyTorch, where weights of before 0.4.1 lack the counters of BatchNorm.
+      const mayLack = (name: string) => isReplaced(name) || name.endsWith('.num_batches_tracked');
+      const others = foreign.filter(({ name }) => !isUnused(name));
+      await loadFile(nativeOf(model), path, wanted, { strict, mayLack, foreign: others });
+      await file.assertUnchanged();
+      model.eval();
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  };
+  return withTensorFile(readPath('path', path), load, { signal });
+}
+
+const withoutUndefined = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
