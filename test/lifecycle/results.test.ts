@@ -7,7 +7,7 @@ test('results are memory that V8 has allocated, which every version of Node can 
     const block = new InceptionModule(channels);
     const model = new GoogLeNet({ variant: 'torchvision', initWeights: false, auxLogits: false });
     model.eval();
-    const images = { data: new Uint8Array(100 * 32 * 32 * 3), shape: [100, 32, 32, 3] };
+    const batch = { data: new Uint8Array(100 * 32 * 32 * 3), shape: [100, 32, 32, 3] };
     const input = { data: new Float32Array(4 * 256 * 256), shape: [1, 4, 256, 256] };
     // V8 does not count memory that others have allocated.
     const isAllocated = async (make) => {
@@ -19,7 +19,7 @@ test('results are memory that V8 has allocated, which every version of Node can 
     };
     (async () => {
       const engine = await model.optimize({ threads: 1 });
-      for (const callee of [model, engine]) console.log(await isAllocated(async () => (await callee.forward(images))[0]));
+      for (const callee of [model, engine]) console.log(await isAllocated(async () => (await callee.forward(batch))[0]));
       console.log(await isAllocated(() => block.forward(input)));
       await Promise.all([engine.close(), model.close(), block.close()]);
     })();
