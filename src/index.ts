@@ -60,7 +60,7 @@ export type { Classifier, Logits } from './inference/classifier.js';
 export type { ClassifyOptions } from './inference/classify.js';
 export { type EvaluateOptions, evaluate } from './inference/evaluate.js';
 export type { ClassEvaluation, Evaluation } from './inference/evaluation.js';
-export { type ExplainOptions, type Explanation, explain } from './inference/grad-cam.js';
+export { type ExplainOptions, type Explanation, explain } from './inference/explain.js';
 export { type ImageInput, loadImages } from './inference/image-input.js';
 export type { InputSizes } from './inference/input-size.js';
 export type { BatchEvaluation, BatchResult, Metrics } from './inference/metrics.js';

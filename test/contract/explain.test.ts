@@ -1,6 +1,6 @@
 /** Grad-CAM as an image. */
 import sharp from 'sharp';
-import { explain, GoogLeNet } from '../../src/index';
+import { explain, GoogLeNet, loadImages } from '../../src/index';
 import { errorWith } from '../support/errors';
 
 const SIDE = 256;
@@ -12,23 +12,46 @@ const source = {
 const build = () =>
   new GoogLeNet({ numClasses: 3, classes: ['cat', 'dog', 'fox'], initWeights: true, seed: 1 });
 
-test('the image stands beside itself with the places that speak for the class', async () => {
+/** Of the figure: two tiles below a header, with a color scale on the right, in pixels. */
+const TILE = { size: 448, top: 112, left: 32, overlay: 504 };
+
+test('the image stands next to itself with a heat map, a color scale and a caption', async () => {
   using model = build();
-  const { label, index, probability, png } = await explain(model, source);
+  const { label, index, probability, targetLayer, png } = await explain(model, source);
   const [best] = await model.classify(source);
   expect({ label, index, probability }).toEqual(best);
+  expect(targetLayer).toBe('inception_5b');
   expect(model.training).toBe(true);
-  const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
-  expect([info.width, info.height, info.channels]).toEqual([2 * 224 + 8, 224, 3]);
-  const row = (y: number) => data.subarray(y * info.width * 3, (y + 1) * info.width * 3);
-  const left = Buffer.concat(Array.from({ length: 224 }, (_, y) => row(y).subarray(0, 224 * 3)));
-  const right = Buffer.concat(Array.from({ length: 224 }, (_, y) => row(y).subarray(232 * 3)));
-  expect(right.equals(left)).toBe(false);
-  // The central 224 pixels of 256: what the network sees.
-  expect(left[0]).toBe(source.data[(16 * SIDE + 16) * 3]);
+  const { channels, width, height } = await sharp(png).metadata();
+  expect([width, height, channels]).toEqual([1100, 620, 3]);
+  const { size, top } = TILE;
+  const pixelsAt = (left: number, width = size) =>
+    sharp(png).extract({ left, top, width, height: size }).raw().toBuffer();
+  // The central 224 pixels of 256, which the model sees.
+  const { data } = await loadImages([source]);
+  const seen = sharp(data, { raw: { width: 224, height: 224, channels: 3 } });
+  const enlarged = await seen.resize(size, size, { kernel: 'cubic' }).raw().toBuffer();
+  expect((await pixelsAt(TILE.left)).equals(enlarged)).toBe(true);
+  expect((await pixelsAt(TILE.overlay)).equals(enlarged)).toBe(false);
+  // From the maximum at the top, which is bright, to gray, which is no color.
+  const scale = await pixelsAt(TILE.overlay + size + 24, 24);
+  expect([...scale.subarray(-3)]).toEqual([128, 128, 128]);
+  expect(scale[0]).toBeGreaterThan(200);
+  const header = await sharp(png).extract({ left: 0, top: 0, width: 1100, height: 100 }).stats();
+  expect(header.channels[0]?.min).toBeLessThan(60);
 });
 
-test('a class may be asked for by name or index, and another layer', async () => {
+test('names of classes are text in the figure, whatever they hold', async () => {
+  using model = new GoogLeNet({
+    numClasses: 1,
+    classes: ['<b>&"\u0007 '.repeat(40)],
+    initWeights: true,
+    seed: 1,
+  });
+  expect((await explain(model, source)).png.length).toBeGreaterThan(1000);
+});
+
+test('a class may be asked for by name or index, and another target layer', async () => {
   using model = build();
   expect(await explain(model, source, { class: 'fox' })).toMatchObject({ label: 'fox', index: 2 });
   expect(await explain(model, source, { class: 1 })).toMatchObject({ label: 'dog' });

@@ -12,7 +12,12 @@ const OPTIONS = { maxPixels, autoOrient, transformInput };
 const EXAMPLES = `
   $ googlenet explain runs/first/model.safetensors cat.jpg --out cat-explained.png
   $ googlenet explain model.pth cat.jpg --class tabby
-  $ googlenet explain model.safetensors cat.jpg --target-layer inception_4e`;
+  $ googlenet explain model.safetensors cat.jpg --target-layer inception_4e
+
+The PNG shows the class, its probability and the target layer; below them the image as the model sees it, and next to it the same image
+with a heat map (Grad-CAM, Selvaraju et al. 2017). The brighter a position, the more its activations speak for the class; a position without
+color does not speak for it. The color scale on the right goes from 0 to the strongest position of this image, so colors of two images
+cannot be compared.`;
 
 interface ExplainFlags extends ValuesOf<typeof OPTIONS> {
   out: string;
@@ -20,7 +25,7 @@ interface ExplainFlags extends ValuesOf<typeof OPTIONS> {
   targetLayer?: string;
 }
 
-/** `googlenet explain`: where a network sees a class. */
+/** `googlenet explain`: where in an image a model sees a class. */
 export function explainCommand(terminal: Terminal): Command {
   const command = new Command('explain')
     .description('show where in an image a model sees a class (Grad-CAM)')
@@ -36,14 +41,14 @@ export function explainCommand(terminal: Terminal): Command {
       if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);
       const { describeFile } = await import('../weights-file.js');
       const { loadModel } = await import('../../models/load.js');
-      const { explain } = await import('../../inference/grad-cam.js');
+      const { explain } = await import('../../inference/explain.js');
       const { writeFileAtomic } = await import('../../core/files/atomic-file.js');
       const [own] = transformInputs(terminal, [await describeFile(weights)], typed ?? null);
       const model = await loadModel(weights, own);
       try {
-        const { label, probability, png } = await explain(model, image, options);
+        const { label, probability, targetLayer, png } = await explain(model, image, options);
         await writeFileAtomic(out, [png]);
-        terminal.print(`${out}: ${label}, ${formatPercent(probability)}`);
+        terminal.print(`${out}: ${label}, ${formatPercent(probability)}, at ${targetLayer}`);
       } finally {
         model.dispose();
       }

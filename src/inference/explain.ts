@@ -1,13 +1,13 @@
-/** Where in an image a network sees a class: Grad-CAM over the image. */
+/** Where in an image a model sees a class: Grad-CAM over the image. */
 
 import { GoogLeNetError } from '../core/errors.js';
 import type { Images, Tensor } from '../core/tensor.js';
 import { integer, readOptions, string } from '../core/validation.js';
 import { isSameClass } from '../data/class-names.js';
 import type { DecodeImageOptions } from '../data/decode.js';
-import { loadSharp } from '../data/sharp.js';
 import type { CallOptions } from '../native/call-queue.js';
 import { assertClassifier, type Classifier, INFER } from './classifier.js';
+import { explanationImage } from './explanation-image.js';
 import { type ImageInput, LOADING_OPTIONS, loadImages } from './image-input.js';
 import { softmax } from './top-k.js';
 
@@ -35,22 +35,14 @@ export interface Explanation {
   index: number;
   /** Of that class, by softmax. */
   probability: number;
-  /** The image as the network sees it, and beside it the same with the places that speak for the class, brighter the more they do. */
+  /** The module whose activations and gradients the heat map is made of. */
+  targetLayer: string;
+  /**
+   * An image with a caption: class, probability and target layer; the image as the model sees it; and next to it the same with a heat map
+   * and its color scale. The brighter a spatial position, the more it speaks for the class, relative to the strongest one.
+   */
   png: Uint8Array;
 }
-
-/** From nothing to everything: dark blue, purple, orange, yellow, which are told apart in gray too. */
-const STOPS = [
-  [0, 0, 4],
-  [87, 16, 110],
-  [188, 55, 84],
-  [249, 142, 9],
-  [252, 255, 164],
-] as const;
-
-/** How much of the image the brightest places hide. */
-const OPACITY = 0.7;
-const GAP = 8;
 
 /**
  * @param source a path or an encoded image.
@@ -76,13 +68,18 @@ export async function explain(
   const { signal } = loading;
   const { data, shape } = await model.gradCam(images, [index], targetLayer, { signal });
   const [, height = 0, width = 0] = shape;
-  const [, side = 0] = images.shape;
-  return {
-    label: model.classes?.[index] ?? String(index),
-    index,
-    probability: probabilities[index] ?? 0,
-    png: await drawn(images.data as Uint8Array, side, await enlarged(data, height, width, side)),
-  };
+  const [, size = 0] = images.shape;
+  const label = model.classes?.[index] ?? String(index);
+  const probability = probabilities[index] ?? 0;
+  const layer = targetLayer ?? model.targetLayer;
+  const png = await explanationImage({
+    image: { pixels: images.data as Uint8Array, size },
+    heat: { values: data, height, width },
+    title: model.classes ? label : `class ${label}`,
+    probability,
+    targetLayer: layer,
+  });
+  return { label, index, probability, targetLayer: layer, png };
 }
 
 async function probabilitiesOf(
@@ -93,7 +90,7 @@ async function probabilitiesOf(
   const [{ data }] = await model[INFER](images, signal);
   const probabilities = softmax(data);
   if (!probabilities.some(Number.isNaN)) return probabilities;
-  const message = 'The logits of the image are NaN: the weights were spoiled by a run that diverged.';
+  const message = 'The logits of the image are NaN: the weights come from a run that diverged.';
   throw new GoogLeNetError('DIVERGED', message);
 }
 
@@ -117,46 +114,4 @@ function indexOf(
     );
   }
   return integer('class', typeof wanted === 'string' ? Number(wanted) : wanted, 0, numClasses - 1);
-}
-
-/** The map at the size of the image, in [0, 255]. */
-async function enlarged(map: Float32Array, height: number, width: number, side: number): Promise<Uint8Array> {
-  const highest = map.reduce((a, b) => Math.max(a, b), 0);
-  const gray = Uint8Array.from(map, (value) => (highest > 0 ? Math.round((255 * value) / highest) : 0));
-  return loadSharp()(gray, { raw: { width, height, channels: 1 } })
-    .resize(side, side, { kernel: 'cubic' })
-    .toColourspace('b-w')
-    .raw()
-    .toBuffer();
-}
-
-/** Between two stops. */
-function colorAt(heat: number): [number, number, number] {
-  const position = (heat / 255) * (STOPS.length - 1);
-  const i = Math.min(Math.floor(position), STOPS.length - 2);
-  const [from, to] = [STOPS[i] ?? STOPS[0], STOPS[i + 1] ?? STOPS[0]];
-  const between = (channel: 0 | 1 | 2) => from[channel] + (to[channel] - from[channel]) * (position - i);
-  return [between(0), between(1), between(2)];
-}
-
-async function drawn(image: Uint8Array, side: number, heat: Uint8Array): Promise<Uint8Array> {
-  const overlay = new Uint8Array(image.length);
-  for (const [i, value] of heat.entries()) {
-    const color = colorAt(value);
-    const opacity = (OPACITY * value) / 255;
-    for (const channel of [0, 1, 2] as const) {
-      const at = 3 * i + channel;
-      overlay[at] = Math.round((image[at] ?? 0) * (1 - opacity) + color[channel] * opacity);
-    }
-  }
-  const raw = { width: side, height: side, channels: 3 } as const;
-  const background = { r: 255, g: 255, b: 255 };
-  return loadSharp()({ create: { width: 2 * side + GAP, height: side, channels: 3, background } })
-    .composite([
-      { input: Buffer.from(image), raw, left: 0, top: 0 },
-      { input: Buffer.from(overlay), raw, left: side + GAP, top: 0 },
-    ])
-    .removeAlpha()
-    .png()
-    .toBuffer();
 }
