@@ -25,6 +25,9 @@ const common = /^(core\/.*|hub\/labels\/.*|native\/binding-types)$/;
 // TypeScript folder → modules it may import, besides its own and the common ones. Folders that are not named are free.
 const typescript = {
   formats: /^(?!)/,
+  // Drawing an explanation takes the renderer of charts.
+  inference: /^(data\/.*|native\/call-queue|report\/png)$/,
+  engine: /^(formats\/.*|inference\/.*|native\/.*|weights\/.*)$/,
   report: /^(run\/records\/.*|models\/summary)$/,
   dashboard: /^run\/records\/.*$/,
   serve: /^(engine\/.*|models\/.*|inference\/.*)$/,

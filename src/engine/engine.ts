@@ -111,7 +111,7 @@ export class Engine extends NativeHandle<NativeEngine> implements Classifier {
   /**
    * Logits of a batch, as those of the model in evaluation mode, within what the precision allows. All NaN for an image with NaN or
    * infinity. Calls at the same time are gathered into one batch. The array may be reused at once.
-   * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
+   * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with height and width in `inputSizes`.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `ABORTED`, `OVERLOADED`, `OUT_OF_MEMORY`
    */
   async forward(images: Images, options: CallOptions = {}): Promise<Logits> {

@@ -5,13 +5,13 @@ import { boolean, integer, invalid, oneOf, readOptions } from '../core/validatio
 import { type MaxQueue, readMaxQueue } from '../native/call-queue.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 
-/** What numbers an engine computes with. Logits are always float32. */
+/** The type that an engine computes with. Logits are always float32. */
 export type EnginePrecision = 'float32' | 'bfloat16' | 'int8';
 
 /** Groups of instructions of x86 processors, or libtorch's own operations, which run everywhere. */
 export type EngineBackend = 'amx' | 'avx512' | 'avx2' | 'libtorch';
 
-/** How an engine runs; other than what it computes, it may differ from machine to machine. */
+/** How an engine runs, which may differ from machine to machine. What it computes does not. */
 export interface EngineOptions {
   /** Default the fastest of this machine that computes the precision. */
   backend?: EngineBackend | 'auto';
@@ -20,7 +20,7 @@ export interface EngineOptions {
   /** Images that are gathered into one batch while the engine is busy. Default 32. */
   maxBatch?: number;
   /**
-   * Convolutions by Winograd's way where that is faster: F(4×4, 3×3), F(2×4, 3×3), F(2×2, 5×5), and F(4, 4) along the rows of the first,
+   * Winograd convolutions where they are faster: F(4×4, 3×3), F(2×4, 3×3), F(2×2, 5×5), and F(4, 4) along the rows of the first,
    * 7×7, one; in float32, by kernels of our own. Default true; without, logits are a few bits closer to the model's.
    */
   winograd?: boolean;
@@ -39,8 +39,8 @@ export interface OptimizeOptions extends EngineOptions {
   /** Whether the engine has the auxiliary logits too, where the model has them in evaluation mode. Default `main`. */
   outputs?: 'main' | 'all';
   /**
-   * For `int8`, and needed there: images like those that the engine will see, some hundred of them. Their numbers decide which ranges eight
-   * bits are for.
+   * For `int8`, and needed there: a few hundred images like those that the engine will see. Their activation ranges (amax) become the
+   * ranges of int8.
    */
   calibration?: Calibration;
 }
@@ -78,18 +78,18 @@ export function readOptimizeOptions(options: unknown): {
     calibration,
     ...rest
   } = readOptions('options', options, ['precision', 'outputs', 'calibration', ...ENGINE_OPTIONS]);
-  const wanted = oneOf('precision', precision, PRECISIONS);
-  if ((calibration === undefined) === (wanted === 'int8'))
+  const chosen = oneOf('precision', precision, PRECISIONS);
+  if ((calibration === undefined) === (chosen === 'int8'))
     throw invalid(
       'calibration',
-      wanted === 'int8' ? 'batches of images' : 'nothing but for int8',
+      chosen === 'int8' ? 'batches of images' : 'undefined, except for int8',
       calibration,
     );
   return {
-    precision: wanted,
+    precision: chosen,
     outputs: oneOf('outputs', outputs, ['main', 'all']),
     calibration: calibration as Calibration | undefined,
-    options: readEngineOptions(rest, wanted),
+    options: readEngineOptions(rest, chosen),
   };
 }
 
@@ -102,9 +102,9 @@ export function readEngineOptions(options: unknown, precision: EnginePrecision):
     winograd = true,
     maxQueue,
   } = readOptions('options', options, ENGINE_OPTIONS);
-  const wanted = oneOf('backend', backend, ['auto', 'amx', 'avx512', 'avx2', 'libtorch']);
+  const chosen = oneOf('backend', backend, ['auto', 'amx', 'avx512', 'avx2', 'libtorch']);
   return {
-    backend: resolveBackend(wanted, precision),
+    backend: resolveBackend(chosen, precision),
     threads: integer('threads', threads, 1, 256),
     maxBatch: integer('maxBatch', maxBatch, 1, 65_536),
     winograd: boolean('winograd', winograd),
@@ -112,10 +112,10 @@ export function readEngineOptions(options: unknown, precision: EnginePrecision):
   };
 }
 
-function resolveBackend(wanted: EngineBackend | 'auto', precision: EnginePrecision): EngineBackend {
+function resolveBackend(chosen: EngineBackend | 'auto', precision: EnginePrecision): EngineBackend {
   const own = BACKENDS[precision];
-  if (wanted !== 'auto' && !own.includes(wanted)) {
-    const message = `The backend '${wanted}' does not compute in ${precision}. Backends that do: ${own.join(', ')}.`;
+  if (chosen !== 'auto' && !own.includes(chosen)) {
+    const message = `The backend '${chosen}' does not compute in ${precision}. Backends that do: ${own.join(', ')}.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
   const native = loadEngineAddon().instructionSets(precision);
@@ -126,10 +126,10 @@ function resolveBackend(wanted: EngineBackend | 'auto', precision: EnginePrecisi
     const message = `This machine has no instructions for ${precision}, which needs ${own.join(', or ')} with VNNI. Choose another precision.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
-  if (wanted === 'auto') return best;
-  if (!available.includes(wanted)) {
-    const message = `This machine cannot compute in ${precision} by the backend '${wanted}'. It can by ${available.join(', ')}.`;
+  if (chosen === 'auto') return best;
+  if (!available.includes(chosen)) {
+    const message = `This machine cannot compute in ${precision} by the backend '${chosen}'. It can by ${available.join(', ')}.`;
     throw new GoogLeNetError('UNSUPPORTED', message);
   }
-  return wanted;
+  return chosen;
 }

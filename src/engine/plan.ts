@@ -1,4 +1,4 @@
-/** A finished network as engines run it, and the file it can be kept in: safetensors, with the layers in its metadata. */
+/** A lowered network as engines run it, and its file: safetensors, with the layers in its metadata. */
 
 import { GoogLeNetError } from '../core/errors.js';
 import { assertShallow } from '../core/json-depth.js';
@@ -9,7 +9,7 @@ import type { NativeNetwork, NativeNetworkLayer, NativePlan } from '../native/bi
 import type { StateDict, StateTensor } from '../weights/state-dict.js';
 import { readStored, saveFile, storedGroup } from '../weights/weights.js';
 
-/** What engines need to know of the model beside the network. */
+/** What engines need to know of the model apart from the network. */
 export interface PlanModel {
   numClasses: number;
   classes?: readonly string[];
@@ -33,7 +33,7 @@ interface PlanTensor {
   key: 'weightOffset' | 'biasOffset' | 'scaleOffset';
 }
 
-/** What a layer needs: convolutions that read bytes have weights of eight bits, each output with a scale. */
+/** The tensors of a layer. A convolution that reads int8 has int8 weights, and a scale for each output channel. */
 function tensorsOf({ precision, values }: Plan['network'], layer: Layer): PlanTensor[] {
   if (layer.kind !== 'convolution') return [];
   const { name, outputs, window } = layer;
@@ -81,12 +81,12 @@ export function toNative({ network, tensors }: Plan): NativePlan {
 /** The metadata key of a plan: finished layers, of which no model can be made. */
 export const PLAN_KEY = 'googlenet_plan';
 const FORMAT = 1;
-/** Numbers of layers of the network are four deep. */
+/** Fields of layers are four deep. */
 const MAX_DEPTH = 8;
 
 /** The file appears whole or not at all. */
 export async function savePlan(path: string, { model, network, tensors }: Plan): Promise<void> {
-  // Where numbers are in memory is not what the file says.
+  // Offsets in memory mean nothing in the file.
   const layers = network.layers.map(
     ({ weightOffset: _w, biasOffset: _b, scaleOffset: _s, ...layer }) => layer,
   );
@@ -162,7 +162,7 @@ function readContent(text: string, path: string): Pick<Plan, 'model' | 'network'
   return { model, network };
 }
 
-/** As far as it is used here: numbers may be any, and texts in their place would be names of what every array has. */
+/** Checks what this module uses. Numbers may have any value; a text in place of an index could name a property of arrays. */
 const isLayer = (layer: Partial<Layer> | null): boolean =>
   typeof layer?.name === 'string' && [layer.input, layer.outputs, layer.window].every(Number.isSafeInteger);
 

@@ -35,7 +35,7 @@ export interface Explanation {
   index: number;
   /** Of that class, by softmax. */
   probability: number;
-  /** The module whose activations and gradients the heat map is made of. */
+  /** The module whose activations and gradients the heat map is computed from. */
   targetLayer: string;
   /**
    * An image with a caption: class, probability and target layer; the image as the model sees it; and next to it the same with a heat map
@@ -47,7 +47,7 @@ export interface Explanation {
 /**
  * @param source a path or an encoded image.
  * @throws GoogLeNetError as `classify` and `gradCam`; `INVALID_ARGUMENT` for a class that the model does not have; `DIVERGED` for logits
- * that are no numbers
+ * that are NaN
  */
 export async function explain(
   model: GradCamClassifier,
@@ -59,12 +59,12 @@ export async function explain(
     'targetLayer',
     ...LOADING_OPTIONS,
   ]) as ExplainOptions;
-  const { class: wanted, targetLayer, ...loading } = read;
+  const { class: chosen, targetLayer, ...loading } = read;
   assertClassifier('model', model);
   if (targetLayer !== undefined) string('targetLayer', targetLayer);
   const images = await loadImages([source], loading);
   const probabilities = await probabilitiesOf(model, images, loading.signal);
-  const index = indexOf(model, wanted, probabilities);
+  const index = indexOf(model, chosen, probabilities);
   const { signal } = loading;
   const { data, shape } = await model.gradCam(images, [index], targetLayer, { signal });
   const [, height = 0, width = 0] = shape;
@@ -96,22 +96,22 @@ async function probabilitiesOf(
 
 function indexOf(
   { classes, numClasses }: GradCamClassifier,
-  wanted: string | number | undefined,
+  chosen: string | number | undefined,
   probabilities: Float64Array,
 ): number {
-  if (wanted === undefined) return probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b)));
+  if (chosen === undefined) return probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b)));
   const named =
-    typeof wanted === 'string' ? (classes?.findIndex((name) => isSameClass(name, wanted)) ?? -1) : -1;
+    typeof chosen === 'string' ? (classes?.findIndex((name) => isSameClass(name, chosen)) ?? -1) : -1;
   if (named >= 0) return named;
-  if (typeof wanted === 'string' && !/^\d+$/.test(wanted)) {
+  if (typeof chosen === 'string' && !/^\d+$/.test(chosen)) {
     const known =
       classes === undefined
         ? 'It has no names of classes; give an index.'
         : `It has ${classes.slice(0, 10).join(', ')}${classes.length > 10 ? ', …' : '.'}`;
     throw new GoogLeNetError(
       'INVALID_ARGUMENT',
-      `The model has no class ${JSON.stringify(wanted)}. ${known}`,
+      `The model has no class ${JSON.stringify(chosen)}. ${known}`,
     );
   }
-  return integer('class', typeof wanted === 'string' ? Number(wanted) : wanted, 0, numClasses - 1);
+  return integer('class', typeof chosen === 'string' ? Number(chosen) : chosen, 0, numClasses - 1);
 }

@@ -21,7 +21,7 @@ const STOPS = [
   [252, 255, 164],
 ] as const;
 
-/** How much of the image the brightest positions hide. */
+/** Of the heat map at its maximum. */
 const OPACITY = 0.75;
 
 /** Units of the layout; the PNG has two pixels for each, for dense screens. */
@@ -36,7 +36,7 @@ const WIDTH = MARGIN + TILE + GAP + TILE + GAP + BAR + TICKS + MARGIN;
 const HEIGHT = HEADER + TILE + 30;
 const LEFT = { image: MARGIN, overlay: MARGIN + TILE + GAP, bar: MARGIN + 2 * (TILE + GAP) };
 
-/** What the color scale lies over, as the heat map lies over the image. */
+/** The color scale is drawn over gray as the heat map is drawn over the image. */
 const GRAY = 128;
 const TITLE_LENGTH = 44;
 
@@ -88,7 +88,7 @@ function colorAt(heat: number): [number, number, number] {
   return [between(0), between(1), between(2)];
 }
 
-/** RGB pixels under a heat map, which is the more opaque the hotter it is. */
+/** Lays a heat map over RGB pixels; the hotter, the more opaque. */
 function withHeat(pixels: Uint8Array, heat: Uint8Array): Uint8Array {
   const overlay = new Uint8Array(pixels.length);
   for (const [i, value] of heat.entries()) {

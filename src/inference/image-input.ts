@@ -19,7 +19,7 @@ import { checkElongation, checkImage, copyImage, resizeCropInto } from '../data/
 /** A path, an encoded image (JPEG, PNG, WebP, …), or RGB bytes with their height and width. Must not change until the promise settles. */
 export type ImageInput = string | Uint8Array | RawImage;
 
-/** Of images that the published weights are given. */
+/** The preprocessing of the published weights. */
 const PUBLISHED = { resize: 256, crop: 224 };
 const PREPARED_BYTES = PUBLISHED.crop ** 2 * 3;
 
@@ -48,7 +48,7 @@ export async function loadImages(
   try {
     await Promise.all(itemsOf(sources).map((source, i) => limiter.run(() => load(source, i))));
   } finally {
-    // Nothing goes on behind the caller's back.
+    // No work continues after the promise has settled.
     await limiter.stop();
   }
   return { data, shape: [sources.length, PUBLISHED.crop, PUBLISHED.crop, 3] };

@@ -21,9 +21,9 @@ import type { ModelDescription } from './description.js';
 import { modelIn, toMetadata } from './stored-architecture.js';
 
 export interface ConvertOptions {
-  /** What the names of the tensors shall begin with, e.g. `module.`; default nothing. */
+  /** Put in front of each tensor's name, e.g. `module.`. Default: nothing. */
   prefix?: string;
-  /** For weights of the variant `torchvision` whose file does not say it: stored in the new file, where its format has room. */
+  /** For weights of the variant `torchvision` whose file does not say it. Stored in the new file if its format can. */
   transformInput?: boolean;
   /** Ends with the error `ABORTED`; looked at first, and before each tensor is read. */
   signal?: AbortSignal;
@@ -32,12 +32,12 @@ export interface ConvertOptions {
 export interface Conversion {
   tensors: number;
   bytes: number;
-  /** What the file says of its model and the format has no room for: to be given when the weights are loaded. */
+  /** Options of the model that the new format cannot store: give them when you load the weights. */
   lost: string[];
 }
 
-/** What no tensor shows, where it is not as by default. Without it the same weights give other answers. */
-const unsaid = (description: ModelDescription): string[] =>
+/** Options that differ from their defaults and that no tensor shows. Without them the same weights give other logits. */
+const lostOptions = (description: ModelDescription): string[] =>
   (['classes', 'transformInput', 'reluBetween'] as const).filter(
     (name) => name in description && description[name as keyof ModelDescription],
   );
@@ -52,7 +52,7 @@ const FORMATS = ['.safetensors', '.pth', '.pt'];
 
 /**
  * Writes the model of a file of weights or a checkpoint in the format that the name of `to` ends with: `.safetensors`, or `.pth` and
- * `.pt` as Python's `torch.save` does. Prefixes of checkpoints and parallel models are taken off the names; numbers stay as they are.
+ * `.pt` as Python's `torch.save` does. Prefixes of checkpoints and parallel models are taken off the names; values stay as they are.
  * @throws GoogLeNetError `INVALID_ARGUMENT` for another ending, `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`,
  * `WEIGHTS_MISMATCH`, `FILE_ERROR`, `ABORTED`
  */
@@ -77,25 +77,25 @@ export async function convertWeights(
   }
   const convert = async (file: TensorFile): Promise<Conversion> => {
     const { tensors, foreign, description: found } = modelIn(file, from);
-    // Left out, it would be missing from the copy without a word.
+    // A copy without it would lack a tensor, and nobody would be told.
     if (foreign[0]) throw unreadable(from, foreign[0]);
     const description = transformInput === undefined ? found : withTransform(found, transformInput);
     const named = tensors.map((tensor) => ({ ...tensor, name: prefix + tensor.name }));
     const read = async (tensor: StoredTensor, target: Uint8Array) => {
       throwIfAborted(signal, `Converting ${from}`);
-      await readNumbers(tensor, target);
+      await readValues(tensor, target);
       await file.assertUnchanged();
     };
     if (format === '.safetensors')
       await writeSafetensors(to, named, toMetadata({ model: description }), read);
     else await writePth(to, named, read);
     const bytes = named.reduce((sum, tensor) => sum + plainBytes(tensor), 0);
-    return { tensors: named.length, bytes, lost: format === '.safetensors' ? [] : unsaid(description) };
+    return { tensors: named.length, bytes, lost: format === '.safetensors' ? [] : lostOptions(description) };
   };
   return withTensorFile(readPath('from', from), convert, { signal });
 }
 
-type ReadNumbers = (tensor: StoredTensor, target: Uint8Array) => Promise<void>;
+type ReadValues = (tensor: StoredTensor, target: Uint8Array) => Promise<void>;
 
 const plainBytes = ({ dtype, shape }: StoredTensor): number => numberOfElements(shape) * DTYPE_BYTES[dtype];
 
@@ -103,7 +103,7 @@ async function writeSafetensors(
   path: string,
   tensors: readonly StoredTensor[],
   metadata: Record<string, string>,
-  read: ReadNumbers,
+  read: ReadValues,
 ): Promise<void> {
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const group: StoredGroup = {
@@ -119,7 +119,7 @@ async function writeSafetensors(
   await saveFile(path, [group], async () => metadata);
 }
 
-async function writePth(path: string, tensors: readonly StoredTensor[], read: ReadNumbers): Promise<void> {
+async function writePth(path: string, tensors: readonly StoredTensor[], read: ReadValues): Promise<void> {
   const all: NewTensor[] = [];
   for (const tensor of tensors) {
     const { name, dtype, shape } = tensor;
@@ -130,8 +130,8 @@ async function writePth(path: string, tensors: readonly StoredTensor[], read: Re
   await writeFileAtomic(path, await pthParts(all));
 }
 
-/** A tensor's bytes, one number after the other. */
-async function readNumbers(tensor: StoredTensor, target: Uint8Array): Promise<void> {
+/** Reads a tensor's values as one contiguous block of bytes. */
+async function readValues(tensor: StoredTensor, target: Uint8Array): Promise<void> {
   const { strides, shape, dtype } = tensor;
   const bytes = strides === undefined ? target : allocate(tensor.bytes);
   if (!(await readFully(tensor.fd, bytes, tensor.offset))) {
@@ -140,10 +140,10 @@ async function readNumbers(tensor: StoredTensor, target: Uint8Array): Promise<vo
   if (strides !== undefined) await gather(bytes, target, shape, strides, DTYPE_BYTES[dtype]);
 }
 
-/** What is gathered in one go: a millisecond. */
+/** Values that are copied before the event loop gets its turn: a millisecond. */
 const TURN = 2 ** 17;
 
-/** Puts numbers that lie apart in the order of their indices. */
+/** Copies a tensor with strides into one without. */
 async function gather(
   source: Uint8Array,
   target: Uint8Array,

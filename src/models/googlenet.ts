@@ -26,7 +26,7 @@ import type { Variant } from './variants/variant.js';
 
 /** @typeParam Aux literal where the types shall know about auxiliary heads. */
 export interface GoogLeNetOptions<Aux extends boolean = boolean, Name extends VariantName = VariantName> {
-  /** Which form of the network; see README.md. Default `reference`. */
+  /** Default `reference`. */
   variant?: Name;
   /** Default 1000. */
   numClasses?: number;
@@ -46,7 +46,7 @@ export interface GoogLeNetOptions<Aux extends boolean = boolean, Name extends Va
   /** An integer in [0, 2^64): as `torch.manual_seed(seed)` just before the model is built. Default: random, or see `manualSeed`. */
   seed?: number | bigint;
   /**
-   * Keeps convolution weights and images in PyTorch's `channels_last` memory format: the same results but for rounding, and
+   * Keeps convolution weights and images in PyTorch's `channels_last` memory format: the same results except for rounding, in
    * less time on the CPU (`npm run bench:eager`). Default true; false is the format that PyTorch starts with.
    */
   channelsLast?: boolean;
@@ -93,7 +93,7 @@ const OPTIONS = [
   'maxQueue',
 ] as const;
 
-/** For a model whose numbers will all come from a file: drawing random ones first would be wasted time. */
+/** For a model whose weights all come from a file: drawing random ones first would waste time. */
 const WITHOUT_WEIGHTS = Symbol('without weights');
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
@@ -139,7 +139,7 @@ function resolve(options: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
 
 class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux> {
   static {
-    // What users know it by; messages say it.
+    // Messages name the class as users know it.
     Object.defineProperty(GoogLeNetModel, 'name', { value: 'GoogLeNet' });
   }
 
@@ -264,7 +264,7 @@ export interface GoogLeNetConstructor {
 }
 
 /**
- * GoogLeNet (Inception v1; Szegedy et al. 2014) in one of its forms, by default as the PyTorch reference has it: BatchNorm in the stem,
+ * GoogLeNet (Inception v1; Szegedy et al. 2014) in one of its variants, by default as the PyTorch reference has it: BatchNorm in the stem,
  * biased convolutions, true 5×5 branches, two auxiliary heads. Weights, logits and training are bit-equal to PyTorch's on the CPU.
  * @typeParam Aux whether the auxiliary heads have logits; `boolean` where the options do not say it literally.
  */

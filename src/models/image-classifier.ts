@@ -19,7 +19,7 @@ import { toMetadata } from './stored-architecture.js';
 import { type ModelSummary, summaryOf } from './summary.js';
 
 /**
- * What every classifier has, resolved.
+ * The options that every model has, resolved.
  * @internal
  */
 export interface ClassifierSettings {
@@ -43,8 +43,8 @@ export function readClasses(value: unknown, numClasses: number): readonly string
   return [...value];
 }
 
-/** An image of zeros goes through the network: larger ones only take memory. */
-const MAX_SUMMARY_SIDE = 1024;
+/** An image of zeros goes through the network; a larger one only takes memory. */
+const MAX_SUMMARY_SIZE = 1024;
 
 const natives = new WeakMap<ImageClassifier, () => NativeClassifier>();
 
@@ -68,7 +68,7 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   readonly channelsLast: boolean;
   /** Names of the classes, where they are known. */
   readonly classes: readonly string[] | undefined;
-  /** Sides of images that `forward` takes. */
+  /** Heights and widths of images that `forward` takes. */
   readonly inputSizes: InputSizes;
 
   /** @internal */
@@ -102,15 +102,15 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   /** The last module whose output has spatial positions: the default of `gradCam`. */
   abstract readonly targetLayer: string;
 
-  /** A model of the same architecture on the CPU, with any numbers. */
+  /** A model of the same architecture on the CPU, with any weights. */
   protected abstract blank(): ImageClassifier;
 
-  /** What a file says of this model beside its tensors. */
+  /** What a file says of this model, apart from its tensors. */
   abstract describe(): ModelDescription;
 
   /**
    * Logits of a batch. NaN and infinity pass through, as in PyTorch. Runs off the JS thread; the array may be reused at once.
-   * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with sides in `inputSizes`.
+   * @param images `Float32Array` `[n, 3, h, w]`, or bytes `[n, h, w, 3]`, with height and width in `inputSizes`.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OUT_OF_MEMORY`, `OVERLOADED`, `ABORTED`
    */
   async forward(images: Images, options: CallOptions = {}): Promise<Logits<Aux>> {
@@ -150,8 +150,8 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
    * Outputs of modules inside the network, in the mode the model is in: in training mode the pass moves BatchNorm's statistics and draws
    * dropout masks, as that of `forward`.
    * @param names as in the state_dict: `inception_4a`, `inception_4a.branch2`, …
-   * @returns by name; those of a convolution that is followed by a ReLU are from before it.
-   * @throws GoogLeNetError as `forward`; `INVALID_ARGUMENT` for a name that is none of a module, or of one that does not run
+   * @returns the output of each module by its name; that of a convolution in front of a ReLU is from before the ReLU.
+   * @throws GoogLeNetError as `forward`; `INVALID_ARGUMENT` for a name that no module has, or for a module that does not run
    */
   async features<Name extends string>(
     images: Images,
@@ -162,10 +162,10 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
     const signal = readCallOptions(options);
     const { batch, size } = readImages(images, this.inputSizes);
     if (!Array.isArray(names)) throw invalid('names', 'an array of names of modules', names);
-    const wanted = itemsOf(names).map((name, i) => string(`names[${i}]`, name));
+    const modules = itemsOf(names).map((name, i) => string(`names[${i}]`, name));
     const queued = { ...size, signal };
-    const outputs = await this.queue(queued, (id) => native.features({ ...batch, names: wanted, id }));
-    return Object.fromEntries(wanted.map((name, i) => [name, outputs[i]])) as Record<Name, Tensor>;
+    const outputs = await this.queue(queued, (id) => native.features({ ...batch, names: modules, id }));
+    return Object.fromEntries(modules.map((name, i) => [name, outputs[i]])) as Record<Name, Tensor>;
   }
 
   /**
@@ -192,20 +192,20 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
 
   /**
    * Every layer with its output's shape, parameters and multiply-adds, for one image.
-   * @param options sides of the image in pixels, default 224, at most 1024.
+   * @param options height and width of the image in pixels, default 224, at most 1024.
    * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `DISPOSED`
    */
   async summary(options: { height?: number; width?: number } = {}): Promise<ModelSummary> {
     const { height = 224, width = 224 } = readOptions('options', options, ['height', 'width']);
-    const sides = [
-      integer('height', height, 1, MAX_SUMMARY_SIDE),
-      integer('width', width, 1, MAX_SUMMARY_SIDE),
+    const size = [
+      integer('height', height, 1, MAX_SUMMARY_SIZE),
+      integer('width', width, 1, MAX_SUMMARY_SIZE),
     ] as const;
-    assertInputSize(...sides, this.inputSizes);
+    assertInputSize(...size, this.inputSizes);
     // In training mode all heads run, but statistics change and random numbers are drawn.
     const other = this.blank();
     try {
-      const layers = await call(() => other.native.summary({ shape: [1, 3, ...sides] }));
+      const layers = await call(() => other.native.summary({ shape: [1, 3, ...size] }));
       return summaryOf(layers, this.parameters);
     } finally {
       other.dispose();
@@ -213,8 +213,8 @@ export abstract class ImageClassifier<Aux extends boolean = boolean> extends Mod
   }
 
   /**
-   * An engine that infers as this model would now in evaluation mode, but faster. The model stays as it is, and later changes of it do
-   * not reach the engine.
+   * An engine that computes what this model computes now in evaluation mode, but faster. The model stays as it is, and its later changes
+   * do not reach the engine.
    * @throws GoogLeNetError `UNSUPPORTED` for layers that engines do not have, `INVALID_ARGUMENT`, `DISPOSED`, `OUT_OF_MEMORY`
    */
   async optimize(options: OptimizeOptions = {}): Promise<Engine> {

@@ -55,7 +55,7 @@ function readChannels<Name extends string>(
   return Object.fromEntries(pairs) as Record<Name, number>;
 }
 
-/** What both forms have. */
+/** What both modules have. */
 abstract class AnyInceptionModule extends Module {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -118,7 +118,7 @@ export class InceptionModule extends AnyInceptionModule {
   }
 
   /**
-   * `forward`, and beside its output the pool projection alone, which is its last `poolProj` channels.
+   * As `forward`, and the pool projection alone too, which is the last `poolProj` channels of the output.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `DISPOSED`, `OVERLOADED`, `ABORTED`
    */
   async forwardAndPull(input: Tensor, options: CallOptions = {}): Promise<{ output: Tensor; pull: Tensor }> {

@@ -34,13 +34,13 @@ export interface LoadAnyOptions {
   channelsLast?: boolean;
   /** Fail where names differ. Default true. */
   strict?: boolean;
-  /** Another number than the file's gives the model new classifiers for it, and all else from the file: fine-tuning begins so. */
+  /** If it differs from the file's, the classifiers are re-initialized and everything else comes from the file, for fine-tuning. */
   numClasses?: number;
   /** Names of the classes, instead of those in the file. */
   classes?: readonly string[];
   /** Re-initialize the classifiers also where the file has as many classes. Default false. */
   resetClassifier?: boolean;
-  /** How new classifiers are drawn; as in the constructor. */
+  /** How re-initialized classifiers are drawn; as in the constructor. */
   initWeights?: boolean;
   /** What may wait for the model; beyond it calls fail with `OVERLOADED`. */
   maxQueue?: MaxQueue;
@@ -51,9 +51,9 @@ export interface LoadAnyOptions {
 type Described<A> = Extract<ModelDescription, { architecture: A }>;
 
 /**
- * A model from a file, in evaluation mode. With other classes than the file's it keeps its own classifiers.
- * @param options what shall be other than in the file.
- * @param make makes a model of these options; with `isComplete` all of its numbers will come from the file.
+ * A model from a file, in evaluation mode. If its classes differ from the file's, its classifiers are re-initialized.
+ * @param options what differs from the file.
+ * @param make builds the model; with `isComplete` all of its weights come from the file.
  */
 export async function loadAs<A extends ModelDescription['architecture'], Model extends ImageClassifier>(
   path: string,
@@ -83,11 +83,11 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
       const isReplaced = (name: string) =>
         replaces && model.heads.some((head) => name.startsWith(`${head}.`));
       const isUnused = (name: string) => (!model.auxLogits && isAuxiliary(name)) || isReplaced(name);
-      const wanted = tensors.filter(({ name }) => !isUnused(name));
-      // As in PyTorch, where weights of before 0.4.1 lack the counters of BatchNorm.
+      const used = tensors.filter(({ name }) => !isUnused(name));
+      // As in PyTorch: weights from before 0.4.1 lack the counters of BatchNorm.
       const mayLack = (name: string) => isReplaced(name) || name.endsWith('.num_batches_tracked');
       const others = foreign.filter(({ name }) => !isUnused(name));
-      await loadFile(nativeOf(model), path, wanted, { strict, mayLack, foreign: others });
+      await loadFile(nativeOf(model), path, used, { strict, mayLack, foreign: others });
       await file.assertUnchanged();
       model.eval();
       return model;

@@ -97,7 +97,7 @@ export abstract class Module extends NativeHandle<NativeModule> implements Seeda
 
   /**
    * Sets parameters and buffers; all of them or, after an error, none. The arrays must not change until the promise settles, and
-   * calls made before that may still see the old numbers.
+   * calls made before that may still see the old values.
    * @param options `strict` (default true) fails where names are missing or unexpected.
    * @returns the names that differ.
    * @throws GoogLeNetError `WEIGHTS_MISMATCH`, `INVALID_DTYPE`, `INVALID_SHAPE`, `DISPOSED`

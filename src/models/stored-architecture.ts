@@ -9,7 +9,7 @@ import { VARIANTS, variantNamed } from './variants/index.js';
 
 /** The metadata key under which this package keeps JSON of its own. Files written elsewhere lack it. */
 const KEY = 'googlenet';
-/** Scores in the history in the progress of a checkpoint are five deep. */
+/** The metrics in the history of a checkpoint are five deep. */
 const MAX_DEPTH = 16;
 
 export function toMetadata(content: object): Record<string, string> {
@@ -36,12 +36,12 @@ function fromMetadata(
     const content: unknown = JSON.parse(text);
     if (typeof content === 'object' && content !== null) return content as Record<string, unknown>;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw damaged('');
 }
 
-/** In checkpoints the model's tensors stand beside the optimiser's, behind this. */
+/** The prefix of the model's tensors in a checkpoint, which holds the optimizer's tensors too. */
 export const MODEL_PREFIX = 'model.';
 
 /** What programs in Python put in front of every name: `module.`, `_orig_mod.`, `net.`, …; nothing where that is not clear. */
@@ -60,7 +60,7 @@ export function withoutPrefix<T extends { name: string }>(tensors: readonly T[],
 export interface StoredModel<T extends TensorSpan> {
   /** Of the model alone, under its own names. */
   tensors: readonly T[];
-  /** What stands beside them and is not read. */
+  /** Other tensors of the file, which are not read. */
   foreign: readonly ForeignTensor[];
   description: ModelDescription;
   /** The package's own metadata; empty in files written elsewhere. */
@@ -116,20 +116,20 @@ function describe(tensors: readonly TensorSpan[], path: string): ModelDescriptio
   throw noModel(path, 'its tensors are those of no form of GoogLeNet, and not of Xception', tensors);
 }
 
-/** With the first names of the file, by which somebody who knows it sees what it is. */
+/** Lists the first names of the file, so that a reader recognizes it. */
 function noModel(path: string, why: string, tensors: readonly TensorSpan[]): GoogLeNetError {
   const some = tensors.slice(0, 3).map(({ name }) => name.slice(0, 100));
   const message = `${path} holds no model of this package: ${why}. It begins with ${some.join(', ')}.`;
   return new GoogLeNetError('WEIGHTS_MISMATCH', message);
 }
 
-/** What a model can have. */
+/** The most that a model can have. */
 export const MAX_CLASSES = 100_000;
 
 /** Whether a tensor is one of an auxiliary head. */
 export const isAuxiliary = (name: string): boolean => /^(auxilliary_output_|aux)[12]\./.test(name);
 
-/** Sides of images that a model takes, known before it is built. */
+/** Heights and widths of images that a model takes, known before it is built. */
 export function inputSizesOf(description: ModelDescription): InputSizes {
   if (description.architecture === 'xception') return XCEPTION_SIZES;
   const variant = variantNamed(description.variant);
@@ -137,11 +137,11 @@ export function inputSizesOf(description: ModelDescription): InputSizes {
   throw new TypeError(`There is no variant ${description.variant}.`);
 }
 
-/** A tensor of every Xception, and how many channels it has where it comes first in its separable convolution. */
+/** A tensor of every Xception, and its number of channels where the depthwise convolution comes first. */
 const XCEPTION_SIGN = 'entry2.branch.conv1.depthwise.weight';
 const DEPTHWISE_FIRST = 128;
 
-/** Whether a model is told by this tensor. */
+/** Whether this tensor tells an architecture or variant. */
 const isSign = (name: string): boolean =>
   name === 'fc.weight' || name === XCEPTION_SIGN || VARIANTS.some((variant) => variant.sign === name);
 
@@ -158,7 +158,7 @@ const EXTRAS: Readonly<
   xception: { classes: areNames, dropout: isRate, reluBetween: isBoolean },
 };
 
-/** It may be missing, but if it is there it must be sound. */
+/** It may be missing; if it is there, it must be valid. */
 function readExtras(value: unknown, description: ModelDescription, path: string): Partial<ModelDescription> {
   if (value === undefined) return {};
   const extras = Object(value) as Record<string, unknown>;
@@ -166,7 +166,7 @@ function readExtras(value: unknown, description: ModelDescription, path: string)
     ([name]) => extras[name] !== undefined,
   );
   const isObject = typeof value === 'object' && value !== null;
-  if (!isObject || !known.every(([name, isSound]) => isSound(extras[name], description))) {
+  if (!isObject || !known.every(([name, isValid]) => isValid(extras[name], description))) {
     throw new GoogLeNetError(
       'INVALID_WEIGHTS',
       `The metadata of ${path} does not fit its tensors. Save the file again.`,

@@ -36,13 +36,13 @@ export function summaryOf(native: readonly NativeLayer[], parameters: number): M
   };
 }
 
-/** Multiplications of a convolution that keeps height and width. */
+/** Multiplications of a convolution that keeps height and width, on a square feature map. */
 export const convolutionMultiplies = (
-  side: number,
+  size: number,
   inChannels: number,
   outChannels: number,
   kernel: number,
-): number => side ** 2 * inChannels * outChannels * kernel ** 2;
+): number => size ** 2 * inChannels * outChannels * kernel ** 2;
 
 /** Why the network is built as it is, in numbers. */
 export interface Arithmetic {

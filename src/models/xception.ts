@@ -55,7 +55,7 @@ const OPTIONS = [
 
 const ORDERS: readonly SeparableOrder[] = ['depthwise-first', 'pointwise-first'];
 
-/** For a model whose numbers will all come from a file. */
+/** For a model whose weights all come from a file. */
 const WITHOUT_WEIGHTS = Symbol('without weights');
 
 function resolve(options: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {

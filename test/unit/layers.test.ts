@@ -57,6 +57,21 @@ test.each([
   ['a folder without a rule', 'native/misc/helper.h', ''],
   ['a module importing cli', 'src/inference/classify.ts', "import { main } from '../cli/main.js';"],
   ['a dynamic import of cli', 'src/inference/classify.ts', "await import('../cli/main.js');"],
+  [
+    'inference importing models',
+    'src/inference/evaluate.ts',
+    "import type { Module } from '../models/module.js';",
+  ],
+  [
+    'inference importing engines',
+    'src/inference/evaluate.ts',
+    "import type { Engine } from '../engine/engine.js';",
+  ],
+  [
+    'an engine importing models',
+    'src/engine/plan.ts',
+    "import { modelIn } from '../models/stored-architecture.js';",
+  ],
   ['report importing the model', 'src/report/charts.ts', "import type { GoogLeNet } from '../model.js';"],
   ['serve importing train', 'src/serve/server.ts', "import { Trainer } from '../train/trainer.js';"],
   ['the library importing the dashboard', 'src/index.ts', "export * from './dashboard/dashboard.js';"],

@@ -1,4 +1,4 @@
-/** What `googlenet evaluate` is given: files of weights, and plans of engines. */
+/** The files that `googlenet evaluate` takes: weights, and plans of engines. */
 import type { Terminal } from '../../core/terminal.js';
 import { planIn } from '../../engine/plan.js';
 import { describeTensorFile } from '../../formats/tensor-file.js';

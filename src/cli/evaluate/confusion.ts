@@ -4,7 +4,7 @@ import { printableLine } from '../../core/printable.js';
 import { shorten } from '../../report/html.js';
 
 const MOST_FREQUENT = 10;
-/** Short names are told apart by less; the rest of a line is for those of many letters. */
+/** No name is cut to less. */
 const MIN_NAME = 8;
 
 /** A name in at most so many columns of a terminal. */

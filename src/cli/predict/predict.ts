@@ -13,7 +13,7 @@ import { transformInputs } from '../transform-input.js';
 import { describeFile } from '../weights-file.js';
 import type { PredictSettings } from './settings.js';
 
-/** The best classes of each head; null for auxiliary heads that nobody asked for, or that the model does not have. */
+/** The best classes of each head; null for an auxiliary head that was not asked for, or that the model does not have. */
 export interface Heads {
   main: Classification[];
   aux1: Classification[] | null;
@@ -31,10 +31,10 @@ export interface SkippedImage {
   reason: string;
 }
 
-/** Images that are loaded and computed together. More would hardly be faster, take ten megabytes each, and be answered later. */
+/** Images that are loaded and computed together. A larger batch is hardly faster, takes ten megabytes more for each image, and is answered later. */
 const BATCH = Math.max(2, usableCpus());
 
-/** Image by image, in the order given. One that cannot be read ends it, after those before it, or is skipped. */
+/** Classifies images one by one, in their order. One that cannot be read ends it, after the ones before, or is skipped. */
 export async function* predict(
   terminal: Terminal,
   weights: string,
@@ -60,11 +60,11 @@ export async function* predict(
       const failed = loaded.findIndex(
         (one) => one.status === 'rejected' && !mayBeSkipped(one.reason, onDecodeError),
       );
-      const wanted = failed === -1 ? loaded : loaded.slice(0, failed);
-      const readable = wanted.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const usable = failed === -1 ? loaded : loaded.slice(0, failed);
+      const readable = usable.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       const logits = readable.length > 0 ? await model.forward(together(readable)) : null;
       let row = 0;
-      for (const [i, result] of wanted.entries()) {
+      for (const [i, result] of usable.entries()) {
         const image = paths[i] as string;
         if (result.status === 'rejected') yield skippedImage(image, result.reason);
         else if (logits) yield { image, ...headsOf(logits, row++, settings.topK, model.classes) };

@@ -4,7 +4,7 @@ import { REFERENCE } from './reference.js';
 import { TORCHVISION } from './torchvision.js';
 import type { Variant } from './variant.js';
 
-/** All forms of GoogLeNet, the default first. `native/models/variants.h` lists the same names. */
+/** All variants of GoogLeNet, the default first. `native/models/variants.h` lists the same names. */
 export const VARIANTS = [REFERENCE, TORCHVISION, PAPER, PLAIN] as const;
 
 export type VariantName = (typeof VARIANTS)[number]['name'];

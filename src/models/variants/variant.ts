@@ -1,11 +1,11 @@
 import type { InputSizes } from '../../inference/input-size.js';
 import type { InitMethod } from '../module.js';
 
-/** What TypeScript knows of a form of GoogLeNet; its layers are in `native/models/variants/`. */
+/** What TypeScript knows of a variant of GoogLeNet; its layers are in `native/models/variants/`. */
 export interface Variant {
   /** As `new GoogLeNet({ variant })` names it. */
   readonly name: string;
-  /** For people. */
+  /** In titles. */
   readonly title: string;
   /** A tensor that no other variant has. */
   readonly sign: string;
