@@ -96,7 +96,7 @@ export function computeMetrics(sums: MetricAccumulator, hasAux: boolean): Metric
   };
 }
 
-/** The metrics of what has more than them. */
+/** The metrics alone, of an object that has more fields. */
 export const onlyMetrics = (of: Metrics): Metrics => {
   const { loss, mainLoss, aux1Loss, aux2Loss, top1, top5, aux1Top1, aux2Top1 } = of;
   return { loss, mainLoss, aux1Loss, aux2Loss, top1, top5, aux1Top1, aux2Top1 };

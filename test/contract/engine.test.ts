@@ -132,7 +132,7 @@ describe('an engine', () => {
     expect(model.training).toBe(true);
     const after = await model.stateDict();
     model.eval();
-    // Not by toEqual, which takes seconds for millions of numbers.
+    // Not by toEqual, which takes seconds for millions of values.
     const isSame = (name: string) => Buffer.compare(bytesOf(before[name]), bytesOf(after[name])) === 0;
     expect(Object.keys(after).filter((name) => !isSame(name))).toEqual([]);
     expect(Object.keys(after)).toEqual(Object.keys(before));
@@ -493,7 +493,7 @@ describe('a plan', () => {
         ({ network }) => Object.assign(network.values[4] as object, { channels: 4096 }),
       ],
       [
-        'a window of another size',
+        'a kernel of another size',
         ({ network }) => Object.assign(network.layers[0] as object, { window: 9 }),
       ],
       ['a huge padding', ({ network }) => Object.assign(network.layers[0] as object, { padding: 1e6 })],

@@ -24,10 +24,10 @@ const build = (seed: number) => new GoogLeNet({ numClasses: 6, auxLogits: false,
 async function byHand(models: GoogLeNet[], crops: Crops): Promise<number[][]> {
   return Promise.all(
     images.map(async (image) => {
-      const views = await multiCrop('an image', image, crops, { resize: 256, crop: 224 });
+      const pixels = await multiCrop('an image', image, crops, { resize: 256, crop: 224 });
       const rows: Float64Array[] = [];
       for (const model of models) {
-        const [{ data }] = await model.forward({ data: views, shape: [crops, 224, 224, 3] });
+        const [{ data }] = await model.forward({ data: pixels, shape: [crops, 224, 224, 3] });
         for (let i = 0; i < crops; i++) rows.push(softmax(data.subarray(i * 6, i * 6 + 6)));
       }
       return Array.from(
@@ -130,8 +130,8 @@ test('the central one of ten crops is what classify sees', async () => {
   using model = build(1);
   model.eval();
   const [image] = images as [(typeof images)[number]];
-  const views = await multiCrop('an image', image, 10, { resize: 256, crop: 224 });
-  const center = views.subarray(4 * 224 * 224 * 3, 5 * 224 * 224 * 3);
+  const pixels = await multiCrop('an image', image, 10, { resize: 256, crop: 224 });
+  const center = pixels.subarray(4 * 224 * 224 * 3, 5 * 224 * 224 * 3);
   const central = await loadImages([{ data: image.data, width: SIDE, height: SIDE }]);
   expect(Buffer.from(center).equals(Buffer.from(central.data as Uint8Array))).toBe(true);
   const [{ data }] = await model.forward({ data: center.slice(), shape: [1, 224, 224, 3] });
@@ -228,7 +228,7 @@ test.each<[string, (model: GoogLeNet) => Promise<unknown>, object]>([
     errorWith('INVALID_DATASET', '6 classes', 'only 5'),
   ],
   [
-    'logits that are no numbers',
+    'logits that are NaN',
     async (m) => {
       const state = await m.stateDict();
       (state['fc.bias']?.data as Float32Array)[0] = Number.NaN;

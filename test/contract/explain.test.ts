@@ -60,7 +60,7 @@ test('a class may be asked for by name or index, and another target layer', asyn
   });
 });
 
-test('what is no model, and logits that are no numbers, are refused', async () => {
+test('what is no model, and logits that are NaN, are refused', async () => {
   await expect(explain(null as never, source)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'model'));
   using model = build();
   const state = await model.stateDict();

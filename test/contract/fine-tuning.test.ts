@@ -132,7 +132,7 @@ describe('a trainer', () => {
     for (const { model } of [whole, first, second]) model.dispose();
   });
 
-  test('refuses a checkpoint of a network that is another where no tensor shows it, and of other frozen layers', async () => {
+  test('refuses a checkpoint of another architecture that no tensor shows, and of other frozen layers', async () => {
     const build = (transformInput: boolean) =>
       new GoogLeNet({
         variant: 'torchvision',

@@ -16,7 +16,7 @@ export const backendsOf = (precision: EnginePrecision): string[] => [
 /** Whether this machine has any kernels of ours. */
 export const HAS_KERNELS = loadEngineAddon().instructionSets('float32').length > 0;
 
-/** Images whose numbers differ from place to place and from one to the next. */
+/** Images whose values differ from position to position and from one image to the next. */
 export function floatImages(count: number, side = 224): Images {
   const data = new Float32Array(count * 3 * side * side);
   for (let i = 0; i < data.length; i++) data[i] = Math.sin(i * 0.7) + Math.cos(i * 0.013);
@@ -30,9 +30,9 @@ export function byteImages(count: number, side = 224): Images {
 }
 
 export const imageOf = ({ data, shape }: Images, index: number): Images => {
-  const numbers = data.length / (shape[0] ?? 1);
+  const size = data.length / (shape[0] ?? 1);
   return {
-    data: data.slice(index * numbers, (index + 1) * numbers) as Images['data'],
+    data: data.slice(index * size, (index + 1) * size) as Images['data'],
     shape: [1, ...shape.slice(1)],
   };
 };
