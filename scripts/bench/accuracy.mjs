@@ -21,6 +21,8 @@ requireData(flags.data);
 await bootstrap([]);
 const require = createRequire(import.meta.url);
 const { batches, GoogLeNet, IdxDataset } = require('../..');
+const { createProgressDisplay } = require('../../dist/core/progress.js');
+const { Screen } = require('../../dist/core/terminal.js');
 const { loadEngineAddon } = require('../../dist/native/load-engine.js');
 
 const BATCH = 50;
@@ -116,19 +118,20 @@ for (const [precision, backend, own] of WISHES) {
   const extra = precision === 'int8' ? { calibration } : {};
   engines.push(await model.optimize({ precision, backend, ...own, ...extra }));
 }
+const progress = createProgressDisplay(new Screen(process.stderr));
 const results = { random: engines.map(() => new Comparison()), real: engines.map(() => new Comparison()) };
 const sources = { random: randomBatches(images), real: realBatches(dataset, 0, images) };
 for (const [kind, source] of Object.entries(sources)) {
   let done = 0;
-  for await (const images of source) {
-    const [expected] = await model.forward(images);
+  for await (const batch of source) {
+    const [expected] = await model.forward(batch);
     for (const [i, engine] of engines.entries())
-      results[kind][i].add(expected, (await engine.forward(images))[0]);
-    done += images.shape[0];
-    process.stderr.write(`\r${kind} images: ${done}/${images}`);
+      results[kind][i].add(expected, (await engine.forward(batch))[0]);
+    done += batch.shape[0];
+    progress.update({ label: `${kind} images`, done, total: images, details: [] });
   }
 }
-process.stderr.write('\r');
+progress.close();
 const columns = ['difference', 'worst logit', 'same class first'];
 print(
   `Logits of engines against those of the model in float32, ${images} random and ${images} real images: differences of all

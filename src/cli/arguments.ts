@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { nameOfBytes } from '../core/files/file-names.js';
 
-/** What Node puts in the place of bytes that are no UTF-8. */
+/** Node replaces bytes that are not UTF-8 by this. */
 const REPLACEMENT = '\ufffd';
 
 /**
- * What follows the name of this program on the command line. Node reads arguments as UTF-8 and loses all other bytes, with which a file
- * may be named; the kernel still has them.
+ * The arguments of this program. Node reads them as UTF-8 and loses all other bytes, which a file name may contain, so those
+ * arguments are read from the kernel again.
  */
 export function commandLineArguments(
   decoded: readonly string[] = process.argv.slice(2),
@@ -15,7 +15,7 @@ export function commandLineArguments(
   if (!decoded.some((argument) => argument.includes(REPLACEMENT))) return decoded;
   try {
     const all = argumentsIn(readFileSync(source)).slice(-decoded.length);
-    // A process that has changed its title has overwritten them.
+    // A process that changes its title overwrites them.
     return decoded.map((text, i) => (all[i]?.toString('utf8') === text ? nameOfBytes(all[i]) : text));
   } catch {
     return decoded;

@@ -1,4 +1,4 @@
-/** Images however they are stored: class folders, or the idx files of MNIST and its kin. */
+/** Datasets on the command line: class folders, or idx files such as those of MNIST. */
 
 import { GoogLeNetError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
@@ -11,8 +11,8 @@ export type FileOptions = Required<Omit<ImageFolderOptions, 'extensions'>>;
 export type Split = 'train' | 'test';
 
 /**
- * @param split of idx files; a folder of class folders is one.
- * @param classes names for idx files, which have none.
+ * @param split which idx files to read; class folders have no splits.
+ * @param classes names for idx files, which contain none.
  * @throws GoogLeNetError `INVALID_DATASET`, `FILE_NOT_FOUND`, `FILE_ERROR`
  */
 export async function openDataset(

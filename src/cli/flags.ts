@@ -1,16 +1,16 @@
-/** Texts of the command line → checked values. Every value is checked by the same functions as in the library. */
+/** Flags as a table: help, default and check of each. The checks are those of the library. */
 import { type Command, Option } from 'commander';
 import { boolean, device, integer, type NumberRange, number, oneOf, string } from '../core/validation.js';
 
-/** One option: `batchSize` in TypeScript and in settings.json is `--batch-size` on the command line. */
+/** One option: `batchSize` in TypeScript and settings.json, `--batch-size` on the command line. */
 export interface Setting<T> {
-  /** Placeholder of its value in the help; switches have none. */
+  /** Placeholder for the value in the help; null for a switch. */
   value: string | null;
   default: T;
   description: string;
   /** @throws GoogLeNetError `INVALID_ARGUMENT` */
   check(name: string, value: unknown): T;
-  /** What `check` takes, from a text. */
+  /** Text of the command line → what `check` takes. */
   read(text: string): unknown;
 }
 
@@ -21,7 +21,7 @@ export type ValuesOf<Table extends Settings> = {
   [Name in keyof Table]: Table[Name] extends Setting<infer T> ? T : never;
 };
 
-/** What is not given gets its default. */
+/** The values of all settings: those in `value`, else the defaults. */
 export function withDefaults<Table extends Settings>(
   table: Table,
   value: Readonly<Record<string, unknown>>,
@@ -30,7 +30,7 @@ export function withDefaults<Table extends Settings>(
   return Object.fromEntries(values) as ValuesOf<Table>;
 }
 
-/** A text that is no number stays a text, so that the check can show it. */
+/** Text that is not a number stays text, so that the error of the check shows it. */
 const readNumber = (text: string): unknown =>
   /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : text;
 
@@ -50,7 +50,7 @@ export const real = (value: number, range: NumberRange, description: string): Se
   read: readNumber,
 });
 
-/** @param description of the flag that differs from the default: of `--nesterov`, but of `--no-channels-last`. */
+/** @param description of the form that differs from the default: `--nesterov`, but `--no-channels-last` */
 export const toggle = (value: boolean, description: string): Setting<boolean> => ({
   value: null,
   default: value,
@@ -59,7 +59,7 @@ export const toggle = (value: boolean, description: string): Setting<boolean> =>
   read: (text) => text,
 });
 
-/** A switch that says nothing unless one of its two forms is typed. */
+/** A switch that is null unless one of its two forms is typed. */
 export const optionalToggle = (description: string): Setting<boolean | null> => ({
   value: null,
   default: null,
@@ -68,7 +68,7 @@ export const optionalToggle = (description: string): Setting<boolean | null> => 
   read: (text) => text,
 });
 
-/** A number that need not be there. */
+/** A number, or null when the flag is not typed. */
 export const optionalCount = (description: string, max?: number, min = 1): Setting<number | null> => ({
   value: 'n',
   default: null,
@@ -138,14 +138,14 @@ export const onDecodeError = choice('throw', ['throw', 'skip'], 'images that can
 export const flagOf = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** A setting as commander's options: both forms of a switch, of which the help shows those that change something. */
+/** A setting as options of commander. A switch has two forms; the help shows the one that changes the default. */
 export function toOptions(name: string, setting: Setting<unknown>): Option[] {
   const flag = flagOf(name);
   const { value, description, check, read } = setting;
   if (value === null) {
     const on = new Option(flag, description);
     const off = new Option(flag.replace('--', '--no-'), description);
-    if (setting.default === null) off.description = `not so`;
+    if (setting.default === null) off.description = 'the opposite';
     else (setting.default ? on : off).hideHelp();
     return [on, off];
   }

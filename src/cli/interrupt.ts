@@ -5,19 +5,19 @@ import type { Host } from '../core/terminal.js';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * A terminal sends Ctrl-C to every process of a command, and npx and npm then pass it on once more. Signals this close together
+ * A terminal sends Ctrl-C to every process of a command, and npx and npm then forward it again. Signals this close together
  * are one key press.
  */
 const SAME_PRESS_MS = 500;
 
-/** Ctrl-C and its relatives: the first one asks the work to come to an orderly end, a second one ends the process at once. */
+/** Ctrl-C, SIGTERM and SIGHUP: the first aborts the work in good order, the second ends the process at once. */
 export class Interrupt {
   readonly #controller = new AbortController();
   readonly #host: Host;
   readonly #onFirst: (signal: NodeJS.Signals) => void;
   #first: { signal: NodeJS.Signals; atMs: number } | null = null;
 
-  /** @param onFirst says that it was heard: the step under way may take seconds. */
+  /** @param onFirst tells the user that the signal was received: the current step may take seconds. */
   constructor(host: Host, onFirst: (signal: NodeJS.Signals) => void) {
     this.#host = host;
     this.#onFirst = onFirst;
@@ -28,12 +28,12 @@ export class Interrupt {
     return this.#controller.signal;
   }
 
-  /** Exit status of a program that the signal ended, 130 for Ctrl-C; null when there was none. */
+  /** Exit status of a program ended by the signal, 130 for Ctrl-C; null without a signal. */
   get status(): number | null {
     return this.#first && 128 + constants.signals[this.#first.signal];
   }
 
-  /** The same where an error comes of the signal; throws any other. */
+  /** The same for an error caused by the signal; rethrows any other. */
   statusOf(error: unknown): number {
     if (error instanceof GoogLeNetError && error.code === 'ABORTED' && this.status !== null)
       return this.status;

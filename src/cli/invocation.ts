@@ -1,16 +1,16 @@
 import { basename, relative } from 'node:path';
 
-/** A path as somebody in the current folder would type it. */
+/** A path, relative where it lies in the current folder. */
 export function shown(path: string): string {
   const short = relative('', path);
   return short === '' || short.startsWith('..') ? path : short;
 }
 
-/** Quoted for a POSIX shell where it has to be. */
+/** Quoted for a POSIX shell where necessary. */
 export const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
-/** How this program was started, as it can be typed again in the same folder. */
+/** The words that start this program again in the same folder. */
 function program(script: string): string[] {
   if (script.includes('/node_modules/.bin/')) return ['npx', 'googlenet'];
   if (basename(script) === 'googlenet') return ['googlenet'];

@@ -30,7 +30,7 @@ const EXAMPLES = `
 
 Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted by Ctrl-C.`;
 
-/** A command's code is loaded by its action, so that help and errors of usage come at once. */
+/** Each action loads the code of its command, so that help and usage errors appear at once. */
 function createProgram(terminal: Terminal): Command {
   const program = new Command('googlenet')
     .description('Train and use GoogLeNet (Inception v1), its variants and Xception on libtorch.')
@@ -45,7 +45,7 @@ function createProgram(terminal: Terminal): Command {
     })
     .configureHelp({ showGlobalOptions: true, styleTitle: bold, displayWidth: widthOf })
     .addHelpText('after', examples(EXAMPLES))
-    // Errors come back to `main` instead of ending the process.
+    // Errors return to `main` instead of ending the process.
     .exitOverride();
   const commands = [
     trainCommand(terminal),
@@ -68,11 +68,11 @@ function createProgram(terminal: Terminal): Command {
 }
 
 /**
- * Runs one command, also inside of another program: it changes nothing of the process but the files that it is told to write.
+ * Runs one command, in any process: it writes the files that it is told to and changes nothing else.
  *
  * @param argv what follows the name of the program, e.g. `['info', 'model.safetensors']`
- * @param host where it prints and hears of Ctrl-C
- * @returns the exit status; errors are printed and not thrown.
+ * @param host its streams, and the source of Ctrl-C
+ * @returns the exit status. Errors are printed, not thrown.
  */
 export async function main(argv: readonly string[], host: Host = process): Promise<number> {
   const terminal = new Terminal(host);

@@ -11,15 +11,15 @@ export interface WeightsFile {
   path: string;
   isCheckpoint: boolean;
   model: ModelDescription;
-  /** Of the model alone, under its own names. */
+  /** Tensors of the model, under its own names. */
   tensors: readonly TensorSpan[];
-  /** Everything in the file, under the names there. */
+  /** All tensors of the file, under their names in it. */
   stored: readonly TensorSpan[];
 }
 
 /**
- * What a file of weights says of itself; its numbers are not read.
- * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where it holds no GoogLeNet.
+ * What a file of weights says about itself. Values of tensors are not read.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where no architecture has these tensors.
  */
 export async function describeFile(path: string): Promise<WeightsFile> {
   const header = await describeTensorFile(path);
@@ -33,14 +33,14 @@ export async function describeFile(path: string): Promise<WeightsFile> {
   };
 }
 
-/** Whether a model's classifiers are for these classes; names that a file lacks are taken to be the same. */
+/** Whether a model has the classes of a dataset. A file without names matches any names. */
 export function hasSameClasses({ model }: WeightsFile, { classes }: Dataset): boolean {
   const { numClasses, classes: names } = model;
   return classes.length === numClasses && (names?.every((name, i) => isSameClass(name, classes[i])) ?? true);
 }
 
 /**
- * Labels are positions in the list of classes, so a folder with other classes would be scored wrongly.
+ * Labels are indices in the list of classes, so a folder with other classes would give wrong scores.
  * @throws GoogLeNetError `INVALID_DATASET`
  */
 export function assertSameClasses(
@@ -49,7 +49,7 @@ export function assertSameClasses(
   { classes }: Dataset,
 ): void {
   const { numClasses, classes: names } = model;
-  const fix = 'Give the folder that has one subfolder for each class of the model, under the same names.';
+  const fix = 'Give the folder that has one subfolder for each class of the model, with the same names.';
   if (classes.length !== numClasses) {
     const numbers = `${dir} has ${classes.length} classes, the model in ${path} has ${numClasses}`;
     throw new GoogLeNetError('INVALID_DATASET', `${numbers}. ${fix}`);

@@ -14,10 +14,12 @@ export interface ProgressState {
   done: number;
   /** Null where nobody knows: there is no bar then. */
   total: number | null;
+  /** Of both, e.g. `MB`. */
+  unit?: string;
   /** Fields after the bar, the most important first: on a narrow terminal the last ones are left out. */
   details: readonly string[];
   /** E.g. `0:18 left`; stays when all details are left out. */
-  timeLeft?: string;
+  timeLeft?: string | undefined;
 }
 
 /** Where a task shows its progress. */
@@ -54,9 +56,9 @@ export function createProgressDisplay(screen: Output, options: ProgressOptions =
   return new LineDisplay(screen, withoutTerminal === 'lines' ? everyMs(LINE_MS, clock, firstLineMs) : null);
 }
 
-/** `0:18 left`, at the mean speed so far. */
-export const formatTimeLeft = (seconds: number, done: number, total: number): string =>
-  `${formatDuration((seconds / done) * (total - done))} left`;
+/** `0:18 left`, at the mean speed so far; undefined before anything is done. */
+export const formatTimeLeft = (seconds: number, done: number, total: number): string | undefined =>
+  done > 0 ? `${formatDuration((seconds / done) * (total - done))} left` : undefined;
 
 /** True at most once per interval; the first time `firstMs` from now. */
 function everyMs(intervalMs: number, clock: () => number, firstMs = 0): () => boolean {
@@ -125,9 +127,11 @@ class BarDisplay implements ProgressDisplay {
 }
 
 /** The first `count` details; the time left is always there. */
-function fieldsOf({ done, total, details, timeLeft }: ProgressState, count: number): string {
+function fieldsOf({ done, total, unit, details, timeLeft }: ProgressState, count: number): string {
   const fields = [...details.slice(0, count), ...(timeLeft === undefined ? [] : [timeLeft])];
-  return (total === null ? fields : [`${done}/${total}`, ...fields]).join('  ');
+  return (
+    total === null ? fields : [`${done}/${total}${unit === undefined ? '' : ` ${unit}`}`, ...fields]
+  ).join('  ');
 }
 
 /** A narrow terminal takes columns from the bar, then details, the least important first. */

@@ -21,9 +21,9 @@ export interface BuildOptions {
 }
 
 const NATIVE = join(PACKAGE_ROOT, 'native');
-/** What each addon is compiled from. */
+/** The lists of sources of each addon. */
 const LISTS = ['sources.txt', join('infer', 'sources.txt')];
-/** node-gyp always builds here; emptied afterwards, since native/ is part of the published package. */
+/** node-gyp always builds here. Removed afterwards, because native/ is part of the published package. */
 const GYP_OUTPUT = join(NATIVE, 'build');
 
 async function filesUnder(folder: string): Promise<string[]> {
@@ -35,7 +35,7 @@ async function filesUnder(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** One number for everything an addon is compiled from. */
+/** SHA-256 of all sources and build files of the addons. */
 export async function hashSources(): Promise<string> {
   const hash = createHash('sha256');
   for (const path of [join(PACKAGE_ROOT, 'CMakeLists.txt'), ...(await filesUnder(NATIVE))]) {
@@ -44,7 +44,7 @@ export async function hashSources(): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Why the addon in a build folder must be built (again), or undefined when it is what would be built. */
+/** Why the addons in a build folder must be built (again); undefined when they are up to date. */
 export async function whyBuild(
   buildDir: string,
   libtorch: Libtorch,
@@ -61,11 +61,11 @@ export async function whyBuild(
 
 export interface BuilderChoice {
   builder: Builder;
-  /** What it needs and this machine lacks. */
+  /** Tools that it needs and this machine lacks. */
   missing: Tool[];
 }
 
-/** The builder to use: the one asked for, else that of the last build, else cmake-js; where CMake is missing, node-gyp. */
+/** The builder to use: the wanted one, else that of the last build, else cmake-js; without CMake, node-gyp. */
 export async function chooseBuilder(wanted?: Builder, previous?: Builder): Promise<BuilderChoice> {
   const has = async (program: string): Promise<boolean> => (await which(program)) !== undefined;
   const hasCmake = await has('cmake');
@@ -76,7 +76,7 @@ export async function chooseBuilder(wanted?: Builder, previous?: Builder): Promi
   const hasMake = await has('make');
   if (!hasMake && (builder === 'node-gyp' || !(await has('ninja')))) missing.push('make');
   if (builder === 'node-gyp' && !(await has('python3'))) missing.push('python3');
-  // Whoever installs something anyway had better have the faster builder.
+  // A user who has to install something anyway gets the faster builder.
   if (missing.length > 0 && wanted === undefined && !hasCmake) missing.push('cmake');
   return { builder, missing };
 }
@@ -86,14 +86,14 @@ function scriptOf(dependency: string, script: string): string {
   return join(dirname(require.resolve(`${dependency}/package.json`)), 'bin', script);
 }
 
-/** Headers of this Node that came with it, so that node-gyp need not download them. */
+/** The headers that came with this Node, so that node-gyp does not download them. */
 function nodeHeaders(): string[] {
   const prefix = dirname(dirname(process.execPath));
   const known = process.env.npm_config_nodedir !== undefined;
   return !known && existsSync(join(prefix, 'include/node/common.gypi')) ? [`--nodedir=${prefix}`] : [];
 }
 
-/** Compilers of libtorch's headers take over a gigabyte each. */
+/** Each compiler takes over a gigabyte for libtorch's headers. */
 const jobs = (): number => Math.max(1, Math.min(usableCpus(), Math.floor(totalmem() / 2 ** 31)));
 
 async function commandsOf({ builder, libtorch, buildDir }: BuildOptions): Promise<string[][]> {
@@ -124,7 +124,7 @@ async function numberOfSources(): Promise<number> {
 /** Both addons of a build: the one with libtorch and the one without. */
 const addonsOf = (buildDir: string): string[] => [addonOf(buildDir), engineAddonOf(addonOf(buildDir))];
 
-/** A CMake cache written for another place refuses to be used here. */
+/** CMake refuses a cache that was written for another folder. */
 async function dropForeignCache(buildDir: string): Promise<void> {
   const cache = join(buildDir, 'CMakeCache.txt');
   const text = await readFile(cache, 'utf8').catch(() => undefined);

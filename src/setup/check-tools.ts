@@ -1,11 +1,11 @@
-/** What the setup needs and this machine lacks: all of it in one error, before the first minute is spent. */
+/** Reports all tools that the setup lacks in one error, before it spends the first minute. */
 import { GoogLeNetError } from '../core/errors.js';
 import { chooseBuilder } from './build-addon.js';
 import type { Builder } from './build-record.js';
 import { type PythonProblem, pythonProblem } from './install-libtorch.js';
 import { type Tool, toolsMissing } from './tools.js';
 
-export interface Needs {
+export interface SetupNeeds {
   /** The interpreter that libtorch would be installed with; null where there is a libtorch. */
   python: string | null;
   /** Null where nothing is to be built. */
@@ -16,7 +16,7 @@ export interface Needs {
  * @returns the builder; undefined where nothing is to be built.
  * @throws GoogLeNetError `TOOL_MISSING`
  */
-export async function checkTools({ python, addon }: Needs): Promise<Builder | undefined> {
+export async function checkTools({ python, addon }: SetupNeeds): Promise<Builder | undefined> {
   const interpreter: PythonProblem = python === null ? { missing: [] } : await pythonProblem(python);
   const choice = addon && (await chooseBuilder(addon.wanted, addon.previous));
   const missing = new Set<Tool>([...interpreter.missing, ...(choice?.missing ?? [])]);

@@ -30,11 +30,11 @@ export interface DoctorReport {
   healthy: boolean;
   package: { version: string; root: string };
   node: { version: string; supported: boolean };
-  /** What the setup builds with; null for a program that is not installed. */
+  /** The build tools; null for a program that is not installed. */
   tools: { compiler: Program | null; cmake: Program | null; make: Program | null; python: Python | null };
-  /** The libtorch that the setup would take, supported by definition; null when it would have to install one. */
+  /** The libtorch that the setup would use; null when it would have to install one. */
   libtorch: (Libtorch & { source: LibtorchSource; supported: true }) | null;
-  /** Everywhere the search looked, in its order, with the reason why a candidate is not used. */
+  /** All candidates in the order of the search, with the reason why one is not used. */
   candidates: Candidate[];
   addon: {
     path: string;
@@ -43,10 +43,10 @@ export interface DoctorReport {
     /** The libtorch it was built for. */
     builtFor: { dir: string; version: string; cuda: string | null } | null;
     loads: boolean;
-    /** Version of the libtorch that was loaded, and of the headers the addon was compiled with. */
+    /** Version of the loaded libtorch, and of the headers that the addon was compiled with. */
     version: string | null;
     compiledVersion: string | null;
-    /** Why the setup would build it again; null when it is up to date or not known. */
+    /** Why the setup would build it again; null when it is up to date or unknown. */
     outdated: string | null;
     error: { code: ErrorCode; message: string } | null;
   };
@@ -56,14 +56,14 @@ export interface DoctorReport {
     cuda: NativeCuda | null;
   };
   threads: {
-    /** Threads one model computes with unless `setNumThreads` is called; null when the addon does not load. */
+    /** Threads of a model unless `setNumThreads` is called; null when the addon does not load. */
     default: number | null;
-    /** What affinity and the control group's quota allow. */
+    /** Threads that affinity and the quota of the control group allow. */
     usable: number;
     /** `OMP_NUM_THREADS`, which sets the default. */
     ompNumThreads: string | null;
   };
-  /** What the CPU has, and the set that libtorch's own kernels use, e.g. `AVX512`. */
+  /** Those of the CPU, and the one that libtorch's kernels use, e.g. `AVX512`. */
   instructionSets: InstructionSets & { libtorch: string | null };
   problems: Problem[];
 }
@@ -104,7 +104,7 @@ function isSupportedNode(): boolean {
   return version !== undefined && compareVersions(version, MIN_NODE) >= 0;
 }
 
-/** Problems with the addon itself and, when it has to be built, with what its build needs. */
+/** Problems of the addon, and of its build when it has to be built. */
 async function addonProblems(
   search: Search,
   loaded: Loaded,
@@ -152,8 +152,8 @@ function remarks(report: Omit<DoctorReport, 'problems' | 'healthy'>, fix: string
 }
 
 /**
- * Looks at everything the package depends on. Loads the addon, and with a CUDA build of libtorch its CUDA library too; installs
- * and changes nothing.
+ * Checks everything the package depends on. Loads the addon, and with a CUDA build of libtorch its CUDA library too. Installs and
+ * changes nothing.
  */
 export async function diagnose(): Promise<DoctorReport> {
   const path = addonPath();

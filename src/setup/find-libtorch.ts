@@ -23,7 +23,7 @@ export type LibtorchSource = 'option' | 'LIBTORCH' | 'python' | 'previous' | 'pr
 
 export interface Candidate {
   source: LibtorchSource;
-  /** How it was named or where it was looked for. */
+  /** How it was named, or where the search looked. */
   where: string;
   libtorch: Libtorch | null;
   /** Why it is not used; null for the one that is. */
@@ -31,10 +31,10 @@ export interface Candidate {
 }
 
 export interface Search {
-  /** In the order of the search, up to the one chosen. */
+  /** In the order of the search, up to the chosen one. */
   candidates: Candidate[];
   chosen: { source: LibtorchSource; libtorch: Libtorch } | null;
-  /** Set when a libtorch was named explicitly and cannot be used: then nothing else is taken instead. */
+  /** Set when a libtorch was named explicitly and cannot be used; the search does not choose another one then. */
   error: GoogLeNetError | null;
 }
 
@@ -91,7 +91,7 @@ function locations(options: FindOptions): SearchLocation[] {
     });
   }
   const previous = readRecord(buildDir)?.libtorch.dir;
-  // The private folder answers for itself: it may have been left half installed since.
+  // The private folder is checked on its own, because an installation there may be incomplete.
   if (previous !== undefined && !previous.startsWith(privateFolder + sep)) {
     const where = `the last build in ${buildDir}`;
     found.push({ source: 'previous', where, explicit: false, folder: async () => previous });
@@ -123,7 +123,7 @@ async function inspectLocation(
   return libtorch;
 }
 
-/** Looks through all locations and says what it found; never throws for a libtorch that does not fit. */
+/** Searches all locations. Never throws for a libtorch that does not fit: the result has the reason. */
 export async function searchLibtorch(options: FindOptions = {}): Promise<Search> {
   const candidates: Candidate[] = [];
   for (const location of locations(options)) {

@@ -13,9 +13,9 @@ export interface Libtorch {
   version: string;
   /** The CUDA version of a CUDA build, e.g. `13.0`; null for a CPU build. */
   cuda: string | null;
-  /** `_GLIBCXX_USE_CXX11_ABI`: which of libstdc++'s two strings its functions take. */
+  /** `_GLIBCXX_USE_CXX11_ABI`: which of the two string types of libstdc++ its functions take. */
   cxx11Abi: boolean;
-  /** The interpreter that imports this libtorch's PyTorch, where it stands in a Python environment. */
+  /** The interpreter that imports its PyTorch, if it lies in a Python environment. */
   python: string | null;
 }
 
@@ -34,10 +34,10 @@ function pythonOf(dir: string): string | null {
 }
 
 /**
- * Reads what a folder's libtorch is.
+ * Describes the libtorch in a folder.
  *
  * @param where how the folder was named, for the message
- * @throws LIBTORCH_NOT_FOUND when it is none; LIBTORCH_UNSUPPORTED when this package cannot be built for it
+ * @throws LIBTORCH_NOT_FOUND when there is none; LIBTORCH_UNSUPPORTED when this package cannot be built for it
  */
 export async function inspectLibtorch(folder: string, where: string): Promise<Libtorch> {
   const dir = resolve(folder);

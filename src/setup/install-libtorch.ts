@@ -18,9 +18,9 @@ export interface InstallOptions {
   onProgress?: (progress: StepProgress) => void;
 }
 
-/** Written last, so that an interrupted installation is never taken for a finished one. */
+/** Written last, so that an interrupted installation never looks finished. */
 interface Stamp {
-  /** What pip was asked for, which says which build it is. */
+  /** The arguments of pip, which identify the build. */
   requirements: string;
 }
 
@@ -40,7 +40,7 @@ export async function installedBuild(folder = PRIVATE_FOLDER): Promise<LibtorchB
   }
 }
 
-/** Whether an NVIDIA driver is loaded: then the CUDA build is worth its size. */
+/** Whether an NVIDIA driver is loaded: only then the CUDA build is worth its size. */
 export async function hasNvidiaDriver(): Promise<boolean> {
   if (existsSync('/proc/driver/nvidia/version')) return true;
   return /GPU \d+/.test((await outputOf('nvidia-smi', ['-L'])) ?? '');
@@ -48,11 +48,11 @@ export async function hasNvidiaDriver(): Promise<boolean> {
 
 export interface PythonProblem {
   missing: Tool[];
-  /** Why an interpreter that is there cannot be used. */
+  /** Why an existing interpreter cannot be used. */
   refused?: string;
 }
 
-/** What keeps an interpreter from making the environment; nothing missing and nothing refused where it can. */
+/** Why an interpreter cannot create the environment; nothing is missing or refused when it can. */
 export async function pythonProblem(path: string): Promise<PythonProblem> {
   const found = await python(path);
   if (found === null) {
@@ -91,8 +91,8 @@ function installFailed(title: string, { tail }: Finished): GoogLeNetError {
 }
 
 /**
- * Makes a Python environment in the private folder and pip-installs PyTorch, which brings libtorch, and what the parity tests
- * import. An index that does not answer costs seconds: one retry, short time-outs.
+ * Creates a Python environment in the private folder and installs PyTorch, which contains libtorch, and the packages of the parity
+ * tests with pip. One retry and short timeouts: an index that does not answer costs seconds.
  */
 export async function installLibtorch(options: InstallOptions): Promise<void> {
   const { build, python: interpreter = 'python3', folder = PRIVATE_FOLDER, signal, onProgress } = options;
@@ -103,7 +103,7 @@ export async function installLibtorch(options: InstallOptions): Promise<void> {
   } catch (error) {
     throw fromFileError(error, 'write to', folder);
   }
-  onProgress?.({ text: 'making a Python environment' });
+  onProgress?.({ text: 'creating a Python environment' });
   const made = await runCommand(interpreter, ['-m', 'venv', venv], { signal });
   if (made.code !== 0) throw installFailed(`${interpreter} -m venv`, made);
 

@@ -12,7 +12,7 @@ function isPackage(folder: string): boolean {
   }
 }
 
-/** Above this file; where a bundler has put its code into another, what that file finds under the package's name. */
+/** The folder above this file. In a bundle, the folder that the bundle finds under the package's name. */
 function findPackageRoot(): string | null {
   for (let folder = __dirname; ; folder = dirname(folder)) {
     if (isPackage(folder)) return folder;
@@ -27,16 +27,16 @@ function findPackageRoot(): string | null {
 
 const found = findPackageRoot();
 
-/** A bundler has taken the code of the package away from its files: the addon, the pages of the dashboard, the worker threads. */
+/** A bundler separated the code of the package from its files: the addon, the pages of the dashboard, the worker threads. */
 export const isLost = found === null;
 
 /** The folder of this package: of the clone, or `node_modules/googlenet-libtorch` where it is installed. */
 export const PACKAGE_ROOT = found ?? __dirname;
 
-/** What to do where {@link isLost}. */
+/** The fix where {@link isLost}. */
 export const EXTERNAL = `Keep ${PACKAGE} out of the bundle (esbuild: --external:${PACKAGE}; webpack, Rollup and Vite: external) and in node_modules next to it`;
 
-/** What the setup installs stays in here. */
+/** The setup installs into this folder. */
 export const PRIVATE_FOLDER = join(PACKAGE_ROOT, '.googlenet');
 
 export const DEFAULT_BUILD_DIR = join(PACKAGE_ROOT, 'build');

@@ -6,11 +6,11 @@ import { GoogLeNetError } from '../core/errors.js';
 export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Ends the program and everything it started. */
+  /** Ends the program and all processes it started. */
   signal?: AbortSignal | undefined;
   /** Every line of stdout and stderr, as it comes. */
   onLine?: (line: string) => void;
-  /** A file that receives the whole output, after the command line. */
+  /** File for the command line and the whole output. */
   log?: string;
   /** `'w'` (default) starts a new log, `'a'` appends to it. */
   logMode?: 'w' | 'a';
@@ -52,8 +52,8 @@ function lines(onLine: (line: string) => void): { push(text: string): void; end(
 }
 
 /**
- * Runs a program without a shell and without standard input. It gets a process group of its own, so that an abort reaches the
- * compilers a build has started and not only `make`. A program that cannot be started rejects with the spawn error.
+ * Runs a program without a shell and without standard input. It gets its own process group, so that an abort also ends the compilers
+ * that `make` started. Rejects with the spawn error when the program cannot be started.
  */
 export async function runCommand(
   file: string,
@@ -120,7 +120,7 @@ export async function runCommand(
   }
 }
 
-/** stdout of a short program, or undefined when it cannot be started or fails. */
+/** stdout of a short program; undefined when it cannot be started or fails. */
 export async function outputOf(file: string, args: readonly string[]): Promise<string | undefined> {
   try {
     const { code, stdout } = await runCommand(file, args, { signal: AbortSignal.timeout(20_000) });

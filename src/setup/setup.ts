@@ -42,7 +42,11 @@ function takeChosen(search: Search, steps: Steps): Libtorch | undefined {
 async function install(options: SetupOptions, steps: Steps, signal?: AbortSignal): Promise<Libtorch> {
   const hasDriver = options.build === undefined && (await hasNvidiaDriver());
   const build = options.build ?? (hasDriver ? 'cuda' : 'cpu');
-  const why = options.build ? '' : hasDriver ? ', for the NVIDIA driver here' : ', no NVIDIA driver here';
+  const why = options.build
+    ? ''
+    : hasDriver
+      ? ', because there is an NVIDIA driver'
+      : ', because there is no NVIDIA driver';
   await steps.step(`Installing PyTorch's libtorch (${BUILD_NAMES[build]}${why})`, (onProgress) =>
     installLibtorch({ build, python: options.python, signal, onProgress }),
   );
@@ -56,7 +60,7 @@ interface Probe extends NativeLibtorch {
   cuda: NativeCuda;
 }
 
-/** Prints what the addon says of itself as JSON, or the error as `CODE message`. */
+/** Prints the addon's own description as JSON, or the error as `CODE message`. */
 const PROBE = `
 try {
   const addon = require(process.argv[1]).loadAddon();
@@ -66,7 +70,7 @@ try {
   process.exitCode = 1;
 }`;
 
-/** Loads the new addon in a process of its own, as a program would. */
+/** Loads the new addon in its own process, as a program does. */
 async function tryAddon(buildDir: string, signal?: AbortSignal): Promise<Probe> {
   const loader = join(__dirname, '..', 'native', 'load.js');
   const env = { ...process.env, GOOGLENET_ADDON: addonOf(buildDir) };
@@ -78,7 +82,7 @@ async function tryAddon(buildDir: string, signal?: AbortSignal): Promise<Probe> 
 }
 
 /**
- * Finds or installs a libtorch and builds the addon for it. What is already done is left alone, so a second run takes a moment.
+ * Finds or installs a libtorch and builds the addon for it. Skips what is up to date, so a second run takes a moment.
  *
  * @throws TOOL_MISSING, LIBTORCH_NOT_FOUND, LIBTORCH_UNSUPPORTED, SETUP_FAILED, ADDON_LOAD_FAILED, FILE_ERROR, ABORTED
  */
@@ -89,7 +93,7 @@ export async function setUp(options: SetupOptions, steps: Steps, signal?: AbortS
   const stale = async (libtorch: Libtorch): Promise<string | undefined> =>
     options.force ? '--force was given' : whyBuild(buildDir, libtorch, wantedBuilder);
 
-  // All tools are checked before the first minute is spent.
+  // Checks all tools before it spends the first minute.
   const reason = found ? await stale(found) : 'there is no libtorch yet';
   const previous = readRecord(buildDir)?.builder;
   const builder = await checkTools({
@@ -97,7 +101,7 @@ export async function setUp(options: SetupOptions, steps: Steps, signal?: AbortS
     addon: reason === undefined ? null : { wanted: wantedBuilder, previous },
   });
   if (builder === 'node-gyp' && wantedBuilder === undefined && previous !== builder) {
-    steps.note('– CMake is not installed: building with node-gyp, which takes longer');
+    steps.note('– CMake is not installed: node-gyp builds the addon, which takes longer');
   }
 
   const libtorch = found ?? (await install(options, steps, signal));
@@ -107,7 +111,7 @@ export async function setUp(options: SetupOptions, steps: Steps, signal?: AbortS
     steps.note(`✓ Native addon is up to date: ${addonOf(buildDir)}`);
     return;
   }
-  if (readRecord(buildDir)) steps.note(`– building the addon again: ${why}`);
+  if (readRecord(buildDir)) steps.note(`– Building the addon again: ${why}`);
   await steps.step(`Building the native addon with ${builder}`, (onProgress) =>
     buildAddon({ libtorch, builder, buildDir, signal, onProgress }),
   );

@@ -32,7 +32,7 @@ const RECIPES: Readonly<Record<Tool, Recipe>> = {
   make: { name: 'make', debian: 'make', fedora: 'make', brew: 'make' },
 };
 
-/** The commands that install the tools, one line a system. */
+/** The commands that install the tools, one line per system. */
 export function installHint(tools: readonly Tool[]): string {
   const packages = (system: 'debian' | 'fedora' | 'brew') =>
     [...new Set(tools.map((tool) => RECIPES[tool][system]))].join(' ');
@@ -43,7 +43,7 @@ export function installHint(tools: readonly Tool[]): string {
   ].join('\n');
 }
 
-/** One error for all that is missing, so that nobody installs tools one failed run at a time. */
+/** One error for all missing tools, so that nobody installs them one failed run at a time. */
 export function toolsMissing(tools: readonly Tool[], purpose: string): GoogLeNetError {
   const names = tools.map((tool) => RECIPES[tool].name);
   const list = names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
@@ -54,7 +54,7 @@ export function toolsMissing(tools: readonly Tool[], purpose: string): GoogLeNet
   );
 }
 
-/** The path of a program on PATH, as `which` finds it. */
+/** The path of a program, as `which` finds it on PATH. */
 export async function which(
   program: string,
   env: NodeJS.ProcessEnv = process.env,
@@ -85,7 +85,7 @@ export async function program(name: string): Promise<Program | null> {
   return { path, version: /\d+(\.\d+)+/.exec(text)?.[0] ?? 'unknown' };
 }
 
-/** The compiler that a build will use: `CXX`, else g++, else clang++. */
+/** The compiler of a build: `CXX`, else g++, else clang++. */
 export async function compiler(env: NodeJS.ProcessEnv = process.env): Promise<Program | null> {
   const wanted = env.CXX?.trim().split(/\s+/)[0];
   if (wanted) return program(wanted);
@@ -102,7 +102,7 @@ const PYTHON_PROBE = `
 import importlib.util as u, sys
 print('%d.%d.%d' % sys.version_info[:3], int(all(u.find_spec(m) for m in ('venv', 'ensurepip'))))`;
 
-/** What an interpreter is; null when it does not run. */
+/** Version of an interpreter; null when it does not run. */
 export async function python(path: string): Promise<Python | null> {
   const found = await which(path);
   const text = found === undefined ? undefined : await outputOf(found, ['-c', PYTHON_PROBE]);
@@ -111,6 +111,6 @@ export async function python(path: string): Promise<Python | null> {
   return { path: found, version, hasVenv: venv === '1' };
 }
 
-/** PATH with the running Node first: build tools start `node` by name. */
+/** PATH with the running Node first, because build tools start `node` by name. */
 export const pathWithNode = (env: NodeJS.ProcessEnv = process.env): string =>
   [dirname(process.execPath), env.PATH ?? ''].filter((part) => part !== '').join(delimiter);

@@ -1,6 +1,5 @@
 /**
- * Every version this package cares about, in one place: the libtorch it can be built for, and what the setup installs when it
- * has to install one itself.
+ * All versions in one place: the libtorch versions that the package can be built for, and the packages that the setup installs.
  */
 
 /** libtorch versions that the C++ sources compile against, as [major, minor], both ends included. */
@@ -14,7 +13,7 @@ export const MIN_PYTHON = [3, 10] as const;
 
 export type LibtorchBuild = 'cpu' | 'cuda';
 
-/** The parity tests and the benchmarks compare with the PyTorch of the same environment, so it gets their packages too. */
+/** The parity tests and the benchmarks use the PyTorch of the same environment, so it gets their packages too. */
 const COMPANIONS = [
   'numpy==2.4.6; python_version >= "3.11"',
   'numpy==2.2.6; python_version < "3.11"',
@@ -23,7 +22,7 @@ const COMPANIONS = [
 ];
 
 /**
- * One pip call after another. An index that has both builds of a version gives pip's resolver the one with the higher local
+ * The calls of pip, in their order. An index that has both builds of a version gives pip's resolver the one with the higher local
  * label, `+cpu`; an index that has only the CUDA build of it gives that one, with everything it needs.
  *
  * The CUDA build is named wheel by wheel and without its dependencies: libtorch needs neither the compiler of `torch.compile`

@@ -38,7 +38,7 @@ test('the curves of all runs become one file', async () => {
     const { code, stdout } = await cli(dir, 'compare', 'runs/first', 'runs/second', '--out', out);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringContaining(`The curves are in ${out}.`),
+      stdout: expect.stringContaining(`Wrote the curves to ${out}.`),
     });
     expect(readFileSync(path(out), 'latin1').startsWith(start)).toBe(true);
   }

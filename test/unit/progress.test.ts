@@ -142,4 +142,11 @@ test('names in labels and lines cannot steer the terminal', () => {
 
 test('the time left is that of the mean speed', () => {
   expect(formatTimeLeft(30, 10, 30)).toBe('1:00 left');
+  expect(formatTimeLeft(0, 0, 30)).toBeUndefined();
+});
+
+test('numbers can have a unit', () => {
+  const { screen, display } = fake(false);
+  display().update({ label: 'imagenet1k-v1', done: 12, total: 52, unit: 'MB', details: [] });
+  expect(screen.text).toBe('imagenet1k-v1  12/52 MB\n');
 });

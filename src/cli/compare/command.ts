@@ -7,13 +7,13 @@ import { examples } from '../examples.js';
 
 const EXAMPLES = `
   $ googlenet compare runs/first runs/second
-  $ googlenet compare runs/* --out compare.html       with the curves of all runs, in one page to look at offline
-  $ googlenet compare runs/* --out compare.png        the curves alone, as an image (or .svg)
+  $ googlenet compare runs/* --out compare.html       one offline page with the curves of all runs
+  $ googlenet compare runs/* --out compare.png        only the curves, as an image (or .svg)
   $ googlenet compare runs/first runs/second --json > compare.json
 
-Of the settings only those are shown that differ. A run may still be under way.`;
+Only settings that differ are shown. A run may still be training.`;
 
-/** `googlenet compare`: what runs did differently, and what came of it. Needs no libtorch. */
+/** `googlenet compare`: settings and results of runs side by side. Needs no libtorch. */
 export function compareCommand(terminal: Terminal): Command {
   return new Command('compare')
     .description('compare runs: their settings, scores, speed and curves')
@@ -29,7 +29,7 @@ export function compareCommand(terminal: Terminal): Command {
       terminal.print(json ? formatJson(comparisonJson(runs)) : await formatComparison(runs));
       if (out === undefined) return;
       await writeComparison(runs, out);
-      if (!json) terminal.print(`\nThe curves are in ${out}.`);
+      if (!json) terminal.print(`\nWrote the curves to ${out}.`);
     });
 }
 

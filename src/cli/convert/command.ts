@@ -19,9 +19,9 @@ interface ConvertFlags extends TransformInput {
 export function convertCommand(terminal: Terminal): Command {
   const command = new Command('convert')
     .description('write weights in another format')
-    .argument('<from>', 'safetensors, an index of several, a file of torch.save, or a checkpoint')
-    .argument('<to>', 'a file that ends with .safetensors, .pth or .pt')
-    .option('--prefix <text>', 'what the names of the tensors shall begin with');
+    .argument('<from>', 'safetensors, an index of several, a torch.save file, or a checkpoint')
+    .argument('<to>', 'the file to write; its name ends with .safetensors, .pth or .pt')
+    .option('--prefix <text>', 'prefix for the names of the tensors');
   return addSettings(command, { transformInput })
     .addHelpText('after', examples(EXAMPLES))
     .action(async (from: string, to: string, { prefix, transformInput: typed }: ConvertFlags) => {
@@ -35,7 +35,7 @@ export function convertCommand(terminal: Terminal): Command {
       terminal.print(`${to}: ${formatCount(tensors)} tensors, ${formatMegabytes(bytes)}.`);
       if (lost.length > 0) {
         const names = lost.join(', ');
-        terminal.tell(`The format has no room for ${names}: give that where the weights are loaded.`);
+        terminal.tell(`The format cannot store ${names}: pass them as options where the weights are loaded.`);
       }
     });
 }

@@ -10,27 +10,27 @@ import { shown } from '../invocation.js';
 const host: Setting<string> = {
   value: 'name',
   default: '127.0.0.1',
-  description: 'what to listen on; at the default, other machines cannot see the run',
+  description: 'address to listen on; other machines cannot reach the default',
   check: string,
   read: (text) => text,
 };
 const OPTIONS = {
-  port: optionalCount('port to listen on (default: 0, any that is free)', 65_535, 0),
+  port: optionalCount('port to listen on (default: 0, any free port)', 65_535, 0),
   host,
 };
 
 const EXAMPLES = `
-  $ googlenet dashboard runs/first                 a run that goes on, or one that is over
+  $ googlenet dashboard runs/first                 a run in progress, or a finished one
   $ googlenet dashboard runs/first --port 8000
   $ ssh -L 8000:localhost:8000 machine             then http://localhost:8000 shows it here
 
-The page is there until Ctrl-C.`;
+The page stays until Ctrl-C.`;
 
-/** `googlenet dashboard`: exit status 0 after Ctrl-C, which is how it ends. */
+/** `googlenet dashboard`: runs until Ctrl-C, with exit status 0. */
 export function dashboardCommand(terminal: Terminal): Command {
   const command = new Command('dashboard')
     .description('show a run as a live page')
-    .argument('<run>', 'the folder that was --out of the training');
+    .argument('<run>', 'folder of the run (--out of the training)');
   return addSettings(command, OPTIONS)
     .addHelpText('after', examples(EXAMPLES))
     .action(async (runDir: string) => {
@@ -41,7 +41,7 @@ export function dashboardCommand(terminal: Terminal): Command {
       try {
         const options = { runDir, host, port: port ?? 0, follow: true, keepProcess: true };
         const dashboard = await Dashboard.open(options);
-        terminal.print(`${shown(runDir)}: ${dashboard.url}  (Ctrl-C ends the page)`);
+        terminal.print(`${shown(runDir)}: ${dashboard.url}  (Ctrl-C to stop)`);
         if (!signal.aborted) await once(signal, 'abort');
         await dashboard.close();
       } finally {

@@ -8,10 +8,10 @@ const EXAMPLES = `
   $ googlenet doctor --json
   $ GOOGLENET_ADDON=other/googlenet.node googlenet doctor    another build of the addon`;
 
-/** `googlenet doctor`: exit status 0 when all that is needed works, else 1. */
+/** `googlenet doctor`: exit status 0 when everything that is needed works, else 1. */
 export function doctorCommand(terminal: Terminal): Command {
   return new Command('doctor')
-    .description('show what the package runs on, what is wrong, and how to fix it')
+    .description('check the installation: what it runs on, what is wrong, how to fix it')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', examples(EXAMPLES))
     .action(async ({ json }: { json?: boolean }) => {

@@ -1,13 +1,14 @@
-import { formatMegabytes } from '../../core/format.js';
-import { createProgressDisplay } from '../../core/progress.js';
+import { createProgressDisplay, formatTimeLeft } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
 import { GoogLeNet } from '../../models/googlenet.js';
 import { Interrupt } from '../interrupt.js';
 
-/** Shown where the server does not say how large the file is. */
+/** The size to show where the server does not send one. */
 const USUAL_BYTES = 52_000_000;
 
-/** @returns whether the file was written; Ctrl-C may have come first. */
+const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
+
+/** @returns whether the file was written, and not interrupted by Ctrl-C. */
 export async function downloadWeights(
   terminal: Terminal,
   name: 'imagenet1k-v1',
@@ -15,6 +16,7 @@ export async function downloadWeights(
   from: string | undefined,
 ): Promise<boolean> {
   const display = createProgressDisplay(terminal.stderr);
+  const begin = performance.now();
   const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   try {
     const model = await GoogLeNet.pretrained(name, {
@@ -22,8 +24,16 @@ export async function downloadWeights(
       signal: interrupt.signal,
       ...(from !== undefined && { path: from }),
       onProgress: ({ receivedBytes, totalBytes }) => {
-        const details = [formatMegabytes(receivedBytes)];
-        display.update({ label: name, done: receivedBytes, total: totalBytes ?? USUAL_BYTES, details });
+        const total = totalBytes ?? USUAL_BYTES;
+        const seconds = (performance.now() - begin) / 1000;
+        display.update({
+          label: name,
+          done: megabytes(receivedBytes),
+          total: megabytes(total),
+          unit: 'MB',
+          details: [],
+          timeLeft: formatTimeLeft(seconds, receivedBytes, total),
+        });
       },
     });
     await model.save(file);
