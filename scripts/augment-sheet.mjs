@@ -1,4 +1,4 @@
-// A sheet of one image as training sees it, to look at: crops, mirrorings, interpolations and colors.
+// Draws one image as training sees it: crops, flips, interpolations and colors.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import sharp from 'sharp';

@@ -1,5 +1,5 @@
 // npm run demo [-- flags of `googlenet setup`]: sets everything up, trains GoogLeNet on the bundled images until it clearly learns,
-// and uses the result. A demo that was interrupted goes on; another one begins in a folder of its own.
+// and uses the result. An interrupted demo is resumed; a new one gets its own folder.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, root } from './lib/bootstrap.mjs';
@@ -7,9 +7,9 @@ import { googlenet, googlenetJson, stateOf } from './lib/command.mjs';
 
 const sample = 'scripts/sample/fashion-mnist';
 const image = `${sample}/test/5-sandal/000.png`;
-// The lower rate of the last epoch settles the accuracy, which jumps from epoch to epoch before.
+// The lower learning rate of the last epoch steadies the accuracy, which jumps from epoch to epoch before.
 const recipe = ['--data', sample, ...'--epochs 5 --batch-size 16 --step-size 4 --gamma 0.2'.split(' ')];
-/** Ten classes: guessing gets 0.1. */
+/** Of ten classes; guessing gives 0.1. */
 const wantedAccuracy = 0.5;
 
 /** The newest of runs/demo, runs/demo-2, …, and whether it is complete. */

@@ -30,7 +30,7 @@ Packs Node.js, the sources, the compiled TypeScript, the tests of test/gpu and t
   --output F    the file (default .googlenet/gpu-kit.tar.<format>)
 `;
 
-/** What is easily carried anywhere. */
+/** The largest size of a kit, which has to be carried by hand. */
 const MOST_BYTES = 50e6;
 const NAME = 'gpu-kit';
 
@@ -56,7 +56,7 @@ if (flags.format === 'xz' && !hasXz) refuse('--format xz: the program xz is not 
 const format = flags.format ?? (hasXz ? 'xz' : 'gz');
 const output = resolve(flags.output ?? join(root, '.googlenet', `${NAME}.tar.${format}`));
 
-/** A tar of `folder/NAME`, compressed. Complete or not at all. */
+/** Writes `folder/NAME` as a compressed tar file: whole, or not at all. */
 async function pack(folder) {
   const args = ['-c', '--sort=name', '--owner=0', '--group=0', '--numeric-owner', '-C', folder, NAME];
   const tar = spawn('tar', args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -15,7 +15,7 @@ the two variables is set, nothing is downloaded.
 
   --tests-only   leave the benchmark out`;
 
-/** What a loaded NVIDIA driver shows, on Linux and under WSL. Asked first: the CUDA build is a download of gigabytes. */
+/** What a loaded NVIDIA driver shows, on Linux and under WSL. Checked first, because the CUDA build is a download of gigabytes. */
 const driverFiles = ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/dxg'];
 
 function end(message) {

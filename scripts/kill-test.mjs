@@ -1,5 +1,5 @@
-// `node scripts/kill-test.mjs`: kills a training run with SIGKILL at random moments, over and over, and compares what comes of it with
-// a run that nothing disturbed.
+// `node scripts/kill-test.mjs`: kills a training run with SIGKILL at random moments, over and over, and compares its weights with
+// those of an undisturbed run.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ const { Xoshiro128 } = createRequire(import.meta.url)('../dist/data/sampler.js')
 const random = Xoshiro128.seeded(BigInt(flags.seed), 1);
 const upTo = (ms) => random.below(Math.max(1, Math.round(ms)));
 
-/** How long the parts of a run take here, and the weights at its end. */
+/** Durations of the parts of a run on this machine, and its final weights. */
 async function undisturbed(folder) {
   const { lines, code, errors } = await attempt(...pathsIn(folder), null);
   if (code !== 0) throw new Error(`The run fails even when nothing disturbs it:\n${errors}`);
@@ -40,7 +40,7 @@ function pathsIn(folder) {
   return [checkpoints, join(folder, 'weights.safetensors')];
 }
 
-/** When to kill next. A third of a run at most, so that several kills come together in one. */
+/** When to kill next: after a third of a run at most, so that one run is killed several times. */
 function planKill({ startMs, runMs, writeMs }) {
   const kind = random.below(10);
   if (kind < 4) return { write: 1 + random.below(4), afterMs: upTo(writeMs * 1.2) };
@@ -48,7 +48,7 @@ function planKill({ startMs, runMs, writeMs }) {
   return { afterMs: upTo(startMs) };
 }
 
-/** Stores what a process shows of the kills before it: whether their checkpoint was there, and whether the run resumed from it. */
+/** Records for the kills before a process whether their checkpoint existed and whether the run resumed from it. */
 function judge({ lines }, kills, announced) {
   const found = lines.find(({ type }) => type === 'found');
   const isDamaged = lines.some(({ type }) => type === 'damaged');
@@ -61,7 +61,7 @@ function judge({ lines }, kills, announced) {
   }
 }
 
-/** One run from its beginning to its end, killed as often as there are kills left. */
+/** One run from start to end, killed as often as kills are left. */
 async function killedRun(folder, times, left) {
   const kills = [];
   const paths = pathsIn(folder);
@@ -78,7 +78,7 @@ async function killedRun(folder, times, left) {
   }
 }
 
-/** What processes that were killed may leave, and the one that ends must not. */
+/** Files that a killed process may leave behind, and a completed one must not. */
 const litterIn = (folder) =>
   readdirSync(join(folder, 'checkpoints')).filter((name) => /^\.(step|lock)-/.test(name));
 

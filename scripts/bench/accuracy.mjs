@@ -1,4 +1,4 @@
-// How far the logits of engines are from those of the model, for every precision and backend of this machine.
+// `npm run bench:accuracy`: differences between the logits of engines and of the model, for each precision and backend of this machine.
 import { createRequire } from 'node:module';
 import { bootstrap } from '../lib/bootstrap.mjs';
 import { counts, readFlags, refuse } from '../lib/flags.mjs';

@@ -1,4 +1,4 @@
-// The loader alone.
+// The data loader alone.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Runs run.mjs once, and kills it where the plan says so unless it ends before.
+// Runs run.mjs once and kills it where the plan says, unless it ends before.
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const program = join(dirname(fileURLToPath(import.meta.url)), 'run.mjs');
 
-/** What the process does after it has printed a line. */
+/** The phase of the process after each line that it prints. */
 function phaseAfter({ type }, before) {
   switch (type) {
     case 'found':

@@ -1,5 +1,5 @@
-// Brings a fresh clone to the point where the package runs: Node's version, the npm packages, the compiled TypeScript, libtorch and
-// the native addon. Plain JavaScript without dependencies, since it runs before there are any. What is up to date is left alone.
+// Prepares a clone: checks Node, installs the npm packages, compiles TypeScript, sets up libtorch and the native addon. Skips what is up
+// to date. Plain JavaScript without dependencies, because it runs before they are installed.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ function checkNode() {
   );
 }
 
-/** Runs a program from the root of the project and passes signals on to it. */
+/** Runs a program in the root of the project and forwards signals to it. */
 export function run(file, args, options = {}) {
   return new Promise((done, reject) => {
     const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
@@ -62,8 +62,8 @@ function hashOf(...paths) {
 }
 
 /**
- * Makes `product` unless it is there and was made from the same input. What was made is written down last, and in node_modules:
- * the product itself may be published.
+ * Makes `product` unless it exists and was made from the same input. The hash of the input is written last, and to node_modules,
+ * because the product may be published.
  */
 async function once(title, product, hash, work) {
   const path = join(root, 'node_modules', `.googlenet-${product}`);
@@ -76,8 +76,8 @@ async function once(title, product, hash, work) {
   console.log(`✓ ${title} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
 }
 
-// Not `npm ci`: that refuses a lock file written where an optional package of another platform was not to be had. This takes the
-// locked versions just the same and leaves the lock file as it is. No package needs its install script here.
+// Not `npm ci`, which refuses a lock file that lacks an optional package of another platform. This installs the locked versions, too,
+// and does not change the lock file. No package needs its install script here.
 const npmInstall = [
   'install',
   '--no-save',
@@ -115,7 +115,7 @@ async function compileTypeScript() {
   });
 }
 
-/** All but libtorch and the addon. A kit (scripts/gpu-kit.mjs) comes with them, and without a network. */
+/** Everything except libtorch and the addon. A kit (scripts/gpu-kit.mjs) contains it already. */
 export async function prepare() {
   checkNode();
   if (existsSync(join(root, 'kit.json'))) return;
@@ -123,7 +123,7 @@ export async function prepare() {
   await compileTypeScript();
 }
 
-/** All of the above; `args` are the flags of `googlenet setup`. Ends the program when something is missing or fails. */
+/** Everything; `args` are the flags of `googlenet setup`. Ends the program when something is missing or fails. */
 export async function bootstrap(args = []) {
   await prepare();
   const status = await run(process.execPath, ['dist/cli/main.js', 'setup', ...args]);

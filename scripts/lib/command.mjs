@@ -21,7 +21,7 @@ export async function googlenet(...args) {
   check(await run(process.execPath, [main, ...args]));
 }
 
-/** The same for a command that prints JSON, which is returned. */
+/** Runs a command that prints JSON. @returns the parsed JSON. */
 export async function googlenetJson(...args) {
   announce(args);
   const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -30,7 +30,7 @@ export async function googlenetJson(...args) {
   return JSON.parse(output);
 }
 
-/** A path given by the user, as commands, which run at the root of the project, take it: relative where it lies there. */
+/** A path of the user for commands, which run in the root of the project: relative to the root if it lies there. */
 export function fromRoot(path) {
   const inside = relative(root, resolve(path));
   return inside.startsWith('..') || isAbsolute(inside) ? resolve(path) : inside;

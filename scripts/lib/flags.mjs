@@ -1,16 +1,16 @@
 // The command line of a script: `--help`, and wrong usage as an error with status 2.
 import { parseArgs } from 'node:util';
 
-/** Ends the program because it was told something that it does not take. */
+/** Ends the program because of a wrong argument. */
 export function refuse(message) {
   console.error(`${message} See --help.`);
   process.exit(2);
 }
 
 /**
- * Reads flags; ends the program after --help, and where a flag or the number of other arguments is wrong.
- * @param defaults of each flag: a text, false for a switch, or undefined for none.
- * @param count of the arguments that are no flags; they are `positionals` of what is returned.
+ * Reads flags. Ends the program after --help and for a wrong flag or a wrong number of other arguments.
+ * @param defaults default of each flag: text, false for a switch, or undefined for none.
+ * @param count number of other arguments, which are returned as `positionals`.
  */
 export function readFlags(help, defaults, count = 0) {
   const options = { help: { type: 'boolean', short: 'h', default: false } };
@@ -32,14 +32,14 @@ export function readFlags(help, defaults, count = 0) {
   return { ...read.values, positionals: read.positionals };
 }
 
-/** Ends the program where a flag that was given is none of `values`. */
+/** Ends the program when a flag has none of these values. */
 export function checkChoice(flags, name, values) {
-  const given = flags[name];
-  if (given !== undefined && !values.includes(given))
-    refuse(`--${name} takes ${values.join(', ')}; there is no '${given}'.`);
+  const value = flags[name];
+  if (value !== undefined && !values.includes(value))
+    refuse(`--${name} takes ${values.join(', ')}; there is no '${value}'.`);
 }
 
-/** The numbers of some flags, each of at least 1. */
+/** The values of some flags as numbers, at least 1. */
 export function counts(flags, ...names) {
   for (const name of names)
     if (!/^[1-9]\d*$/.test(flags[name])) refuse(`--${name} takes a number from 1 on.`);

@@ -1,4 +1,4 @@
-// node scripts/runs/architectures.mjs: trains every architecture on two classes of the bundled images, and prints what each has learnt.
+// node scripts/runs/architectures.mjs: trains every architecture on two classes of the bundled images and prints its accuracy.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { bootstrap, root } from '../lib/bootstrap.mjs';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 
-/** Where Debian's package puts the images. */
+/** The folder of Debian's package with the images. */
 export const DEBIAN = '/usr/share/datasets/fashion-mnist';
 
-/** Ends the program where the images are not there. */
+/** Ends the program when the images do not exist. */
 export function requireData(dir) {
   if (existsSync(dir)) return;
   const message = `There is no ${dir}. On Debian and Ubuntu: sudo apt-get install dataset-fashion-mnist. Else give --data.`;

@@ -1,5 +1,5 @@
-// node scripts/runs/fashion-mnist-recipes.mjs: one short run for each of several batch sizes and learning rates, on some of the training
-// images of Fashion-MNIST, scored on others of them. The test images have no part in the choice.
+// node scripts/runs/fashion-mnist-recipes.mjs: one short run for each of several batch sizes and learning rates on a part of
+// the training images of Fashion-MNIST, validated on another part. The test images are not used.
 import { createRequire } from 'node:module';
 import { bootstrap } from '../lib/bootstrap.mjs';
 import { counts, readFlags, refuse } from '../lib/flags.mjs';

@@ -1,6 +1,6 @@
 // node scripts/runs/fashion-mnist.mjs: trains the reference model at 224² on all 60,000 training images of Fashion-MNIST and prints the
-// accuracy of its final weights on the 10,000 test images. The test images are scored after each epoch too, to be looked at: neither
-// the weights nor the length of the run is chosen by them.
+// accuracy of its final weights on the 10,000 test images. The accuracy on the test images is also printed after each epoch;
+// it decides neither the weights nor the length of the run.
 import { join } from 'node:path';
 import { bootstrap, root } from '../lib/bootstrap.mjs';
 import { fromRoot, googlenetJson, trainOrResume } from '../lib/command.mjs';

@@ -5,7 +5,7 @@ import { refuse } from '../lib/flags.mjs';
 
 const SAMPLE = join(root, 'scripts/sample/fashion-mnist');
 
-/** The classes of `--classes A,B`; ends the program for one that the bundled sample does not have. */
+/** The classes of `--classes A,B`. Ends the program for a class that the bundled sample lacks. */
 export function readClasses(text) {
   const classes = text.split(',');
   const unknown = classes.find((name) => name === '' || !existsSync(join(SAMPLE, 'train', name)));
@@ -13,7 +13,7 @@ export function readClasses(text) {
   return classes;
 }
 
-/** A folder inside `out` that has these classes of the sample, as links to them; those that are there stay. */
+/** A folder in `out` with links to these classes of the sample. Existing links stay. */
 export function linkClasses(out, classes) {
   const data = join(out, 'data', classes.join('+'));
   for (const part of ['train', 'test']) {

@@ -10,7 +10,7 @@ const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 const children = new Set();
 const folders = new Set();
 
-/** `spawn`, of a child that ends with the benchmark. */
+/** `spawn` for a child that ends with the benchmark. */
 export function start(file, args, options) {
   const child = spawn(file, args, options);
   children.add(child);
@@ -19,7 +19,7 @@ export function start(file, args, options) {
   return child;
 }
 
-/** A temporary folder that goes with the benchmark. */
+/** A temporary folder that is removed at the end of the benchmark. */
 export function scratchFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'googlenet-bench-'));
   folders.add(folder);
@@ -37,7 +37,7 @@ async function endAll() {
 export async function benchmark(work) {
   let interrupted = false;
   for (const [signal, status] of Object.entries(STATUS)) {
-    // The same signal may come twice: from the terminal, and passed on by npm.
+    // The same signal may come twice: from the terminal and from npm.
     process.on(signal, async () => {
       if (interrupted) return;
       interrupted = true;
@@ -49,7 +49,7 @@ export async function benchmark(work) {
   try {
     await work();
   } catch (error) {
-    // What fails then fails because its child is gone.
+    // Later failures are caused by children that have ended.
     if (!interrupted) throw error;
   } finally {
     await endAll();

@@ -5,8 +5,8 @@ import { root } from '../../lib/bootstrap.mjs';
 import { counts, readFlags, refuse } from '../../lib/flags.mjs';
 
 /**
- * Reads what all benchmarks are told alike; ends the program after --help and where a flag is wrong.
- * @param name of the file in .googlenet that the raw figures go to.
+ * Reads the flags that all benchmarks share. Ends the program after --help and for a wrong flag.
+ * @param name file in .googlenet for the raw figures.
  * @param own further flags, as for `readFlags`.
  */
 export function readBenchFlags(help, name, own = {}) {

@@ -119,7 +119,7 @@ export async function compete({ sides, times, records }) {
   );
 }
 
-/** What a call costs beyond its work. */
+/** The overhead of a call. */
 export async function calls({ threads, records }, plan) {
   const file = script('call-cost.mjs');
   const figures = await jsonOf(process.execPath, [file, plan, String(threads)]);

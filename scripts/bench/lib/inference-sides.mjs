@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { root } from '../../lib/bootstrap.mjs';
 import { Side } from './side.mjs';
 
-/** What the others are compared with. */
+/** The side that the others are compared with. */
 export const REFERENCE = 'onnxruntime-node';
 
 export const script = (name) => join(root, 'scripts/bench/sides', name);
 const engine = (name, options) => ({ name, node: 'engine.mjs', options });
 const python = (name, mode) => ({ name, python: 'pytorch_inference.py', args: [mode] });
 
-/** Every side, with what it is asked to load. */
+/** All sides, with their options. */
 export const sidesOf = (backendsOf, peers) => [
   engine('engine float32', { precision: 'float32' }),
   engine('engine float32 without Winograd', { precision: 'float32', winograd: false }),
@@ -34,7 +34,7 @@ export const sidesOf = (backendsOf, peers) => [
   python('PyTorch compile bfloat16', 'compile-bfloat16'),
 ];
 
-/** Starts each side and has it load what it computes with. */
+/** Starts each side and loads its model. */
 export async function startSides(sides, python, { files, onnx, threads, plans }) {
   for (const one of sides) {
     const [file, args] = one.node

@@ -1,4 +1,4 @@
-// How many images a second the loader prepares, and how long the event loop is held up meanwhile.
+// Throughput of the data loader in images/s, and the delay of the event loop meanwhile.
 import { createRequire } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
@@ -7,7 +7,7 @@ const { DataLoader } = createRequire(import.meta.url)('../../..');
 export const AUGMENTATIONS = ['none', 'plain', 'paper'];
 export const BATCH = 32;
 
-/** Images per second after the first batch, which waits for the pipeline to fill. */
+/** Images/s after the first batch, which waits for the pipeline to fill. */
 export async function timeLoader(source, { augment, epoch, batches }) {
   const loader = new DataLoader(source, { batchSize: BATCH, dropLast: true, augment });
   const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -1,4 +1,4 @@
-// What a benchmark runs on. The package must have been compiled before this is imported.
+// The machine of a benchmark. Import this only after the package is compiled.
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
@@ -28,14 +28,14 @@ export async function findPython(...modules) {
   }
 }
 
-/** The machine, as far as it matters to the figures. */
+/** The properties of the machine that matter to the figures. */
 export function describeMachine({ threads }) {
   const gigabytes = Math.round(totalmem() / 2 ** 30);
   const versions = `Node ${process.versions.node}, libtorch ${recordOfAddon(addonPath())?.libtorch.version}`;
   return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gigabytes} GiB; ${threads} threads; ${versions}`;
 }
 
-/** The machine and both sides, as far as they matter to the figures. */
+/** The properties of the machine and of both sides that matter to the figures. */
 export function printMachine({ threads, device }, { libtorch, torch }, how) {
   const gigabytes = Math.round(totalmem() / 2 ** 30);
   console.log(

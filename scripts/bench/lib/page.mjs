@@ -1,4 +1,4 @@
-// A dashboard's page, as far as the server notices: it holds the stream of events and reads it.
+// Stands for a page of the dashboard: opens its event stream and reads it.
 import { get } from 'node:http';
 import { createInterface } from 'node:readline';
 

@@ -1,4 +1,4 @@
-// onnxruntime-node and what exports a model for it: no dependencies of the package, so the benchmark installs them, once.
+// onnxruntime-node and the exporter of ONNX models. They are not dependencies of the package, so the benchmark installs them, once.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export async function installOnnxruntime() {
   return FOLDER;
 }
 
-/** Writes the model that these weights are of as ONNX. */
+/** Writes the model with these weights as ONNX. */
 export async function exportOnnx(python, weights, file) {
   if (!existsSync(PYTHON_PACKAGES)) {
     console.log(`· Installing ${ONNX} to export the model with`);

@@ -8,7 +8,7 @@ const { GoogLeNet } = require('../../..');
 const { savePlan } = require('../../../dist/engine/plan.js');
 const { loadEngineAddon } = require('../../../dist/native/load-engine.js');
 
-/** @returns precision → file, and what tells the backends by which this machine computes in a precision. */
+/** @returns precision → file, and the function precision → backends of this machine. */
 export async function writePlans(folder, { weights, images }) {
   const { instructionSets } = loadEngineAddon();
   const hasBytes = instructionSets('int8').length > 0;
@@ -27,7 +27,7 @@ export async function writePlans(folder, { weights, images }) {
   return { plans, backendsOf: instructionSets };
 }
 
-/** A plan of a network that takes images of one pixel and has next to nothing to do. */
+/** A plan of a network for images of one pixel, with almost no work. */
 export async function writeEmptyPlan(folder) {
   const memory = new ArrayBuffer(64);
   const numbers = (offset, count, shape) => ({

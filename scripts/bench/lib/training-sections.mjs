@@ -17,7 +17,7 @@ import { timeRun } from './whole-run.mjs';
 const { ImageFolder } = createRequire(import.meta.url)('../../..');
 
 const BATCH = 32;
-/** Eight steps an epoch, so that a run of twelve has the end of one in it. */
+/** Eight steps per epoch, so that a run of twelve contains the end of an epoch. */
 const IMAGES = 256;
 const STEPS_OF_RUN = 12;
 const PRECISIONS = [
@@ -74,7 +74,7 @@ async function compareSteps({ ours, peer, times, record }, request, { name, prec
   return { name, ...figures, profile };
 }
 
-/** The first steps: the same model on the same images, with dropout masks of each side's own. */
+/** Compares the first steps: the same model on the same images, but different dropout masks. */
 function assertAlike(ours, peer, name) {
   if (Math.abs(ours.loss - peer.loss) <= 0.1 * peer.loss) return;
   const losses = `${ours.loss} here and ${peer.loss} in PyTorch`;
@@ -92,7 +92,7 @@ async function measureLoader({ times, record }, images) {
   return interleave(operations, { warmup: 1, runs: times(3) }, record({ case: 'loader' }));
 }
 
-/** Whole runs, and between them steps alone of the same model from bytes, which is what the loader gives. */
+/** Whole runs in turns with steps alone of the same model from bytes, as the data loader gives them. */
 async function compareRuns({ ours, folder, times, record }, request, { name, precision }) {
   const { threads, device, images } = request;
   await ours.ask('load', { ...request, precision });
@@ -110,7 +110,7 @@ async function compareRuns({ ours, folder, times, record }, request, { name, pre
 }
 
 async function stepsAlone(ours, count) {
-  // The first one has its memory to get.
+  // The first one allocates its memory.
   await ours.ask('step', { batch: BATCH, fromBytes: true });
   const steps = [];
   for (let i = 1; i < count; i++) steps.push((await ours.ask('step', { batch: BATCH, fromBytes: true })).ms);

@@ -30,7 +30,7 @@ export function printSteps(results) {
   );
 }
 
-/** @param steps for the trainer's images a second. */
+/** @param steps for the images/s of the trainer. */
 export function printLoader(results, steps) {
   const trainers = steps.map(({ name, bytes }) => ({ name, rate: (BATCH * 1000) / medianOf(bytes, 'ms') }));
   print(

@@ -1,4 +1,4 @@
-// `googlenet train` with all that it does: loader, augmentation, logs, checkpoints, a dashboard that a page looks at.
+// `googlenet train` with everything: data loader, augmentation, logs, checkpoints, a dashboard with an open page.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,10 +13,10 @@ const BATCH = 32;
 
 /**
  * Trains on a folder of images with plain augmentation.
- * @param plan the folder, how many images it has, where the run goes, the number of steps, and what else the command is told.
- * @returns milliseconds of each step but the first of an epoch, which waits for its first batch; milliseconds a step when
- * everything is counted that comes between the first step and the last, such as the end of an epoch; delay of the event loop from
- * the first step to the end of the process; what the page has read.
+ * @param plan folder and number of images, folder of the run, number of steps, and further flags.
+ * @returns milliseconds of each step, except the first of an epoch, which waits for its batch; milliseconds per step including
+ * everything between the first step and the last, such as the end of an epoch; delay of the event loop from the first step to the
+ * end of the process; what the page read.
  */
 export async function timeRun({ images, count, out, steps, precision, threads, device }) {
   const flags = {
@@ -40,7 +40,7 @@ export async function timeRun({ images, count, out, steps, precision, threads, d
   return { ...timesOf(join(out, 'metrics.jsonl'), count / BATCH), delay, page };
 }
 
-/** Fills in what comes from a run while it goes on. */
+/** Collects the figures of a run in progress. */
 function watch(child) {
   const measured = { delay: null, page: null, lines: [] };
   let begun = false;

@@ -1,5 +1,5 @@
-// What a call of an engine costs beyond its work: calls of a network of three numbers, in microseconds, compared with the shortest way to
-// another thread that Node.js itself has. Prints one line of JSON: `node call-cost.mjs PLAN THREADS`
+// The overhead of a call of an engine: calls of a network of three values, in microseconds, compared with the shortest way of Node.js
+// itself to another thread. Prints one line of JSON: `node call-cost.mjs PLAN THREADS`
 import { randomFill } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { median } from '../lib/statistics.mjs';

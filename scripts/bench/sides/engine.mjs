@@ -29,7 +29,7 @@ await serve(
     return async (data, count) => (await engine.forward({ data, shape: [count, 3, 224, 224] }))[0].data;
   },
   {
-    /** How much later a call is answered while another engine of the process always works. */
+    /** Latency while another engine of the process is always busy. */
     async compete({ runs }) {
       const idle = await latency(runs);
       other ??= await another();

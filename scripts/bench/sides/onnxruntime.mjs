@@ -1,4 +1,4 @@
-// onnxruntime-node as a side of the inference benchmark: `node side-onnxruntime.mjs FOLDER`.
+// onnxruntime-node as a side of the inference benchmark: `node onnxruntime.mjs FOLDER`.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { serve } from './server.mjs';

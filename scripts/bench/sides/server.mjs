@@ -1,4 +1,4 @@
-// What a JavaScript side of the inference benchmark answers, whatever computes: runs one after the other, and under full load.
+// The requests that every JavaScript side of the inference benchmark answers: one run after the other, and full load.
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
@@ -45,7 +45,7 @@ export async function serve(load, own = {}) {
       } while (performance.now() < end);
       return { ms, logits: [...logits.slice(0, logits.length / count)] };
     },
-    /** Calls of one image, each after a time in which nothing happens. */
+    /** Latency after idle: calls of one image, each after a pause. */
     async pauses({ calls, pause }) {
       const ms = [];
       for (let i = 0; i < calls; i++) {
@@ -56,7 +56,7 @@ export async function serve(load, own = {}) {
       }
       return { ms };
     },
-    /** Some calls of one image always under way. */
+    /** Some calls of one image always in flight. */
     async pressure({ inFlight, ms }) {
       let done = 0;
       const end = performance.now() + ms;

@@ -1,4 +1,4 @@
-// Our side of the benchmark: the same JSON-lines protocol as peer.py, plus the delay of the event loop during each run.
+// Our side of the benchmark: the same JSON-lines protocol as pytorch_training.py, plus the delay of the event loop during each run.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
