@@ -2,6 +2,7 @@ import { flagOf } from '../../src/cli/flags.js';
 import type { Plan } from '../../src/cli/train/plan.js';
 import { DEFAULTS, SETTING_NAMES } from '../../src/cli/train/settings.js';
 import { formatStart } from '../../src/cli/train/summary.js';
+import { cyan, plain } from '../../src/core/colors.js';
 
 const environment = { libtorch: '2.13.0', processor: 'a processor' };
 const plan = (changed: Partial<typeof DEFAULTS>): Plan =>
@@ -18,7 +19,9 @@ const plan = (changed: Partial<typeof DEFAULTS>): Plan =>
   }) as unknown as Plan;
 
 test('the start of a run says what differs from the defaults, and where the rest is', () => {
-  expect(formatStart(plan({ momentum: 0.5, epochs: 3 }), environment, false)).toBe(
+  const text = formatStart(plan({ momentum: 0.5, epochs: 3 }), environment, false);
+  expect(text).toContain(cyan('0.5'));
+  expect(plain(text)).toBe(
     [
       'Training in /runs/first:',
       '  train       /images/train (60,000 images)',

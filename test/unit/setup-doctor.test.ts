@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { plain, red } from '../../src/core/colors.js';
 import { diagnose } from '../../src/setup/doctor.js';
 import { formatReport } from '../../src/setup/doctor-text.js';
 import { instructionSets } from '../../src/setup/machine.js';
@@ -26,7 +27,9 @@ test('without an addon the doctor reports everything else, the problem and its f
   expect(report.problems).toContainEqual(
     expect.objectContaining({ needed: true, code: 'ADDON_NOT_BUILT', fix: expect.stringContaining('setup') }),
   );
-  const text = formatReport(report);
+  const colored = formatReport(report);
+  expect(colored).toContain(red('ADDON_NOT_BUILT'));
+  const text = plain(colored);
   expect(text).toMatch(/^✗ addon +not built/m);
   expect(text).toMatch(/^ {2}Fix: /m);
 });
