@@ -41,7 +41,7 @@ function pathsIn(folder) {
 }
 
 /** When to kill next: after a third of a run at most, so that one run is killed several times. */
-function planKill({ startMs, runMs, writeMs }) {
+function nextKill({ startMs, runMs, writeMs }) {
   const kind = random.below(10);
   if (kind < 4) return { write: 1 + random.below(4), afterMs: upTo(writeMs * 1.2) };
   if (kind < 8) return { afterMs: startMs + upTo(runMs / 3) };
@@ -54,10 +54,10 @@ function judge({ lines }, kills, announced) {
   const isDamaged = lines.some(({ type }) => type === 'damaged');
   if (found === undefined) return;
   const isNewest = !isDamaged && (found.step ?? 0) >= announced;
-  const wentOn = lines[lines.indexOf(found) + 1] !== undefined;
+  const resumed = lines[lines.indexOf(found) + 1] !== undefined;
   for (const kill of kills) {
     kill.found ??= isNewest;
-    if (wentOn) kill.wentOn ??= true;
+    if (resumed) kill.resumed ??= true;
   }
 }
 
@@ -67,14 +67,14 @@ async function killedRun(folder, times, left) {
   const paths = pathsIn(folder);
   let announced = 0;
   for (;;) {
-    const plan = kills.length < left ? planKill(times) : null;
-    const result = await attempt(...paths, plan);
+    const kill = kills.length < left ? nextKill(times) : null;
+    const result = await attempt(...paths, kill);
     judge(result, kills, announced);
     for (const { type, step } of result.lines) if (type === 'checkpoint') announced = step;
     if (result.killedWhile !== null) kills.push({ phase: result.killedWhile });
     else if (result.code === 0) return kills;
     else
-      throw new Error(`The run in ${folder} does not go on after ${kills.length} kills:\n${result.errors}`);
+      throw new Error(`The run in ${folder} does not resume after ${kills.length} kills:\n${result.errors}`);
   }
 }
 
@@ -88,12 +88,12 @@ function printTable(kills) {
     ...phases.map((phase) => [phase, kills.filter((kill) => kill.phase === phase)]),
     ['all', kills],
   ];
-  const header = ['killed while', 'kills', 'newest checkpoint found', 'gone on', 'bit-equal'];
+  const header = ['killed while', 'kills', 'newest checkpoint found', 'resumed', 'bit-equal'];
   const count = (list, key) => String(list.filter((kill) => kill[key] === true).length);
   const cells = rows.map(([name, list]) => [
     name,
     String(list.length),
-    ...['found', 'wentOn', 'isEqual'].map((key) => count(list, key)),
+    ...['found', 'resumed', 'isEqual'].map((key) => count(list, key)),
   ]);
   const widths = header.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i].length)));
   for (const row of [header, ...cells]) {
@@ -115,7 +115,7 @@ for (let run = 1; kills.length < tries; run++) {
   const isEqual = readFileSync(join(folder, 'weights.safetensors')).equals(expected);
   const litter = litterIn(folder);
   kills.push(...killed.map((kill) => ({ ...kill, isEqual })));
-  const isGood = isEqual && litter.length === 0 && killed.every((kill) => kill.found && kill.wentOn);
+  const isGood = isEqual && litter.length === 0 && killed.every((kill) => kill.found && kill.resumed);
   console.log(
     `run ${run}: ${killed.length} kills, ${isEqual ? 'bit-equal' : 'OTHER WEIGHTS'}${litter.map((name) => `, left ${name}`).join('')}`,
   );

@@ -106,7 +106,9 @@ await benchmark(async () => {
   for (const one of CASES) results.push(await compare(ours, peer, one));
   printTimes(results);
   const start = await compareStart();
-  print('Cold start: process start to first logits (batch 1)', HEADER, [['new process', ...compared(start)]]);
+  print('Cold start (process start to the first logits) (batch 1)', HEADER, [
+    ['new process', ...compared(start)],
+  ]);
   printMemory(memory);
   writeRecords(flags.output, records);
 });

@@ -1,4 +1,4 @@
-// Runs run.mjs once and kills it where the plan says, unless it ends before.
+// Runs run.mjs once and kills it at the given moment, unless it ends before.
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,11 +29,11 @@ function phaseAfter({ type }, before) {
 }
 
 /**
- * @param plan `{ afterMs }` from the start, or `{ write, afterMs }` from the moment the process begins its write-th checkpoint;
+ * @param kill `{ afterMs }` from the start, or `{ write, afterMs }` from the moment the process begins its write-th checkpoint;
  * null lets it end.
  * @returns its lines with the time of each in ms, the phase it was killed in (null where it ended), its exit code and errors.
  */
-export async function attempt(checkpoints, weights, plan) {
+export async function attempt(checkpoints, weights, kill) {
   const begin = performance.now();
   const child = spawn(process.execPath, [program, checkpoints, weights], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,14 +53,14 @@ export async function attempt(checkpoints, weights, plan) {
   const timers = [];
   const killAfter = (ms) => timers.push(setTimeout(() => child.kill('SIGKILL'), ms));
   let watcher = null;
-  if (plan?.write) {
+  if (kill?.write) {
     const begun = new Set();
     watcher = watch(checkpoints, (_, name) => {
       if (!name?.endsWith('.tmp') || begun.has(name)) return;
       begun.add(name);
-      if (begun.size === plan.write) killAfter(plan.afterMs);
+      if (begun.size === kill.write) killAfter(kill.afterMs);
     });
-  } else if (plan) killAfter(plan.afterMs);
+  } else if (kill) killAfter(kill.afterMs);
 
   const [code, signal] = await new Promise((done) => {
     child.once('close', (...end) => done(end));

@@ -51,8 +51,8 @@ test('every setting is in one of the runs', () => {
 describe('a run with the flags of the paper and of a small machine', () => {
   beforeAll(async () => {
     writeFileSync(path('images/train/0-t-shirt-top/broken.png'), 'no image');
-    const places = ['--train', 'images/train', '--validation', 'images/test', '--out', 'paper'];
-    const { code, stdout, stderr } = await cli(dir, 'train', ...places, ...typed(PAPER));
+    const folders = ['--train', 'images/train', '--validation', 'images/test', '--out', 'paper'];
+    const { code, stdout, stderr } = await cli(dir, 'train', ...folders, ...typed(PAPER));
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toMatch(/patience-metric +loss/);
     expect(stderr).toMatch(/^Warning: .*broken\.png is left out/m);
@@ -187,12 +187,8 @@ describe('flags that would mean nothing are wrong usage:', () => {
     ['--patience-metric without --patience', ['--patience-metric', 'loss'], 'needs --patience'],
     ['--host without --dashboard', ['--host', '0.0.0.0'], '--host needs --dashboard'],
     ['--classes for folders of classes', ['--classes', 'a,b'], '--classes names those of idx files'],
-    ['--epochs beside --steps', ['--epochs', '1', '--steps', '1'], 'either --epochs or --steps'],
-    [
-      '--validation-split beside validation images',
-      ['--validation-split', '0.5'],
-      'Leave --validation-split',
-    ],
+    ['--epochs and --steps', ['--epochs', '1', '--steps', '1'], 'either --epochs or --steps'],
+    ['--validation-split and validation images', ['--validation-split', '0.5'], 'Leave --validation-split'],
     ['more images in a batch than there can be', ['--batch-size', '70000'], '--batch-size'],
     ['weights of other classes', ['--class-weights', '1,2,3'], '2 numbers'],
     ['a port that is none', ['--dashboard', '70000'], '--dashboard'],

@@ -42,7 +42,7 @@ function eventLengths(run: string): number[] {
   return lengths;
 }
 
-/** The same files as in another run, but for how long things took. */
+/** The same files as in another run, except durations. */
 export function expectSameRun(run: string, other: string): void {
   const plain = (dir: string) =>
     records(dir).map(({ time: _, seconds: __, imagesPerSecond: ___, ...record }) => record);

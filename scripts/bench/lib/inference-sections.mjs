@@ -142,7 +142,7 @@ export async function coldStarts({ records }, commands) {
   const record = (side, run, reply) => records.push({ case: 'start', side, run, ...reply });
   const replies = await interleave(operations, { warmup: 1, runs: times(7) }, record);
   print(
-    'Cold start: process start to first logits',
+    'Cold start (process start to the first logits)',
     ['', 'time'],
     Object.entries(replies).map(([name, all]) => [name, timeOf(all.map((reply) => reply.ms))]),
   );

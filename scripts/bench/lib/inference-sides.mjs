@@ -1,4 +1,4 @@
-// The sides of `npm run bench`, and how each is started.
+// What `npm run bench` compares, and how each side is started.
 import { join } from 'node:path';
 import { root } from '../../lib/bootstrap.mjs';
 import { Side } from './side.mjs';
