@@ -29,7 +29,7 @@ export interface EngineDescription {
   multiplyAdds: number;
   /** Of all weights, as the backend's kernels read them. */
   weightBytes: number;
-  /** Memory for the feature maps of one image; an engine on libtorch has none of its own. */
+  /** Memory for one image's feature maps; an engine on libtorch has none of its own. */
   arenaBytes: number;
 }
 
