@@ -14,7 +14,7 @@ int ArenaPlanner::add(int64_t bytes, int first, int last) {
   return static_cast<int>(blocks_.size()) - 1;
 }
 
-// Places the largest block first, each at the lowest offset where it meets no block that is in use at the
+// Puts the largest block first, each at the lowest offset where it meets no block that is in use at the
 // same time.
 int64_t ArenaPlanner::plan() {
   std::vector<int> order(blocks_.size());

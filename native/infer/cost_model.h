@@ -13,7 +13,7 @@ namespace googlenet::infer {
 double conv_cost(const kernels::ConvKernel& kernel, double multiply_adds, int64_t weight_bytes);
 // Memory that is written or read once.
 double memory_cost(int64_t bytes);
-// Each byte of the output comes from a window of kernel_size × kernel_size.
+// Each byte of the output comes from kernel_size × kernel_size bytes.
 double pool_cost(int64_t output_bytes, int kernel_size);
 
 // Whether threads split the weights of a convolution, so that each reads its own and all read the whole

@@ -11,7 +11,7 @@ namespace {
 
 using kernels::Size;
 
-// Kernels read whole chunks, which end beyond a row of a window.
+// Kernels read whole chunks, which end beyond a row of the kernel.
 constexpr int64_t kSlackBytes = 64;
 
 // A plan comes from a file, which may ask for any amount of memory. GoogLeNet takes up to 100 bytes for each
@@ -83,7 +83,7 @@ void TensorLayout::describe_maps(const PackedNetwork& packed, const std::vector<
   const std::vector<int> borders = find_borders(packed), slack = find_slack(packed);
   for (size_t t = 0; t < sizes.size(); ++t) {
     int side = 0;
-    // All feature maps of one size have one pitch: row tiles then go on over the ends of rows.
+    // Feature maps with one size have one pitch: row tiles then go on over the ends of rows.
     for (size_t other = 0; other < sizes.size(); ++other)
       if (sizes[other] == sizes[t]) side = std::max(side, borders[other]);
     FeatureMap map = {};

@@ -18,7 +18,7 @@ using ItemEnds = std::vector<int>;
 // core just then. The caller is thread 0.
 //
 // It is the only pool of engine.node. Models compute on libtorch's own threads (core/threads.h): that pool
-// starts and ends with the library, has no phases, and one of ours beside it would fight it for the cores.
+// starts and ends with the library, has no phases, and one of ours next to it would fight it for the cores.
 class ThreadPool {
  public:
   // Does one item of a phase. Must not throw.

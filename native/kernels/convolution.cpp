@@ -26,7 +26,7 @@ const ConvKernel* find_conv_kernel(InstructionSet set, DType input) {
 bool keeps_contract(const ConvKernel& kernel, const Convolution& conv, const RowTile* tiles, int tile_count,
                     int first_block, int last_block) {
   const int blocks = (conv.output_channels + kernel.block - 1) / kernel.block;
-  KERNEL_REQUIRES(conv.output_channels > 0 && conv.row_chunks > 0 && conv.window_row_count > 0);
+  KERNEL_REQUIRES(conv.output_channels > 0 && conv.row_chunks > 0 && conv.kernel_row_count > 0);
   KERNEL_REQUIRES(conv.weights != nullptr && conv.bias != nullptr);
   KERNEL_REQUIRES(0 <= first_block && first_block <= last_block && last_block <= blocks);
   KERNEL_REQUIRES(tile_count > 0);

@@ -9,9 +9,9 @@
 
 namespace googlenet::kernels {
 
-// Direct convolution of feature maps [height][width][channels]. All values that one row of the convolution's
-// window covers are neighbours in memory, so a window is a few rows, and a convolution is a matrix product
-// whose rows overlap: nothing is copied before it (no im2col).
+// Direct convolution of feature maps [height][width][channels]. All values that one row of the
+// kernel covers are neighbours in memory, so the values under a kernel are a few rows, and a convolution is a
+// matrix product whose rows overlap: nothing is copied before it (no im2col).
 
 // Neighbouring pixels, in the input and in the output.
 struct RowTile {
@@ -29,9 +29,9 @@ constexpr uint32_t first_bits(int count) {
 struct Convolution {
   const std::byte* input;      // pixel 0
   int64_t input_stride;        // bytes from a pixel to the next
-  const int64_t* window_rows;  // bytes from a pixel to the start of each row of its window
-  int window_row_count;
-  int row_chunks;            // chunks of the kernel in a row of the window
+  const int64_t* kernel_rows;  // bytes from a pixel to the start of each kernel row
+  int kernel_row_count;
+  int row_chunks;            // chunks of the kernel in a kernel row
   const std::byte* weights;  // packed, see conv_weights.h
   const float* scale;        // of each output channel, or null for 1
   const float* bias;
@@ -45,8 +45,8 @@ struct Convolution {
 };
 
 // Computes blocks [first, last) of output channels for all pixels of the tiles.
-// Reads `max_pixels` pixels from the start of each tile and whole chunks of each row of a window; the values
-// beyond the window meet weights of zero, so they must be finite.
+// Reads `max_pixels` pixels from the start of each tile and whole chunks of each kernel row; the values
+// beyond the kernel meet weights of zero, so they must be finite.
 using ConvFunction = void (*)(const Convolution& conv, const RowTile* tiles, int tile_count, int first_block,
                               int last_block);
 
@@ -55,10 +55,10 @@ struct ConvKernel {
   InstructionSet instruction_set;
   bool (*is_supported)();  // whether this machine has all of its instructions
   DType input;
-  int chunk;  // input values that one step multiplies: rows of a window are padded with zeros to a multiple
-  int interleave;          // of these, values that stand side by side in the packed weights of a channel
-  int lanes;               // output channels of a vector
-  int block;               // output channels computed together, two vectors: the unit of work
+  int chunk;       // input values that one step multiplies: kernel rows are padded with zeros to a multiple
+  int interleave;  // of these, values that stand side by side in the packed weights of a channel
+  int lanes;       // output channels of a vector
+  int block;       // output channels computed together, two vectors: the unit of work
   bool narrow_last_block;  // a last block of one vector has packed weights for one vector only
   int max_pixels;          // of a row tile
   bool takes_masks;        // whether bits of a tile's mask may be zero

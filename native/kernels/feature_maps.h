@@ -38,7 +38,7 @@ struct AveragePool {
   StridedPointer output;
   Size output_size;
   int channels;
-  int kernel_size, stride;  // kernel size 0: the windows of torch::adaptive_avg_pool2d
+  int kernel_size, stride;  // kernel size 0: as torch::adaptive_avg_pool2d
   float scale;              // times the mean
 };
 

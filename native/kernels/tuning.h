@@ -55,7 +55,7 @@ constexpr double kMultiplyAddsAmxBfloat16 = 800;
 constexpr double kMultiplyAddsAmxUint8 = 1500;
 
 // Bytes per nanosecond of one core that weights, images and zeros take, and bytes of a pool's output times
-// elements of its window. Rough too.
+// elements of its kernel. Rough too.
 constexpr double kBytesPerNanosecond = 30;
 constexpr double kPooledBytesPerNanosecond = 60;
 

@@ -8,7 +8,7 @@ namespace googlenet::kernels {
 // Winograd convolution along rows only, F(4, 4), for a first convolution: few channels, a kernel of 7×7, a
 // stride of 2 and a padding of 3. Two neighbouring pixels count as one with twice the channels; over such
 // pairs the kernel has seven rows of four, with a stride of 1. Four values of an output row come from seven
-// pairs, by seven points whose sums go over all rows of the window: half of the multiplications. In float32.
+// pairs, by seven points whose sums go over all rows of the kernel: half of the multiplications. In float32.
 constexpr int kRowsKernelSize = 7, kRowsStride = 2, kRowsPadding = 3;
 constexpr int kRowsMaxInputs = 4;
 constexpr int kRowsTile = 4;    // values of an output row

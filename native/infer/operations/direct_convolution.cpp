@@ -70,7 +70,7 @@ class DirectConvolution : public Operation {
         tiles_(row_tiles(kernel_, input, siblings_[0].output, siblings_[0].layer.stride)) {
     const Layer& layer = siblings_[0].layer;
     for (int row = 0; row < layer.kernel_size; ++row)
-      window_rows_.push_back((row - layer.padding) * input.row_bytes() - layer.padding * input.pixel_bytes());
+      kernel_rows_.push_back((row - layer.padding) * input.row_bytes() - layer.padding * input.pixel_bytes());
     for (const Sibling& sibling : siblings_) {
       first_blocks_.push_back(blocks_);
       blocks_ += kernels::block_count(kernel_, sibling.layer.outputs);
@@ -87,10 +87,10 @@ class DirectConvolution : public Operation {
   }
 
   void run(const InferenceContext& context, Workspace&, int first, int last) const override {
-    visit_units(first, last, by_blocks_, static_cast<int>(tiles_.size()), blocks_,
-                [&](int tile, int last_tile, int block, int last_block) {
-                  convolve(context, tile, last_tile, block, last_block);
-                });
+    for_each_unit_range(first, last, by_blocks_, static_cast<int>(tiles_.size()), blocks_,
+                        [&](int tile, int last_tile, int block, int last_block) {
+                          convolve(context, tile, last_tile, block, last_block);
+                        });
   }
 
  private:
@@ -105,8 +105,8 @@ class DirectConvolution : public Operation {
       const Convolution conv = {
           .input = in.data,
           .input_stride = layer.stride * in.pixel_stride,
-          .window_rows = window_rows_.data(),
-          .window_row_count = layer.kernel_size,
+          .kernel_rows = kernel_rows_.data(),
+          .kernel_row_count = layer.kernel_size,
           .row_chunks = kernels::row_chunks(kernel_, layer.kernel_size, input_.channels),
           .weights = convolution->weights.data(),
           .scale = convolution->scale.empty() ? nullptr : convolution->scale.data(),
@@ -136,7 +136,7 @@ class DirectConvolution : public Operation {
   FeatureMap input_;
   std::vector<Sibling> siblings_;
   std::vector<RowTile> tiles_;
-  std::vector<int64_t> window_rows_;
+  std::vector<int64_t> kernel_rows_;
   std::vector<int> first_blocks_;  // of each sibling, among those of all
   int blocks_ = 0;
   bool by_blocks_;

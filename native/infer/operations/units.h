@@ -25,34 +25,34 @@ inline int count_units(int blocks, int64_t tiles) {
   return static_cast<int>(blocks * tiles);
 }
 
-// Walks through units [first, last) of a rectangle of `inner` units a row. Calls `visit` with a range of rows
+// Walks through units [first, last) of a rectangle of `inner` units a row. Calls `work` with a range of rows
 // and a range of units in each of them, at most three times.
-template <typename Visit>
-void visit_rectangles(int first, int last, int inner, const Visit& visit) {
+template <typename Work>
+void for_each_rectangle(int first, int last, int inner, const Work& work) {
   while (first < last) {
     const int row = first / inner, begin = first % inner;
     const int rows = begin == 0 ? (last - first) / inner : 0;
     if (rows > 0) {
-      visit(row, row + rows, 0, inner);
+      work(row, row + rows, 0, inner);
       first += rows * inner;
     } else {
       const int end = std::min(inner, begin + last - first);
-      visit(row, row + 1, begin, end);
+      work(row, row + 1, begin, end);
       first += end - begin;
     }
   }
 }
 
-// Calls `visit(first_tile, last_tile, first_block, last_block)`. Neighbouring units share the weights of a
+// Calls `work(first_tile, last_tile, first_block, last_block)`. Neighbouring units share the weights of a
 // block (`by_blocks`) or the pixels of a tile.
-template <typename Visit>
-void visit_units(int first, int last, bool by_blocks, int tiles, int blocks, const Visit& visit) {
+template <typename Work>
+void for_each_unit_range(int first, int last, bool by_blocks, int tiles, int blocks, const Work& work) {
   if (by_blocks) {
-    visit_rectangles(first, last, tiles, [&](int block, int last_block, int tile, int last_tile) {
-      visit(tile, last_tile, block, last_block);
+    for_each_rectangle(first, last, tiles, [&](int block, int last_block, int tile, int last_tile) {
+      work(tile, last_tile, block, last_block);
     });
   } else {
-    visit_rectangles(first, last, blocks, visit);
+    for_each_rectangle(first, last, blocks, work);
   }
 }
 

@@ -43,11 +43,11 @@ class WinogradConvolution : public Operation {
   }
 
   void run(const InferenceContext& context, Workspace& workspace, int first, int last) const override {
-    visit_units(first, last, by_blocks_, tile_groups_, blocks_,
-                [&](int group, int last_group, int block, int last_block) {
-                  convolve(context, workspace, cut(tiles_, group, tile_groups_),
-                           cut(tiles_, last_group, tile_groups_), block, last_block);
-                });
+    for_each_unit_range(first, last, by_blocks_, tile_groups_, blocks_,
+                        [&](int group, int last_group, int block, int last_block) {
+                          convolve(context, workspace, cut(tiles_, group, tile_groups_),
+                                   cut(tiles_, last_group, tile_groups_), block, last_block);
+                        });
   }
 
  private:

@@ -95,8 +95,8 @@ ALWAYS_INLINE void multiply_tiles(const Convolution& conv, const std::byte* firs
   if constexpr (kChannelTiles > 1) _tile_zero(1);
   if constexpr (kPixelTiles > 1) _tile_zero(2);
   if constexpr (kPixelTiles > 1 && kChannelTiles > 1) _tile_zero(3);
-  for (int row = 0; row < conv.window_row_count; ++row) {
-    const std::byte* input = first + conv.window_rows[row];
+  for (int row = 0; row < conv.kernel_row_count; ++row) {
+    const std::byte* input = first + conv.kernel_rows[row];
     for (int k = 0; k < conv.row_chunks; ++k) {
       _tile_loadd(4, input, stride);
       _tile_loadd(6, weights, kRowBytes);
@@ -132,7 +132,7 @@ struct alignas(64) SumBuffers {
 template <DType kInput, DType kOutput, int kChannelTiles>
 void convolve_block(const Convolution& conv, const RowTile* tiles, int tile_count, int block, bool has_next,
                     PendingStore<kInput, kOutput>& pending, SumBuffers& buffers) {
-  const int chunks = conv.window_row_count * conv.row_chunks;
+  const int chunks = conv.kernel_row_count * conv.row_chunks;
   const int64_t block_bytes = int64_t{chunks} * kBlock / kRows * kTileBytes;
   const std::byte* weights = conv.weights + block * block_bytes;
   // Each row tile prefetches its share of the next block, or of what the caller knows to come next.

@@ -20,8 +20,8 @@ void convolve_tile(const Convolution& conv, const RowTile& tile, const float* we
   __m256 sums[kPixels][2];
 #pragma GCC unroll 6
   for (int p = 0; p < kPixels; ++p) sums[p][0] = sums[p][1] = _mm256_setzero_ps();
-  for (int row = 0; row < conv.window_row_count; ++row) {
-    const std::byte* in[2] = {first + conv.window_rows[row], first + conv.window_rows[row] + 3 * stride};
+  for (int row = 0; row < conv.kernel_row_count; ++row) {
+    const std::byte* in[2] = {first + conv.kernel_rows[row], first + conv.kernel_rows[row] + 3 * stride};
     for (int k = 0; k < conv.row_chunks; ++k) {
       const __m256 w0 = _mm256_loadu_ps(weights), w1 = _mm256_loadu_ps(weights + kLanes);
       weights += kBlock;
@@ -65,7 +65,7 @@ void convolve(const Convolution& conv, const RowTile* tiles, int tile_count, int
   KERNEL_REQUIRES(keeps_contract(kConvFloat32_6x16_Avx2, conv, tiles, tile_count, first_block, last_block));
   static constexpr ConvolveTile kOfCount[kMaxPixels] = {convolve_tile<1>, convolve_tile<2>, convolve_tile<3>,
                                                         convolve_tile<4>, convolve_tile<5>, convolve_tile<6>};
-  const int64_t block_floats = int64_t{conv.window_row_count} * conv.row_chunks * kBlock;
+  const int64_t block_floats = int64_t{conv.kernel_row_count} * conv.row_chunks * kBlock;
   for (int block = first_block; block < last_block; ++block) {
     const float* weights = reinterpret_cast<const float*>(conv.weights) + block * block_floats;
     for (const RowTile* tile = tiles; tile < tiles + tile_count; ++tile)

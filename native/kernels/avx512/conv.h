@@ -93,11 +93,11 @@ void convolve_tile(const Convolution& conv, const RowTile& tile, const std::byte
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) sums[p][v] = Vector{};
   }
-  for (int row = 0; row < conv.window_row_count; ++row) {
+  for (int row = 0; row < conv.kernel_row_count; ++row) {
     // A pointer for every third pixel: x86 reaches the two behind it with one register for the stride.
     const std::byte* in[kThirds];
 #pragma GCC unroll 5
-    for (int t = 0; t < kThirds; ++t) in[t] = first + conv.window_rows[row] + 3 * t * stride;
+    for (int t = 0; t < kThirds; ++t) in[t] = first + conv.kernel_rows[row] + 3 * t * stride;
     for (int k = 0; k < conv.row_chunks; ++k) {
       __m512i w[kVectors];
 #pragma GCC unroll 4
@@ -155,12 +155,12 @@ void convolve(const Convolution& conv, const RowTile* tiles, int tile_count, int
   KERNEL_REQUIRES(keeps_contract(kKernel, conv, tiles, tile_count, first_block, last_block));
   static constexpr auto kOneBlock =
       tile_functions<kInput, kOutput, 2>(std::make_integer_sequence<int, kMaxPixels>());
-  // Short tiles, as in feature maps of 7×7, would leave half of the registers empty, so two blocks share
+  // Short tiles, as in 7×7 feature maps, would leave half of the registers empty, so two blocks share
   // them.
   static constexpr auto kTwoBlocks =
       tile_functions<kInput, kOutput, 4>(std::make_integer_sequence<int, kMaxPixels / 2>());
   const bool pairs_blocks = are_short<kMaxPixels>(tiles, tile_count);
-  const int64_t chunks = int64_t{conv.window_row_count} * conv.row_chunks;
+  const int64_t chunks = int64_t{conv.kernel_row_count} * conv.row_chunks;
   const int64_t block_bytes = chunks * 2 * kLineBytes;
   for (int block = first_block; block < last_block;) {
     const int width = pairs_blocks && block + 1 < last_block ? 2 : 1;

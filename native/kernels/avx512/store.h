@@ -31,8 +31,8 @@ struct Epilogue {
   }
 };
 
-// to_bfloat16() of core/bfloat16.h for 16 values; with BF16 one instruction does the same, but for denormal
-// values, which it takes for zero.
+// to_bfloat16() of core/bfloat16.h for 16 values; with BF16 one instruction does the same, except for
+// denormal values, which it takes for zero.
 ALWAYS_INLINE __m256i to_bfloat16(__m512 values) {
 #ifdef __AVX512BF16__
   return (__m256i)_mm512_cvtneps_pbh(values);

@@ -14,7 +14,7 @@ struct Span {
   int end;
 };
 
-ALWAYS_INLINE Span window_span(int index, int kernel_size, int stride, int inputs, int outputs) {
+ALWAYS_INLINE Span kernel_span(int index, int kernel_size, int stride, int inputs, int outputs) {
   if (kernel_size > 0) return {index * stride, min(index * stride + kernel_size, inputs)};
   return {index * inputs / outputs, ((index + 1) * inputs + outputs - 1) / outputs};
 }
@@ -24,9 +24,9 @@ void average_pool(const AveragePool& a, int first_row, int last_row) {
   KERNEL_REQUIRES(keeps_contract(a, kSizeOf<kFrom>, kSizeOf<kTo>, first_row, last_row));
   constexpr int kChannels = tuning::kAveragePoolChannels;
   for (int y = first_row; y < last_row; ++y) {
-    const Span rows = window_span(y, a.kernel_size, a.stride, a.input_size.height, a.output_size.height);
+    const Span rows = kernel_span(y, a.kernel_size, a.stride, a.input_size.height, a.output_size.height);
     for (int x = 0; x < a.output_size.width; ++x) {
-      const Span columns = window_span(x, a.kernel_size, a.stride, a.input_size.width, a.output_size.width);
+      const Span columns = kernel_span(x, a.kernel_size, a.stride, a.input_size.width, a.output_size.width);
       const float scale =
           a.scale / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin));
       auto* out = pixel_at<TypeOf<kTo>>(a.output, y, x);

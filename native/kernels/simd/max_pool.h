@@ -56,7 +56,7 @@ ALWAYS_INLINE bool row_has_nan(const MaxPool& p, int y) {
   return found;
 }
 
-// The largest of a column of a window, for a vector of channels.
+// The largest of a kernel column, for a vector of channels.
 template <typename Type, int kLanes, int kKernel>
 ALWAYS_INLINE void max_of_column(const Type* const* rows, int64_t at,
                                  typename VectorOf<Type, kLanes>::Vector& largest) {
@@ -70,7 +70,7 @@ ALWAYS_INLINE void max_of_column(const Type* const* rows, int64_t at,
 }
 
 // Pools channels from `c` on, as many whole vectors as there are, and returns the first channel that is left.
-// A pixel outside of the feature map is replaced by the nearest one inside, which the window covers too.
+// A pixel outside of the feature map is replaced by the nearest one inside, which the kernel covers too.
 template <typename Type, int kLanes, int kKernel>
 ALWAYS_INLINE int max_of_rows(const MaxPool& p, const Type* const* rows, Type* out, int c) {
   using Vector = typename VectorOf<Type, kLanes>::Vector;
@@ -81,7 +81,7 @@ ALWAYS_INLINE int max_of_rows(const MaxPool& p, const Type* const* rows, Type* o
     return clamp(x, 0, p.input_size.width - 1) * pixel;
   };
   if (p.stride == 1) {
-    // All but one column of a window belong to the window before it too.
+    // All but one column belong to the previous output too.
     for (; c < last; c += kLanes) {
       Vector columns[kKernel];
 #pragma GCC unroll 3
@@ -117,7 +117,7 @@ ALWAYS_INLINE int max_of_rows(const MaxPool& p, const Type* const* rows, Type* o
   return last;
 }
 
-// A row of the output whose windows have NaN, which wins over all values: a plain loop.
+// A row of the output whose inputs have NaN, which wins over all values: a plain loop.
 template <typename Type, int kKernel>
 void max_with_nan(const MaxPool& p, const Type* const* rows, Type* out) {
   const int64_t pixel = p.input.pixel_stride / static_cast<int64_t>(sizeof(Type));

@@ -163,8 +163,8 @@ void multiply_point(const ConvKernel& kernel, const float* tiles, int inputs, co
   const Convolution product = {
       .input = reinterpret_cast<const std::byte*>(tiles),
       .input_stride = inputs * static_cast<int64_t>(sizeof(float)),
-      .window_rows = &kRow,
-      .window_row_count = 1,
+      .kernel_rows = &kRow,
+      .kernel_row_count = 1,
       .row_chunks = inputs,
       .weights = reinterpret_cast<const std::byte*>(weights),
       .scale = nullptr,

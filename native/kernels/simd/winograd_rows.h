@@ -104,8 +104,8 @@ void multiply_row(const ConvKernel& kernel, const WinogradRowsProduct& w, const 
     const Convolution product = {
         .input = reinterpret_cast<const std::byte*>(tiles + point * point_floats),
         .input_stride = pair * static_cast<int64_t>(sizeof(float)),
-        .window_rows = rows,
-        .window_row_count = kRowsKernelSize,
+        .kernel_rows = rows,
+        .kernel_row_count = kRowsKernelSize,
         .row_chunks = static_cast<int>(pair),
         .weights = reinterpret_cast<const std::byte*>(weights + point * point_weights),
         .scale = nullptr,

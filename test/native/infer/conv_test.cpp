@@ -132,9 +132,9 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
   const int output_pitch = same_pitch ? std::max(pitch, width) : width;
 
   const std::vector<RowTile> tiles = draw_tiles(random, kernel, shape, pitch, output_pitch);
-  std::vector<int64_t> window_rows;
+  std::vector<int64_t> kernel_rows;
   for (int row = 0; row < shape.kernel_size; ++row)
-    window_rows.push_back((int64_t{row - shape.padding} * pitch - shape.padding) * pixel);
+    kernel_rows.push_back((int64_t{row - shape.padding} * pitch - shape.padding) * pixel);
   const ConvWeights layout = {nullptr, shape.outputs, shape.inputs, shape.kernel_size, shape.inputs};
   const int chunks = row_chunks(kernel, shape.kernel_size, shape.inputs);
 
@@ -143,7 +143,7 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
   for (const RowTile& tile : tiles) {
     const int64_t first = int64_t{tile.input} * shape.stride * pixel;
     last_byte = std::max(last_byte, first + (kernel.max_pixels - 1) * shape.stride * pixel +
-                                        window_rows.back() + chunks * kernel.chunk * size);
+                                        kernel_rows.back() + chunks * kernel.chunk * size);
   }
   const int64_t before = (int64_t{shape.padding} * pitch + shape.padding) * pixel;
   const int64_t after = std::max<int64_t>(0, last_byte - int64_t{shape.height} * pitch * pixel);
@@ -173,8 +173,8 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
   const bool relu = random.maybe() || to == DType::kUint8;
   const Convolution conv = {.input = input.memory.data() + input.first,
                             .input_stride = shape.stride * pixel,
-                            .window_rows = window_rows.data(),
-                            .window_row_count = shape.kernel_size,
+                            .kernel_rows = kernel_rows.data(),
+                            .kernel_row_count = shape.kernel_size,
                             .row_chunks = chunks,
                             .weights = packed.data(),
                             .scale = has_scale ? scale.data() : nullptr,
@@ -198,7 +198,7 @@ void test_kernel(Random& random, const ConvKernel& kernel) {
       const int o = c - channel;
       if (x >= width || o < 0 || o >= shape.outputs) {
         for (int64_t b = 0; b < size_of(to); ++b)
-          if (at[b] != std::byte{0xab}) fail(shape.name() + ": wrote beside the output");
+          if (at[b] != std::byte{0xab}) fail(shape.name() + ": wrote next to the output");
         continue;
       }
       double sum = 0, sizes = 0;
