@@ -75,9 +75,14 @@ function checkTypeScript(path) {
     const target = relative(join(root, 'src'), resolve(dirname(path), specifier)).replace(/\.m?[jt]s$/, '');
     const report = (rule) => violations.push(`src/${file}.ts imports ${target}: ${rule}`);
     if (target.startsWith('cli/') && folder !== 'cli') report('nobody imports cli/');
-    if (target.startsWith('dashboard/') && folder !== 'dashboard' && folder !== 'cli') {
-      report('only cli/ imports dashboard/');
+    if (target.startsWith('dashboard/') && !/^(dashboard|run|cli)$/.test(folder)) {
+      report('only run/ and cli/ import dashboard/');
     }
+    if (file.startsWith('run/records/') && !target.startsWith('run/records/') && !common.test(target)) {
+      report('run/records/ is below report/ and dashboard/');
+    }
+    const isRun = target.startsWith('run/') && !target.startsWith('run/records/');
+    if (isRun && file !== 'index' && !/^(run|setup|cli)$/.test(folder)) report('run/ is above');
     if (/^native\/load(-engine)?$/.test(target) && !loadsAddon.test(file))
       report('only those that own a handle load the addon');
     const isOwn = folder !== '' && target.startsWith(`${folder}/`);

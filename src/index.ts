@@ -100,13 +100,29 @@ export {
   setNumThreads,
 } from './native/runtime.js';
 export { manualSeed } from './native/seeds.js';
+export { ConsoleLogger, type ConsoleLoggerOptions } from './run/console-logger.js';
+export { CsvLogger, type CsvLoggerOptions } from './run/csv-logger.js';
+export { RunFolder, type RunFolderOptions } from './run/run-folder.js';
+export type { TrainingSettings } from './run/settings.js';
+export type { Labels, StepResult } from './train/batch-result.js';
 export { readCheckpoint } from './train/checkpoint.js';
 export type { Precision, SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
 export type { EarlyStoppingOptions } from './train/early-stopping.js';
-export type { EndEvent, EpochEvent, FitEvent, FitOptions, FitResult, StepEvent } from './train/fit.js';
-export type { CheckpointEvent, WarningEvent } from './train/run-checkpoints.js';
-export { lrAt, type Position, type Schedule, type ScheduleOptions } from './train/schedule.js';
+export type {
+  CheckpointEvent,
+  EndEvent,
+  EpochEvent,
+  FitEvent,
+  FitResult,
+  StepEvent,
+  WarningEvent,
+} from './train/fit-events.js';
+export type { FitOptions } from './train/fit-options.js';
+export type { FitRun } from './train/fit-run.js';
+export type { Logger, ResolvedSettings, RunStart } from './train/logger.js';
+export type { RunTrainer } from './train/run-trainer.js';
+export { lrAt, type Schedule, type ScheduleOptions, type SchedulePosition } from './train/schedule.js';
 export type { Best, EpochSummary, TrainState } from './train/train-state.js';
-export { type Labels, type StepResult, Trainer } from './train/trainer.js';
+export { Trainer } from './train/trainer.js';
 export type { Prediction, ValidateOptions, Validation, ValidationEvent } from './train/validation.js';
 export type { Difference, StateDict, StateTensor, TypedArray } from './weights/state-dict.js';

@@ -35,7 +35,7 @@ const CHECKPOINT = {
   },
   state: {
     ...{ epoch: 1, step: 0, globalStep: 1, skipped: 0, batches: { seed: '0' } },
-    tally: Object.fromEntries(SUMS.map((name) => [name, 0])),
+    metrics: Object.fromEntries(SUMS.map((name) => [name, 0])),
     best: { epoch: 1, score: 1, metric: 'top1' },
     history: [
       {

@@ -24,7 +24,7 @@ counts(flags, 'epochs');
 const classes = readClasses(flags.classes);
 const out = fromRoot(flags.out);
 await bootstrap();
-const { ARCHITECTURES } = createRequire(import.meta.url)('../../dist/cli/architectures.js');
+const { ARCHITECTURES } = createRequire(import.meta.url)('../../dist/models/architectures.js');
 
 const data = linkClasses(out, classes);
 const recipe = '--batch-size 8 --lr 0.01 --max-grad-norm 2 --seed 0'.split(' ');

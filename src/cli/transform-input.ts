@@ -1,13 +1,11 @@
 /** torchvision's `transform_input`: the state_dict is the same with and without it, but the logits are not, so the user has to say. */
 import { GoogLeNetError } from '../core/errors.js';
 import type { Terminal } from '../core/terminal.js';
+import { TRAINING_SETTINGS } from '../core/training-settings.js';
 import type { ModelDescription } from '../models/description.js';
-import { optionalToggle } from './flags.js';
 import type { WeightsFile } from './weights-file.js';
 
-export const transformInput = optionalToggle(
-  "torchvision's transform_input, for weights of its layout; published ImageNet weights need it (default: as the file says)",
-);
+export const { transformInput } = TRAINING_SETTINGS;
 
 export interface TransformInput {
   transformInput?: boolean;

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   DISPOSED: 'The model or trainer was disposed.',
   ABORTED: 'An AbortSignal stopped the operation.',
   OVERLOADED: 'More calls wait for a model or engine than its maxQueue allows.',
+  LOGGER_FAILED: 'A logger of a training run threw an error that has no code of its own.',
   DIVERGED: 'The loss of a training or evaluation became NaN or infinite.',
   CUDA_UNAVAILABLE: 'CUDA was asked for and cannot be used.',
   UNSUPPORTED:

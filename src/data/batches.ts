@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { MAX_BATCH_SIZE } from '../core/training-settings.js';
 import { boolean, integer, invalid, oneOf, readOptions, signal } from '../core/validation.js';
 import type { Dataset } from './dataset.js';
 import { ON_DECODE_ERROR, type OnDecodeError } from './decode-errors.js';
@@ -10,7 +11,7 @@ import { checkResizeCrop, type ResizeCropOptions } from './transforms.js';
 export type { Batch };
 
 /** More images than any machine trains on at once. */
-export const MAX_BATCH_SIZE = 2 ** 16;
+export { MAX_BATCH_SIZE };
 
 export interface BatchesOptions extends ResizeCropOptions {
   /** Positions in the dataset, in the order of the batches. */

@@ -1,5 +1,5 @@
 import { GoogLeNetError } from '../core/errors.js';
-import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
+import { TRAINING_DEFAULTS } from '../core/training-settings.js';
 import { boolean, integer, invalid, object, oneOf, readOptions, seed, signal } from '../core/validation.js';
 import { type Augment, type AugmentOptions, isPlainEvaluation, readAugment } from './augment.js';
 import { batchCount, datasetSource, MAX_BATCH_SIZE } from './batches.js';

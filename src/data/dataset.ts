@@ -20,6 +20,8 @@ export interface Dataset {
    * Must not change until its batch has come.
    */
   encoded?(index: number): Promise<Uint8Array>;
+  /** The folder of the images, for what a run records of itself. */
+  readonly dir?: string;
   /** How those files are decoded, where it is not by the defaults. */
   readonly decoding?: DecodeOptions;
   /** What messages call the image: its path, where it has one. */

@@ -1,4 +1,5 @@
 /** How files of images are decoded: the same options, with the same defaults, wherever it happens. */
+import { MAX_PIXELS } from '../core/training-settings.js';
 import { boolean, integer } from '../core/validation.js';
 
 export interface DecodeOptions {
@@ -20,8 +21,7 @@ export type Decoding = Required<DecodeOptions>;
 
 export const DECODE_OPTIONS = ['maxPixels', 'autoOrient'] as const satisfies (keyof DecodeOptions)[];
 
-/** Three bytes each: 200 MB decoded. The largest sensors of cameras and telephones have fewer, but for a few. */
-export const MAX_PIXELS = 2 ** 26;
+export { MAX_PIXELS };
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
 export function readDecoding(options: Partial<Record<keyof DecodeOptions, unknown>> = {}): Decoding {

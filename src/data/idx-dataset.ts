@@ -33,12 +33,14 @@ export interface IdxOptions {
 
 /** Gray images of one size from the files that MNIST made known, `train-images-idx3-ubyte` and its three siblings. */
 export class IdxDataset implements Dataset {
+  readonly dir: string;
   readonly length: number;
   readonly classes: readonly string[];
   readonly #images: ArrayDataset;
   readonly #path: string;
 
-  private constructor(images: ArrayDataset, path: string) {
+  private constructor(dir: string, images: ArrayDataset, path: string) {
+    this.dir = dir;
     this.length = images.length;
     this.classes = images.classes;
     this.#images = images;
@@ -61,7 +63,7 @@ export class IdxDataset implements Dataset {
     assertFitting(imagesPath, pixels, labelsPath, labels, classes);
     const { data, sizes: shape } = pixels;
     const images = new ArrayDataset({ images: { data, shape }, labels: labels.data, classes });
-    return new IdxDataset(images, imagesPath);
+    return new IdxDataset(dir, images, imagesPath);
   }
 
   label(index: number): number {

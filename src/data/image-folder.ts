@@ -31,11 +31,18 @@ export interface ImageFolderOptions extends DecodeOptions {
  * `ImageFolder` (names sorted by code point, subfolders and links followed), so labels and indices equal Python's.
  */
 export class ImageFolder implements Dataset {
+  readonly dir: string;
   readonly classes: readonly string[];
   readonly samples: readonly ImageFolderSample[];
   readonly decoding: Decoding;
 
-  private constructor(classes: readonly string[], samples: readonly ImageFolderSample[], decoding: Decoding) {
+  private constructor(
+    dir: string,
+    classes: readonly string[],
+    samples: readonly ImageFolderSample[],
+    decoding: Decoding,
+  ) {
+    this.dir = dir;
     this.classes = classes;
     this.samples = samples;
     this.decoding = decoding;
@@ -71,7 +78,7 @@ export class ImageFolder implements Dataset {
         samples.map(({ path }) => path),
       );
     }
-    return new ImageFolder(classes, samples, decoding);
+    return new ImageFolder(dir, classes, samples, decoding);
   }
 
   get length(): number {

@@ -63,6 +63,7 @@ function view(dataset: Dataset, indices: Uint32Array): Dataset {
     label: (index) => dataset.label(at(index)),
     image: async (index) => dataset.image(at(index)),
     name: (index) => sampleName(dataset, at(index)),
+    ...(dataset.dir !== undefined && { dir: dataset.dir }),
     ...(dataset.decoding && { decoding: dataset.decoding }),
     ...(encoded && { encoded: async (index: number) => encoded(at(index)) }),
   };

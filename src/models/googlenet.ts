@@ -1,5 +1,5 @@
 import type { Device } from '../core/device.js';
-import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
+import { TRAINING_DEFAULTS } from '../core/training-settings.js';
 import {
   boolean,
   callback,

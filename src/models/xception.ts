@@ -1,5 +1,5 @@
 import type { Device } from '../core/device.js';
-import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
+import { TRAINING_DEFAULTS } from '../core/training-settings.js';
 import { boolean, integer, number, oneOf, readOptions } from '../core/validation.js';
 import { XCEPTION_SIZES } from '../inference/input-size.js';
 import type { MaxQueue } from '../native/call-queue.js';

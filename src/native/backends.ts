@@ -6,6 +6,8 @@ import { loadAddon } from './load.js';
 type Switch = Exclude<keyof NativeBackends, 'deterministicAlgorithms' | 'deterministicWarnOnly'>;
 
 const read = (): NativeBackends => callSync(() => loadAddon().backends());
+/** @internal All switches as they are now. */
+export const currentBackends = (): NativeBackends => read();
 const write = (wanted: Partial<NativeBackends>): void =>
   callSync(() => loadAddon().setBackends({ ...read(), ...wanted }));
 

@@ -1,5 +1,5 @@
-import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { integer } from '../core/validation.js';
+import { readSetting } from '../core/settings.js';
+import { TRAINING_SETTINGS as S } from '../core/training-settings.js';
 
 /** Which checkpoints of a run stay on the disk: each one that any of these rules selects. */
 export interface CheckpointPolicy {
@@ -29,9 +29,9 @@ export function readCheckpointPolicy({
   everyNEpochs,
 }: CheckpointPolicy): Required<CheckpointPolicy> {
   return {
-    saveLastK: integer('saveLastK', saveLastK ?? TRAINING_DEFAULTS.saveLastK, 1),
-    saveTopK: integer('saveTopK', saveTopK ?? TRAINING_DEFAULTS.saveTopK, 0),
-    everyNEpochs: everyNEpochs == null ? null : integer('everyNEpochs', everyNEpochs, 1),
+    saveLastK: readSetting(S.saveLastK, 'saveLastK', saveLastK),
+    saveTopK: readSetting(S.saveTopK, 'saveTopK', saveTopK),
+    everyNEpochs: readSetting(S.everyNEpochs, 'everyNEpochs', everyNEpochs),
   };
 }
 

@@ -28,7 +28,7 @@ const FORMAT = 3;
 /** For the key of the metadata and the padding of the header. */
 const SPARE_BYTES = 64;
 
-/** What a checkpoint says beside its tensors. */
+/** What a checkpoint holds besides its tensors. */
 export interface Checkpoint {
   model: ModelDescription;
   trainer: TrainerConfig;
@@ -42,7 +42,7 @@ interface Content extends Checkpoint {
   checkpoint: typeof FORMAT;
   /** State of the model's random numbers, base64. */
   generator: string;
-  /** False before the first step, which initialises momentum and the EMA. */
+  /** False before the first step, which initializes momentum and the EMA. */
   hasMomentum: boolean;
   hasEma: boolean;
 }
@@ -159,7 +159,7 @@ export async function loadCheckpoint(
     assertSameNetwork(content.model, model, path);
     assertMatch(compareTensors(native.tensors(), weights), true, path);
     const frozen = ' Give the trainer the `freeze` that the run began with.';
-    assertMatch(compareTensors(trainer.tensors(), momentum), true, `the optimiser in ${path}`, frozen);
+    assertMatch(compareTensors(trainer.tensors(), momentum), true, `the optimizer in ${path}`, frozen);
     if (hasEma) {
       assertMatch(compareTensors(trainer.tensors(), ema), true, `the EMA weights in ${path}`);
     }

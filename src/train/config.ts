@@ -1,16 +1,7 @@
 import { GoogLeNetError } from '../core/errors.js';
-import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import {
-  boolean,
-  integer,
-  invalid,
-  itemsOf,
-  number,
-  oneOf,
-  readOptions,
-  string,
-} from '../core/validation.js';
-import { MAX_BATCH_SIZE } from '../data/batches.js';
+import { readSetting } from '../core/settings.js';
+import { FACTOR, TRAINING_SETTINGS as S } from '../core/training-settings.js';
+import { invalid, itemsOf, number, readOptions, string } from '../core/validation.js';
 import { readSchedule, type Schedule, type ScheduleOptions } from './schedule.js';
 
 /** SGD as `torch.optim.SGD` defines it. */
@@ -31,7 +22,7 @@ export interface SgdOptions {
   headLr?: number | null;
 }
 
-/** `bfloat16`: convolutions and matrix products under autocast; weights, losses and the optimiser stay fp32. */
+/** `bfloat16`: convolutions and matrix products under autocast; weights, losses and the optimizer stay fp32. */
 export type Precision = 'float32' | 'bfloat16';
 
 export interface TrainerOptions {
@@ -75,8 +66,7 @@ export interface TrainerConfig {
   freeze: string[];
 }
 
-/** The numbers that weights of 32 bits can be multiplied by. */
-export const FACTOR = { min: 0, max: 3.4028234663852886e38 };
+export { FACTOR };
 
 const KNOWN = [
   'optimizer',
@@ -94,30 +84,20 @@ const KNOWN = [
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
 export function readTrainerConfig(options: unknown): TrainerConfig {
   const read = readOptions('options', options, KNOWN);
-  const optional = (name: string, value: unknown, range: object) =>
-    value === undefined || value === null ? null : number(name, value, range);
   return {
     optimizer: readOptimizer(read.optimizer),
     schedule: readSchedule(read.schedule),
-    auxWeight: number('auxWeight', read.auxWeight ?? TRAINING_DEFAULTS.auxWeight, FACTOR),
-    labelSmoothing: number('labelSmoothing', read.labelSmoothing ?? TRAINING_DEFAULTS.labelSmoothing, {
-      min: 0,
-      max: 1,
-      below: true,
-    }),
+    auxWeight: readSetting(S.auxWeight, 'auxWeight', read.auxWeight),
+    labelSmoothing: readSetting(S.labelSmoothing, 'labelSmoothing', read.labelSmoothing),
     classWeights: readClassWeights(read.classWeights ?? null),
-    maxGradNorm: optional('maxGradNorm', read.maxGradNorm, { ...FACTOR, above: true }),
-    gradientAccumulationSteps: integer(
+    maxGradNorm: readSetting(S.maxGradNorm, 'maxGradNorm', read.maxGradNorm),
+    gradientAccumulationSteps: readSetting(
+      S.gradientAccumulationSteps,
       'gradientAccumulationSteps',
-      read.gradientAccumulationSteps ?? TRAINING_DEFAULTS.gradientAccumulationSteps,
-      1,
-      MAX_BATCH_SIZE,
+      read.gradientAccumulationSteps,
     ),
-    emaDecay: optional('emaDecay', read.emaDecay, { min: 0, max: 1, below: true }),
-    precision: oneOf('precision', read.precision ?? TRAINING_DEFAULTS.precision, [
-      'float32',
-      'bfloat16',
-    ] as const),
+    emaDecay: readSetting(S.emaDecay, 'emaDecay', read.emaDecay),
+    precision: readSetting(S.precision, 'precision', read.precision),
     freeze: readPatterns(read.freeze ?? []),
   };
 }
@@ -146,16 +126,13 @@ function readOptimizer(value: unknown): Required<SgdOptions> {
   const known = ['lr', 'momentum', 'weightDecay', 'dampening', 'nesterov', 'fused', 'headLr'] as const;
   const read = readOptions('optimizer', value, known);
   const optimizer = {
-    lr: number('optimizer.lr', read.lr ?? TRAINING_DEFAULTS.lr, FACTOR),
-    momentum: number('optimizer.momentum', read.momentum ?? TRAINING_DEFAULTS.momentum, FACTOR),
-    weightDecay: number('optimizer.weightDecay', read.weightDecay ?? TRAINING_DEFAULTS.weightDecay, FACTOR),
-    dampening: number('optimizer.dampening', read.dampening ?? TRAINING_DEFAULTS.dampening),
-    nesterov: boolean('optimizer.nesterov', read.nesterov ?? TRAINING_DEFAULTS.nesterov),
-    fused: boolean('optimizer.fused', read.fused ?? TRAINING_DEFAULTS.fused),
-    headLr:
-      read.headLr === undefined || read.headLr === null
-        ? null
-        : number('optimizer.headLr', read.headLr, FACTOR),
+    lr: readSetting(S.lr, 'optimizer.lr', read.lr),
+    momentum: readSetting(S.momentum, 'optimizer.momentum', read.momentum),
+    weightDecay: readSetting(S.weightDecay, 'optimizer.weightDecay', read.weightDecay),
+    dampening: readSetting(S.dampening, 'optimizer.dampening', read.dampening),
+    nesterov: readSetting(S.nesterov, 'optimizer.nesterov', read.nesterov),
+    fused: readSetting(S.fused, 'optimizer.fused', read.fused),
+    headLr: readSetting(S.headLr, 'optimizer.headLr', read.headLr),
   };
   if (optimizer.nesterov && (optimizer.momentum === 0 || optimizer.dampening !== 0)) {
     throw new GoogLeNetError(

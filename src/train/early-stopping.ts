@@ -1,11 +1,9 @@
 /** When a run has nothing more to gain: a pure function of its state, so that a resumed run stops where it would have. */
-import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { integer, number, oneOf, readOptions } from '../core/validation.js';
+import { readSetting } from '../core/settings.js';
+import { TRAINING_SETTINGS as S } from '../core/training-settings.js';
+import { integer, number, readOptions } from '../core/validation.js';
 import type { Metrics } from '../inference/metrics.js';
-import type { Best, TrainState } from './train-state.js';
-
-export const METRICS = ['top1', 'loss'] as const;
-export type Metric = (typeof METRICS)[number];
+import type { Best, Metric, TrainState } from './train-state.js';
 
 export interface EarlyStoppingOptions {
   /** Epochs without a better score after which the run ends. */
@@ -23,7 +21,7 @@ export function readEarlyStopping(value: unknown): EarlyStopping {
   const read = readOptions('earlyStopping', value, ['patience', 'metric', 'minDelta']);
   return {
     patience: integer('earlyStopping.patience', read.patience, 1),
-    metric: oneOf('earlyStopping.metric', read.metric ?? TRAINING_DEFAULTS.patienceMetric, METRICS),
+    metric: readSetting(S.patienceMetric, 'earlyStopping.metric', read.metric),
     minDelta: number('earlyStopping.minDelta', read.minDelta ?? 0, { min: 0 }),
   };
 }

@@ -2,45 +2,45 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { computeMetrics, onlyMetrics } from '../inference/metrics.js';
 import { isBetter, scoreOf } from './early-stopping.js';
-import type { FitPlan } from './fit-options.js';
+import type { FitConfig } from './fit-options.js';
+import type { RunTrainer } from './run-trainer.js';
 import { lrAt } from './schedule.js';
 import { type EpochSummary, initialState, MAX_HISTORY, type TrainState } from './train-state.js';
-import type { Trainer } from './trainer.js';
 import type { Validation } from './validation.js';
 
 export const AFTER_DIVERGENCE =
   'Resume from an earlier checkpoint with a lower learning rate, and look for broken images.';
 
-/** Summarises the epoch. One that `steps` cuts short stays open, for a run that resumes with more steps. */
+/** Summarizes the epoch. One that `steps` cuts short stays open, for a run that resumes with more steps. */
 export async function endEpoch(
-  trainer: Trainer,
-  plan: FitPlan,
+  trainer: RunTrainer,
+  config: FitConfig,
   validation: Validation | null,
   speed: { seconds: number; imagesPerSecond: number },
 ): Promise<EpochSummary> {
   const { state } = trainer;
-  const summary = { ...summarise(trainer, plan, validation), ...speed };
+  const summary = { ...summarize(trainer, config, validation), ...speed };
   const history = [...state.history, summary].slice(-MAX_HISTORY);
-  const isShort = plan.steps !== null && summary.step >= plan.steps;
-  if (isShort && state.step !== plan.loader.stepsPerEpoch) {
+  const isShort = config.steps !== null && summary.step >= config.steps;
+  if (isShort && state.step !== config.loader.stepsPerEpoch) {
     trainer.state = { ...state, history };
     return summary;
   }
   const { epoch, step: globalStep } = summary;
   trainer.state = { ...initialState, epoch, globalStep, best: state.best, history };
-  const score = scoreIn(summary, plan);
-  if (plan.stopping !== null && score !== null && isBetter(score, state.best, plan.stopping)) {
+  const score = scoreIn(summary, config);
+  if (config.stopping !== null && score !== null && isBetter(score, state.best, config.stopping)) {
     trainer.bestWeights = await trainer.weights();
-    trainer.state = { ...trainer.state, best: { epoch, score, metric: plan.stopping.metric } };
+    trainer.state = { ...trainer.state, best: { epoch, score, metric: config.stopping.metric } };
   }
   return summary;
 }
 
 /** @throws GoogLeNetError `INVALID_DATASET`, `DIVERGED` */
-function summarise(trainer: Trainer, plan: FitPlan, validation: Validation | null) {
-  const { epoch: before, globalStep: step, tally, skipped } = trainer.state;
+function summarize(trainer: RunTrainer, config: FitConfig, validation: Validation | null) {
+  const { epoch: before, globalStep: step, metrics, skipped } = trainer.state;
   const epoch = before + 1;
-  if (tally.count === 0) {
+  if (metrics.count === 0) {
     const message = `None of the ${skipped} images of epoch ${epoch} could be read.`;
     throw new GoogLeNetError('INVALID_DATASET', message);
   }
@@ -52,14 +52,14 @@ function summarise(trainer: Trainer, plan: FitPlan, validation: Validation | nul
   return {
     epoch,
     step,
-    lr: lrAt({ epoch: before, step: step - 1, totalSteps: plan.totalSteps }, optimizer.lr, schedule),
-    train: computeMetrics(tally, trainer.model.auxLogits),
+    lr: lrAt({ epoch: before, step: step - 1, totalSteps: config.totalSteps }, optimizer.lr, schedule),
+    train: computeMetrics(metrics, trainer.model.auxLogits),
     validation: validation && onlyMetrics(validation),
     skipped,
   };
 }
 
-const scoreIn = ({ validation }: EpochSummary, { stopping }: FitPlan): number | null =>
+const scoreIn = ({ validation }: EpochSummary, { stopping }: FitConfig): number | null =>
   stopping && validation && scoreOf(validation, stopping.metric);
 
 /** Whether `steps` ended the run in the middle of an epoch, which has its summary. */
@@ -72,18 +72,18 @@ export function withoutPartialSummary(state: TrainState): TrainState {
 }
 
 /** Puts the final weights of a finished run into the model: those of the best epoch, or the EMA weights. */
-export async function useFinalWeights(trainer: Trainer, plan: FitPlan): Promise<void> {
-  const { bestWeights, config, model } = trainer;
-  if (plan.stopping !== null && bestWeights !== null && !isBestNow(trainer.state, plan)) {
+export async function useFinalWeights(trainer: RunTrainer, config: FitConfig): Promise<void> {
+  const { bestWeights, model } = trainer;
+  if (config.stopping !== null && bestWeights !== null && !isBestNow(trainer.state, config)) {
     await model.loadStateDict(bestWeights);
-  } else if (config.emaDecay !== null) await trainer.applyEma();
+  } else if (trainer.config.emaDecay !== null) await trainer.applyEma();
   else return;
   trainer.isFinished = true;
 }
 
 /** The end of a run in the middle of an epoch may be better than any epoch; a resumed run does not count it. */
-function isBestNow(state: TrainState, plan: FitPlan): boolean {
+function isBestNow(state: TrainState, config: FitConfig): boolean {
   const last = state.history.at(-1);
-  const score = last && endedMidEpoch(state) ? scoreIn(last, plan) : null;
-  return plan.stopping !== null && score !== null && isBetter(score, state.best, plan.stopping);
+  const score = last && endedMidEpoch(state) ? scoreIn(last, config) : null;
+  return config.stopping !== null && score !== null && isBetter(score, state.best, config.stopping);
 }

@@ -1,17 +1,21 @@
 import { resolve } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
-import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
+import { readSetting } from '../core/settings.js';
+import { TRAINING_DEFAULTS, TRAINING_SETTINGS } from '../core/training-settings.js';
 import { integer, readOptions, path as readPath, signal as readSignal } from '../core/validation.js';
-import { MAX_BATCH_SIZE } from '../data/batches.js';
+import type { Augment } from '../data/augment.js';
 import { DATA_LOADER_OPTIONS, DataLoader, type DataLoaderOptions } from '../data/data-loader.js';
 import type { Dataset } from '../data/dataset.js';
+import type { OnDecodeError } from '../data/decode-errors.js';
 import { assertClasses, assertDataset, assertSameClasses } from '../inference/dataset-classes.js';
 import { assertInputSize } from '../inference/input-size.js';
 import { type CheckpointPolicy, readCheckpointPolicy } from './checkpoint-policy.js';
 import type { Source } from './datasets.js';
 import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';
+import type { Logger } from './logger.js';
+import { readLoggers } from './logger-group.js';
+import type { RunTrainer } from './run-trainer.js';
 import { MAX_EPOCH, needsTotalSteps, type Schedule } from './schedule.js';
-import type { Trainer } from './trainer.js';
 import type { ValidateOptions } from './validation.js';
 
 /** How long to train, on what, and what to keep. The options of {@link DataLoaderOptions} say what the batches are made of. */
@@ -41,16 +45,18 @@ export interface FitOptions extends Partial<DataLoaderOptions> {
   resume?: string;
   /** Finishes the step under way, writes a checkpoint and ends with the reason `aborted`. */
   signal?: AbortSignal;
+  /** Records or shows the run, e.g. `new RunFolder('runs/a')`; several are called in their order. */
+  logger?: Logger | readonly Logger[];
 }
 
-export interface CheckpointPlan {
+export interface CheckpointConfig {
   dir: string;
   everyNTrainSteps: number | null;
   policy: Required<CheckpointPolicy>;
 }
 
 /** {@link FitOptions} with defaults, sorted by who needs them. */
-export interface FitPlan {
+export interface FitConfig {
   epochs: number | null;
   steps: number | null;
   /** Of the whole run; null where the data does not say how much there is. */
@@ -59,9 +65,12 @@ export interface FitPlan {
   validation: Dataset | null;
   validating: ValidateOptions;
   stopping: EarlyStopping | null;
-  checkpoints: CheckpointPlan | null;
+  checkpoints: CheckpointConfig | null;
   resume: string | null;
   signal: AbortSignal | undefined;
+  loggers: readonly Logger[];
+  augment: Augment;
+  onDecodeError: OnDecodeError;
 }
 
 const KNOWN = [
@@ -76,24 +85,31 @@ const KNOWN = [
   'everyNEpochs',
   'resume',
   'signal',
+  'logger',
   ...DATA_LOADER_OPTIONS,
 ] as const;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET` */
-export function readFitOptions(options: FitOptions, source: Source, { model, config }: Trainer): FitPlan {
-  const read = readOptions('options', options, KNOWN) as FitOptions;
+export function readFitOptions(
+  options: FitOptions,
+  source: Source,
+  { model, config }: RunTrainer,
+): FitConfig {
+  const loggers = readLoggers((options as FitOptions | undefined)?.logger);
+  const read = withLoggers(readOptions('options', options, KNOWN) as FitOptions, loggers);
   const loading = Object.fromEntries(DATA_LOADER_OPTIONS.map((name) => [name, read[name]]));
   const {
-    batchSize = TRAINING_DEFAULTS.batchSize,
     resize = TRAINING_DEFAULTS.resize,
     crop = TRAINING_DEFAULTS.crop,
     onDecodeError = TRAINING_DEFAULTS.onDecodeError,
+    augment = TRAINING_DEFAULTS.augment,
   } = read;
+  const batchSize = readSetting(TRAINING_SETTINGS.batchSize, 'batchSize', read.batchSize);
   assertInputSize(crop, crop, model.inputSizes);
   const signal = readSignal('signal', read.signal);
   const loader = new DataLoader(source, {
     ...loading,
-    batchSize: integer('batchSize', batchSize, 1, MAX_BATCH_SIZE),
+    batchSize,
   } as DataLoaderOptions);
   assertClasses('The training set', source.classes, model);
   const validation = read.validation ?? null;
@@ -109,15 +125,26 @@ export function readFitOptions(options: FitOptions, source: Source, { model, con
     totalSteps,
     loader,
     validation,
-    validating: { batchSize, resize, crop, onDecodeError, signal },
+    validating: { batchSize, resize, crop, onDecodeError },
     stopping: read.earlyStopping === undefined ? null : readStopping(read.earlyStopping, validation),
     checkpoints: readCheckpoints(read),
     resume: readResume(read),
-    signal,
+    ...{ signal, loggers, augment, onDecodeError },
   };
 }
 
-function readLength({ epochs, steps }: FitOptions): Pick<FitPlan, 'epochs' | 'steps'> {
+/** What `fit` is not told, a logger may know. */
+function withLoggers(options: FitOptions, loggers: readonly Logger[]): FitOptions {
+  const checkpointDir = options.checkpointDir ?? loggers.find((one) => one.checkpointDir)?.checkpointDir;
+  const resume = options.resume ?? loggers.find((one) => one.resume)?.resume;
+  return {
+    ...options,
+    ...(checkpointDir !== undefined && { checkpointDir }),
+    ...(resume !== undefined && { resume }),
+  };
+}
+
+function readLength({ epochs, steps }: FitOptions): Pick<FitConfig, 'epochs' | 'steps'> {
   if ((epochs === undefined) === (steps === undefined)) {
     throw new GoogLeNetError('INVALID_ARGUMENT', 'Give either epochs or steps, the length of the run.');
   }
@@ -141,7 +168,7 @@ function readStopping(options: EarlyStoppingOptions, validation: Dataset | null)
   return readEarlyStopping(options);
 }
 
-function readCheckpoints(read: FitOptions): CheckpointPlan | null {
+function readCheckpoints(read: FitOptions): CheckpointConfig | null {
   const { checkpointDir, everyNTrainSteps, saveLastK, saveTopK, everyNEpochs } = read;
   if (checkpointDir === undefined) {
     const needy = Object.entries({ everyNTrainSteps, saveLastK, saveTopK, everyNEpochs }).find(
@@ -150,12 +177,10 @@ function readCheckpoints(read: FitOptions): CheckpointPlan | null {
     if (!needy) return null;
     throw new GoogLeNetError('INVALID_ARGUMENT', `${needy[0]} needs checkpointDir, the folder to write to.`);
   }
-  const optional = (name: string, value: number | undefined) =>
-    value === undefined ? null : integer(name, value, 1);
   return {
     // Absolute: the program may change its working directory during the run.
     dir: resolve(readPath('checkpointDir', checkpointDir)),
-    everyNTrainSteps: optional('everyNTrainSteps', everyNTrainSteps),
+    everyNTrainSteps: readSetting(TRAINING_SETTINGS.everyNTrainSteps, 'everyNTrainSteps', everyNTrainSteps),
     policy: readCheckpointPolicy({ saveLastK, saveTopK, everyNEpochs } as CheckpointPolicy),
   };
 }

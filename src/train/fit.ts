@@ -1,6 +1,7 @@
 import { GoogLeNetError } from '../core/errors.js';
 import type { Batch } from '../data/prefetcher.js';
 import { updateMetrics } from '../inference/metrics.js';
+import type { StepResult } from './batch-result.js';
 import type { Source } from './datasets.js';
 import { hasStalled } from './early-stopping.js';
 import {
@@ -10,85 +11,69 @@ import {
   useFinalWeights,
   withoutPartialSummary,
 } from './epoch-end.js';
-import { type FitOptions, type FitPlan, readFitOptions } from './fit-options.js';
-import { type CheckpointEvent, RunCheckpoints, resume, type WarningEvent } from './run-checkpoints.js';
+import type { FitEvent, FitResult, StepEvent, WarningEvent } from './fit-events.js';
+import { type FitConfig, type FitOptions, readFitOptions } from './fit-options.js';
+import { LoggerGroup } from './logger-group.js';
+import { resolvedSettings } from './resolved-settings.js';
+import { RunCheckpoints, resume } from './run-checkpoints.js';
+import type { RunTrainer } from './run-trainer.js';
 import { startThroughputMeter, type ThroughputMeter } from './throughput-meter.js';
-import type { EpochSummary, TrainState } from './train-state.js';
-import type { StepResult, Trainer } from './trainer.js';
-import { type Validation, type ValidationEvent, validation } from './validation.js';
+import type { TrainState } from './train-state.js';
+import { validation } from './validation.js';
 
-export type { FitOptions };
-
-export interface StepEvent extends StepResult {
-  type: 'step';
-  /** Counted from 1. */
-  epoch: number;
-  /** Of the whole run, counted from 1. */
-  step: number;
-  /** Steps in an epoch; null for a source that does not know its length. */
-  stepsPerEpoch: number | null;
-  /** Images in this batch. */
-  count: number;
-  imagesPerSecond: number;
-}
-
-export interface EpochEvent extends EpochSummary {
-  type: 'epoch';
-  validation: Validation | null;
-}
-
-export interface FitResult {
-  /**
-   * `aborted`: the signal stopped the run after a whole step; `checkpoint` is where to resume.
-   * `stopped-early`: validation got no better; the model has the weights of the best epoch.
-   */
-  reason: 'completed' | 'aborted' | 'stopped-early';
-  /** Completed epochs and steps. */
-  epoch: number;
-  step: number;
-  /** The newest one; where this run has written none, the one it resumed from. */
-  checkpoint: string | null;
-  /** The latest epochs, a thousand at most, those before an interruption included. */
-  history: readonly EpochSummary[];
-}
-
-export interface EndEvent extends FitResult {
-  type: 'end';
-}
-
-export type FitEvent = StepEvent | ValidationEvent | EpochEvent | CheckpointEvent | WarningEvent | EndEvent;
-
-/** The training loop. Its whole state is `trainer.state`, so that a checkpoint at any step resumes bit for bit. */
-export async function* trainingLoop(
-  trainer: Trainer,
+/** Runs a fit with its loggers. */
+export async function* fit(
+  trainer: RunTrainer,
   source: Source,
   options: FitOptions,
 ): AsyncGenerator<FitEvent, FitResult, void> {
-  const plan = readFitOptions(options, source, trainer);
-  const { signal } = plan;
-  const from = yield* resume(trainer, plan);
-  if (!isOver(trainer.state, plan)) assertNotFinished(trainer);
-  const checkpoints = await RunCheckpoints.open(trainer, plan, from);
+  const config = readFitOptions(options, source, trainer);
+  const { checkpoint, warnings } = await resume(trainer, config);
+  if (!isOver(trainer.state, config)) assertNotFinished(trainer);
+  const { validation, loader } = config;
+  const { length: images, stepsPerEpoch } = loader;
+  const loggers = new LoggerGroup(config.loggers, config.signal);
+  await loggers.start({
+    ...{ trainer, source, validation, images, stepsPerEpoch, checkpoint },
+    settings: resolvedSettings(trainer, config),
+  });
+  return yield* loggers.watch(
+    trainingLoop(trainer, { ...config, signal: loggers.signal }, checkpoint, warnings),
+  );
+}
+
+/** The training loop. Its whole state is `trainer.state`, so that a checkpoint at any step resumes bit for bit. */
+async function* trainingLoop(
+  trainer: RunTrainer,
+  config: FitConfig,
+  resumedFrom: string | null,
+  warnings: readonly WarningEvent[],
+): AsyncGenerator<FitEvent, FitResult, void> {
+  const { signal } = config;
+  yield* warnings;
+  const checkpoints = await RunCheckpoints.open(trainer, config, resumedFrom);
   try {
-    while (!isOver(trainer.state, plan)) {
+    while (!isOver(trainer.state, config)) {
       trainer.state = withoutPartialSummary(trainer.state);
       const throughput = startThroughputMeter();
-      for await (const batch of batchesLeft(trainer.state, plan)) {
+      for await (const batch of batchesLeft(trainer.state, config)) {
         if (batch.skipped.length > 0) yield unreadable(batch);
-        if (batch.labels.length > 0) yield await trainOn(trainer, batch, plan, throughput);
-        else trainer.state = afterBatch(trainer.state, batch, plan);
+        if (batch.labels.length > 0) yield await trainOn(trainer, batch, config, throughput);
+        else trainer.state = afterBatch(trainer.state, batch, config);
         // Before the signal: what is left of the run is short, or watches the signal itself.
-        if (hasAllSteps(trainer.state, plan)) break;
+        if (hasAllSteps(trainer.state, config)) break;
         signal?.throwIfAborted();
         if (batch.labels.length > 0) yield* checkpoints.afterStep();
       }
-      const scores = plan.validation && (yield* validation(trainer, plan.validation, plan.validating));
-      const summary = await endEpoch(trainer, plan, scores, throughput.compute());
+      const scores =
+        config.validation &&
+        (yield* validation(trainer, config.validation, { ...config.validating, signal }));
+      const summary = await endEpoch(trainer, config, scores, throughput.compute());
       yield { type: 'epoch', ...summary, validation: scores };
-      if (!isOver(trainer.state, plan)) signal?.throwIfAborted();
+      if (!isOver(trainer.state, config)) signal?.throwIfAborted();
       yield* checkpoints.save();
     }
-    await useFinalWeights(trainer, plan);
+    await useFinalWeights(trainer, config);
   } catch (error) {
     // Only what the signal itself has thrown: a step that fails while a run is being stopped is still a failure.
     if (!isAbort(error, signal)) throw error;
@@ -96,29 +81,29 @@ export async function* trainingLoop(
   } finally {
     await checkpoints.close();
   }
-  const result = resultOf(trainer.state, plan, checkpoints.latest);
+  const result = resultOf(trainer.state, config, checkpoints.latest);
   yield { type: 'end', ...result };
   return result;
 }
 
-function isOver(state: TrainState, plan: FitPlan): boolean {
-  const { epochs, stopping } = plan;
-  if (hasAllSteps(state, plan) && (state.step === 0 || endedMidEpoch(state))) return true;
+function isOver(state: TrainState, config: FitConfig): boolean {
+  const { epochs, stopping } = config;
+  if (hasAllSteps(state, config) && (state.step === 0 || endedMidEpoch(state))) return true;
   if (stopping !== null && state.step === 0 && hasStalled(state, stopping)) return true;
   return epochs !== null && state.epoch >= epochs;
 }
 
-const hasAllSteps = ({ globalStep }: TrainState, { steps }: FitPlan): boolean =>
+const hasAllSteps = ({ globalStep }: TrainState, { steps }: FitConfig): boolean =>
   steps !== null && globalStep >= steps;
 
 /** None for a run that was stopped between its last step and the end of the epoch. */
-function batchesLeft(state: TrainState, plan: FitPlan): AsyncIterable<Batch> | Batch[] {
+function batchesLeft(state: TrainState, config: FitConfig): AsyncIterable<Batch> | Batch[] {
   const { epoch, step: start } = state;
-  return hasAllSteps(state, plan) ? [] : plan.loader.epoch(epoch, { start, signal: plan.signal });
+  return hasAllSteps(state, config) ? [] : config.loader.epoch(epoch, { start, signal: config.signal });
 }
 
-/** EMA weights are not the weights that the optimiser's state belongs to. */
-function assertNotFinished(trainer: Trainer): void {
+/** EMA weights are not the weights that the optimizer's state belongs to. */
+function assertNotFinished(trainer: RunTrainer): void {
   if (!trainer.isFinished) return;
   const message =
     'The run has ended, and the model has its best or EMA weights, which no run can resume from.';
@@ -127,9 +112,9 @@ function assertNotFinished(trainer: Trainer): void {
 }
 
 async function trainOn(
-  trainer: Trainer,
+  trainer: RunTrainer,
   batch: Batch,
-  plan: FitPlan,
+  config: FitConfig,
   throughput: ThroughputMeter,
 ): Promise<StepEvent> {
   const { images, labels } = batch;
@@ -137,9 +122,9 @@ async function trainOn(
   const before = trainer.state;
   const step = before.globalStep + 1;
   assertFinite(result, step);
-  const tally = updateMetrics(before.tally, result, labels.length);
-  trainer.state = { ...afterBatch(before, batch, plan), globalStep: step, tally };
-  const { stepsPerEpoch } = plan.loader;
+  const metrics = updateMetrics(before.metrics, result, labels.length);
+  trainer.state = { ...afterBatch(before, batch, config), globalStep: step, metrics };
+  const { stepsPerEpoch } = config.loader;
   const imagesPerSecond = throughput.update(labels.length);
   return {
     type: 'step',
@@ -152,17 +137,17 @@ async function trainOn(
   };
 }
 
-const afterBatch = (state: TrainState, { skipped }: Batch, { loader }: FitPlan): TrainState => ({
+const afterBatch = (state: TrainState, { skipped }: Batch, { loader }: FitConfig): TrainState => ({
   ...state,
   step: state.step + 1,
   skipped: state.skipped + skipped.length,
   batches: { ...loader.plan },
 });
 
-function resultOf(state: TrainState, plan: FitPlan, checkpoint: string | null): FitResult {
+function resultOf(state: TrainState, config: FitConfig, checkpoint: string | null): FitResult {
   const { epoch, globalStep: step, history } = state;
-  const hasAll = hasAllSteps(state, plan) || (plan.epochs !== null && epoch >= plan.epochs);
-  const reason = !isOver(state, plan) ? 'aborted' : hasAll ? 'completed' : 'stopped-early';
+  const hasAll = hasAllSteps(state, config) || (config.epochs !== null && epoch >= config.epochs);
+  const reason = !isOver(state, config) ? 'aborted' : hasAll ? 'completed' : 'stopped-early';
   return { reason, epoch, step, checkpoint, history };
 }
 

@@ -1,6 +1,6 @@
 import { GoogLeNetError } from '../core/errors.js';
 
-/** Buffers of BatchNorm are stored beside the parameters and not trained. */
+/** Buffers of BatchNorm are stored with the parameters and not trained. */
 export const isParameter = (name: string): boolean =>
   !/\.(running_mean|running_var|num_batches_tracked)$/.test(name);
 

@@ -4,25 +4,10 @@ import { GoogLeNetError } from '../core/errors.js';
 import { readCheckpoint } from './checkpoint.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { findCheckpoint } from './find-checkpoint.js';
-import type { FitPlan } from './fit-options.js';
-import type { BatchPlan, TrainState } from './train-state.js';
-import type { Trainer } from './trainer.js';
-
-export interface CheckpointEvent {
-  type: 'checkpoint';
-  path: string;
-  epoch: number;
-  step: number;
-}
-
-export interface WarningEvent {
-  type: 'warning';
-  /** What a program can tell warnings apart by. */
-  code: 'UNREADABLE_IMAGE' | 'DAMAGED_CHECKPOINT' | 'CHECKPOINT_STORE';
-  message: string;
-  /** What it is about: names of images, or a path. */
-  names: string[];
-}
+import type { CheckpointEvent, WarningEvent } from './fit-events.js';
+import type { FitConfig } from './fit-options.js';
+import type { RunTrainer } from './run-trainer.js';
+import type { BatchSettings, TrainState } from './train-state.js';
 
 const isFolder = (path: string) =>
   stat(path).then(
@@ -30,33 +15,37 @@ const isFolder = (path: string) =>
     () => false,
   );
 
-/**
- * Loads the checkpoint that the run resumes from. Everything is checked first, so a run that cannot resume leaves the model unchanged.
- * @returns the checkpoint; null where there is none.
- * @throws GoogLeNetError `INVALID_CHECKPOINT`, `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, …
- */
-export async function* resume(trainer: Trainer, plan: FitPlan): AsyncGenerator<WarningEvent, string | null> {
-  const path = yield* findResumePoint(plan);
-  if (path !== null) {
-    assertCanResume((await readCheckpoint(path)).state, plan);
-    await trainer.loadCheckpoint(path);
-  }
-  assertCanResume(trainer.state, plan);
-  trainer.totalSteps = plan.totalSteps;
-  return path;
+interface ResumePoint {
+  /** Null for a new run. */
+  checkpoint: string | null;
+  warnings: WarningEvent[];
 }
 
-async function* findResumePoint({
-  resume,
-  checkpoints,
-}: FitPlan): AsyncGenerator<WarningEvent, string | null> {
+/**
+ * Loads the checkpoint that the run resumes from. Everything is checked first, so a run that cannot resume leaves the model unchanged.
+ * @throws GoogLeNetError `INVALID_CHECKPOINT`, `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, …
+ */
+export async function resume(trainer: RunTrainer, config: FitConfig): Promise<ResumePoint> {
+  const warnings: WarningEvent[] = [];
+  const checkpoint = await findResumePoint(config, warnings);
+  if (checkpoint !== null) {
+    assertCanResume((await readCheckpoint(checkpoint)).state, config);
+    await trainer.loadCheckpoint(checkpoint);
+  }
+  assertCanResume(trainer.state, config);
+  trainer.totalSteps = config.totalSteps;
+  return { checkpoint, warnings };
+}
+
+async function findResumePoint(
+  { resume, checkpoints }: FitConfig,
+  warnings: WarningEvent[],
+): Promise<string | null> {
   if (resume === null) return null;
   const isAuto = resume === 'auto' && checkpoints !== null;
   const dir = isAuto ? checkpoints.dir : resume;
   if (!(await isFolder(dir))) return isAuto ? null : resume;
-  const warnings: WarningEvent[] = [];
   const found = await findCheckpoint(dir, (path, error) => warnings.push(damaged(path, error)));
-  yield* warnings;
   if (found !== null || isAuto) return found;
   throw new GoogLeNetError('FILE_NOT_FOUND', `${dir} holds no checkpoint to resume from.`);
 }
@@ -68,7 +57,7 @@ const damaged = (path: string, error: Error): WarningEvent => ({
   names: [path],
 });
 
-function assertCanResume(state: TrainState, { loader, stopping }: FitPlan): void {
+function assertCanResume(state: TrainState, { loader, stopping }: FitConfig): void {
   assertSameBatches(state, { ...loader.plan });
   const { best } = state;
   if (best === null || stopping === null || best.metric === stopping.metric) return;
@@ -77,7 +66,7 @@ function assertCanResume(state: TrainState, { loader, stopping }: FitPlan): void
 }
 
 /** An epoch can be resumed in its middle only with the same batches. */
-function assertSameBatches({ step, batches: then }: TrainState, now: BatchPlan): void {
+function assertSameBatches({ step, batches: then }: TrainState, now: BatchSettings): void {
   if (step === 0) return;
   if (then === null) {
     const message = `The run stopped after batch ${step} of an epoch, but does not say of which. Start it anew.`;
@@ -108,10 +97,10 @@ interface Place {
 export class RunCheckpoints {
   /** The newest one: until the run has saved one, the checkpoint it resumed from. */
   latest: string | null;
-  readonly #trainer: Trainer;
+  readonly #trainer: RunTrainer;
   readonly #place: Place | null;
 
-  private constructor(trainer: Trainer, place: Place | null, from: string | null) {
+  private constructor(trainer: RunTrainer, place: Place | null, from: string | null) {
     this.#trainer = trainer;
     this.#place = place;
     this.latest = from;
@@ -122,8 +111,8 @@ export class RunCheckpoints {
    * @throws GoogLeNetError `FILE_ERROR`; `INVALID_ARGUMENT` where the folder holds the checkpoints of another run.
    */
   static async open(
-    trainer: Trainer,
-    { checkpoints }: FitPlan,
+    trainer: RunTrainer,
+    { checkpoints }: FitConfig,
     from: string | null,
   ): Promise<RunCheckpoints> {
     if (checkpoints === null) return new RunCheckpoints(trainer, null, from);

@@ -1,5 +1,6 @@
-import { TRAINING_DEFAULTS } from '../core/training-defaults.js';
-import { integer, number, oneOf, readOptions } from '../core/validation.js';
+import { readSetting } from '../core/settings.js';
+import { MAX_EPOCH, TRAINING_SETTINGS as S, SCHEDULES } from '../core/training-settings.js';
+import { integer, readOptions } from '../core/validation.js';
 
 /** The learning rate decays in steps of whole epochs: × `gamma` every `stepSize` epochs (`torch.optim.lr_scheduler.StepLR`). */
 export interface StepDecay {
@@ -40,7 +41,7 @@ export interface ScheduleOptions {
 }
 
 /** Where a run is when a step begins. */
-export interface Position {
+export interface SchedulePosition {
   /** Completed epochs. */
   epoch: number;
   /** Completed steps of the run. */
@@ -48,8 +49,6 @@ export interface Position {
   /** Steps of the whole run; null where it is not known, which `step` and `constant` do not need. */
   totalSteps: number | null;
 }
-
-export const SCHEDULES = ['step', 'constant', 'polynomial', 'cosine'] as const;
 
 const PARAMETERS: Record<Schedule['type'], readonly string[]> = {
   step: ['stepSize', 'gamma'],
@@ -61,16 +60,18 @@ const PARAMETERS: Record<Schedule['type'], readonly string[]> = {
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
 export function readSchedule(value: unknown): Schedule {
   const known = ['type', 'stepSize', 'gamma', 'power', 'warmupSteps'] as const;
-  const { type: givenType = TRAINING_DEFAULTS.schedule, warmupSteps = TRAINING_DEFAULTS.warmupSteps } =
-    readOptions('schedule', value, known);
-  const type = oneOf('schedule.type', givenType, SCHEDULES);
+  const { type: named, warmupSteps } = readOptions('schedule', value, known);
+  const type = readSetting(S.schedule, 'schedule.type', named);
   // What another schedule would need is a mistake, not something to leave out in silence.
   const read = readOptions(`a schedule of type '${type}'`, value, [
     'type',
     'warmupSteps',
     ...PARAMETERS[type],
   ]);
-  return { ...readDecay(type, read), warmupSteps: integer('schedule.warmupSteps', warmupSteps, 0) };
+  return {
+    ...readDecay(type, read),
+    warmupSteps: readSetting(S.warmupSteps, 'schedule.warmupSteps', warmupSteps),
+  };
 }
 
 function readDecay(
@@ -80,35 +81,34 @@ function readDecay(
   if (type === 'polynomial') {
     return {
       type,
-      power: number('schedule.power', power ?? TRAINING_DEFAULTS.power, { min: 0, above: true }),
+      power: readSetting(S.power, 'schedule.power', power),
     };
   }
   if (type !== 'step') return { type };
   return {
     type,
-    stepSize: integer('schedule.stepSize', stepSize ?? TRAINING_DEFAULTS.stepSize, 1),
-    gamma: number('schedule.gamma', gamma ?? TRAINING_DEFAULTS.gamma, { min: 0, above: true }),
+    stepSize: readSetting(S.stepSize, 'schedule.stepSize', stepSize),
+    gamma: readSetting(S.gamma, 'schedule.gamma', gamma),
   };
 }
 
 export const needsTotalSteps = (type: Schedule['type']): boolean =>
   type === 'polynomial' || type === 'cosine';
 
-/** More than any run has; a bound for the loop below. */
-export const MAX_EPOCH = 1_000_000;
+export { MAX_EPOCH, SCHEDULES };
 
 /**
  * The learning rate of a step: a pure function of where the run is, so there is no scheduler state to save.
  * @throws GoogLeNetError `INVALID_ARGUMENT`, also where the schedule needs `totalSteps` and there is none.
  */
-export function lrAt(position: Position, lr: number, schedule: Schedule): number {
+export function lrAt(position: SchedulePosition, lr: number, schedule: Schedule): number {
   const { warmupSteps } = schedule;
   const step = integer('position.step', position.step, 0);
   const warmUp = step < warmupSteps ? (step + 1) / warmupSteps : 1;
   return warmUp * decayed(position, lr, schedule);
 }
 
-function decayed(position: Position, lr: number, schedule: Schedule): number {
+function decayed(position: SchedulePosition, lr: number, schedule: Schedule): number {
   switch (schedule.type) {
     case 'constant':
       return lr;
@@ -133,7 +133,7 @@ function stepDecayed(epoch: number, lr: number, { stepSize, gamma }: StepDecay):
 }
 
 /** From 0 at the end of the warm-up to 1 at the end of the run. */
-function progress({ step, totalSteps }: Position, { type, warmupSteps }: Schedule): number {
+function progress({ step, totalSteps }: SchedulePosition, { type, warmupSteps }: Schedule): number {
   const total = integer(`position.totalSteps, which the schedule '${type}' needs,`, totalSteps, 1);
   const length = Math.max(1, total - warmupSteps);
   return Math.min(1, Math.max(0, step - warmupSteps) / length);

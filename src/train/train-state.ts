@@ -1,8 +1,10 @@
 /** The state of the training loop: what a checkpoint holds besides tensors, and all that the loop needs to resume. */
+import { METRICS } from '../core/training-settings.js';
 import { integer, invalid, number, object, oneOf } from '../core/validation.js';
 import { emptyMetrics, METRIC_SUMS, type MetricAccumulator, type Metrics } from '../inference/metrics.js';
-import { METRICS, type Metric } from './early-stopping.js';
 import { MAX_EPOCH } from './schedule.js';
+
+export type Metric = (typeof METRICS)[number];
 
 /** One finished epoch of a run. */
 export interface EpochSummary {
@@ -30,7 +32,7 @@ export interface Best {
 }
 
 /** Everything that decides the batches of a run, as plain JSON: a `LoaderPlan`, of this version of the package or another. */
-export type BatchPlan = Readonly<Record<string, unknown>>;
+export type BatchSettings = Readonly<Record<string, unknown>>;
 
 export interface TrainState {
   /** Completed epochs. */
@@ -40,11 +42,11 @@ export interface TrainState {
   /** Completed steps of the run. */
   readonly globalStep: number;
   /** What the epoch under way has summed up so far. */
-  readonly tally: MetricAccumulator;
+  readonly metrics: MetricAccumulator;
   /** Images of it that could not be read. */
   readonly skipped: number;
   /** Only with the same batches can an epoch be resumed in its middle. */
-  readonly batches: BatchPlan | null;
+  readonly batches: BatchSettings | null;
   readonly best: Best | null;
   readonly history: readonly EpochSummary[];
 }
@@ -53,26 +55,26 @@ export const initialState: TrainState = {
   epoch: 0,
   step: 0,
   globalStep: 0,
-  tally: emptyMetrics(),
+  metrics: emptyMetrics(),
   skipped: 0,
   batches: null,
   best: null,
   history: [],
 };
 
-/** Older epochs are forgotten. The header of a checkpoint has room for these beside the names of a few thousand classes. */
+/** Older epochs are forgotten. The header of a checkpoint has room for these and the names of a few thousand classes. */
 export const MAX_HISTORY = 1000;
 
 /** Believes nothing. @throws GoogLeNetError `INVALID_ARGUMENT` naming what is wrong. */
 export function readTrainState(value: unknown): TrainState {
-  const { epoch, step, globalStep, tally, skipped, batches, best, history } = object('state', value);
+  const { epoch, step, globalStep, metrics, skipped, batches, best, history } = object('state', value);
   if (!Array.isArray(history) || history.length > MAX_HISTORY)
     throw invalid('state.history', `an array of at most ${MAX_HISTORY} epochs`, history);
   return {
     epoch: integer('state.epoch', epoch, 0, MAX_EPOCH),
     step: integer('state.step', step, 0),
     globalStep: integer('state.globalStep', globalStep, 0),
-    tally: readNumbers('state.tally', tally, METRIC_SUMS) as MetricAccumulator,
+    metrics: readNumbers('state.metrics', metrics, METRIC_SUMS) as MetricAccumulator,
     skipped: integer('state.skipped', skipped, 0),
     batches: batches === null ? null : object('state.batches', batches),
     best: best === null ? null : readBest(best),

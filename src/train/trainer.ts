@@ -4,49 +4,30 @@ import type { Images } from '../core/tensor.js';
 import { boolean, integer, number, readOptions, path as readPath } from '../core/validation.js';
 import type { Dataset } from '../data/dataset.js';
 import { readImages, readLabels } from '../inference/image-batch.js';
-import type { BatchEvaluation, BatchResult } from '../inference/metrics.js';
+import type { BatchEvaluation } from '../inference/metrics.js';
 import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
 import { toMetadata } from '../models/stored-architecture.js';
-import type { NativeClassifier, NativeLosses, NativeTrainer, TensorInfo } from '../native/binding-types.js';
+import type { NativeTrainer } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
 import { CallQueue, type Pending } from '../native/call-queue.js';
 import { loadAddon } from '../native/load.js';
 import type { StateDict } from '../weights/state-dict.js';
-import { readTensors, type StoredGroup, saveFile } from '../weights/weights.js';
+import { readTensors, saveFile } from '../weights/weights.js';
+import { type Labels, type StepResult, toBatchResult } from './batch-result.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { FACTOR, readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
 import type { Source } from './datasets.js';
-import { type FitEvent, type FitOptions, type FitResult, trainingLoop } from './fit.js';
-import { isParameter, matching } from './parameter-names.js';
+import { fit } from './fit.js';
+import type { FitEvent, FitResult } from './fit-events.js';
+import type { FitOptions } from './fit-options.js';
+import { FitRun } from './fit-run.js';
+import { nativeOptions, scoredWeights } from './native-options.js';
 import { lrAt, MAX_EPOCH } from './schedule.js';
 import { initialState, type TrainState } from './train-state.js';
 import { type ValidateOptions, type Validation, validate } from './validation.js';
 
-export interface StepResult extends BatchResult {
-  /** The learning rate of this step. */
-  lr: number;
-  /** Norm of all gradients before they were clipped; `null` without `maxGradNorm`. */
-  gradNorm: number | null;
-}
-
-export type Labels = Int32Array | BigInt64Array | readonly number[];
-
-function toBatchResult(losses: NativeLosses, hasAux: boolean): BatchResult {
-  const { loss, mainLoss, correct, correctTop5, aux1Loss, aux2Loss, aux1Correct, aux2Correct } = losses;
-  const aux = hasAux
-    ? { aux1Loss, aux2Loss, aux1Correct, aux2Correct }
-    : { aux1Loss: null, aux2Loss: null, aux1Correct: null, aux2Correct: null };
-  return { loss, mainLoss, correct, correctTop5, ...aux };
-}
-
 /** The one that computes, and the one that waits to be computed next, so that the threads never wait for the program. */
 const STEPS_ALWAYS_TAKEN = 2;
-
-const parameterNames = (native: NativeClassifier): string[] =>
-  native
-    .tensors()
-    .map(({ name }) => name)
-    .filter(isParameter);
 
 /** A mean over labels that all weigh nothing is no number. */
 function assertWeight(labels: Int32Array, { classWeights }: TrainerConfig): void {
@@ -81,30 +62,10 @@ export class Trainer {
   /** @throws GoogLeNetError `INVALID_ARGUMENT`, `DISPOSED` */
   constructor(model: ImageClassifier, options: TrainerOptions = {}) {
     this.config = readTrainerConfig(options);
-    const native = nativeOf(model);
-    const { optimizer, auxWeight, labelSmoothing, classWeights: weights, precision, freeze } = this.config;
-    const { maxGradNorm, emaDecay } = this.config;
-    const { lr: _, headLr: __, ...sgd } = optimizer;
-    if (weights !== null && weights.length !== model.numClasses) {
-      const message = `Expected ${model.numClasses} classWeights, one for each class, but received ${weights.length}.`;
-      throw new GoogLeNetError('INVALID_ARGUMENT', message);
-    }
-    const classWeights = weights && Float32Array.from(weights);
-    const names = parameterNames(native);
-    const frozen = matching('freeze', freeze, names);
-    if (frozen.length === names.length) {
-      throw new GoogLeNetError('INVALID_ARGUMENT', 'freeze leaves no parameter to train.');
-    }
-    const head = matching('heads', model.heads, names);
+    const settings = nativeOptions(model, this.config);
     this.model = model;
     this.#calls = new CallQueue(model.maxQueue, STEPS_ALWAYS_TAKEN);
-    this.#native = callSync(
-      () =>
-        new (loadAddon().Trainer)({
-          ...{ model: native, ...sgd, auxWeight, labelSmoothing, classWeights, precision, frozen, head },
-          ...{ maxGradNorm, emaDecay },
-        }),
-    );
+    this.#native = callSync(() => new (loadAddon().Trainer)(settings));
   }
 
   get #usable(): NativeTrainer {
@@ -152,11 +113,11 @@ export class Trainer {
   }
 
   /**
-   * One optimiser step in training mode. The arrays may be reused at once. A step that fails for lack of memory leaves
+   * One optimizer step in training mode. The arrays may be reused at once. A step that fails for lack of memory leaves
    * every parameter as it was.
    * @param images as for `GoogLeNet.forward`.
    * @param labels one class index for each image.
-   * @param options `lr`: another learning rate than the schedule's, also for the classifiers if there is no `headLr` beside it.
+   * @param options `lr`: another learning rate than the schedule's, also for the classifiers without `headLr`.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OUT_OF_MEMORY`, `OVERLOADED`
    */
   async step(
@@ -183,7 +144,7 @@ export class Trainer {
   }
 
   /**
-   * Losses, correct images and predictions of a batch in evaluation mode, without training.
+   * Losses, correct predictions and probabilities of a batch in evaluation mode, without training.
    * @param options `ema`: of the EMA weights, where the trainer has `emaDecay`. Default false.
    * @throws GoogLeNetError `INVALID_SHAPE`, `INVALID_DTYPE`, `INVALID_LABEL`, `DISPOSED`, `OVERLOADED`
    */
@@ -210,12 +171,17 @@ export class Trainer {
   }
 
   /**
-   * Trains for a number of epochs or steps; see {@link FitOptions}. Events come as they happen, the last one with the history of the
-   * run, which is also what the generator returns. Leaving the loop early stops the training; another `fit` continues from there.
-   * After a run that ended with EMA or best weights, that takes `resume`.
-   * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_IMAGE`, `INVALID_CHECKPOINT`, `DIVERGED`, `FILE_ERROR`, …
+   * Trains for a number of epochs or steps; see {@link FitOptions}. `await trainer.fit(…)` gives the result; `for await (const event of
+   * trainer.fit(…))` has the events as they happen, the last one with the history of the run. Leaving the loop early stops the training;
+   * another `fit` continues from there. After a run that ended with EMA or best weights, that takes `resume`.
+   * @throws GoogLeNetError (when it is awaited or iterated) `INVALID_ARGUMENT`, `INVALID_IMAGE`, `INVALID_CHECKPOINT`, `DIVERGED`,
+   * `FILE_ERROR`, `LOGGER_FAILED`, …
    */
-  async *fit(source: Source, options: FitOptions): AsyncGenerator<FitEvent, FitResult, void> {
+  fit(source: Source, options: FitOptions): FitRun {
+    return new FitRun(this.#fit(source, options));
+  }
+
+  async *#fit(source: Source, options: FitOptions): AsyncGenerator<FitEvent, FitResult, void> {
     if (this.#isFitting) {
       throw new GoogLeNetError(
         'INVALID_ARGUMENT',
@@ -224,7 +190,7 @@ export class Trainer {
     }
     this.#isFitting = true;
     try {
-      return yield* trainingLoop(this, source, options);
+      return yield* fit(this, source, options);
     } finally {
       this.#isFitting = false;
     }
@@ -251,10 +217,9 @@ export class Trainer {
    * @throws GoogLeNetError `DISPOSED`
    */
   async weights(): Promise<StateDict> {
-    const groups = await Promise.all(
-      this.#weightGroups().map(({ tensors, copy }) => readTensors(tensors, copy)),
-    );
-    return Object.assign({}, ...groups);
+    const groups = scoredWeights(this.model, this.#usable, this.config);
+    const read = await Promise.all(groups.map(({ tensors, copy }) => readTensors(tensors, copy)));
+    return Object.assign({}, ...read);
   }
 
   /**
@@ -263,29 +228,14 @@ export class Trainer {
    */
   async saveWeights(path: string): Promise<void> {
     const metadata = async () => toMetadata({ model: this.model.describe() });
-    await saveFile(readPath('path', path), this.#weightGroups(), metadata);
+    const groups = scoredWeights(this.model, this.#usable, this.config);
+    await saveFile(readPath('path', path), groups, metadata);
   }
 
   /** Copies the EMA weights into the model. @throws GoogLeNetError `INVALID_ARGUMENT` without `emaDecay`, `DISPOSED` */
   async applyEma(): Promise<void> {
     const native = this.#usable;
     await call(() => native.applyEma());
-  }
-
-  #weightGroups(): StoredGroup[] {
-    const native = this.#usable;
-    const model = nativeOf(this.model);
-    const all: TensorInfo[] = model.tensors();
-    if (this.config.emaDecay === null) {
-      return [{ prefix: '', tensors: all, copy: model.snapshot.bind(model) }];
-    }
-    // Buffers have no EMA.
-    const ema = native.tensors();
-    const names = new Set(ema.map(({ name }) => name));
-    return [
-      { prefix: '', tensors: ema, copy: native.snapshotEma.bind(native) },
-      { prefix: '', tensors: all.filter(({ name }) => !names.has(name)), copy: model.snapshot.bind(model) },
-    ];
   }
 
   /**
@@ -311,7 +261,7 @@ export class Trainer {
     this.isFinished = false;
   }
 
-  /** Frees the optimiser's memory; the model stays. Calling it again does nothing. */
+  /** Frees the optimizer's memory; the model stays. Calling it again does nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -32,7 +32,7 @@ function unseeded(content: Record<string, unknown>) {
 describe('checkpoints', () => {
   test.each<[string, (content: Record<string, Record<string, unknown>>) => unknown]>([
     ['no state', (content) => delete content.state],
-    ['no sums', (content) => delete content.state?.tally],
+    ['no sums', (content) => delete content.state?.metrics],
     ['an epoch in words', (content) => Object.assign(content.state ?? {}, { epoch: '1' })],
     ['an epoch below zero', (content) => Object.assign(content.state ?? {}, { epoch: -1 })],
     ['more steps than an epoch has', (content) => Object.assign(content.state ?? {}, { step: 1e9 })],
@@ -41,7 +41,7 @@ describe('checkpoints', () => {
     ['random numbers of zeros', (content) => Object.assign(content, { generator: 'A'.repeat(6742) })],
     ['random numbers that say they are not seeded', unseeded],
     [
-      'an unknown optimiser',
+      'an unknown optimizer',
       (content) => Object.assign(content.trainer ?? {}, { optimizer: { lr: 'fast' } }),
     ],
   ])('with %s are refused, and the model stays as it is', async (_, change) => {

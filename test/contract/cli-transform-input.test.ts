@@ -1,7 +1,7 @@
 /** A state_dict of torchvision does not say whether its model was trained with transform_input; every command can be told. */
 import { mkdirSync } from 'node:fs';
 import sharp from 'sharp';
-import { planTraining } from '../../src/cli/train/plan';
+import { prepareRun } from '../../src/cli/train/prepare';
 import { convertWeights, GoogLeNet, loadModel } from '../../src/index';
 import { errorWith } from '../support/errors';
 import { runCommandLine } from '../support/host';
@@ -75,7 +75,7 @@ test('convert writes it into the new file', async () => {
 
 test('training takes it from the flag, the file, or says that nothing does', async () => {
   const plan = (file: string, settings = {}) =>
-    planTraining({
+    prepareRun({
       train: at('test'),
       out: at('run'),
       weights: at(file),

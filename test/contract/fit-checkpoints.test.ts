@@ -190,7 +190,7 @@ describe('where a run resumes', () => {
   });
 });
 
-test('a history that has no room beside the names of many classes loses its oldest epochs', async () => {
+test('a history that has no room next to the names of many classes loses its oldest epochs', async () => {
   const classes = Array.from(
     { length: 12_000 },
     (_, i) => `class ${i} with a name of some fifty characters or more`,

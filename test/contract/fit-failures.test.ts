@@ -43,7 +43,7 @@ describe('the checkpoints of another run are left alone by', () => {
     expect(await stepsIn()).toEqual([2, 4]);
   });
 
-  test('a run beside it in the same process, until the first is left', async () => {
+  test('another run in the same process, until the first is left', async () => {
     const first = build().trainer.fit(train, { ...SMALL, steps: 4, checkpointDir: dir() });
     await first.next();
     await expect(runTo(4)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT', 'already training in'));

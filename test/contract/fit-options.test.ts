@@ -38,7 +38,7 @@ describe('a step', () => {
     plain = await (await step({})).model.stateDict();
   });
 
-  test('in parts has the gradients of the whole but for batch statistics, and may have more parts than images', async () => {
+  test('in micro-batches has the gradients of the whole except for batch statistics, and may ask for more of them than images', async () => {
     const one = await step({ gradientAccumulationSteps: 4 });
     const more = await step({ gradientAccumulationSteps: 100 });
     expect(more.result).toEqual(one.result);

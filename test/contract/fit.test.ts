@@ -104,7 +104,7 @@ describe('a loop that is left', () => {
     },
   );
 
-  test('by one fit is no other: a second beside it is refused', async () => {
+  test('by one fit: a second one at the same time is refused', async () => {
     const { trainer } = build();
     const first = start(trainer);
     await first.next();

@@ -2,9 +2,8 @@
 import type { Datasets } from '../../src/cli/train/data.js';
 import { buildModel } from '../../src/cli/train/model.js';
 import { fitOptions, trainerOptions } from '../../src/cli/train/options.js';
-import type { Plan } from '../../src/cli/train/plan.js';
-import { DEFAULTS, type TrainSettings } from '../../src/cli/train/settings.js';
 import { ArrayDataset, GoogLeNet, type ImageClassifier, Trainer, Xception } from '../../src/index.js';
+import { DEFAULTS, type TrainingSettings } from '../../src/run/settings.js';
 import { readTrainerConfig } from '../../src/train/config.js';
 import { readFitOptions } from '../../src/train/fit-options.js';
 import { SCHEDULES } from '../../src/train/schedule.js';
@@ -18,9 +17,9 @@ const train = new ArrayDataset({
 });
 
 /** As the command begins; the device is the one thing that it looks for. */
-const commandsModel = (changed: Partial<TrainSettings>) => {
+const commandsModel = (changed: Partial<TrainingSettings>) => {
   const settings = { ...DEFAULTS, device: 'cpu', ...changed };
-  return buildModel({ run: { settings, classes, weights: null }, checkpoint: null } as unknown as Plan);
+  return buildModel({ run: { settings, classes, weights: null }, checkpoint: null } as never);
 };
 
 const described = (model: ImageClassifier) => ({ ...model.describe(), channelsLast: model.channelsLast });
@@ -68,7 +67,7 @@ test('A model is drawn by Xavier and lies channels-last unless something else is
   expect([usual, stated, python].map(({ channelsLast }) => channelsLast)).toEqual([true, true, false]);
 });
 
-test('The command trains with the Trainer’s own optimiser, schedule and loss', () => {
+test('The command trains with the Trainer’s own optimizer, schedule and loss', () => {
   expect(readTrainerConfig(trainerOptions(DEFAULTS, train))).toEqual(readTrainerConfig({}));
   for (const schedule of SCHEDULES) {
     const { schedule: commands } = readTrainerConfig(trainerOptions({ ...DEFAULTS, schedule }, train));
@@ -80,9 +79,13 @@ test('The command makes the batches, and keeps the checkpoints, that fit does', 
   using model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed: 1 });
   const trainer = new Trainer(model);
   const datasets = { train, validation: train } as unknown as Datasets;
-  const commands = readFitOptions(fitOptions({ ...DEFAULTS, patience: 2 }, datasets, 'runs'), train, trainer);
+  const commands = readFitOptions(
+    { ...fitOptions({ ...DEFAULTS, patience: 2 }, datasets), checkpointDir: 'runs' },
+    train,
+    trainer,
+  );
   const given = {
-    epochs: DEFAULTS.epochs,
+    epochs: DEFAULTS.epochs ?? 0,
     checkpointDir: 'runs',
     validation: train,
     earlyStopping: { patience: 2 },

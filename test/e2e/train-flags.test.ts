@@ -1,7 +1,7 @@
 /** Every flag of `googlenet train` in a run that shows its effect. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { SETTING_NAMES } from '../../src/cli/train/settings.js';
 import { loadAddon } from '../../src/native/load.js';
+import { SETTING_NAMES } from '../../src/run/settings.js';
 import { idxFile } from '../support/idx.js';
 import { cli, records, workspace } from './cli.js';
 import { checkpoints } from './trainings.js';
@@ -162,7 +162,7 @@ describe('idx files', () => {
     expect(classes.map(({ name }: { name: string }) => name)).toEqual(['zero', 'one']);
   });
 
-  test('go on under the same names', async () => {
+  test('resume under the same names', async () => {
     expect(await cli(dir, 'train', '--resume', 'digits', '--steps', '2')).toMatchObject({ code: 0 });
     const named = await cli(dir, 'train', '--resume', 'digits', '--classes', 'a,b');
     expect(named).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be used with') });

@@ -3,7 +3,7 @@ import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { EpochScores, Metric, RunRecord } from '../../src/run/records/records.js';
-import { RunLog, type RunPosition, readRunRecords } from '../../src/run/records/run-log.js';
+import { type ResumePoint, RunLog, readRunRecords } from '../../src/run/records/run-log.js';
 import { TensorBoardLog } from '../../src/run/tensorboard/tensorboard.js';
 import { PACKAGE_ROOT } from '../support/child.js';
 import { findPython } from '../support/python.js';
@@ -71,7 +71,7 @@ const scores = (prefix: string, of: EpochScores): [string, Metric][] => [
 ];
 
 /** A stretch of training, as a process would write it. */
-async function write(folder: string, records: readonly RunRecord[], resume: RunPosition | null = null) {
+async function write(folder: string, records: readonly RunRecord[], resume: ResumePoint | null = null) {
   const log = await RunLog.open(folder, { resume });
   const events = await TensorBoardLog.open(folder);
   for (const record of records) {

@@ -39,8 +39,8 @@ const about = (step: number, score: number | null = null): CheckpointInfo => ({
   score,
 });
 
-const save = (to: CheckpointStore, milestone: CheckpointInfo) =>
-  to.save((path) => writeCheckpointFile(path, milestone), milestone);
+const save = (to: CheckpointStore, checkpoint: CheckpointInfo) =>
+  to.save((path) => writeCheckpointFile(path, checkpoint), checkpoint);
 
 async function filled(steps: readonly number[], options: Partial<StoreOptions> = {}) {
   const to = await open({ saveLastK: 100, ...options });
@@ -171,7 +171,7 @@ describe('A damaged checkpoint', () => {
     expect(await found()).toEqual({ step: basename(file(2)), damaged });
   });
 
-  test('beside no whole one is an error: a run must not begin anew because its files are gone', async () => {
+  test('with no whole one left is an error: a run must not start from scratch because its files are gone', async () => {
     await filled([1, 2]);
     for (const step of [1, 2]) await truncate(file(step), 10);
     await expect(newest()).rejects.toMatchObject(errorWith('INVALID_CHECKPOINT', dir(), file(2)));

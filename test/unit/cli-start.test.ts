@@ -1,25 +1,21 @@
 import { flagOf } from '../../src/cli/flags.js';
-import type { Plan } from '../../src/cli/train/plan.js';
-import { DEFAULTS, SETTING_NAMES } from '../../src/cli/train/settings.js';
 import { formatStart } from '../../src/cli/train/summary.js';
+
 import { cyan, plain } from '../../src/core/colors.js';
+import { DEFAULTS, SETTING_NAMES } from '../../src/run/settings.js';
 
 const environment = { libtorch: '2.13.0', processor: 'a processor' };
-const plan = (changed: Partial<typeof DEFAULTS>): Plan =>
-  ({
-    dir: '/runs/first',
-    run: {
-      train: { folder: '/images/train', images: 60_000 },
-      validation: null,
-      weights: null,
-      settings: { ...DEFAULTS, device: 'cpu', threads: 2, ...changed },
-      classes: ['a', 'b'],
-    },
-    checkpoint: null,
-  }) as unknown as Plan;
+const start = (changed: Partial<typeof DEFAULTS>, isVerbose: boolean): string => {
+  const run = {
+    train: { folder: '/images/train', images: 60_000 },
+    ...{ validation: null, weights: null, classes: ['a', 'b'], environment },
+    settings: { ...DEFAULTS, device: 'cpu', threads: 2, ...changed },
+  };
+  return formatStart('/runs/first', run, null, isVerbose);
+};
 
 test('the start of a run says what differs from the defaults, and where the rest is', () => {
-  const text = formatStart(plan({ momentum: 0.5, epochs: 3 }), environment, false);
+  const text = start({ momentum: 0.5, epochs: 3 }, false);
   expect(text).toContain(cyan('0.5'));
   expect(plain(text)).toBe(
     [
@@ -35,7 +31,7 @@ test('the start of a run says what differs from the defaults, and where the rest
 });
 
 test('--verbose shows every setting and what the run runs on', () => {
-  const lines = formatStart(plan({}), environment, true).split('\n');
+  const lines = start({}, true).split('\n');
   for (const name of SETTING_NAMES)
     expect(lines.some((line) => line.startsWith(`  ${flagOf(name).slice(2)} `))).toBe(true);
   expect(lines.at(-1)).toMatch(/^ {2}processor +a processor$/);

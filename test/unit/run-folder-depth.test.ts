@@ -1,6 +1,6 @@
 /** What a run wrote down may come from somebody else: values that are nested as deep as no recursion goes are said to be damage. */
 import { writeFile } from 'node:fs/promises';
-import { planTraining } from '../../src/cli/train/plan.js';
+import { prepareRun } from '../../src/cli/train/prepare.js';
 import { Dashboard } from '../../src/dashboard/dashboard.js';
 import { readRunRecords } from '../../src/run/records/run-log.js';
 import { readRunSettings } from '../../src/run/records/run-settings.js';
@@ -14,7 +14,7 @@ const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
 const settings = `{"settings":{"epochs":1,"lr":${deep}},"classes":[],"train":{"folder":${deep},"images":1}}`;
 
 test.each<[file: string, reader: string, text: string, read: () => Promise<unknown>]>([
-  ['settings.json', 'train --resume', settings, () => planTraining({ resume: at(), settings: {} })],
+  ['settings.json', 'train --resume', settings, () => prepareRun({ resume: at(), settings: {} })],
   ['settings.json', 'compare', settings, () => readRunSettings(at())],
   ['settings.json', 'the dashboard', settings, () => Dashboard.open({ runDir: at(), follow: true })],
   ['metrics.jsonl', 'the report', `{"type":"step","step":${deep}}\n`, () => readRunRecords(at())],

@@ -1,7 +1,7 @@
 /** A run's folder may come from somebody else: what waits for ever there must not stop whoever looks at the run. */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { planTraining } from '../../src/cli/train/plan.js';
+import { prepareRun } from '../../src/cli/train/prepare.js';
 import { Dashboard } from '../../src/dashboard/dashboard.js';
 import { RunFiles } from '../../src/dashboard/run-files.js';
 import { readIdx } from '../../src/formats/idx.js';
@@ -21,7 +21,7 @@ const nobody = {
 };
 
 const READERS: [file: string, reader: string, read: () => Promise<unknown>][] = [
-  ['settings.json', 'train --resume', () => planTraining({ resume: at(), settings: {} })],
+  ['settings.json', 'train --resume', () => prepareRun({ resume: at(), settings: {} })],
   ['settings.json', 'compare', () => readRunSettings(at())],
   ['settings.json', 'the dashboard', () => Dashboard.open({ runDir: at(), follow: true })],
   ['metrics.jsonl', 'the dashboard', () => new RunFiles(at(), nobody).read()],

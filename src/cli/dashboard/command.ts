@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
+import { optionalCount, type Setting, withDefaults } from '../../core/settings.js';
 import type { Terminal } from '../../core/terminal.js';
 import { string } from '../../core/validation.js';
 import { examples } from '../examples.js';
-import { addSettings, optionalCount, type Setting, withDefaults } from '../flags.js';
+import { addSettings } from '../flags.js';
 import { Interrupt } from '../interrupt.js';
 import { shown } from '../invocation.js';
 

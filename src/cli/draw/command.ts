@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Terminal } from '../../core/terminal.js';
-import { ARCHITECTURES } from '../architectures.js';
+import { ARCHITECTURES } from '../../models/architectures.js';
 import { examples } from '../examples.js';
 import type { DrawFlags } from './draw.js';
 

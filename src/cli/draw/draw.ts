@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { GoogLeNetError } from '../../core/errors.js';
 import { writeFileAtomic } from '../../core/files/atomic-file.js';
 import { formatCount } from '../../core/format.js';
+import { type ArchitectureName, newModel, PAPER_SIZES } from '../../models/architectures.js';
 import { GoogLeNet } from '../../models/googlenet.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
 import { loadModel } from '../../models/load.js';
@@ -10,7 +11,6 @@ import { drawDiagram } from '../../report/diagram/draw.js';
 import { googlenetDiagram } from '../../report/diagram/googlenet.js';
 import { xceptionDiagram } from '../../report/diagram/xception.js';
 import { toPng } from '../../report/png.js';
-import { type ArchitectureName, newModel, PAPER_SIZES } from '../architectures.js';
 
 export interface DrawFlags {
   architecture: ArchitectureName;

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { formatJson } from '../../core/format.js';
+import { withDefaults } from '../../core/settings.js';
 import type { Terminal } from '../../core/terminal.js';
 import { examples } from '../examples.js';
-import { addSettings, flagOf, withDefaults } from '../flags.js';
+import { addSettings, flagOf } from '../flags.js';
 import { OF_WEIGHTS, OPTIONS } from './settings.js';
 
 const EXAMPLES = `

@@ -1,6 +1,7 @@
 /** The flags of `googlenet evaluate`. */
-import { choice, onDecodeError, type ValuesOf } from '../flags.js';
-import { SETTINGS } from '../train/settings.js';
+import { choice, type ValuesOf } from '../../core/settings.js';
+import { SETTINGS } from '../../run/settings.js';
+import { onDecodeError } from '../flags.js';
 import { transformInput } from '../transform-input.js';
 
 const { batchSize, auxWeight, resize, crop, maxPixels, autoOrient } = SETTINGS;

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { formatPercent } from '../../core/format.js';
+import type { ValuesOf } from '../../core/settings.js';
 import type { Terminal } from '../../core/terminal.js';
+import { SETTINGS } from '../../run/settings.js';
 import { examples } from '../examples.js';
-import { addSettings, type ValuesOf } from '../flags.js';
-import { SETTINGS } from '../train/settings.js';
+import { addSettings } from '../flags.js';
 import { transformInput, transformInputs } from '../transform-input.js';
 
 const { maxPixels, autoOrient } = SETTINGS;

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { formatCount, formatJson, formatTable } from '../../core/format.js';
 import type { Terminal } from '../../core/terminal.js';
-import { ARCHITECTURES, type ArchitectureName } from '../architectures.js';
+import { ARCHITECTURES, type ArchitectureName } from '../../models/architectures.js';
 import { examples } from '../examples.js';
 
 const EXAMPLES = `

@@ -1,7 +1,7 @@
 import { formatCount, formatTable, heading } from '../../core/format.js';
+import { type ArchitectureName, newModel, PAPER_SIZES } from '../../models/architectures.js';
 import { loadModel } from '../../models/load.js';
 import type { ModelSummary } from '../../models/summary.js';
-import { type ArchitectureName, newModel, PAPER_SIZES } from '../architectures.js';
 
 /** The layers of the model in a file, or of an architecture with 1000 classes, for images of the size in its paper. */
 export async function summarize(

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { formatJson, formatTable, heading, plural } from '../../core/format.js';
 import { printableLine } from '../../core/printable.js';
+import { withDefaults } from '../../core/settings.js';
 import type { Terminal } from '../../core/terminal.js';
 import { examples } from '../examples.js';
 import { EXIT_FAILURE } from '../failure.js';
-import { addSettings, withDefaults } from '../flags.js';
+import { addSettings } from '../flags.js';
 import type { Heads, ImageClassification, SkippedImage } from './predict.js';
 import { OPTIONS } from './settings.js';
 

@@ -1,6 +1,7 @@
 /** The flags of `googlenet predict`. */
-import { count, onDecodeError, toggle, type ValuesOf } from '../flags.js';
-import { SETTINGS } from '../train/settings.js';
+import { count, toggle, type ValuesOf } from '../../core/settings.js';
+import { SETTINGS } from '../../run/settings.js';
+import { onDecodeError } from '../flags.js';
 import { transformInput } from '../transform-input.js';
 
 const { maxPixels, autoOrient, device, threads } = SETTINGS;

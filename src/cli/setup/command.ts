@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { GoogLeNetError } from '../../core/errors.js';
+import { optionalChoice, optionalText, toggle, type ValuesOf, withDefaults } from '../../core/settings.js';
 import type { Terminal } from '../../core/terminal.js';
 import { DEFAULT_BUILD_DIR } from '../../setup/paths.js';
 import type { SetupOptions } from '../../setup/setup.js';
 import { examples } from '../examples.js';
-import { addSettings, optionalChoice, optionalText, toggle, type ValuesOf, withDefaults } from '../flags.js';
+import { addSettings } from '../flags.js';
 import { Interrupt } from '../interrupt.js';
 
 const OPTIONS = {

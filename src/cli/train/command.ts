@@ -2,10 +2,47 @@ import { Command, Option } from 'commander';
 import { GoogLeNetError } from '../../core/errors.js';
 import type { Terminal } from '../../core/terminal.js';
 import { integer, string } from '../../core/validation.js';
+import { SETTING_NAMES, SETTINGS, type TrainingSettings } from '../../run/settings.js';
 import { examples } from '../examples.js';
 import { toOptions } from '../flags.js';
-import type { DashboardFlags } from './recorder.js';
-import { GROUPS, SETTINGS, type SettingName, type TrainSettings } from './settings.js';
+import type { DashboardFlags } from './run.js';
+
+/** The flags as `--help` groups them. */
+const GROUPS = {
+  'Training:': [
+    'epochs',
+    'steps',
+    'batchSize',
+    'gradientAccumulationSteps',
+    'seed',
+    'patience',
+    'patienceMetric',
+  ],
+  'Checkpoints:': ['everyNTrainSteps', 'saveLastK', 'saveTopK', 'everyNEpochs'],
+  'Optimizer (SGD):': [
+    'lr',
+    'momentum',
+    'dampening',
+    'weightDecay',
+    'nesterov',
+    'fused',
+    'maxGradNorm',
+    'emaDecay',
+  ],
+  'Schedule of the learning rate:': ['schedule', 'stepSize', 'gamma', 'power', 'warmupSteps'],
+  'Loss:': ['auxWeight', 'labelSmoothing', 'classWeights'],
+  'Model:': ['architecture', 'auxLogits', 'dropout', 'dropoutAux', 'initWeights', 'transformInput'],
+  'Fine-tuning:': ['resetClassifier', 'headLr', 'freeze'],
+  'Images:': ['resize', 'crop', 'augment', 'maxPixels', 'autoOrient', 'onDecodeError', 'validationSplit'],
+  'Computation:': ['device', 'threads', 'channelsLast', 'precision'],
+  'On CUDA:': [
+    'cudnnBenchmark',
+    'cudnnAllowTf32',
+    'matmulAllowTf32',
+    'cudnnDeterministic',
+    'deterministicAlgorithms',
+  ],
+} as const satisfies Record<string, readonly (keyof typeof SETTINGS)[]>;
 
 const EXAMPLES = `
   $ googlenet train --data images --out runs/first
@@ -54,8 +91,8 @@ export function trainCommand(terminal: Terminal): Command {
   return command.addHelpText('after', examples(EXAMPLES)).action(async () => {
     const { runTraining } = await import('./run.js');
     const { data, train, validation, out, resume, weights, classes } = command.opts<Record<string, string>>();
-    const places = Object.entries({ data, train, validation, out, resume, weights, classes });
-    const paths = Object.fromEntries(places.filter(([, value]) => value !== undefined));
+    const texts = Object.entries({ data, train, validation, out, resume, weights, classes });
+    const paths = Object.fromEntries(texts.filter(([, value]) => value !== undefined));
     const settings = typedSettings(command);
     terminal.status = await runTraining(
       terminal,
@@ -76,9 +113,7 @@ function readDashboard(command: Command): DashboardFlags | null {
 }
 
 /** Those that were typed: a resumed run must tell them from defaults. */
-function typedSettings(command: Command): Partial<TrainSettings> {
-  const names = (Object.keys(SETTINGS) as SettingName[]).filter(
-    (name) => command.getOptionValueSource(name) === 'cli',
-  );
+function typedSettings(command: Command): Partial<TrainingSettings> {
+  const names = SETTING_NAMES.filter((name) => command.getOptionValueSource(name) === 'cli');
   return Object.fromEntries(names.map((name) => [name, command.getOptionValue(name)]));
 }

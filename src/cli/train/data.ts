@@ -6,8 +6,8 @@ import type { Dataset } from '../../data/dataset.js';
 import type { OnDecodeError } from '../../data/decode-errors.js';
 import { hasIdxImages } from '../../data/idx-dataset.js';
 import { split } from '../../data/split.js';
+import type { DataSource } from '../../run/run-description.js';
 import { type FileOptions, openDataset } from '../dataset.js';
-import type { Source } from './run-folder.js';
 
 export interface DataFlags {
   /** A folder with `train/` and `val/`, `validation/` or `test/`, or with idx files. */
@@ -87,10 +87,10 @@ export async function openFolders(
   return { train: rest, validation };
 }
 
-export const sourceOf = (folder: string, { length }: Dataset): Source => ({ folder, images: length });
+export const sourceOf = (folder: string, { length }: Dataset): DataSource => ({ folder, images: length });
 
 /** Other images would silently make another run of it. @throws GoogLeNetError `INVALID_DATASET` */
-export function assertSameImages(then: Source, now: Dataset, folder: string): void {
+export function assertSameImages(then: DataSource, now: Dataset, folder: string): void {
   if (then.images === now.length) return;
   const message = `The run began with ${then.images} images of ${then.folder}, and ${folder} has ${now.length}.`;
   throw new GoogLeNetError('INVALID_DATASET', `${message} Put them back, or start a new run.`);

@@ -1,20 +1,20 @@
 /** Flags that contradict one another, or would mean nothing where they stand. */
 import { isDeepStrictEqual } from 'node:util';
 import { GoogLeNetError } from '../../core/errors.js';
+import type { SettingName, TrainingSettings } from '../../run/settings.js';
 import { flagOf } from '../flags.js';
 import type { Datasets } from './data.js';
-import type { SettingName, TrainSettings } from './settings.js';
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function assertOneLength({ epochs, steps }: Partial<TrainSettings>): void {
+export function assertOneLength({ epochs, steps }: Partial<TrainingSettings>): void {
   if (epochs === undefined || steps === undefined || steps === null) return;
   throw new GoogLeNetError('INVALID_ARGUMENT', 'Give either --epochs or --steps, the length of the run.');
 }
 
 /** What settings have a meaning for: in silence, a flag must not be without any. */
-const forHeads = ({ architecture }: TrainSettings) =>
+const forHeads = ({ architecture }: TrainingSettings) =>
   architecture === 'xception' ? 'a variant of GoogLeNet' : null;
-const MEANT_FOR: Partial<Record<SettingName, (settings: TrainSettings) => string | null>> = {
+const MEANT_FOR: Partial<Record<SettingName, (settings: TrainingSettings) => string | null>> = {
   stepSize: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
   gamma: ({ schedule }) => (schedule === 'step' ? null : '--schedule step'),
   power: ({ schedule }) => (schedule === 'polynomial' ? null : '--schedule polynomial'),
@@ -27,7 +27,7 @@ const MEANT_FOR: Partial<Record<SettingName, (settings: TrainSettings) => string
 };
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function assertUsed(typed: Partial<TrainSettings>, settings: TrainSettings): void {
+export function assertUsed(typed: Partial<TrainingSettings>, settings: TrainingSettings): void {
   for (const name of Object.keys(typed) as SettingName[]) {
     const needed = MEANT_FOR[name]?.(settings) ?? null;
     if (needed !== null) throw new GoogLeNetError('INVALID_ARGUMENT', `${flagOf(name)} needs ${needed}.`);

@@ -1,22 +1,19 @@
-import { cpus } from 'node:os';
 import type { Device } from '../../core/device.js';
-import { type InputSizes, XCEPTION_SIZES } from '../../inference/input-size.js';
 import type { ModelDescription } from '../../models/description.js';
 import { GoogLeNet, type GoogLeNetOptions } from '../../models/googlenet.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
-import { variantNamed } from '../../models/variants/index.js';
 import { Xception, type XceptionOptions } from '../../models/xception.js';
 import { backends, useDeterministicAlgorithms } from '../../native/backends.js';
-import { getNumThreads, libtorch, prepareDevice, setNumThreads } from '../../native/runtime.js';
+import { prepareDevice, setNumThreads } from '../../native/runtime.js';
+import type { TrainingSettings } from '../../run/settings.js';
 import { readCheckpoint } from '../../train/checkpoint.js';
-import type { ArchitectureName } from '../architectures.js';
-import { packageVersion } from '../version.js';
-import type { Plan } from './plan.js';
-import { writeRun } from './run-folder.js';
-import type { TrainSettings } from './settings.js';
+import type { PreparedRun } from './prepare.js';
 
-/** The model of a run as it begins; going on from a checkpoint is the trainer's work. */
-export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassifier> {
+/** The model of a run as it begins; resuming from a checkpoint is the trainer's work. */
+export async function buildModel({
+  run,
+  checkpoint,
+}: Pick<PreparedRun, 'run' | 'checkpoint'>): Promise<ImageClassifier> {
   const { settings, classes, weights } = run;
   const { architecture, auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed, resetClassifier } =
     settings;
@@ -44,7 +41,7 @@ export async function buildModel({ run, checkpoint }: Plan): Promise<ImageClassi
 }
 
 /** What differs from libtorch's own choice is set before the first work. */
-function applyBackends(settings: TrainSettings): void {
+function applyBackends(settings: TrainingSettings): void {
   const { cudnnBenchmark, cudnnDeterministic, cudnnAllowTf32, matmulAllowTf32 } = settings;
   backends.cudnn.benchmark = cudnnBenchmark;
   backends.cudnn.deterministic = cudnnDeterministic;
@@ -53,7 +50,7 @@ function applyBackends(settings: TrainSettings): void {
   useDeterministicAlgorithms(settings.deterministicAlgorithms, { warnOnly: true });
 }
 
-/** The model of a checkpoint, its numbers left out: what the settings do not say may come from the file that the run began with. */
+/** The model of a checkpoint, without its weights: what no setting says may come from the file that the run started from. */
 function asDescribed(
   { architecture, ...described }: ModelDescription,
   { auxLogits: _, dropoutAux, ...common }: GoogLeNetOptions,
@@ -64,31 +61,4 @@ function asDescribed(
   }
   const { auxLogits: __, ...options } = described;
   return new Xception({ ...common, ...options } as XceptionOptions);
-}
-
-/** Sides of images that an architecture takes. */
-export const inputSizesOfArchitecture = (architecture: ArchitectureName): InputSizes =>
-  variantNamed(architecture)?.inputSizes ?? XCEPTION_SIZES;
-
-/** The plan with `device` and `threads` as they turned out to be, so that a resumed run computes in the same way. */
-export function placePlan(plan: Plan, { device }: ImageClassifier): Plan {
-  const settings = { ...plan.run.settings, device, threads: getNumThreads() };
-  return { ...plan, run: { ...plan.run, settings } };
-}
-
-/** Writes settings.json. @returns what the run runs on. */
-export async function recordRun({ dir, run }: Plan): Promise<Record<string, string>> {
-  const { version, cpuCapability, devices } = libtorch();
-  const { device } = run.settings;
-  const gpu = devices.find((found) => found.device === device);
-  const environment = {
-    googlenet: packageVersion(),
-    node: process.versions.node,
-    libtorch: version,
-    cpuCapability,
-    platform: `${process.platform} ${process.arch}`,
-    processor: gpu?.name ?? cpus()[0]?.model ?? 'unknown',
-  };
-  await writeRun(dir, { ...run, environment });
-  return environment;
 }

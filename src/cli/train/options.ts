@@ -2,13 +2,13 @@
 
 import { GoogLeNetError } from '../../core/errors.js';
 import type { Dataset } from '../../data/dataset.js';
+import type { TrainingSettings } from '../../run/settings.js';
 import type { TrainerOptions } from '../../train/config.js';
-import type { FitOptions } from '../../train/fit.js';
+import type { FitOptions } from '../../train/fit-options.js';
 import type { ScheduleOptions } from '../../train/schedule.js';
 import type { Datasets } from './data.js';
-import type { TrainSettings } from './settings.js';
 
-export function trainerOptions(settings: TrainSettings, train: Dataset): TrainerOptions {
+export function trainerOptions(settings: TrainingSettings, train: Dataset | null): TrainerOptions {
   const { lr, momentum, dampening, weightDecay, nesterov, fused, headLr, freeze } = settings;
   const { auxWeight, labelSmoothing, maxGradNorm, gradientAccumulationSteps, emaDecay, precision } = settings;
   return {
@@ -27,14 +27,14 @@ function scheduleOptions({
   gamma,
   power,
   warmupSteps,
-}: TrainSettings): ScheduleOptions {
+}: TrainingSettings): ScheduleOptions {
   if (type === 'step') return { type, stepSize, gamma, warmupSteps };
   return type === 'polynomial' ? { type, power, warmupSteps } : { type, warmupSteps };
 }
 
 /** `balanced`: every class weighs as much as any other in the mean, however many images it has. */
-function classWeights(text: string, train: Dataset): number[] | null {
-  if (text === 'none') return null;
+function classWeights(text: string, train: Dataset | null): number[] | null {
+  if (text === 'none' || train === null) return null;
   const { length, classes } = train;
   if (text !== 'balanced') return readWeights(text, classes.length);
   const counts = classes.map(() => 0);
@@ -55,20 +55,16 @@ function readWeights(text: string, count: number): number[] {
   );
 }
 
-export function fitOptions(
-  settings: TrainSettings,
-  { validation }: Datasets,
-  checkpointDir: string,
-): FitOptions {
+/** The folder of the run brings the one of its checkpoints. */
+export function fitOptions(settings: TrainingSettings, { validation }: Datasets): FitOptions {
   const { epochs, steps, batchSize, seed, resize, crop, augment, onDecodeError } = settings;
   const { everyNTrainSteps, saveLastK, saveTopK, everyNEpochs, patience, patienceMetric: metric } = settings;
   return {
-    ...(steps === null ? { epochs } : { steps }),
-    ...{ batchSize, seed, resize, crop, augment, onDecodeError },
-    ...{ checkpointDir, saveLastK, saveTopK },
+    ...(steps === null ? { epochs: epochs ?? undefined } : { steps }),
+    ...{ batchSize, seed, resize, crop, augment, onDecodeError, saveLastK, saveTopK },
     ...(everyNTrainSteps !== null && { everyNTrainSteps }),
     ...(everyNEpochs !== null && { everyNEpochs }),
     ...(patience !== null && { earlyStopping: { patience, metric } }),
     ...(validation !== null && { validation }),
-  };
+  } as FitOptions;
 }

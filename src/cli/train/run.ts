@@ -1,28 +1,25 @@
-/** One run of `googlenet train`: the folder it leaves, the loop, how it ends. */
+/** One run of `googlenet train`: flags → model, trainer and loggers of the library. */
 import { warning } from '../../core/colors.js';
 import { GoogLeNetError } from '../../core/errors.js';
 import { createProgressDisplay, type ProgressDisplay } from '../../core/progress.js';
 import type { Terminal } from '../../core/terminal.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
-import type { FitResult } from '../../train/fit.js';
+import { ConsoleLogger } from '../../run/console-logger.js';
+import { RunFolder } from '../../run/run-folder.js';
+import type { TrainingSettings } from '../../run/settings.js';
+import type { Logger } from '../../train/logger.js';
+import { wasStoppedByLogger } from '../../train/logger-group.js';
 import { Trainer } from '../../train/trainer.js';
 import { Interrupt } from '../interrupt.js';
 import { commandLine, shown } from '../invocation.js';
-import { buildModel, placePlan, recordRun } from './model.js';
+import { buildModel } from './model.js';
 import { fitOptions, trainerOptions } from './options.js';
-import { type Plan, planTraining, type TrainFlags } from './plan.js';
-import { type DashboardFlags, Recorder } from './recorder.js';
-import { assertNoRun, lockRun, removeUnfinishedFiles, runFiles } from './run-folder.js';
+import { type PreparedRun, prepareRun, type TrainFlags } from './prepare.js';
 import { formatInterruption, formatResult, formatStart } from './summary.js';
-import { TrainingView } from './view.js';
 
-interface Context {
-  terminal: Terminal;
-  plan: Plan;
-  model: ImageClassifier;
-  display: ProgressDisplay;
-  interrupt: Interrupt;
-  isVerbose: boolean;
+export interface DashboardFlags {
+  port: number;
+  host: string;
 }
 
 export interface RunFlags {
@@ -31,25 +28,24 @@ export interface RunFlags {
   isVerbose: boolean;
 }
 
+interface Context extends RunFlags {
+  terminal: Terminal;
+  display: ProgressDisplay;
+  interrupt: Interrupt;
+}
+
 /** @returns the exit status. */
-export async function runTraining(
-  terminal: Terminal,
-  flags: TrainFlags,
-  { dashboard, isVerbose }: RunFlags,
-): Promise<number> {
+export async function runTraining(terminal: Terminal, flags: TrainFlags, how: RunFlags): Promise<number> {
   const display = createProgressDisplay(terminal.stderr);
   const interrupt = new Interrupt(terminal.host, () =>
     display.line('Stopping after this step. Ctrl-C once more stops at once.'),
   );
   try {
-    const plan = await planTraining(flags);
-    for (const text of plan.warnings) display.line(warning(text));
-    const model = await buildModel(plan);
+    const prepared = await prepareRun(flags);
+    for (const text of prepared.warnings) display.line(warning(text));
+    const model = await buildModel(prepared);
     try {
-      return await train(
-        { terminal, plan: placePlan(plan, model), model, display, interrupt, isVerbose },
-        dashboard,
-      );
+      return await train(prepared, model, { terminal, display, interrupt, ...how });
     } finally {
       model.dispose();
     }
@@ -59,112 +55,78 @@ export async function runTraining(
   }
 }
 
-async function train(context: Context, dashboard: DashboardFlags | null): Promise<number> {
-  const { terminal, plan, model } = context;
-  const { dir, run, datasets } = plan;
-  // Before anything is written: it refuses what does not go together.
+async function train(prepared: PreparedRun, model: ImageClassifier, context: Context): Promise<number> {
+  const { dir, run, datasets, checkpoint, resumed } = prepared;
+  const { display, interrupt, dashboard } = context;
   const trainer = new Trainer(model, trainerOptions(run.settings, datasets.train));
-  const unlock = await lockRun(dir);
-  try {
-    // Nothing is written, and nothing cleared away, before other processes are kept out.
-    if (plan.resumed) await removeUnfinishedFiles(dir);
-    else await assertNoRun(dir);
-    terminal.log(formatStart(plan, await recordRun(plan), context.isVerbose));
-    return await trainInFolder(context, trainer, dashboard);
-  } finally {
-    trainer.dispose();
-    await unlock();
-  }
-}
-
-async function trainInFolder(
-  context: Context,
-  trainer: Trainer,
-  dashboard: DashboardFlags | null,
-): Promise<number> {
-  const { terminal, plan, model, display, interrupt } = context;
-  const { dir } = plan;
-  const recorder = await Recorder.open(plan, display, dashboard);
-  try {
-    const result = await fit(context, trainer, recorder);
-    const isComplete = result.reason !== 'aborted';
-    if (isComplete) await model.save(runFiles(dir).model);
-    display.close();
-    if (!isComplete) terminal.log(formatInterruption(plan, result.step));
-    recorder.ended(isComplete ? 'completed' : 'interrupted');
-    try {
-      await recorder.finish();
-    } finally {
-      if (isComplete) terminal.log(formatResult(plan, result, recorder.epochs));
-    }
-    return isComplete ? 0 : (interrupt.status ?? 0);
-  } catch (error) {
-    recorder.ended('failed', (error as Error).message);
-    throw error;
-  } finally {
-    await recorder.close();
-  }
-}
-
-async function fit(
-  { plan, display, interrupt }: Context,
-  trainer: Trainer,
-  recorder: Recorder,
-): Promise<FitResult> {
-  const { settings } = plan.run;
-  const { checkpoints } = runFiles(plan.dir);
-  const view = new TrainingView(display, shapeOf(plan));
-  /** Ends the run in good order, with a checkpoint, where an event of it could not be recorded. */
-  const unrecorded = new AbortController();
-  const events = trainer.fit(plan.datasets.train, {
-    ...fitOptions(settings, plan.datasets, checkpoints),
-    ...(plan.checkpoint && { resume: plan.checkpoint.path }),
-    signal: AbortSignal.any([interrupt.signal, unrecorded.signal]),
+  const folder = new RunFolder(dir, {
+    ...{ resume: resumed, dashboard: dashboard ?? false, weights: run.weights },
+    settings: unseenSettings(run.settings),
+    onWarning: (message) => display.line(message),
   });
   try {
-    for (;;) {
-      const { done, value } = await events.next();
-      if (done && unrecorded.signal.aborted) throw stoppedUnrecorded(unrecorded.signal.reason, value, plan);
-      if (done) return value;
-      if (unrecorded.signal.aborted) continue;
-      await recorder.take(value, trainer, view).catch((error) => unrecorded.abort(error));
-    }
+    const { reason } = await trainer.fit(datasets.train, {
+      ...fitOptions(run.settings, datasets),
+      ...(checkpoint && { resume: checkpoint.path }),
+      logger: [interruption(dir, context), folder, summary(dir, folder, context), ConsoleLogger.on(display)],
+      signal: interrupt.signal,
+    });
+    return reason === 'aborted' ? (interrupt.status ?? 0) : 0;
   } catch (error) {
-    throw withCause(unrecorded.signal, withAdvice(error, checkpoints));
+    throw withAdvice(error, dir);
+  } finally {
+    trainer.dispose();
   }
 }
 
-/** A checkpoint that fails for the same reason as the log must not hide what failed first. */
-function withCause({ reason }: AbortSignal, error: unknown): unknown {
-  if (!(reason instanceof GoogLeNetError) || !(error instanceof GoogLeNetError)) return error;
-  if (error === reason || error.cause === reason) return error;
-  return new GoogLeNetError(reason.code, `${reason.message} ${error.message}`, { cause: error });
+/** What `fit` cannot see, or has in another form than the flags. */
+function unseenSettings(settings: TrainingSettings): Partial<TrainingSettings> {
+  const { initWeights, resetClassifier, validationSplit, maxPixels, autoOrient } = settings;
+  const { classWeights, freeze } = settings;
+  return { initWeights, resetClassifier, validationSplit, maxPixels, autoOrient, classWeights, freeze };
 }
 
-/** What could not be written down, e.g. on a full disk, is no reason to lose what was trained. */
-function stoppedUnrecorded(reason: unknown, { step, checkpoint }: FitResult, { dir }: Plan): unknown {
-  if (!(reason instanceof GoogLeNetError) || checkpoint === null) return reason;
-  const fix = `Fix that, and resume with \`${commandLine(['train', '--resume', shown(dir)])}\``;
-  const message = `${reason.message} The run stopped after step ${step} with the checkpoint ${shown(checkpoint)}. ${fix}.`;
-  return new GoogLeNetError(reason.code, message, { cause: reason });
-}
+/** Says how to resume at once, before the last report is drawn. */
+const interruption = (dir: string, { terminal, display }: Context): Logger => ({
+  end: ({ reason, step }) => {
+    if (reason !== 'aborted') return;
+    display.close();
+    terminal.log(formatInterruption(dir, step));
+  },
+});
 
-function shapeOf({ run, checkpoint }: Plan) {
-  const { train, validation, settings } = run;
-  const { steps, batchSize, epochs } = settings;
+/** What the run is about to do, and what it has left in its folder. */
+function summary(dir: string, folder: RunFolder, { terminal, display, isVerbose }: Context): Logger {
+  let stepsPerEpoch: number | null = null;
   return {
-    epochs: steps === null ? epochs : Math.ceil(steps / Math.ceil(train.images / batchSize)),
-    epoch: (checkpoint?.state.epoch ?? 0) + 1,
-    trainImages: train.images,
-    validationImages: validation?.images ?? 0,
+    start: (run) => {
+      stepsPerEpoch = run.stepsPerEpoch;
+      if (folder.description === null) return;
+      const { state } = run.trainer;
+      const resumedAt = run.checkpoint === null ? null : state;
+      terminal.log(formatStart(dir, folder.description, resumedAt, isVerbose));
+      if (folder.dashboardUrl !== null) display.line(`Dashboard: ${folder.dashboardUrl}`);
+    },
+    end: (result) => {
+      display.close();
+      if (result.reason !== 'aborted') terminal.log(formatResult(dir, result, folder.epochs, stepsPerEpoch));
+    },
   };
 }
 
-/** A resumed run keeps its learning rate, so one that diverged begins again as a new run. */
-function withAdvice(error: unknown, checkpoints: string): unknown {
-  if (!(error instanceof GoogLeNetError) || error.code !== 'DIVERGED') return error;
-  const command = commandLine(['train', '--lr', '…', '--weights', `${checkpoints}/step-….safetensors`]);
-  return new GoogLeNetError('DIVERGED', `${error.message} For that, start a new run with \`${command} …\`.`, {
-    cause: error,
-  });
+function withAdvice(error: unknown, dir: string): unknown {
+  if (!(error instanceof GoogLeNetError)) return error;
+  const advice = adviceOn(error, dir);
+  if (advice === null) return error;
+  return new GoogLeNetError(error.code, `${error.message} ${advice}`, { cause: error });
+}
+
+function adviceOn(error: GoogLeNetError, dir: string): string | null {
+  if (wasStoppedByLogger(error))
+    return `Fix that, and resume with \`${commandLine(['train', '--resume', shown(dir)])}\`.`;
+  if (error.code !== 'DIVERGED') return null;
+  // A resumed run keeps its learning rate, so one that diverged begins again as a new run.
+  const weights = `${dir}/checkpoints/step-….safetensors`;
+  const command = commandLine(['train', '--lr', '…', '--weights', weights]);
+  return `For that, start a new run with \`${command} …\`.`;
 }

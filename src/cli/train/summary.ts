@@ -5,15 +5,16 @@ import { cyan } from '../../core/colors.js';
 import { formatCount, formatPercent, formatTable, heading, plural } from '../../core/format.js';
 import { bestEpoch } from '../../report/run-metrics.js';
 import type { EpochRecord, EpochScores } from '../../run/records/records.js';
-import type { FitResult } from '../../train/fit.js';
+import type { DataSource, RunDescription } from '../../run/run-description.js';
+import { runFiles } from '../../run/run-files.js';
+import { DEFAULTS, SETTING_NAMES, type SettingName, type TrainingSettings } from '../../run/settings.js';
+import type { FitResult } from '../../train/fit-events.js';
+import type { TrainState } from '../../train/train-state.js';
 import { flagOf } from '../flags.js';
 import { commandLine, shown } from '../invocation.js';
-import type { Plan } from './plan.js';
-import { type RunDescription, runFiles, type Source } from './run-folder.js';
-import { DEFAULTS, SETTING_NAMES, type SettingName, type TrainSettings } from './settings.js';
 
-const sourceText = (source: Source | null): string =>
-  source === null ? 'none' : `${shown(source.folder)} (${formatCount(source.images)} images)`;
+const sourceText = (source: DataSource | null): string =>
+  source === null ? 'none' : `${shown(source.folder ?? '')} (${formatCount(source.images ?? 0)} images)`;
 
 /** Said in a sentence of their own, or as they turned out to be on this machine. */
 const IN_SENTENCE: readonly SettingName[] = [
@@ -31,11 +32,12 @@ const IN_SENTENCE: readonly SettingName[] = [
  * @param isVerbose with every setting, and what the run runs on
  */
 export function formatStart(
-  { dir, run, checkpoint }: Plan,
-  environment: RunDescription['environment'],
+  dir: string,
+  run: RunDescription,
+  resumedAt: TrainState | null,
   isVerbose: boolean,
 ): string {
-  const { settings, classes, train, validation, weights } = run;
+  const { settings, classes, train, validation, weights, environment } = run;
   const isShown = (name: SettingName) =>
     isVerbose || (settings[name] !== DEFAULTS[name] && !IN_SENTENCE.includes(name));
   const rows = [
@@ -48,22 +50,22 @@ export function formatStart(
   ];
   const table = formatTable(rows.map((row) => ['', ...row]));
   const text = `${table}\n  ${isVerbose ? '' : `${sentenceOf(settings, environment)}\n  All settings: ${shown(runFiles(dir).settings)}, or --verbose.`}`;
-  if (checkpoint === null) return `Training in ${shown(dir)}:\n${text}`.trimEnd();
-  const { epoch, globalStep } = checkpoint.state;
+  if (resumedAt === null) return `Training in ${shown(dir)}:\n${text}`.trimEnd();
+  const { epoch, globalStep } = resumedAt;
   return `Resuming in ${shown(dir)} after ${plural(epoch, 'epoch')}, ${plural(globalStep, 'step')}:\n${text}`.trimEnd();
 }
 
 /** What differs from the default stands out. */
-function valueText(settings: TrainSettings, name: SettingName): string {
+function valueText(settings: TrainingSettings, name: SettingName): string {
   const text = String(settings[name] ?? 'none');
   return settings[name] === DEFAULTS[name] ? text : cyan(text);
 }
 
 function sentenceOf(
-  { epochs, steps, batchSize, lr, architecture, device, threads }: TrainSettings,
+  { epochs, steps, batchSize, lr, architecture, device, threads }: TrainingSettings,
   { libtorch }: RunDescription['environment'],
 ): string {
-  const length = steps === null ? plural(epochs, 'epoch') : plural(steps, 'step');
+  const length = steps === null ? plural(epochs ?? 0, 'epoch') : plural(steps, 'step');
   const place = device === 'cpu' ? `the CPU with ${plural(threads ?? 1, 'thread')}` : device;
   return `${length} of ${architecture} in batches of ${batchSize}, learning rate ${lr}, on ${place}, libtorch ${libtorch}.`;
 }
@@ -74,7 +76,13 @@ const scoreCells = ({ loss, top1, top5 }: EpochScores): string[] => [
   formatPercent(top5 ?? 0),
 ];
 
-export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly EpochRecord[]): string {
+/** @param stepsPerEpoch tells how much of an epoch `--steps` cut short. */
+export function formatResult(
+  dir: string,
+  result: FitResult,
+  epochs: readonly EpochRecord[],
+  stepsPerEpoch: number | null,
+): string {
   const last = epochs.at(-1);
   const best = bestEpoch(epochs);
   const rows = [heading(['', '', 'loss', 'top-1', 'top-5'])];
@@ -94,7 +102,9 @@ export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly 
     result.reason === 'stopped-early'
       ? ' Validation got no better: the weights of the best epoch are used.'
       : '';
-  const done = `Trained ${plural(result.epoch, 'epoch')}, ${plural(result.step, 'step')}.${why}`;
+  const trained =
+    stepsPerEpoch === null ? result.epoch : Math.floor((100 * result.step) / stepsPerEpoch) / 100;
+  const done = `Trained ${plural(trained, 'epoch')}, ${plural(result.step, 'step')}.${why}`;
   return [
     done,
     formatTable(rows, ['left', 'left', 'right', 'right', 'right']),
@@ -103,5 +113,5 @@ export function formatResult({ dir }: Plan, result: FitResult, epochs: readonly 
   ].join('\n');
 }
 
-export const formatInterruption = ({ dir }: Plan, step: number): string =>
+export const formatInterruption = (dir: string, step: number): string =>
   `Interrupted after ${plural(step, 'step')}. Resume with:\n  ${commandLine(['train', '--resume', shown(dir)])}`;

@@ -1,4 +1,4 @@
-/** `metrics.jsonl`: written line by line while a run goes on, so a killed process loses at most the line it was writing. */
+/** `metrics.jsonl`: written line by line during a run, so a killed process loses at most the line it was writing. */
 
 import { constants } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ export const METRICS_FILE = 'metrics.jsonl';
 
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
 
-/** How far a checkpoint has come. */
-export interface RunPosition {
+/** The checkpoint that a run resumes from, or its start. */
+export interface ResumePoint {
   /** Completed steps of the whole run. */
   step: number;
   /** Completed epochs. */
@@ -21,8 +21,8 @@ export interface RunPosition {
 }
 
 export interface RunLogOptions {
-  /** Where the run goes on: what was recorded beyond it is cut off, because it is about to happen again. */
-  resume?: RunPosition | null;
+  /** Where the run resumes: records beyond it are cut off, because they are about to happen again. */
+  resume?: ResumePoint | null;
 }
 
 export class RunLog {
@@ -89,7 +89,7 @@ export async function* runRecords(runDir: string): AsyncGenerator<RunRecord, voi
   for await (const { record } of readLines(join(runDir, METRICS_FILE))) yield record;
 }
 
-async function bytesToKeep(path: string, resume: RunPosition | null): Promise<number> {
+async function bytesToKeep(path: string, resume: ResumePoint | null): Promise<number> {
   let kept = 0;
   for await (const { record, end } of readLines(path)) {
     if (resume === null) {

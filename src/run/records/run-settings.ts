@@ -35,14 +35,14 @@ function describe(value: unknown): RunSettings {
   const run = object('settings.json', value);
   const settings = object('settings', run.settings);
   const { classes } = run;
-  const places = {
+  const sources = {
     train: sourceText(run.train),
     validation: sourceText(run.validation),
     classes: Array.isArray(classes) ? classes.length : null,
     weights: run.weights ?? null,
   };
   return {
-    settings: new Map(Object.entries({ ...places, ...settings })),
+    settings: new Map(Object.entries({ ...sources, ...settings })),
     environment: new Map(Object.entries(object('environment', run.environment ?? {}))),
     epochs: Number.isSafeInteger(settings.epochs) ? Number(settings.epochs) : null,
   };

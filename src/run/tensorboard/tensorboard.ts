@@ -35,7 +35,7 @@ export class TensorBoardLog {
 
   /**
    * Writes the records that metrics.jsonl holds to a new file, puts it in place of older ones, and keeps it open for more. So a run
-   * that goes on from a checkpoint shows nothing that was cut off from its log. A kill in between leaves both files, of which
+   * that resumes from a checkpoint shows nothing that was cut off from its log. A kill in between leaves both files, of which
    * TensorBoard shows the newer.
    * @param runDir a folder with a metrics.jsonl, whose writer must not be at work meanwhile.
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_RUN_LOG`, `FILE_ERROR`.

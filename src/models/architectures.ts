@@ -1,6 +1,7 @@
-import type { GoogLeNet } from '../models/googlenet.js';
-import { VARIANTS, type VariantName } from '../models/variants/index.js';
-import type { Xception } from '../models/xception.js';
+import { type InputSizes, XCEPTION_SIZES } from '../inference/input-size.js';
+import type { GoogLeNet } from './googlenet.js';
+import { VARIANTS, type VariantName, variantNamed } from './variants/index.js';
+import type { Xception } from './xception.js';
 
 /** A variant of GoogLeNet by its name, or Xception. */
 export type ArchitectureName = VariantName | 'xception';
@@ -17,9 +18,13 @@ export async function newModel(
   { auxLogits = true } = {},
 ): Promise<GoogLeNet | Xception> {
   if (name === 'xception') {
-    const { Xception } = await import('../models/xception.js');
+    const { Xception } = await import('./xception.js');
     return new Xception();
   }
-  const { GoogLeNet } = await import('../models/googlenet.js');
+  const { GoogLeNet } = await import('./googlenet.js');
   return new GoogLeNet({ variant: name, auxLogits });
 }
+
+/** Heights and widths of images that an architecture takes. */
+export const inputSizesOf = (name: ArchitectureName): InputSizes =>
+  variantNamed(name)?.inputSizes ?? XCEPTION_SIZES;

@@ -1,4 +1,4 @@
-import { Redrawer } from '../../src/cli/train/redrawer.js';
+import { Redrawer } from '../../src/run/redrawer.js';
 
 const FILES = { loss: 'loss.svg' };
 

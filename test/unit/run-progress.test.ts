@@ -1,14 +1,16 @@
-import { epochRecord, stepRecord } from '../../src/cli/train/records.js';
-import { TrainingView } from '../../src/cli/train/view.js';
 import type { ProgressDisplay, ProgressState } from '../../src/core/progress.js';
+import { emptyMetrics } from '../../src/inference/metrics.js';
 import { bestEpoch } from '../../src/report/run-metrics.js';
+import { ConsoleLogger } from '../../src/run/console-logger.js';
+import { epochRecord, stepRecord } from '../../src/run/event-records.js';
 import { checkRecord, type EpochRecord } from '../../src/run/records/records.js';
-import type { EpochEvent, StepEvent } from '../../src/train/fit.js';
+import type { EpochEvent, StepEvent } from '../../src/train/fit-events.js';
+import type { RunStart } from '../../src/train/logger.js';
 import { runRecords } from '../support/runs.js';
 
 const losses = { loss: 1.5, mainLoss: 1, aux1Loss: null, aux2Loss: null };
 const noAux = { aux1Loss: null, aux2Loss: null, aux1Top1: null, aux2Top1: null };
-const step: StepEvent = {
+const stepEvent: StepEvent = {
   ...{ type: 'step', epoch: 2, step: 7, stepsPerEpoch: 5, count: 20, imagesPerSecond: 10, lr: 0.01 },
   ...{ correct: 5, correctTop5: 10, aux1Correct: null, aux2Correct: null, gradNorm: null },
   ...losses,
@@ -32,13 +34,27 @@ function watch() {
     close: () => undefined,
   };
   const time = { ms: 0 };
-  const shape = { epochs: 3, epoch: 2, trainImages: 100, validationImages: 30 };
-  return { seen, time, view: new TrainingView(display, shape, () => time.ms) };
+  const logger = ConsoleLogger.on(display, () => time.ms);
+  const trainer = { state: { epoch: 1, metrics: emptyMetrics() }, model: { auxLogits: false } };
+  const settings = { epochs: 3, steps: null };
+  const run = { trainer, settings, images: 100, stepsPerEpoch: 5, validation: { length: 30 } };
+  logger.start(run as unknown as RunStart);
+  /** Of an epoch with the metrics of {@link scores}. */
+  const step = (trained: number) => {
+    const { loss, mainLoss, top1, top5 } = scores;
+    trainer.state.metrics = {
+      ...{ ...emptyMetrics(), count: trained, loss: loss * trained, mainLoss: mainLoss * trained },
+      ...{ correct: top1 * trained, correctTop5: top5 * trained },
+    };
+    logger.event(stepEvent);
+  };
+  const validated = (done: number, total: number) => logger.event({ type: 'validation', done, total });
+  return { seen, time, logger, step, validated };
 }
 
 test('a step shows the means of its epoch, the speed and the time left', () => {
-  const { seen, view } = watch();
-  view.step(step, scores, 40);
+  const { seen, step } = watch();
+  step(40);
   // 60 + 100 images at 10 a second, and 2 × 30 at three times that speed.
   expect(seen.status).toEqual({
     label: 'epoch 2/3',
@@ -50,10 +66,10 @@ test('a step shows the means of its epoch, the speed and the time left', () => {
 });
 
 test('the speed of the validation is measured', () => {
-  const { seen, time, view } = watch();
-  view.step(step, scores, 100);
+  const { seen, time, step, validated } = watch();
+  step(100);
   time.ms = 1000;
-  view.validated(10, 30);
+  validated(10, 30);
   // 100 images at 10 a second, and 20 + 30 at 10 a second.
   expect(seen.status).toEqual({
     label: 'epoch 2/3 validation',
@@ -65,15 +81,15 @@ test('the speed of the validation is measured', () => {
 });
 
 test('an epoch leaves a line', () => {
-  const { seen, view } = watch();
-  view.epoch(epoch);
+  const { seen, logger } = watch();
+  logger.event(epoch);
   expect(seen.lines).toEqual([
     'epoch 2/3  train loss 1.2500  top-1 50.00 %   validation loss 1.2500  top-1 25.00 %   lr 0.01000   1:05',
   ]);
 });
 
 test('events become records that the run log takes', () => {
-  expect(checkRecord(stepRecord(step))).toMatchObject({ step: 7, top1: 0.25, aux1Loss: null });
+  expect(checkRecord(stepRecord(stepEvent))).toMatchObject({ step: 7, top1: 0.25, aux1Loss: null });
   expect(checkRecord(epochRecord(epoch))).toMatchObject({
     epoch: 2,
     validation: { top1: 0.25 },

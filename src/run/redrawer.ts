@@ -1,11 +1,11 @@
-/** Keeps drawings of a run up to date while it goes on: at most one is under way at a time, and never in the way of a step. */
+/** Keeps drawings of a run up to date during the run: at most one drawing at a time, and no step waits for it. */
 export class Redrawer<T> {
   readonly #draw: () => Promise<T>;
   readonly #onFailure: (error: Error) => void;
   #running: Promise<void> | null = null;
   #isStale = false;
 
-  /** @param onFailure hears of a drawing that failed; the run goes on. */
+  /** @param onFailure is told of a drawing that failed; the run continues. */
   constructor(draw: () => Promise<T>, onFailure: (error: Error) => void) {
     this.#draw = draw;
     this.#onFailure = onFailure;

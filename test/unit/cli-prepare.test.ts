@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { planTraining, type TrainFlags } from '../../src/cli/train/plan.js';
-import { readRun, removeUnfinishedFiles, writeRun } from '../../src/cli/train/run-folder.js';
-import { DEFAULTS } from '../../src/cli/train/settings.js';
+import { prepareRun, type TrainFlags } from '../../src/cli/train/prepare.js';
+import { readRun, writeRun } from '../../src/run/run-description.js';
+import { removeUnfinishedFiles } from '../../src/run/run-files.js';
+import { DEFAULTS } from '../../src/run/settings.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -17,7 +18,7 @@ async function images(...names: string[]): Promise<void> {
   }
 }
 
-const plan = (flags: Partial<TrainFlags>) => planTraining({ settings: {}, ...flags });
+const plan = (flags: Partial<TrainFlags>) => prepareRun({ settings: {}, ...flags });
 
 /** A run of the given images that has been written down. */
 async function begun(settings: TrainFlags['settings'] = {}): Promise<void> {

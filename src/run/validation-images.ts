@@ -1,9 +1,9 @@
 /** What a validation found, with small copies of the images it is about. */
-import type { Dataset, RawImage } from '../../data/dataset.js';
-import { withPixels } from '../../data/decode.js';
-import type { ImagePrediction, ValidationRecord } from '../../run/records/validation-record.js';
-import type { EpochEvent } from '../../train/fit.js';
-import type { Prediction, Validation } from '../../train/validation.js';
+import type { Dataset, RawImage } from '../data/dataset.js';
+import { withPixels } from '../data/decode.js';
+import type { EpochEvent } from '../train/fit-events.js';
+import type { Prediction, Validation } from '../train/validation.js';
+import type { ImagePrediction, ValidationRecord } from './records/validation-record.js';
 
 /** Edge of the copies in pixels: legible, and a few kilobytes each. */
 const EDGE = 96;

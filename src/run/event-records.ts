@@ -1,8 +1,8 @@
 /** Events of a run → what its folder holds. */
 
-import type { Metrics } from '../../inference/metrics.js';
-import type { EpochRecord, EpochScores, Metric, StepRecord } from '../../run/records/records.js';
-import type { EpochEvent, StepEvent } from '../../train/fit.js';
+import type { Metrics } from '../inference/metrics.js';
+import type { EpochEvent, StepEvent } from '../train/fit-events.js';
+import type { EpochRecord, EpochScores, Metric, StepRecord } from './records/records.js';
 
 /** JSON has no NaN and no infinity. */
 const metric = (value: number | null): Metric => (value !== null && Number.isFinite(value) ? value : null);

@@ -5,16 +5,20 @@ import { GoogLeNetError } from '../../core/errors.js';
 import { isSameClass } from '../../data/class-names.js';
 import { checkResizeCrop } from '../../data/transforms.js';
 import { assertInputSize } from '../../inference/input-size.js';
+import { type ArchitectureName, inputSizesOf } from '../../models/architectures.js';
 import type { ModelDescription } from '../../models/description.js';
+import { FREE_SETTINGS, type RunDescription, readRun } from '../../run/run-description.js';
+import { holdsRun, runFiles } from '../../run/run-files.js';
+import { DEFAULTS, type SettingName, type TrainingSettings } from '../../run/settings.js';
 import { readCheckpoint } from '../../train/checkpoint.js';
 import { readTrainerConfig } from '../../train/config.js';
 import { findCheckpoint } from '../../train/find-checkpoint.js';
 import type { TrainState } from '../../train/train-state.js';
-import type { ArchitectureName } from '../architectures.js';
 import { readClassNames } from '../dataset.js';
 import { flagOf } from '../flags.js';
+import { commandLine } from '../invocation.js';
 import { unsaidTransform } from '../transform-input.js';
-import { describeFile, hasSameClasses } from '../weights-file.js';
+import { describeFile, hasSameClasses, type WeightsFile } from '../weights-file.js';
 import {
   assertSameImages,
   type DataFlags,
@@ -25,10 +29,7 @@ import {
   sourceOf,
 } from './data.js';
 import { assertNamed, assertOneLength, assertUsed } from './meaning.js';
-import { inputSizesOfArchitecture as inputSizesOf } from './model.js';
 import { trainerOptions } from './options.js';
-import { assertNoRun, type RunDescription, readRun, runFiles } from './run-folder.js';
-import { DEFAULTS, type SettingName, type TrainSettings } from './settings.js';
 
 export interface TrainFlags extends DataFlags {
   out?: string;
@@ -37,10 +38,10 @@ export interface TrainFlags extends DataFlags {
   /** Names for the classes of idx files. */
   classes?: string;
   /** Those that were typed. */
-  settings: Partial<TrainSettings>;
+  settings: Partial<TrainingSettings>;
 }
 
-export interface Plan {
+export interface PreparedRun {
   dir: string;
   run: Omit<RunDescription, 'environment'>;
   datasets: Datasets;
@@ -51,29 +52,40 @@ export interface Plan {
   warnings: string[];
 }
 
-export const planTraining = (flags: TrainFlags): Promise<Plan> =>
-  flags.resume === undefined ? planNewRun(flags) : planResumedRun(flags, flags.resume);
+export const prepareRun = (flags: TrainFlags): Promise<PreparedRun> =>
+  flags.resume === undefined ? prepareNewRun(flags) : prepareResumedRun(flags, flags.resume);
 
-async function planNewRun(flags: TrainFlags): Promise<Plan> {
+/** What needs no image is checked before any is looked for. */
+async function prepareNewRun(flags: TrainFlags): Promise<PreparedRun> {
   const { out: dir } = flags;
   if (dir === undefined) throw missing('--out DIR, the folder of the run');
   await assertNoRun(dir);
-  const folders = await findFolders(flags);
-  if (folders === null) throw missing('--data DIR or --train DIR, the images');
   const settings = { ...DEFAULTS, ...flags.settings };
   assertOneLength(flags.settings);
   const names = flags.classes === undefined ? null : readClassNames(flags.classes);
-  const datasets = await openFolders(folders, settings, names);
-  if (names !== null) assertNamed(names, folders.train, datasets);
   const weights = flags.weights === undefined ? null : resolve(flags.weights);
   const warnings: string[] = [];
-  if (weights !== null) Object.assign(settings, await settingsOf(weights, flags, datasets, warnings));
+  const file = weights === null ? null : await describeFile(weights);
+  if (file !== null) Object.assign(settings, settingsOf(file, flags, warnings));
   else if (flags.settings.resetClassifier !== undefined)
     throw missing('--weights FILE, whose classifiers --reset-classifier replaces');
   assertUsed(flags.settings, settings);
   if (settings.architecture === 'xception') settings.auxLogits = false;
-  checkTogether(settings, datasets);
+  checkTogether(settings);
+  const folders = await findFolders(flags);
+  if (folders === null) throw missing('--data DIR or --train DIR, the images');
+  const datasets = await openFolders(folders, settings, names);
   const { train, validation } = datasets;
+  if (names !== null) assertNamed(names, folders.train, datasets);
+  if (file !== null && !settings.resetClassifier && !hasSameClasses(file, train)) {
+    settings.resetClassifier = true;
+    if (flags.settings.resetClassifier === undefined)
+      warnings.push(
+        `${weights} is for other classes: its classifiers are replaced, all else is taken from it.`,
+      );
+  }
+  readTrainerConfig(trainerOptions(settings, train));
+  assertPatience(settings, datasets);
   const run = {
     train: sourceOf(folders.train, train),
     validation: validation && sourceOf(folders.validation ?? folders.train, validation),
@@ -84,56 +96,59 @@ async function planNewRun(flags: TrainFlags): Promise<Plan> {
   return { dir, run, datasets, checkpoint: null, resumed: false, warnings };
 }
 
+/** @throws GoogLeNetError `INVALID_ARGUMENT` */
+async function assertNoRun(dir: string): Promise<void> {
+  if (!(await holdsRun(dir))) return;
+  const resume = commandLine(['train', '--resume', dir]);
+  throw new GoogLeNetError(
+    'INVALID_ARGUMENT',
+    `${dir} holds a run already. Continue it with \`${resume}\`, or choose another folder for --out.`,
+  );
+}
+
 const missing = (what: string) => new GoogLeNetError('INVALID_ARGUMENT', `Give ${what}.`);
 
 /** Each value has been checked alone; these depend on one another. */
-function checkTogether(settings: TrainSettings, { train, validation }: Datasets): void {
+function checkTogether(settings: TrainingSettings): void {
   checkResizeCrop(settings.resize, settings.crop);
   assertInputSize(settings.crop, settings.crop, inputSizesOf(settings.architecture));
-  readTrainerConfig(trainerOptions(settings, train));
-  if (settings.patience !== null && validation === null) {
-    throw new GoogLeNetError(
-      'INVALID_ARGUMENT',
-      '--patience needs validation images, or --validation-split.',
-    );
-  }
+  // Weights of classes need the images: later.
+  readTrainerConfig(trainerOptions({ ...settings, classWeights: 'none' }, null));
 }
 
-/** What a file of weights decides: the architecture, whether there are auxiliary heads, and whether the classifiers can stay. */
-async function settingsOf(
-  weights: string,
+function assertPatience({ patience }: TrainingSettings, { validation }: Datasets): void {
+  if (patience === null || validation !== null) return;
+  const message = '--patience needs validation images, or --validation-split.';
+  throw new GoogLeNetError('INVALID_ARGUMENT', message);
+}
+
+/** What a file of weights decides: the architecture, and whether there are auxiliary heads. */
+function settingsOf(
+  { path, model }: WeightsFile,
   { settings }: TrainFlags,
-  { train }: Datasets,
   warnings: string[],
-): Promise<Pick<TrainSettings, 'architecture' | 'auxLogits' | 'resetClassifier' | 'transformInput'>> {
-  const file = await describeFile(weights);
-  const architecture = architectureOf(file.model);
+): Pick<TrainingSettings, 'architecture' | 'auxLogits' | 'transformInput'> {
+  const architecture = architectureOf(model);
   if ((settings.architecture ?? architecture) !== architecture) {
-    const message = `The model in ${weights} is '${architecture}'; leave ${flagOf('architecture')} out.`;
+    const message = `The model in ${path} is '${architecture}'; leave ${flagOf('architecture')} out.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);
   }
-  const { auxLogits } = file.model;
+  const { auxLogits } = model;
   if (settings.auxLogits === true && !auxLogits) {
-    const message = `The model in ${weights} has no auxiliary heads; leave ${flagOf('auxLogits')} out.`;
+    const message = `The model in ${path} has no auxiliary heads; leave ${flagOf('auxLogits')} out.`;
     throw new GoogLeNetError('INVALID_ARGUMENT', message);
   }
-  const resetClassifier = settings.resetClassifier === true || !hasSameClasses(file, train);
-  if (resetClassifier && settings.resetClassifier === undefined) {
-    warnings.push(
-      `${weights} is for other classes, so the classifiers begin anew; all else is taken from it.`,
-    );
-  }
-  const unsaid = unsaidTransform(weights, file.model, settings.transformInput ?? null);
+  const unsaid = unsaidTransform(path, model, settings.transformInput ?? null);
   if (unsaid !== null) warnings.push(unsaid);
-  const said = file.model.architecture === 'googlenet' ? file.model.transformInput : undefined;
+  const said = model.architecture === 'googlenet' ? model.transformInput : undefined;
   const transformInput = settings.transformInput ?? said ?? null;
-  return { architecture, auxLogits: settings.auxLogits ?? auxLogits, resetClassifier, transformInput };
+  return { architecture, auxLogits: settings.auxLogits ?? auxLogits, transformInput };
 }
 
 const architectureOf = (model: ModelDescription): ArchitectureName =>
   model.architecture === 'xception' ? 'xception' : (model.variant as ArchitectureName);
 
-async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
+async function prepareResumedRun(flags: TrainFlags, dir: string): Promise<PreparedRun> {
   const before = await readRun(dir);
   const settings = mergeSettings(before.settings, flags.settings);
   const folders = await foldersOf(flags, before);
@@ -170,33 +185,26 @@ async function planResumedRun(flags: TrainFlags, dir: string): Promise<Plan> {
   return { dir, run, datasets, checkpoint, resumed: true, warnings };
 }
 
-/** Those of the run, but for the ones that the flags say have moved. */
+/** The folders of the run, or where the flags say that its images have moved. */
 async function foldersOf(
   flags: DataFlags,
   { train, validation, settings }: RunDescription,
 ): Promise<Folders> {
   if (flags.data === undefined && flags.train === undefined && flags.validation === undefined) {
     const isSplit = settings.validationSplit !== null;
+    if (train.folder === null) throw missing('--data DIR or --train DIR, the images');
     return { train: train.folder, validation: isSplit ? null : (validation?.folder ?? null) };
   }
-  const found = await findFolders(flags.data === undefined ? { train: train.folder, ...flags } : flags);
+  const found = await findFolders(
+    flags.data === undefined && train.folder !== null ? { train: train.folder, ...flags } : flags,
+  );
   if (found === null) throw missing('--data DIR or --train DIR, the images');
   return found;
 }
 
-/** What may differ: neither changes a number of the run so far. */
-const FREE: readonly SettingName[] = [
-  'epochs',
-  'steps',
-  'everyNTrainSteps',
-  'saveLastK',
-  'saveTopK',
-  'everyNEpochs',
-];
-
-function mergeSettings(before: TrainSettings, value: Partial<TrainSettings>): TrainSettings {
+function mergeSettings(before: TrainingSettings, value: Partial<TrainingSettings>): TrainingSettings {
   const changed = (Object.keys(value) as SettingName[]).filter(
-    (name) => !FREE.includes(name) && value[name] !== before[name],
+    (name) => !FREE_SETTINGS.includes(name) && value[name] !== before[name],
   );
   if (changed.length > 0) {
     const list = changed.map((name) => `${flagOf(name)} (${before[name]}, now ${value[name]})`).join(', ');
@@ -217,10 +225,10 @@ function mergeSettings(before: TrainSettings, value: Partial<TrainSettings>): Tr
 
 async function findResumePoint(
   dir: string,
-  settings: TrainSettings,
+  settings: TrainingSettings,
   { train }: Datasets,
   warnings: string[],
-): Promise<Plan['checkpoint']> {
+): Promise<PreparedRun['checkpoint']> {
   const { checkpoints, settings: settingsFile } = runFiles(dir);
   const path = await findCheckpoint(checkpoints, (_, { message }) =>
     warnings.push(`${message} An earlier checkpoint is used.`),
