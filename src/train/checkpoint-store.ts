@@ -26,7 +26,7 @@ export interface StoreOptions extends CheckpointPolicy {
    * are abandoned: they stay until the first new checkpoint is on the disk, which replaces all of them.
    */
   resumedAt: number | null;
-  /** Hears of what did not work and does not stop the run: a checkpoint that cannot be removed, or whose header cannot be read. */
+  /** Called for failures that do not stop the run: a checkpoint that cannot be removed, or whose header cannot be read. */
   onWarning: (warning: GoogLeNetError) => void;
 }
 
@@ -35,9 +35,9 @@ export class CheckpointStore {
   readonly #rules: Required<CheckpointPolicy>;
   readonly #onWarning: StoreOptions['onWarning'];
   readonly #unlock: Unlock;
-  /** By name, what the header says; null where it cannot be read, so that no rule counts it. */
+  /** What the header says, by file name; null if it cannot be read, so that no rule counts the file. */
   readonly #known = new Map<string, StoredCheckpoint | null>();
-  /** Until the first save: the step beyond which everything in the folder is of a future that was given up. */
+  /** Until the first save: checkpoints beyond this step are abandoned. */
   #resumedAt: number | null = null;
 
   private constructor(
@@ -53,8 +53,7 @@ export class CheckpointStore {
   }
 
   /**
-   * Makes the folder, keeps other processes out of it until `close`, and removes the files that a killed process of ours has left
-   * half written.
+   * Makes the folder, locks it until `close`, and removes files that a killed process has left half written.
    * @throws GoogLeNetError `INVALID_ARGUMENT` where another run is at work in the folder, or a new run finds checkpoints there;
    * `FILE_ERROR`
    */
@@ -72,17 +71,16 @@ export class CheckpointStore {
     }
   }
 
-  /** Lets others into the folder. Calling it again does nothing. */
+  /** Unlocks the folder. Calling it again does nothing. */
   close(): Promise<void> {
     return this.#unlock();
   }
 
   /**
-   * Writes a checkpoint and then removes those that no rule keeps, so there has to be room for one more than are kept. One of the
+   * Writes a checkpoint, then removes those that no rule keeps: the disk needs room for one more than are kept. A checkpoint of the
    * same step is replaced.
    * @param write writes the checkpoint to a path, all of it or nothing.
-   * @param about what the file says of itself.
-   * @returns where it is.
+   * @returns its path.
    * @throws GoogLeNetError `FILE_ERROR` where it cannot be written: the earlier ones are then as they were, and the run can be
    * saved elsewhere; what `write` throws.
    */
@@ -90,7 +88,7 @@ export class CheckpointStore {
     const { step, epoch, isEpochEnd, score } = about;
     let name = nameOf(step, this.#resumedAt);
     try {
-      // What an earlier process began, before there is something newer that it would outrank.
+      // First completes the replacement that an earlier process began: its file would outrank the new one.
       await this.#completeReplacement();
       await write(join(this.dir, name));
       if (this.#resumedAt !== null && (await this.#completeReplacement())) {
@@ -130,7 +128,7 @@ export class CheckpointStore {
     }
   }
 
-  /** Nothing may be given up for a checkpoint that cannot be loaded. */
+  /** A checkpoint that cannot be loaded must not replace others. */
   async #removeDamagedReplacements(): Promise<void> {
     for (const { name, replacesFrom } of await checkpointsIn(this.dir)) {
       if (replacesFrom === null) continue;
@@ -146,7 +144,7 @@ export class CheckpointStore {
   /**
    * A checkpoint that replaces all beyond the step that its run resumed at is written under a name that says so and makes it
    * the newest. It gets its usual name when the others are gone, so no kill in between can bring them back.
-   * @returns false where one of them stays that would be the newest then.
+   * @returns false if one of them cannot be removed and would then be the newest.
    */
   async #completeReplacement(): Promise<boolean> {
     const [newest, ...others] = await checkpointsIn(this.dir);
@@ -184,7 +182,7 @@ export class CheckpointStore {
     return about;
   }
 
-  /** @returns whether it is gone. */
+  /** @returns whether the file is gone. */
   async #remove(name: string): Promise<boolean> {
     const path = join(this.dir, name);
     try {
@@ -203,5 +201,5 @@ export class CheckpointStore {
   }
 }
 
-/** Whether a checkpoint was made between two epochs, and not amid one or before the first. */
+/** Whether a checkpoint was made between two epochs, not within one and not before the first. */
 const isBetweenEpochs = ({ epoch, step }: TrainState): boolean => step === 0 && epoch > 0;

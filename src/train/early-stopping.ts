@@ -1,4 +1,4 @@
-/** When a run has nothing more to gain: a pure function of its state, so that a resumed run stops where it would have. */
+/** When a run stops early: a pure function of its state, so that a resumed run stops where it would have. */
 import { readSetting } from '../core/settings.js';
 import { TRAINING_SETTINGS as S } from '../core/training-settings.js';
 import { integer, number, readOptions } from '../core/validation.js';
@@ -10,7 +10,7 @@ export interface EarlyStoppingOptions {
   patience: number;
   /** What is better: a higher top-1 accuracy on the validation images (the default), or a lower loss. */
   metric?: Metric;
-  /** By how much it must be better to count. Default 0. */
+  /** The smallest improvement that counts. Default 0. */
   minDelta?: number;
 }
 

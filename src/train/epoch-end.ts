@@ -1,4 +1,4 @@
-/** What the end of an epoch, and that of the run, leave behind. */
+/** The summary of an epoch and the final weights of a run. */
 import { GoogLeNetError } from '../core/errors.js';
 import { computeMetrics, onlyMetrics } from '../inference/metrics.js';
 import { isBetter, scoreOf } from './early-stopping.js';

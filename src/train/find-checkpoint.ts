@@ -5,9 +5,9 @@ import { checkCheckpoint } from './checkpoint.js';
 import { checkpointsIn } from './checkpoint-files.js';
 
 /**
- * The newest checkpoint in a folder that is whole, to the last byte.
- * @param onDamaged hears of each one that is newer and damaged, and so passed over.
- * @returns its path; null where there are no checkpoints, also where there is no such folder.
+ * Finds the newest checkpoint in a folder that is whole to the last byte.
+ * @param onDamaged called for each newer checkpoint that is damaged and therefore skipped.
+ * @returns its path; null if there are no checkpoints or no such folder.
  * @throws GoogLeNetError `INVALID_CHECKPOINT` where all are damaged, `FILE_ERROR` where the folder cannot be read.
  */
 export async function findCheckpoint(
@@ -29,6 +29,6 @@ export async function findCheckpoint(
   }
   const [first] = damaged;
   if (first === undefined) return null;
-  const message = `No checkpoint in ${dir} is whole. The newest: ${first.message} Remove them to start anew.`;
+  const message = `No checkpoint in ${dir} is whole. The newest: ${first.message} Remove them to start from scratch.`;
   throw new GoogLeNetError('INVALID_CHECKPOINT', message, { cause: first });
 }

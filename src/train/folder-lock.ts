@@ -2,23 +2,23 @@ import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../core/errors.js';
 
-/** Gives the folder back. */
+/** Releases the folder. */
 export type Unlock = () => Promise<void>;
 
-/** A process by what no other process, before or after it, has in common with it. */
+/** Identifies a process among all processes, earlier and later ones included. */
 interface Holder {
   pid: number;
   /** ThroughputMeter ticks from the start of the machine to that of the process; a later process with the same number has another. */
   started: string;
-  /** The machine's start, by its random name. */
+  /** Random name of the machine's boot. */
   boot: string;
 }
 
 /**
- * Makes this process the only one that works in a folder, by a file named after it. One that a killed process has left is
- * removed. Two that come at the same instant may both be refused, but never are both let in. Only processes of the same machine
- * and container see one another.
- * @param use what the folder is wanted for, as the message says it.
+ * Locks a folder for this process with a file that is named after it. A lock that a killed process has left is removed. Two processes
+ * that lock at the same instant may both be refused, but never both succeed. Only processes of the same machine and container see one
+ * another's locks.
+ * @param use what the process does in the folder, for the message: `training`.
  * @throws GoogLeNetError `INVALID_ARGUMENT` where another one is at work, `FILE_NOT_FOUND`, `FILE_ERROR`
  */
 export async function lockFolder(dir: string, use: string): Promise<Unlock> {
@@ -27,7 +27,7 @@ export async function lockFolder(dir: string, use: string): Promise<Unlock> {
     if (self === null) throw new GoogLeNetError('FILE_ERROR', 'Cannot read /proc. Mount it.');
     const own = join(dir, nameOf(self));
     await claim(own, dir, use);
-    // What cannot be removed, in a folder that is gone or can no longer be written, has no meaning once this process ends.
+    // A lock that cannot be removed, because the folder is gone or read-only, means nothing once this process has ended.
     const unlock = () => rm(own, { force: true }).catch(() => void abandoned.add(own));
     try {
       await assertAlone(dir, self, use);
@@ -41,7 +41,7 @@ export async function lockFolder(dir: string, use: string): Promise<Unlock> {
   }
 }
 
-/** Locks of this process that it has given back and could not remove. */
+/** Locks that this process has released and could not remove. */
 const abandoned = new Set<string>();
 
 const nameOf = ({ pid, started, boot }: Holder): string => `.lock-${pid}-${started}-${boot}`;
@@ -62,7 +62,7 @@ async function claim(path: string, dir: string, use: string): Promise<void> {
   }
 }
 
-/** Looks after the own file is there: of two who come at once, at least one sees the other. */
+/** Looks for other locks after its own file exists: of two processes at the same instant, at least one sees the other. */
 async function assertAlone(dir: string, self: Holder, use: string): Promise<void> {
   for (const name of await readdir(dir)) {
     const holder = holderIn(name);
@@ -78,7 +78,7 @@ function taken(dir: string, use: string, who: string): GoogLeNetError {
   return new GoogLeNetError('INVALID_ARGUMENT', message);
 }
 
-/** Null where no such process runs; one that is dead and waits for its parent to take note does not run. */
+/** Null if no such process runs; a zombie does not run. */
 async function identify(pid: number): Promise<Holder | null> {
   const [stat, boot] = await Promise.all([
     readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null),

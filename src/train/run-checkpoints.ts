@@ -86,23 +86,23 @@ async function isSameFolder(one: string, other: string): Promise<boolean> {
   return a === b;
 }
 
-interface Place {
+interface SaveTarget {
   store: CheckpointStore;
   every: number | null;
-  /** What the store has told of since the last save. */
+  /** Warnings of the store since the last save. */
   warnings: GoogLeNetError[];
 }
 
-/** Saves where there is a folder to save to. */
+/** Saves the run's checkpoints, if it has a folder for them. */
 export class RunCheckpoints {
   /** The newest one: until the run has saved one, the checkpoint it resumed from. */
   latest: string | null;
   readonly #trainer: RunTrainer;
-  readonly #place: Place | null;
+  readonly #target: SaveTarget | null;
 
-  private constructor(trainer: RunTrainer, place: Place | null, from: string | null) {
+  private constructor(trainer: RunTrainer, target: SaveTarget | null, from: string | null) {
     this.#trainer = trainer;
-    this.#place = place;
+    this.#target = target;
     this.latest = from;
   }
 
@@ -125,17 +125,17 @@ export class RunCheckpoints {
     return new RunCheckpoints(trainer, { store, every, warnings }, from);
   }
 
-  /** After a step: where it is the turn of a checkpoint. */
+  /** Called after a step; saves when `everyNTrainSteps` says so. */
   async *afterStep(): AsyncGenerator<CheckpointEvent | WarningEvent> {
-    const every = this.#place?.every ?? null;
+    const every = this.#target?.every ?? null;
     if (every !== null && this.#trainer.state.globalStep % every === 0) yield* this.save();
   }
 
   async *save(): AsyncGenerator<CheckpointEvent | WarningEvent> {
-    if (this.#place === null) return;
-    const { store, warnings } = this.#place;
+    if (this.#target === null) return;
+    const { store, warnings } = this.#target;
     const { epoch, globalStep: step, step: ofEpoch, history } = this.#trainer.state;
-    // What the validation said of these very weights.
+    // The validation of exactly these weights.
     const last = history.at(-1);
     const score = last?.step === step ? (last.validation?.top1 ?? null) : null;
     const about = { step, epoch, isEpochEnd: ofEpoch === 0 && epoch > 0, score };
@@ -149,6 +149,6 @@ export class RunCheckpoints {
   }
 
   async close(): Promise<void> {
-    await this.#place?.store.close();
+    await this.#target?.store.close();
   }
 }

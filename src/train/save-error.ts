@@ -20,7 +20,7 @@ const REASONS: Record<string, Reason> = {
   ENOTDIR: { what: 'something else has taken the place of the folder', fix: `${GONE}. Put it back` },
 };
 
-/** Says what a failure to write a checkpoint means for the run; what is no matter of files passes through unchanged. */
+/** Says what a failure to write a checkpoint means for the run; other errors pass through unchanged. */
 export function explainSaveError(error: unknown, step: number, dir: string): unknown {
   if (!(error instanceof GoogLeNetError) || !['FILE_ERROR', 'FILE_NOT_FOUND'].includes(error.code))
     return error;
