@@ -39,11 +39,9 @@ thead th{color:var(--muted);font-size:13px;vertical-align:bottom;overflow-wrap:n
 .numbers td,.numbers thead th:not(:first-child){text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .values td,.values thead th{text-align:right;min-width:110px}
 .values tbody th{white-space:nowrap;position:sticky;left:0;background:var(--paper)}
-.values .best{font-weight:700;color:var(--title)}
 .bar{display:inline-block;vertical-align:-1px;width:min(18vw,160px);height:12px;margin-right:10px;background:var(--grid)}
 .percent{display:inline-block;min-width:4em}
 .bar i{display:block;height:100%;background:var(--blue)}
-.mean th,.mean td{border-bottom:2px solid var(--axis)}
 details{margin:18px 0}
 summary{cursor:pointer;font-weight:600;color:var(--title)}
 summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--blue);outline-offset:2px}

@@ -1,71 +1,23 @@
-/** A diagram as SVG: blocks in rows, arrows between them. Sizes are in pixels. */
+/** A diagram as SVG: blocks in rows, arrows between them. */
 import { FONT_STACK } from '../font.js';
 import { escapeText } from '../html.js';
 import { color } from '../palette.js';
+import { type Box, type Card, COLORS, type Diagram, type Head, isCard, type Row } from './blocks.js';
 import {
-  type Block,
-  type Box,
-  type Card,
-  COLORS,
-  type Diagram,
-  type Head,
-  isCard,
-  type Row,
-} from './blocks.js';
-
-const MARGIN = 40;
-const HEADER = 92;
-const GAP = 26;
-const BOX = { width: 86, height: 56 };
-/** A box inside a card or a head. */
-const SMALL = { width: 84, height: 30, gap: 8 };
-const CARD = { padding: 12, title: 30, footer: 26, lane: 38, joint: 16 };
-const ROW_TITLE = 26;
-const ROW_GAP = 34;
-const HEAD_DROP = 34;
-
-interface Placed {
-  block: Block;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-const laneWidth = (boxes: number): number => boxes * (SMALL.width + SMALL.gap) - SMALL.gap;
-const cardWidth = ({ branches }: Card): number =>
-  2 * CARD.padding + laneWidth(Math.max(1, ...branches.map(({ length }) => length))) + CARD.joint + SMALL.gap;
-const cardHeight = ({ branches }: Card): number => CARD.title + branches.length * CARD.lane + CARD.footer;
-/** Seven pixels a character, eight a bold one. */
-const boxWidth = ({ title, detail }: Box): number =>
-  Math.max(BOX.width, detail.length * 7 + 20, title.length * 8 + 18);
-const widthOf = (block: Block): number => (isCard(block) ? cardWidth(block) : boxWidth(block));
-const heightOf = (block: Block): number => (isCard(block) ? cardHeight(block) : BOX.height);
-
-const rowWidth = ({ blocks }: Row): number => blocks.reduce((sum, block) => sum + widthOf(block) + GAP, -GAP);
-const blocksHeight = ({ blocks }: Row): number => Math.max(...blocks.map(heightOf));
-const headsHeight = ({ heads }: Row): number => (heads.length > 0 ? HEAD_DROP + 24 + SMALL.height : 0);
-
-function text(x: number, y: number, content: string, size: number, more = ''): string {
-  return `<text x="${x}" y="${y}" font-size="${size}" fill="${color('ink')}" ${more}>${escapeText(content)}</text>`;
-}
-
-const CENTERED = 'text-anchor="middle"';
-const BOLD = 'font-weight="bold"';
-
-const arrow = (x1: number, y1: number, x2: number, y2: number): string =>
-  `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${color('axis')}" stroke-width="1.6" marker-end="url(#arrow)"/>`;
-
-function rectangle(
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  fill: string,
-  stroke: string,
-): string {
-  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="6" fill="${fill}" stroke="${stroke}" stroke-width="1.4"/>`;
-}
+  blocksHeight,
+  CARD,
+  HEAD_DROP,
+  HEADER,
+  headsHeight,
+  MARGIN,
+  type Placed,
+  place,
+  ROW_GAP,
+  ROW_TITLE,
+  rowWidth,
+  SMALL,
+} from './layout.js';
+import { arrow, BOLD, CENTERED, rectangle, text } from './shapes.js';
 
 function drawBox({ block, x, y, width, height }: Placed & { block: Box }): string {
   const { kind, title, detail } = block;
@@ -121,17 +73,6 @@ const drawBlock = (placed: Placed): string =>
   isCard(placed.block)
     ? drawCard({ ...placed, block: placed.block })
     : drawBox({ ...placed, block: placed.block });
-
-function place(row: Row, top: number): Placed[] {
-  const tallest = blocksHeight(row);
-  let x = MARGIN;
-  return row.blocks.map((block) => {
-    const [width, height] = [widthOf(block), heightOf(block)];
-    const placed = { block, x, y: top + (tallest - height) / 2, width, height };
-    x += width + GAP;
-    return placed;
-  });
-}
 
 function drawHead({ title, boxes }: Head, { x, y, height }: Placed): string {
   const start = x + 30;
