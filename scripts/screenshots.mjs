@@ -1,4 +1,4 @@
-// node scripts/screenshots.mjs: makes the images of docs/, all of them, from two runs on the bundled sample.
+// node scripts/screenshots.mjs: makes all images of docs/, from two runs on the bundled sample.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
@@ -12,9 +12,8 @@ import { counts, readFlags } from './lib/flags.mjs';
 
 const HELP = `node scripts/screenshots.mjs [options]
 
-Writes the images of the documents into a folder: the curves of two runs, the report and the dashboard as a
-browser shows them, the diagrams of two networks, and an explanation. Trains the runs first where they do not exist, which takes
-minutes. Needs Chromium.
+Writes the images of the documents into a folder: the curves of two runs, the report and the dashboard as a browser shows them, the
+diagrams of two architectures, and an explanation. Trains the runs first where they do not exist, which takes minutes. Needs Chromium.
 
   --out DIR          folder of the images (default docs)
   --demo DIR         run of npm run demo (default runs/demo)
@@ -36,7 +35,7 @@ const [width, height] = counts(flags, 'width', 'height');
 const [out, demo, twoClasses] = [flags.out, flags.demo, flags['two-classes']].map((path) => resolve(path));
 const image = (name) => join(out, name);
 
-/** The images that pages load when a reader scrolls to them are loaded at once in a window this tall. */
+/** A window this tall loads all images at once that a page otherwise loads when a reader scrolls to them. */
 const TALL = 8000;
 
 if (!stateOf(demo).complete && demo === join(root, 'runs/demo')) await node('scripts/demo.mjs');

@@ -1,4 +1,4 @@
-import { classMetrics, confusedPairs } from '../run/records/confusion-metrics.js';
+import { confusedPairs, confusionMetrics } from '../run/records/confusion-metrics.js';
 import { EPOCH_METRICS, type EpochRecord, type RunRecord, type StepRecord } from '../run/records/records.js';
 import type { ValidationRecord } from '../run/records/validation-record.js';
 import { ProgressMeter } from './progress-meter.js';
@@ -93,7 +93,7 @@ export class RunState {
     this.#validation = {
       ...{ epoch, step, classes, confusion: shown, mistakes, samples },
       confusedPairs: confusedPairs(record, MAX_PAIRS),
-      classMetrics: classMetrics(record).slice(0, MAX_CLASS_METRICS),
+      classMetrics: confusionMetrics(record).classes.slice(0, MAX_CLASS_METRICS),
     };
   }
 

@@ -1,4 +1,4 @@
-import { classMetrics, confusedPairs } from '../../src/run/records/confusion-metrics.js';
+import { confusedPairs, confusionMetrics } from '../../src/run/records/confusion-metrics.js';
 
 const CLASSES = ['cat', 'dog', 'emu', 'fox'];
 const CONFUSION = [
@@ -8,14 +8,21 @@ const CONFUSION = [
   [0, 0, 0, 0],
 ];
 
-test('precision, recall and F1 of each class come with the lowest F1 first', () => {
-  expect(classMetrics({ classes: CLASSES, confusion: CONFUSION })).toEqual([
-    // No prediction names the emu, so its precision does not exist.
-    { name: 'emu', images: 2, correct: 0, precision: null, recall: 0, f1: 0 },
-    { name: 'cat', images: 10, correct: 6, precision: 6 / 9, recall: 0.6, f1: 12 / 19 },
-    { name: 'dog', images: 10, correct: 9, precision: 9 / 13, recall: 0.9, f1: 18 / 23 },
-    { name: 'fox', images: 0, correct: 0, precision: null, recall: null, f1: null },
-  ]);
+test('precision, recall and F1 of each class come with the lowest F1 first, classes without images last', () => {
+  expect(confusionMetrics({ classes: CLASSES, confusion: CONFUSION })).toEqual({
+    classes: [
+      { name: 'emu', support: 2, correct: 0, precision: 0, recall: 0, f1: 0 },
+      { name: 'cat', support: 10, correct: 6, precision: 6 / 9, recall: 0.6, f1: 12 / 19 },
+      { name: 'dog', support: 10, correct: 9, precision: 9 / 13, recall: 0.9, f1: 18 / 23 },
+      { name: 'fox', support: 0, correct: 0, precision: 0, recall: 0, f1: 0 },
+    ],
+    // The fox has neither images nor predictions, so it does not count.
+    macro: {
+      precision: expect.closeTo((6 / 9 + 9 / 13) / 3),
+      recall: expect.closeTo(0.5),
+      f1: expect.closeTo((12 / 19 + 18 / 23) / 3),
+    },
+  });
 });
 
 test('the most confused pairs come first', () => {

@@ -56,8 +56,11 @@ const pairsTable = ({ confusedPairs }: Validation): HTMLElement =>
 const classMetricsTable = ({ classMetrics }: Validation): HTMLElement =>
   numbersTable(
     ['class', 'images', 'precision', 'recall', 'F1'],
-    classMetrics.map(({ name, images, precision, recall, f1 }) => [
-      ...[name, formatCount(images), formatPercent(precision), formatPercent(recall), formatPercent(f1)],
+    classMetrics.map(({ name, support, precision, recall, f1 }) => [
+      name,
+      formatCount(support),
+      // A class without images has no metrics.
+      ...[precision, recall, f1].map((value) => formatPercent(support === 0 ? null : value)),
     ]),
   );
 

@@ -1,41 +1,37 @@
 /** Metrics of each class, and the most confused pairs of classes, from a confusion matrix. */
+import {
+  type ClassMetrics,
+  classMetrics,
+  type MacroAverages,
+  macroAverages,
+} from '../../inference/class-metrics.js';
 import type { ValidationRecord } from './validation-record.js';
+
+export type { ClassMetrics, MacroAverages } from '../../inference/class-metrics.js';
 
 type Confusion = Pick<ValidationRecord, 'classes' | 'confusion'>;
 
-export interface ClassMetrics {
-  name: string;
-  images: number;
-  correct: number;
-  /** Correct predictions of the class ÷ all predictions of it; null where nothing was predicted as the class. */
-  precision: number | null;
-  /** Correct predictions of the class ÷ its images; null where it has none. */
-  recall: number | null;
-  /** Harmonic mean of precision and recall: 2 · correct ÷ (images + predictions); null where both are null. */
-  f1: number | null;
+export interface ConfusionMetrics {
+  /** From the lowest F1 to the highest; classes without images come last. */
+  classes: ClassMetrics[];
+  macro: MacroAverages;
 }
 
-/** From the lowest F1 to the highest; classes without one come last. */
-export function classMetrics({ classes, confusion }: Confusion): ClassMetrics[] {
-  const predictions = new Array<number>(classes.length).fill(0);
+export function confusionMetrics({ classes, confusion }: Confusion): ConfusionMetrics {
+  const support = confusion.map(sum);
+  const correct = confusion.map((row, label) => row[label] ?? 0);
+  const predicted = new Array<number>(classes.length).fill(0);
   for (const row of confusion) {
-    for (const [predicted, count] of row.entries())
-      predictions[predicted] = (predictions[predicted] ?? 0) + count;
+    for (const [i, count] of row.entries()) predicted[i] = (predicted[i] ?? 0) + count;
   }
-  const metrics = classes.map((name, label): ClassMetrics => {
-    const row = confusion[label] ?? [];
-    const [images, predicted, correct] = [sum(row), predictions[label] ?? 0, row[label] ?? 0];
-    return {
-      ...{ name, images, correct },
-      precision: ratio(correct, predicted),
-      recall: ratio(correct, images),
-      f1: ratio(2 * correct, images + predicted),
-    };
-  });
-  return metrics.sort((a, b) => (a.f1 ?? 2) - (b.f1 ?? 2));
+  const counts = { support, predicted, correct };
+  const metrics = classMetrics(classes, counts);
+  const rank = ({ support, f1 }: ClassMetrics) => (support === 0 ? 2 : f1);
+  return {
+    classes: [...metrics].sort((a, b) => rank(a) - rank(b)),
+    macro: macroAverages(metrics, counts),
+  };
 }
-
-const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
 export interface ConfusedPair {
   label: string;
