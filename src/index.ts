@@ -1,5 +1,6 @@
 /** The public API of googlenet-libtorch. */
 
+export type { ClassMetrics, MacroAverages } from './core/class-metrics.js';
 export type { Device } from './core/device.js';
 export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './core/errors.js';
 export type { DType, Images, Tensor } from './core/tensor.js';
@@ -55,7 +56,6 @@ export type {
 } from './engine/options.js';
 export type { DownloadProgress } from './hub/download.js';
 export { labels } from './hub/labels/index.js';
-export type { ClassMetrics, MacroAverages } from './inference/class-metrics.js';
 export type { Classifier, Logits } from './inference/classifier.js';
 export type { ClassifyOptions } from './inference/classify.js';
 export { type EvaluateOptions, evaluate } from './inference/evaluate.js';

@@ -1,8 +1,9 @@
 /** The one evaluator: whatever scores the batches of a dataset, it sums them up. */
+
+import { type ClassMetrics, classMetrics, type MacroAverages, macroAverages } from '../core/class-metrics.js';
 import { GoogLeNetError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Skipped } from '../data/decode-errors.js';
-import { type ClassMetrics, classMetrics, type MacroAverages, macroAverages } from './class-metrics.js';
 import {
   type BatchEvaluation,
   computeMetrics,

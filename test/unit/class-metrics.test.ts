@@ -1,4 +1,4 @@
-import { classMetrics, macroAverages } from '../../src/inference/class-metrics.js';
+import { classMetrics, macroAverages } from '../../src/core/class-metrics.js';
 
 /** scikit-learn's formulas, written out: counts of true and false positives and of false negatives, label by label. */
 function reference(labels: number[], predictions: number[], numClasses: number) {

@@ -4,10 +4,10 @@ import {
   classMetrics,
   type MacroAverages,
   macroAverages,
-} from '../../inference/class-metrics.js';
+} from '../../core/class-metrics.js';
 import type { ValidationRecord } from './validation-record.js';
 
-export type { ClassMetrics, MacroAverages } from '../../inference/class-metrics.js';
+export type { ClassMetrics, MacroAverages } from '../../core/class-metrics.js';
 
 type Confusion = Pick<ValidationRecord, 'classes' | 'confusion'>;
 
