@@ -283,7 +283,11 @@ describe('info, convert, draw, explain and download', () => {
       ['convert', 'reference/model.safetensors', 'x.onnx'],
       /INVALID_ARGUMENT: x\.onnx must end/,
     ],
-    ['draw in an unknown format', ['draw', 'x.pdf'], /INVALID_ARGUMENT: x\.pdf must end/],
+    [
+      'draw in an unknown format',
+      ['draw', 'x.pdf'],
+      /INVALID_ARGUMENT: .* must end with \.svg or \.png, but is x\.pdf/,
+    ],
     ['draw an unknown architecture', ['draw', 'x.svg', '--architecture', 'vgg'], /Allowed choices/],
     [
       'explain an unknown class',
@@ -295,7 +299,11 @@ describe('info, convert, draw, explain and download', () => {
       ['explain', 'reference/model.safetensors', IMAGE, '--out', 'x.jpg'],
       /must end with \.png/,
     ],
-    ['the arithmetic of a file', ['info', 'x.pth', '--arithmetic'], /about no file/],
+    [
+      'the arithmetic of a file',
+      ['info', 'x.pth', '--arithmetic'],
+      /takes neither a file nor --architecture/,
+    ],
     ['tensors and layers', ['info', 'x.pth', '--layers', '--tensors'], /cannot be used with --layers/],
     [
       'a drawing without heads of what has none',

@@ -56,7 +56,7 @@ export async function writeEmptyPlan(folder) {
     'last.bias': numbers(48, 1, [1]),
   };
   const plan = join(folder, 'empty.plan');
-  const model = { numClasses: 1, inputSizes: { min: 1, max: 1, why: 'the network is of one pixel' } };
+  const model = { numClasses: 1, inputSizes: { min: 1, max: 1, reason: 'the network takes one pixel' } };
   await savePlan(plan, { model, network, tensors });
   return plan;
 }
