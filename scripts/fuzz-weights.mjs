@@ -1,4 +1,4 @@
-// `node scripts/fuzz-weights.mjs`: reads hostile and damaged files of every format, and counts what comes of it.
+// `node scripts/fuzz-weights.mjs`: reads malformed and damaged files of every format, and counts what comes of it.
 import { createRequire } from 'node:module';
 import { checkChoice, counts, readFlags, refuse } from './lib/flags.mjs';
 

@@ -41,9 +41,9 @@ interface Written {
 }
 
 export async function fuzz({ kind, count, seed, only, folder }: FuzzOptions): Promise<FuzzResult> {
-  const { reader, beside, sound } = KINDS[kind] as Kind;
+  const { reader, neighbors, sound } = KINDS[kind] as Kind;
   const place = mkdtempSync(join(tmpdir(), 'googlenet-fuzz-'));
-  for (const [name, bytes] of Object.entries((await beside?.()) ?? {}))
+  for (const [name, bytes] of Object.entries((await neighbors?.()) ?? {}))
     writeFileSync(join(place, name), bytes);
   writeFileSync(join(place, 'sound'), await sound());
   const readers = new Readers(() => Reader.start(reader, join(place, 'sound')));

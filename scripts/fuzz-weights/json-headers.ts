@@ -91,7 +91,7 @@ export function safetensorsOf(header: string, dataBytes: number, declared?: bigi
 export type Header = (dice: Dice, bytes: number) => Buffer;
 
 /** A value where one of a sound header would be. */
-const PLACES: readonly ((value: string) => string)[] = [
+const POSITIONS: readonly ((value: string) => string)[] = [
   (value) => value,
   (value) => `{"w":${value}}`,
   (value) => `{"w":{"dtype":${value},"shape":[2],"data_offsets":[0,8]}}`,
@@ -106,10 +106,11 @@ const PLACES: readonly ((value: string) => string)[] = [
 
 export const HEADERS: Readonly<Record<string, Header>> = {
   'any JSON': (dice) => safetensorsOf(`{"w":${tensor(0, 8)},${dice.pick(TEXTS)}:${json(dice)}}`, 8),
-  'any JSON where a value belongs': (dice) => safetensorsOf(dice.pick(PLACES)(json(dice)), 8),
-  'a large value where one belongs': (dice, bytes) => safetensorsOf(dice.pick(PLACES)(large(dice, bytes)), 8),
+  'any JSON where a value belongs': (dice) => safetensorsOf(dice.pick(POSITIONS)(json(dice)), 8),
+  'a large value where one belongs': (dice, bytes) =>
+    safetensorsOf(dice.pick(POSITIONS)(large(dice, bytes)), 8),
   'a header of many megabytes': (dice, bytes) =>
-    safetensorsOf(dice.pick(PLACES)(`[${'[],'.repeat(4 * bytes)}0]`), 8),
+    safetensorsOf(dice.pick(POSITIONS)(`[${'[],'.repeat(4 * bytes)}0]`), 8),
   'many tensors': (dice, bytes) => {
     const count = Math.ceil(bytes / dice.pick([56, 70, 90]));
     const size = dice.pick([0, 4]);
@@ -172,12 +173,12 @@ export const INDEXES: Readonly<Record<string, Header>> = {
   'any JSON': (dice) => Buffer.from(`{"metadata":${json(dice)},"weight_map":${json(dice)}}`),
   'a large value anywhere': (dice, bytes) => {
     const value = large(dice, bytes);
-    const places = [
+    const positions = [
       `{"weight_map":${value}}`,
       `{"weight_map":{"w":${value}}}`,
       `{"metadata":${value},"weight_map":{"w":"0.safetensors"}}`,
     ];
-    return Buffer.from(dice.pick(places));
+    return Buffer.from(dice.pick(positions));
   },
   'an index of many megabytes': (_, bytes) => Buffer.from(`{"metadata":[${'[],'.repeat(4 * bytes)}0]}`),
   'many names of files': (dice, bytes) => {

@@ -22,7 +22,7 @@ export interface Kind {
   /** A file that is read without an error. */
   readonly sound: () => Buffer | Promise<Buffer>;
   /** Files that it may refer to. */
-  readonly beside?: () => Promise<Readonly<Record<string, Buffer>>>;
+  readonly neighbors?: () => Promise<Readonly<Record<string, Buffer>>>;
 }
 
 const MEBI = 2 ** 20;
@@ -50,7 +50,7 @@ const WRITTEN: Readonly<Record<string, Kind>> = {
     ...HEADER,
     ways: Object.values(INDEXES),
     sound: safetensorsFile,
-    beside: shard,
+    neighbors: shard,
   },
   checkpoints: { ...HEADER, reader: 'checkpoint', ways: Object.values(CHECKPOINTS), sound: checkpointOf },
   plans: { ...HEADER, reader: 'plan', ways: Object.values(PLANS), sound: planOf },
@@ -62,7 +62,7 @@ const WRITTEN: Readonly<Record<string, Kind>> = {
   },
 };
 
-function damagedKind({ reader = 'weights', original, pieces, around, beside }: Sample): Kind {
+function damagedKind({ reader = 'weights', original, pieces, around, neighbors }: Sample): Kind {
   // It is the same for every file.
   let made: Promise<Buffer> | undefined;
   const sound = () => {
@@ -73,7 +73,7 @@ function damagedKind({ reader = 'weights', original, pieces, around, beside }: S
   const way = async (dice: Dice) => file(damaged(await sound(), pieces, dice));
   return {
     ...{ reader, mostBytes: 1, ways: [way], sound: async () => file(await sound()) },
-    ...(beside && { beside }),
+    ...(neighbors && { neighbors }),
   };
 }
 

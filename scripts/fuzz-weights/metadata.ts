@@ -56,7 +56,7 @@ const CHECKPOINT = {
 const layer = { channel: 0, stride: 1, padding: 0, ceil: false, relu: false, side: 0, alpha: 0, k: 0 };
 const PLAN = {
   format: 1,
-  model: { numClasses: 2, classes: ['a', 'b'], inputSizes: { min: 1, max: 64, why: 'it is small' } },
+  model: { numClasses: 2, classes: ['a', 'b'], inputSizes: { min: 1, max: 64, reason: 'it is small' } },
   network: {
     precision: 'float32',
     values: [3, 4, 4, 2].map((channels) => ({ channels, scale: 0 })),

@@ -1,5 +1,5 @@
 /**
- * Pickles as somebody would write them who wants a small file to take much: programs for the machine in `src/formats/pth/pickle.ts`.
+ * Pickles as somebody would write them who wants a small file to take much: programs for the machine in `src/formats/pth/unpickler.ts`.
  * Each gets the number of bytes that it may have, and returns code without protocol and STOP.
  */
 import { dict, int32, longText, text } from '../../test/support/pickle-code.js';
@@ -45,7 +45,7 @@ const NESTED: readonly Program[] = [
 ];
 
 /** Where the value of another program can stand. */
-const PLACES: readonly ((value: string) => string)[] = [
+const POSITIONS: readonly ((value: string) => string)[] = [
   (value) => inStateDict(value),
   (value) => dict(value, TENSOR),
   (value) => dict(text('w'), rebuild(`${value}K\x00(K\x02t(K\x01t\x89}`)),
@@ -85,7 +85,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     return writer.code.join('');
   },
   'a deep value anywhere': (dice, bytes) =>
-    dice.pick(PLACES)(dice.pick(NESTED)(dice, Math.min(bytes / 2, DEEP_BYTES))),
+    dice.pick(POSITIONS)(dice.pick(NESTED)(dice, Math.min(bytes / 2, DEEP_BYTES))),
   'functions called within one another': (dice, bytes) =>
     inStateDict(calledWithin(dice, Math.min(bytes / 2, DEEP_BYTES))),
   'a list copied over and over': (dice, bytes) => {
@@ -202,6 +202,6 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   },
   'lists that hold themselves': (dice, bytes) => {
     const list = `]${put(0)}(${repeat(get(0), bytes / 2)}e`;
-    return dice.pick([...PLACES, (value: string) => `${value}${repeat(`${get(0)}a`, bytes / 2)}`])(list);
+    return dice.pick([...POSITIONS, (value: string) => `${value}${repeat(`${get(0)}a`, bytes / 2)}`])(list);
   },
 };

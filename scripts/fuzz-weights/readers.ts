@@ -5,7 +5,7 @@ import { DTYPE_BYTES } from '../../src/core/tensor.js';
 import { Engine } from '../../src/engine/engine.js';
 import type { StoredTensor } from '../../src/formats/format.js';
 import { readIdx } from '../../src/formats/idx.js';
-import { withTensorFile } from '../../src/formats/tensor-file.js';
+import { withWeightsFile } from '../../src/formats/weights-file.js';
 import { modelIn } from '../../src/models/stored-architecture.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 
@@ -14,10 +14,11 @@ export type ReaderName = keyof typeof READERS;
 export const READERS = { weights: readWeights, checkpoint: readCheckpoint, plan: readPlan, idx: readImages };
 
 async function readWeights(path: string): Promise<void> {
-  await withTensorFile(path, async (file) => {
+  await withWeightsFile(path, async (file) => {
+    await file.verify();
     assertSound(file.tensors);
     try {
-      modelIn(file, path);
+      modelIn(file);
     } catch (error) {
       // Few of them are a model; that is said in the same way.
       if (!(error instanceof GoogLeNetError)) throw error;
@@ -46,6 +47,6 @@ function assertSound(tensors: readonly StoredTensor[]): void {
     let last = count - 1;
     if (strides && count > 0) last = shape.reduce((sum, size, i) => sum + (size - 1) * (strides[i] ?? 0), 0);
     if ((last + 1) * DTYPE_BYTES[dtype] !== bytes) throw new Error(`bytes of ${name}`);
-    if (count > last + 1) throw new Error(`${name} repeats its numbers`);
+    if (count > last + 1) throw new Error(`${name} repeats its values`);
   }
 }

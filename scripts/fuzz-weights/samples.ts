@@ -1,12 +1,11 @@
-/** Sound files of each format, small so that damage hits something that matters, and what to put into them. */
+/** Sound files of each format, small so that damage reaches something that matters, and what to put into them. */
 
-import { DTYPE_BYTES, type DType } from '../../src/core/tensor.js';
+import { DTYPE_BYTES, type DType, type TensorInfo } from '../../src/core/tensor.js';
 import { numberOfElements } from '../../src/core/validation.js';
-import { seal, UNSEALED } from '../../src/formats/checksum.js';
+import { CHECKSUM_PLACEHOLDER, writeChecksum } from '../../src/formats/checksum.js';
 import { pthParts } from '../../src/formats/pth/write.js';
 import { zipParts } from '../../src/formats/pth/zip-writer.js';
 import { planSafetensors } from '../../src/formats/safetensors.js';
-import type { TensorInfo } from '../../src/native/binding-types.js';
 import { text } from '../../test/support/pickle-code.js';
 import { checkpointOf, planOf } from './metadata.js';
 import { LEGACY_HEAD } from './pickle-files.js';
@@ -21,7 +20,7 @@ export interface Sample {
   /** The file around it; none for what is the file. */
   readonly around?: (damaged: Buffer) => Promise<Buffer>;
   /** Files that it refers to. */
-  readonly beside?: () => Promise<Readonly<Record<string, Buffer>>>;
+  readonly neighbors?: () => Promise<Readonly<Record<string, Buffer>>>;
 }
 
 const TENSORS: readonly TensorInfo[] = [
@@ -38,7 +37,7 @@ const CONTENTS = TENSORS.map((tensor) => ({ ...tensor, content: contentOf(tensor
 export async function safetensorsFile(metadata: Readonly<Record<string, string>> = {}): Promise<Buffer> {
   const { header, dataBytes } = planSafetensors(TENSORS, metadata);
   const data = Buffer.alloc(dataBytes, 7);
-  if (metadata.crc32 !== undefined) await seal(header, data);
+  if (metadata.crc32 !== undefined) await writeChecksum(header, data);
   return Buffer.concat([header, data]);
 }
 
@@ -74,13 +73,13 @@ const INDEX = JSON.stringify({
 export const SAMPLES: Readonly<Record<string, Sample>> = {
   safetensors: { original: () => safetensorsFile({ format: 'pt', note: 'x' }), pieces: JSON_PIECES },
   'safetensors with checksum': {
-    original: () => safetensorsFile({ ...UNSEALED, format: 'pt' }),
+    original: () => safetensorsFile({ ...CHECKSUM_PLACEHOLDER, format: 'pt' }),
     pieces: JSON_PIECES,
   },
   'index of safetensors': {
     original: async () => Buffer.from(INDEX),
     pieces: [...JSON_PIECES, ...INDEX_PIECES],
-    beside: async () => ({ 'shard.safetensors': await safetensorsFile() }),
+    neighbors: async () => ({ 'shard.safetensors': await safetensorsFile() }),
   },
   pickle: { original: pickle, pieces: PICKLE_PIECES, around: zipAround },
   'ZIP archive': { original: archive, pieces: ZIP_PIECES },

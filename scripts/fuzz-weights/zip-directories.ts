@@ -147,7 +147,7 @@ export const DIRECTORIES: Readonly<Record<string, Directory>> = {
     return zipOf(entries);
   },
   'thousands of entries': (dice, bytes) => zipOf(stateDict(Math.ceil(bytes / dice.pick([240, 300, 1000])))),
-  'thousands of entries beside a small state_dict': (dice, bytes) => {
+  'thousands of entries next to a small state_dict': (dice, bytes) => {
     const name = (i: number) => dice.pick([`a/data/${i}`, `a/x/${i}`, `b${i}/data.pkl`]);
     const others = Array.from({ length: Math.ceil(bytes / 30) }, (_, i) => ({ name: name(i), stored: 0 }));
     return zipOf([...stateDict(2), ...others]);

@@ -3,7 +3,7 @@ import { GoogLeNetError } from '../core/errors.js';
 import type { Terminal } from '../core/terminal.js';
 import { TRAINING_SETTINGS } from '../core/training-settings.js';
 import type { ModelDescription } from '../models/description.js';
-import type { WeightsFile } from './weights-file.js';
+import type { OpenWeights } from './weights-file.js';
 
 export const { transformInput } = TRAINING_SETTINGS;
 
@@ -35,7 +35,7 @@ export const unsaidTransform = (
  */
 export function transformInputs(
   terminal: Terminal,
-  files: readonly WeightsFile[],
+  files: readonly OpenWeights[],
   flag: boolean | null,
 ): TransformInput[] {
   if (flag !== null && !files.some(({ model }) => canTransform(model))) {

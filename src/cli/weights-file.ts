@@ -1,40 +1,46 @@
 import { GoogLeNetError } from '../core/errors.js';
+import type { TensorInfo } from '../core/tensor.js';
 import { isSameClass } from '../data/class-names.js';
 import type { Dataset } from '../data/dataset.js';
-import { describeTensorFile } from '../formats/tensor-file.js';
+import { WeightsFile } from '../formats/weights-file.js';
 import type { ModelDescription } from '../models/description.js';
 import { modelIn } from '../models/stored-architecture.js';
-import type { TensorSpan } from '../native/binding-types.js';
 import { isCheckpoint } from '../train/checkpoint.js';
 
-export interface WeightsFile {
+/** A file of weights that is open: what it says of itself, and where its tensors are read from. */
+export interface OpenWeights {
   path: string;
+  file: WeightsFile;
   isCheckpoint: boolean;
   model: ModelDescription;
   /** Tensors of the model, under its own names. */
-  tensors: readonly TensorSpan[];
+  tensors: readonly TensorInfo[];
   /** All tensors of the file, under their names in it. */
-  stored: readonly TensorSpan[];
+  stored: readonly TensorInfo[];
 }
 
 /**
- * What a file of weights says about itself. Values of tensors are not read.
+ * Opens a file of weights, of which no values are read yet; `file.close()` closes it.
  * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where no architecture has these tensors.
  */
-export async function describeFile(path: string): Promise<WeightsFile> {
-  const header = await describeTensorFile(path);
-  const { tensors, description, content } = modelIn(header, path);
-  return {
-    path,
-    isCheckpoint: isCheckpoint(content),
-    model: description,
-    tensors,
-    stored: header.tensors,
-  };
+export async function openWeights(path: string): Promise<OpenWeights> {
+  const file = await WeightsFile.open(path);
+  try {
+    return describeWeights(file);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
-/** Whether a model has the classes of a dataset. A file without names matches any names. */
-export function hasSameClasses({ model }: WeightsFile, { classes }: Dataset): boolean {
+/** What an open file says of itself. @throws GoogLeNetError `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` */
+export function describeWeights(file: WeightsFile): OpenWeights {
+  const { tensors, description: model, content } = modelIn(file);
+  return { path: file.path, file, isCheckpoint: isCheckpoint(content), model, tensors, stored: file.tensors };
+}
+
+/** Whether a model's classifiers are for these classes; names that a file lacks are taken to be the same. */
+export function hasSameClasses({ model }: OpenWeights, { classes }: Dataset): boolean {
   const { numClasses, classes: names } = model;
   return classes.length === numClasses && (names?.every((name, i) => isSameClass(name, classes[i])) ?? true);
 }

@@ -36,8 +36,8 @@ function begin(signal: AbortSignal): Watch {
 }
 
 /**
- * What the promise gives, or `ABORTED` as soon as the signal comes. What is under way goes on, so this is for work that cannot be
- * stopped and that owns all it needs.
+ * Resolves as the promise does, or rejects with `ABORTED` as soon as the signal aborts. The work itself continues, so this is for work
+ * that cannot be stopped and that owns everything it uses.
  * @param what e.g. `The forward pass`.
  */
 export async function unlessAborted<T>(
@@ -62,8 +62,8 @@ export async function unlessAborted<T>(
 }
 
 /**
- * Waits for what is being ended, but once the signal has come no longer than that: it is others' and may never end.
- * @param promise nobody hears of its failure after that.
+ * Waits for a promise, but once the signal has aborted no longer than `graceMs`: code of a caller may never end.
+ * @param promise its failure after that is ignored.
  */
 export async function withGrace(
   promise: Promise<unknown>,

@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   INVALID_SHAPE: 'A tensor has a shape that the model cannot take.',
   INVALID_DTYPE: 'A typed array is of the wrong element type.',
   INVALID_LABEL: 'A class label is outside [0, numClasses).',
-  INVALID_WEIGHTS: 'A weights file is truncated, malformed or hostile.',
+  INVALID_WEIGHTS: 'A weights file is truncated or malformed.',
   UNSAFE_PICKLE:
     'A file of torch.save holds more than a state_dict; reading it as Python does could run any program.',
   WEIGHTS_MISMATCH: 'Tensors are missing, unexpected or of another shape than the model.',
@@ -39,8 +39,8 @@ export const ERROR_CODES = {
   LIBTORCH_NOT_FOUND: 'No usable libtorch was found.',
   LIBTORCH_UNSUPPORTED:
     'The libtorch found is outside the supported range or is another one than the addon was built for.',
-  TOOL_MISSING: 'A program that the set-up needs is not installed.',
-  SETUP_FAILED: 'A step of the set-up failed.',
+  TOOL_MISSING: 'A program that the setup needs is not installed.',
+  SETUP_FAILED: 'A step of the setup failed.',
   LIBTORCH_ERROR: 'libtorch raised an error that has no code of its own.',
 } as const;
 

@@ -1,6 +1,6 @@
 import { GoogLeNetError } from './errors.js';
 
-/** What is copied in one go on the JS thread: a tenth of a millisecond or two. */
+/** Bytes that are copied at a time on the JS thread: a tenth of a millisecond or two. */
 const SLICE_BYTES = 2 ** 20;
 
 /** Memory of our own, or `OUT_OF_MEMORY`. Zeroed lazily by the operating system, so this takes microseconds whatever the size. */

@@ -1,4 +1,4 @@
-/** Numbers with their sizes, row-major (PyTorch's contiguous layout). */
+/** Values with their sizes, row-major (PyTorch's contiguous layout). */
 export interface Tensor {
   readonly data: Float32Array;
   readonly shape: readonly number[];
@@ -29,3 +29,19 @@ export const DTYPE_BYTES: Readonly<Record<DType, number>> = {
   U8: 1,
   BOOL: 1,
 };
+
+/** A parameter or buffer of a module, or a stored tensor: what it is, not where. */
+export interface TensorInfo {
+  name: string;
+  dtype: DType;
+  shape: number[];
+}
+
+/** A tensor inside a run of bytes (a file or a buffer). */
+export interface TensorSpan extends TensorInfo {
+  offset: number;
+  /** From the first value to the end of the last one. */
+  bytes: number;
+  /** Values from one index to the next in each dimension; without it they lie one after the other. */
+  strides?: number[];
+}

@@ -62,8 +62,8 @@ const KERNELS = {
   lanczos: 'lanczos3',
 } as const satisfies Record<Interpolation, keyof KernelEnum>;
 
-function applyParams(image: Sharp, recipe: AugmentationParams, size: Size): Sharp {
-  const { before, resized, after, interpolation, horizontalFlip, colors } = recipe;
+function applyParams(image: Sharp, params: AugmentationParams, size: Size): Sharp {
+  const { before, resized, after, interpolation, horizontalFlip, colors } = params;
   // Cutting out first also keeps sharp from having libjpeg average pixels away, of which `nearest` must pick one.
   const whole = { left: 0, top: 0, height: size.height, width: size.width };
   if (before || interpolation === 'nearest') image.extract({ ...(before ?? whole) });

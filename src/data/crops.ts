@@ -30,7 +30,7 @@ export interface Scale {
 const SHORT_EDGES = [256, 288, 320, 352];
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` for crops that the paper's smallest images do not hold. */
-export function assertViews(crops: Crops, crop: number): void {
+export function assertCrops(crops: Crops, crop: number): void {
   const smallest = Math.min(...SHORT_EDGES);
   if (crops !== 144 || crop <= smallest) return;
   const message = `144 crops are cut from images of ${SHORT_EDGES.join(', ')} pixels, so crop must be at most ${smallest}; it is ${crop}.`;
@@ -70,7 +70,7 @@ function fiveOf(top: number, left: number, height: number, width: number, size: 
   ];
 }
 
-/** @param sides of the resized short edge (1 and 10 crops) and of the crops. */
+/** @param sizes of the resized short edge (1 and 10 crops) and of the crops. */
 export function scalesOf(
   image: { height: number; width: number },
   crops: Crops,

@@ -19,7 +19,7 @@ export interface DataLoaderOptions {
   shuffle?: boolean;
   /** Leaves out a last batch that is smaller than the others. Default false. */
   dropLast?: boolean;
-  /** Of the order and the augmentation, in [0, 2^64). Default 0. */
+  /** Seeds the order and the augmentation. In [0, 2^64). Default 0. */
   seed?: number | bigint;
   /** Short edge of the resized images. Default 256. */
   resize?: number;
@@ -76,7 +76,7 @@ export const DATA_LOADER_OPTIONS = [
 ] as const;
 
 /**
- * The batches of any epoch, each a pure function of the seed, the epoch and its position: however often a run stops and goes on,
+ * The batches of any epoch, each a pure function of the seed, the epoch and its position: however often a run stops and resumes,
  * and whichever image is ready first, the bytes are the same.
  */
 export class DataLoader {
@@ -139,7 +139,7 @@ export class DataLoader {
     const augment = isPlainEvaluation(this.plan.augment)
       ? null
       : { options: this.plan.augment, seed: this.#seed, epoch };
-    return prefetch(this.#feed(epoch, start), { ...how, augment });
+    return prefetch(this.#batchSource(epoch, start), { ...how, augment });
   }
 
   #share(): number | null {
@@ -148,7 +148,7 @@ export class DataLoader {
     return shardLength(length, shard, dropLast || this.#source instanceof StreamDataset);
   }
 
-  #feed(epoch: number, start: number): BatchSource {
+  #batchSource(epoch: number, start: number): BatchSource {
     const { batchSize, dropLast, shuffle, shard } = this.plan;
     const source = this.#source;
     if (source instanceof StreamDataset) {
@@ -156,7 +156,7 @@ export class DataLoader {
       const order = { shuffleBuffer, shard, seed: this.#seed, epoch };
       return streamSource(source, { batchSize, dropLast, start, ...order });
     }
-    // Drawn with the first batch: an epoch that is never begun costs nothing.
+    // Drawn with the first batch: an epoch that never starts costs nothing.
     let indices: Uint32Array | undefined;
     const sampleAt = (i: number) => {
       indices ??= epochIndices(source.length, { seed: this.#seed, epoch, shuffle });

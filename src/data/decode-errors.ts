@@ -1,8 +1,8 @@
 import { GoogLeNetError } from '../core/errors.js';
 
 /**
- * What becomes of an image that is no image or whose file cannot be read (`INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`):
- * - `throw`: it ends the loop.
+ * What happens with an image that is no image or whose file cannot be read (`INVALID_IMAGE`, `FILE_NOT_FOUND`, `FILE_ERROR`):
+ * - `throw`: the error ends the loop.
  * - `skip`: it is left out, counted and named. `ImageFolder.open` then needs `checkFormats: false`, or it refuses such images itself.
  */
 export type OnDecodeError = 'throw' | 'skip';
@@ -16,6 +16,6 @@ export interface Skipped {
   readonly reason: string;
 }
 
-/** Anything else is a mistake of the program, which leaving images out would hide. */
+/** Any other error is a mistake of the program, and leaving images out would hide it. */
 export const isDecodeError = (error: unknown): error is GoogLeNetError =>
   error instanceof GoogLeNetError && ['INVALID_IMAGE', 'FILE_NOT_FOUND', 'FILE_ERROR'].includes(error.code);

@@ -11,7 +11,7 @@ const START_OF_SCAN = 0xda;
 const END = 0xd9;
 const APP1 = 0xe1;
 
-/** Start of frame, of any kind of JPEG: 0xC0 to 0xCF but for tables, an extension and arithmetic conditioning. */
+/** Start of frame, of any kind of JPEG: 0xC0 to 0xCF except tables, an extension and arithmetic conditioning. */
 const isFrame = (marker: number) =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 

@@ -12,7 +12,7 @@ export class Limiter {
     this.#free = size;
   }
 
-  /** Rejects if the limiter is stopped or the signal comes before the task's turn; a task that has begun looks at the signal itself. */
+  /** Rejects if the limiter is stopped, or the signal aborts, before the task starts; a task that has started checks the signal itself. */
   async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await this.#turn(signal);
@@ -22,14 +22,14 @@ export class Limiter {
       this.#running.add(running);
       return await running.finally(() => this.#running.delete(running));
     } finally {
-      // The place goes straight to the next in line: a newcomer cannot slip in between.
+      // The slot goes straight to the next in line, so no newcomer can take it.
       const [next] = this.#waiting;
       if (next) next();
       else this.#free++;
     }
   }
 
-  /** Waits in line, which a signal leaves. */
+  /** Waits in line; an aborted signal leaves it. */
   async #turn(signal: AbortSignal | undefined): Promise<void> {
     let release = () => {};
     try {
@@ -39,7 +39,7 @@ export class Limiter {
           resolve();
         };
         const abort = () => {
-          // Of a signal that comes with the turn: the place is taken, and the task will see to it.
+          // The signal came together with the slot, which is taken: the task will check the signal.
           if (!this.#waiting.delete(start)) return;
           reject(new GoogLeNetError('ABORTED', 'Waiting for a turn was aborted.', { cause: signal?.reason }));
         };
@@ -52,7 +52,7 @@ export class Limiter {
     }
   }
 
-  /** Starts nothing any more; resolves when the tasks under way have settled. */
+  /** Starts no more tasks; resolves when those under way have settled. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const start of [...this.#waiting]) start();

@@ -12,12 +12,12 @@ export async function filesUnder(
   ancestors: readonly string[],
 ): Promise<string[]> {
   const found: { dir: string; files: string[] }[] = [];
-  const visit = async (folder: string, above: readonly string[]): Promise<void> => {
+  const list = async (folder: string, above: readonly string[]): Promise<void> => {
     const { id, folders, files } = await listFolder(folder, above);
     found.push({ dir: folder, files: files.filter(wanted).sort(compareCodePoints) });
-    for (const name of folders) await visit(join(folder, name), [...above, id]);
+    for (const name of folders) await list(join(folder, name), [...above, id]);
   };
-  await visit(dir, ancestors);
+  await list(dir, ancestors);
   found.sort((a, b) => compareCodePoints(a.dir, b.dir));
   return found.flatMap((folder) => folder.files.map((name) => join(folder.dir, name)));
 }

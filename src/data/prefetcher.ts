@@ -26,19 +26,19 @@ export interface Batch {
   labels: Int32Array;
   /** Positions in the dataset. */
   indices: Uint32Array;
-  /** What the policy `onDecodeError: 'skip'` has left out; without it, nothing. A batch may be left with no images. */
+  /** The images that `onDecodeError: 'skip'` left out; empty with `throw`. A batch may have no images at all. */
   skipped: Skipped[];
 }
 
 export interface PrefetchOptions extends ResizeCropOptions {
-  /** Null for the images of evaluation; else what its random numbers begin with. */
+  /** Null for evaluation preprocessing; else the parts and the seed of the augmentation. */
   augment: { options: AugmentOptions; seed: bigint; epoch: number } | null;
   onDecodeError: OnDecodeError;
   prefetch: number;
   signal: AbortSignal | undefined;
 }
 
-/** Decoding ends within it. What a dataset of the caller's does need not end at all. */
+/** Decoding ends within this time. Calls into a caller's dataset may never end. */
 const GRACE_MS = 2000;
 
 /** What messages call it. */
@@ -56,7 +56,7 @@ export async function* prefetch(
     for (;;) {
       while (ahead.length <= plan.prefetch) {
         const batch = source.next().then((samples) => samples && load(samples, plan, limiter));
-        // Its turn to be awaited may come later than its failure, or never.
+        // It may fail long before it is awaited, and may never be awaited.
         batch.catch(() => undefined);
         ahead.push(batch);
       }
@@ -81,7 +81,7 @@ async function load(samples: readonly Sample[], plan: PrefetchOptions, limiter: 
   const { crop } = plan;
   const size = crop * crop * 3;
   const data = new Uint8Array(samples.length * size);
-  // Cropped one by one: a batch of large photographs would take gigabytes at full size.
+  // Each image is cropped as soon as it is decoded: a batch of large photographs would take gigabytes at full size.
   const loading = samples.map((sample, i) =>
     limiter.run(async () => {
       const label = sample.label();
@@ -89,7 +89,7 @@ async function load(samples: readonly Sample[], plan: PrefetchOptions, limiter: 
       return label;
     }),
   );
-  // All are waited for, so that the first failure in the order of the batch is reported, not the first in time.
+  // Waits for all of them, so that the failure reported is the first in the batch, not the first in time.
   const results = await Promise.allSettled(loading);
   const labels: number[] = [];
   const indices: number[] = [];

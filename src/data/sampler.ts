@@ -1,4 +1,4 @@
-/** The order in which an epoch visits a dataset: a pure function, so (seed, epoch, step) is the whole state of a data loader. */
+/** The order of a dataset's samples in an epoch: a pure function, so (seed, epoch, step) is the whole state of a data loader. */
 import { boolean, integer, readOptions, seed } from '../core/validation.js';
 
 export interface EpochIndicesOptions {

@@ -7,7 +7,7 @@ import type { Decoding } from './decode-options.js';
 export interface Sample {
   /** In the dataset. */
   readonly index: number;
-  /** In the epoch's order, of all shards: what its random numbers depend on. */
+  /** Its index in the epoch's order of all shards, which seeds its augmentation. */
   readonly indexInEpoch: number;
   /** What messages call it. */
   readonly name: string;
@@ -15,15 +15,15 @@ export interface Sample {
   label(): number;
   /** Pixels, or bytes of a file that is not decoded yet, in memory that no caller can detach. */
   read(): Promise<RawImage | Uint8Array>;
-  /** Of the latter. */
+  /** How those bytes are decoded. */
   readonly decoding: Decoding;
 }
 
-/** Where batches come from: the samples of one batch after the other, in order. */
+/** Where batches come from: gives the samples of one batch after the other, in order. */
 export interface BatchSource {
-  /** Null at the end; may be asked ahead of time, before the promise of an earlier call has settled. */
+  /** Null at the end. May be called before the promise of an earlier call has settled. */
   next(): Promise<Sample[] | null>;
-  /** @param wait whether to wait for what is under way. */
+  /** @param wait whether to wait for calls under way. */
   close(wait: boolean): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export function datasetSample(
   };
 }
 
-/** Storing it in an `Int32Array` would turn nonsense into a class. */
+/** An `Int32Array` would turn any value into a class. @throws GoogLeNetError `INVALID_LABEL` */
 export function checkLabel(name: string, label: unknown, classes: readonly string[]): number {
   if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes.length)
     return label as number;

@@ -21,7 +21,7 @@ export function readShard(value: unknown): Shard {
 /**
  * How many images of an epoch of `length` each shard has: all shards have the same number, and so the same number of steps.
  * Shard r has the positions r, r + worldSize, r + 2·worldSize, … of the epoch's one order. Where `worldSize` does not divide `length`, the order either
- * goes on from its beginning (a few images are seen twice) or, with `drop`, ends before its incomplete last round.
+ * starts again at its beginning (a few images are seen twice) or, with `drop`, ends before its incomplete last round.
  */
 export const shardLength = (length: number, { worldSize }: Shard, drop: boolean): number =>
   drop ? Math.floor(length / worldSize) : Math.ceil(length / worldSize);

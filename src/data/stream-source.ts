@@ -33,7 +33,7 @@ export function streamSource(source: StreamDataset, plan: StreamSourceOptions): 
   };
 }
 
-/** Holds `size` of them, of which the next is drawn. */
+/** Shuffles with a buffer of `size` arrivals: each next one is drawn from it. */
 async function* shuffled(
   arrivals: AsyncIterable<Arrival>,
   size: number,

@@ -43,7 +43,10 @@ function readSize(options: { height?: unknown; width?: unknown }, inputSizes: In
   return size;
 }
 
-/** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE` */
+/**
+ * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`
+ * @internal
+ */
 export async function describeSteps(
   native: NativeEngine,
   inputSizes: InputSizes,
@@ -65,6 +68,7 @@ export async function describeSteps(
  * @param usable gives the engine, or fails where it was disposed meanwhile.
  * @returns microseconds, step by step.
  * @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_SHAPE`, `UNSUPPORTED`, and what `usable` throws
+ * @internal
  */
 export async function profileSteps(
   usable: () => NativeEngine,

@@ -1,6 +1,8 @@
 import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
 import type { Images } from '../core/tensor.js';
 import { readOptions, path as readPath, signal as readSignal } from '../core/validation.js';
+import { SAFETENSORS } from '../formats/safetensors.js';
+import { type WeightsFile, withWeightsFile } from '../formats/weights-file.js';
 import { type Classifier, INFER, type Logits } from '../inference/classifier.js';
 import { type ClassifyOptions, classify } from '../inference/classify.js';
 import { readImages } from '../inference/image-batch.js';
@@ -10,7 +12,7 @@ import type { Classification } from '../inference/top-k.js';
 import type { NativeClassifier, NativeEngine } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
 import { type CallOptions, readCallOptions } from '../native/call-queue.js';
-import { NativeHandle } from '../native/handle.js';
+import { Handle } from '../native/handle.js';
 import { loadAddon } from '../native/load.js';
 import { loadEngineAddon } from '../native/load-engine.js';
 import { describeSteps, type EngineDescription, profileSteps } from './description.js';
@@ -30,7 +32,7 @@ import { damaged, loadPlan, type Plan, type PlanModel, planOf, savePlan, toNativ
 const KEEP_MEMORY_MS = 10_000;
 
 /** A model for inference only, as fast as this machine can: made by `model.optimize()` or loaded from a plan. */
-export class Engine extends NativeHandle<NativeEngine> implements Classifier {
+export class Engine extends Handle implements Classifier {
   readonly precision: EnginePrecision;
   readonly backend: EngineBackend;
   readonly threads: number;
@@ -56,6 +58,11 @@ export class Engine extends NativeHandle<NativeEngine> implements Classifier {
     this.classes = model.classes;
     this.inputSizes = model.inputSizes;
     this.heads = network.heads.length;
+  }
+
+  /** @internal */
+  protected override get native(): NativeEngine {
+    return super.native as NativeEngine;
   }
 
   static async #start(plan: Plan, options: ResolvedOptions, keepsPlan: boolean): Promise<Engine> {
@@ -96,9 +103,30 @@ export class Engine extends NativeHandle<NativeEngine> implements Classifier {
   static async load(path: string, options: LoadEngineOptions = {}): Promise<Engine> {
     const { signal: abort, ...own } = readOptions('options', options, ['signal', ...ENGINE_OPTIONS]);
     const signal = readSignal('signal', abort);
-    const plan = await loadPlan(readPath('path', path), signal);
+    const format = SAFETENSORS;
+    return withWeightsFile(readPath('path', path), (file) => Engine.#loadFrom(file, own, signal), {
+      signal,
+      format,
+    });
+  }
+
+  /**
+   * The same from a file that is open already, and stays open.
+   * @internal
+   */
+  static loadFrom(file: WeightsFile, options: LoadEngineOptions): Promise<Engine> {
+    return Engine.#loadFrom(file, readOptions('options', options, ENGINE_OPTIONS), undefined);
+  }
+
+  static async #loadFrom(
+    file: WeightsFile,
+    options: Parameters<typeof readEngineOptions>[0],
+    signal: AbortSignal | undefined,
+  ): Promise<Engine> {
+    const { path } = file;
+    const plan = await loadPlan(file);
     throwIfAborted(signal, `Loading ${path}`);
-    const resolved = readEngineOptions(own, plan.network.precision);
+    const resolved = readEngineOptions(options, plan.network.precision);
     try {
       return await Engine.#start(plan, resolved, false);
     } catch (error) {

@@ -3,11 +3,12 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { assertShallow } from '../core/json-depth.js';
 import type { DType } from '../core/tensor.js';
-import { withSafetensors } from '../formats/safetensors.js';
+import type { WeightsFile } from '../formats/weights-file.js';
 import type { InputSizes } from '../inference/input-size.js';
 import type { NativeNetwork, NativeNetworkLayer, NativePlan } from '../native/binding-types.js';
+import { readStored } from '../weights/load.js';
+import { saveFile, storedGroup } from '../weights/save.js';
 import type { StateDict, StateTensor } from '../weights/state-dict.js';
-import { readStored, saveFile, storedGroup } from '../weights/weights.js';
 
 /** What engines need to know of the model apart from the network. */
 export interface PlanModel {
@@ -94,32 +95,28 @@ export async function savePlan(path: string, { model, network, tensors }: Plan):
   await saveFile(path, [storedGroup('', tensors)], async () => ({ [PLAN_KEY]: content }));
 }
 
-/** @throws GoogLeNetError `INVALID_WEIGHTS` for a file that holds no plan or a damaged one, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED` */
-export function loadPlan(path: string, signal?: AbortSignal): Promise<Plan> {
-  return withSafetensors(
-    path,
-    async (file) => {
-      const text = file.metadata[PLAN_KEY];
-      if (text === undefined) {
-        throw new GoogLeNetError(
-          'INVALID_WEIGHTS',
-          `${path} holds no plan. Load the model and optimize() it; engine.save() writes plans.`,
-        );
+/** @throws GoogLeNetError `INVALID_WEIGHTS` for a file that holds no plan or a damaged one, `FILE_ERROR`, `ABORTED` */
+export async function loadPlan(file: WeightsFile): Promise<Plan> {
+  const { path } = file;
+  await file.verify();
+  const text = file.metadata[PLAN_KEY];
+  if (text === undefined) {
+    throw new GoogLeNetError(
+      'INVALID_WEIGHTS',
+      `${path} holds no plan. Load the model and optimize() it; engine.save() writes plans.`,
+    );
+  }
+  const { model, network } = readContent(text, path);
+  const { tensors } = file;
+  for (const layer of network.layers) {
+    for (const { name, dtype, shape } of tensorsOf(network, layer)) {
+      const found = tensors.find((tensor) => tensor.name === name);
+      if (found?.dtype !== dtype || found.shape.join() !== shape.join()) {
+        throw damaged(path, `${name} is missing, or is not what its layer needs`);
       }
-      const { model, network } = readContent(text, path);
-      const { tensors } = file;
-      for (const layer of network.layers) {
-        for (const { name, dtype, shape } of tensorsOf(network, layer)) {
-          const found = tensors.find((tensor) => tensor.name === name);
-          if (found?.dtype !== dtype || found.shape.join() !== shape.join()) {
-            throw damaged(path, `${name} is missing, or is not what its layer needs`);
-          }
-        }
-      }
-      return { model, network, tensors: await readStored(file, tensors) };
-    },
-    signal,
-  );
+    }
+  }
+  return { model, network, tensors: await readStored(file, tensors) };
 }
 
 /**

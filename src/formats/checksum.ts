@@ -4,15 +4,15 @@
  */
 import { crc32 } from 'node:zlib';
 import type { InvalidFile } from './invalid-file.js';
-import { type OpenFile, slicesOf } from './open-files.js';
+import type { OpenFile } from './open-files.js';
 
 /**
- * What a file has in its metadata before it is sealed. Two keys, because each says that the other must be there: damage to the
+ * What a file has in its metadata before its checksum is known. Two keys, because each says that the other must be there: damage to the
  * name of one cannot pass the file off as one that never had a checksum.
  */
-export const UNSEALED = { checksum: 'crc32', crc32: '00000000' } as const;
+export const CHECKSUM_PLACEHOLDER = { checksum: 'crc32', crc32: '00000000' } as const;
 
-/** How the header of a sealed file begins: metadata is sorted, and these keys come first. */
+/** How the header of a file with a checksum begins: metadata is sorted, and these keys come first. */
 const START = Buffer.from('{"__metadata__":{"checksum":"crc32","crc32":"');
 const PREFIX_BYTES = 8;
 const DIGITS_AT = PREFIX_BYTES + START.length;
@@ -20,14 +20,14 @@ const DIGITS_AT = PREFIX_BYTES + START.length;
 /** Half a millisecond on the JS thread. */
 const SLICE_BYTES = 2 ** 20;
 
-const toHex = (crc: number): string => crc.toString(16).padStart(UNSEALED.crc32.length, '0');
+const toHex = (crc: number): string => crc.toString(16).padStart(CHECKSUM_PLACEHOLDER.crc32.length, '0');
 
 /**
  * Puts the checksum of a file into its header, in slices between which the event loop goes on.
- * @param header all that precedes the tensors' bytes, planned with the metadata {@link UNSEALED}.
+ * @param header all that precedes the tensors' bytes, planned with the metadata {@link CHECKSUM_PLACEHOLDER}.
  * @param data must not change until the promise settles.
  */
-export async function seal(header: Uint8Array, data: Uint8Array): Promise<void> {
+export async function writeChecksum(header: Uint8Array, data: Uint8Array): Promise<void> {
   let crc = crc32(header);
   for (let at = 0; at < data.length; at += SLICE_BYTES) {
     await new Promise(setImmediate);
@@ -38,28 +38,26 @@ export async function seal(header: Uint8Array, data: Uint8Array): Promise<void> 
 
 /**
  * Compares a file with its checksum, where its metadata says that it has one; others hold nothing to compare with.
+ * @param header all that precedes the tensors' bytes, as it was parsed.
  * @throws what `invalidFile` makes of the reason.
  */
 export async function verifyChecksum(
   file: OpenFile,
+  header: Uint8Array,
   metadata: Readonly<Record<string, string>>,
   invalidFile: InvalidFile,
 ): Promise<void> {
   const { checksum, crc32: expected } = metadata;
-  if (checksum !== UNSEALED.checksum && expected === undefined) return;
+  if (checksum !== CHECKSUM_PLACEHOLDER.checksum && expected === undefined) return;
 
-  let crc = 0;
-  let isFirst = true;
-  for await (const bytes of slicesOf(file, 0, file.size, () =>
-    invalidFile('it was cut short while being read'),
-  )) {
-    if (isFirst) {
-      if (!bytes.subarray(PREFIX_BYTES, DIGITS_AT).equals(START)) {
-        throw invalidFile(`its checksum is not where this package writes it. ${FIX}`);
-      }
-      bytes.write(UNSEALED.crc32, DIGITS_AT);
-      isFirst = false;
-    }
+  const start = Buffer.from(header);
+  if (!start.subarray(PREFIX_BYTES, DIGITS_AT).equals(START)) {
+    throw invalidFile(`its checksum is not where this package writes it. ${FIX}`);
+  }
+  start.write(CHECKSUM_PLACEHOLDER.crc32, DIGITS_AT);
+  let crc = crc32(start);
+  const cutShort = () => invalidFile('it was cut short while being read');
+  for await (const bytes of file.slices(start.length, file.size - start.length, cutShort)) {
     crc = crc32(bytes, crc);
   }
   if (toHex(crc) === expected) return;

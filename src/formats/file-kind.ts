@@ -22,7 +22,7 @@ const EXPORT =
 const isHtml = (_: Buffer, text: string): boolean =>
   /^\s*(<!doctype html|<html|<head|<body|<\?xml)/i.test(text);
 
-/** A protocol buffer that begins with a small version number and goes on with one of the fields that ONNX and TensorFlow write next. */
+/** A protocol buffer that begins with a small version number, followed by one of the fields that ONNX and TensorFlow write next. */
 const isProtobuf = (head: Buffer): boolean =>
   head[0] === 0x08 && (head[1] ?? 0) < 0x20 && [0x12, 0x1a, 0x22, 0x3a, 0x42].includes(head[2] ?? 0);
 

@@ -1,13 +1,14 @@
 /** What every format of weights files has. */
+
 import { GoogLeNetError } from '../core/errors.js';
-import type { TensorSpan } from '../native/binding-types.js';
+import type { TensorSpan } from '../core/tensor.js';
 import type { InvalidFile } from './invalid-file.js';
 import type { OpenFile } from './open-files.js';
 import { quote } from './quote.js';
 
 /** A tensor and the open file it lies in. */
 export interface StoredTensor extends TensorSpan {
-  /** For reading the numbers: by now the name may lead to another file. */
+  /** For reading the values: by now the name may lead to another file. */
   readonly fd: number;
 }
 
@@ -29,12 +30,12 @@ export interface Contents {
   readonly tensors: readonly StoredTensor[];
   readonly foreign: readonly ForeignTensor[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** Compares every byte with the checksums that the file has. @throws what `invalidFile` makes */
+  verify(): Promise<void>;
 }
 
 export interface ReadOptions {
-  /** Compare with the checksums that the file has, which takes reading all of it. */
-  verify: boolean;
-  /** Opens a file beside this one for as long. @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR` */
+  /** Opens a file next to this one for as long. @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR` */
   open(path: string): Promise<OpenFile>;
   invalidFile: InvalidFile;
 }

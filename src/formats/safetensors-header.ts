@@ -1,8 +1,7 @@
 /** The JSON header of a safetensors file: bytes that anybody may have written → tensors at offsets that are safe to read. */
 
 import { assertShallow } from '../core/json-depth.js';
-import { DTYPE_BYTES, type DType } from '../core/tensor.js';
-import type { TensorSpan } from '../native/binding-types.js';
+import { DTYPE_BYTES, type DType, type TensorSpan } from '../core/tensor.js';
 import type { ForeignTensor } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
 import { quote } from './quote.js';
@@ -26,7 +25,7 @@ export function parseHeader(header: Uint8Array, dataBytes: number, invalidFile: 
   const root = parseJson(text, invalidFile);
   let metadata: Record<string, string> = {};
   const tensors: TensorSpan[] = [];
-  const foreign: (ForeignTensor & Place)[] = [];
+  const foreign: (ForeignTensor & Span)[] = [];
   for (const [name, value] of Object.entries(root)) {
     if (name === '__metadata__') {
       metadata = readMetadata(value, invalidFile);
@@ -38,7 +37,7 @@ export function parseHeader(header: Uint8Array, dataBytes: number, invalidFile: 
   }
   checkTokens(text, invalidFile);
   checkCoverage([...tensors, ...foreign], dataBytes, invalidFile);
-  tensors.sort(byPlace);
+  tensors.sort(byOffset);
   return { tensors, foreign: foreign.map(({ name, what }) => ({ name, what })), metadata };
 }
 
@@ -118,7 +117,7 @@ function readMetadata(value: unknown, invalidFile: InvalidFile): Record<string, 
 const FIELDS = ['dtype', 'shape', 'data_offsets'];
 
 /** Where a tensor lies, counted from the start of the data. */
-interface Place {
+interface Span {
   name: string;
   offset: number;
   bytes: number;
@@ -128,7 +127,7 @@ function readTensor(
   name: string,
   value: unknown,
   invalidFile: InvalidFile,
-): TensorSpan | (ForeignTensor & Place) {
+): TensorSpan | (ForeignTensor & Span) {
   const what = `tensor ${quote(name)}`;
   if (!isObject(value)) throw invalidFile(`${what} is not an object`);
   const keys = Object.keys(value);
@@ -173,12 +172,12 @@ function bytesOf(dtype: DType, shape: readonly number[]): number | null {
   return bytes;
 }
 
-const byPlace = (a: Place, b: Place): number => a.offset - b.offset || a.bytes - b.bytes;
+const byOffset = (a: Span, b: Span): number => a.offset - b.offset || a.bytes - b.bytes;
 
 /** Neither holes nor overlaps: every byte belongs to one tensor, so nothing can hide in the file. */
-function checkCoverage(places: Place[], dataBytes: number, invalidFile: InvalidFile): void {
+function checkCoverage(spans: Span[], dataBytes: number, invalidFile: InvalidFile): void {
   let covered = 0;
-  for (const { name, offset, bytes } of places.sort(byPlace)) {
+  for (const { name, offset, bytes } of spans.sort(byOffset)) {
     if (offset !== covered) {
       const fault = offset < covered ? 'overlaps the tensor before it' : 'leaves a hole before it';
       throw invalidFile(`tensor ${quote(name)} ${fault} (starts at ${offset}, expected ${covered})`);

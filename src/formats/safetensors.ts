@@ -5,14 +5,13 @@
  */
 import { compareCodePoints } from '../core/code-points.js';
 import { GoogLeNetError } from '../core/errors.js';
-import { DTYPE_BYTES, type DType } from '../core/tensor.js';
+import { DTYPE_BYTES, type DType, type TensorInfo, type TensorSpan } from '../core/tensor.js';
 import { numberOfElements } from '../core/validation.js';
-import type { TensorInfo, TensorSpan } from '../native/binding-types.js';
 import { verifyChecksum } from './checksum.js';
-import { KIND_BYTES, kindOf } from './file-kind.js';
-import type { Contents, ForeignTensor, Format, ReadOptions } from './format.js';
+import { kindOf } from './file-kind.js';
+import type { Contents, Format, ReadOptions } from './format.js';
 import type { InvalidFile } from './invalid-file.js';
-import { type OpenFile, readBytes, withOpenFiles } from './open-files.js';
+import type { OpenFile } from './open-files.js';
 import { parseHeader } from './safetensors-header.js';
 
 /** Bytes of the length that precedes the header. */
@@ -25,26 +24,12 @@ const PREFIX_BYTES = 8;
  */
 export const MAX_HEADER_BYTES = 2 ** 20;
 
-export interface SafetensorsHeader {
-  /** In the order of the file; `offset` counts from the start of the file. */
-  readonly tensors: TensorSpan[];
-  readonly foreign: ForeignTensor[];
-  readonly metadata: Record<string, string>;
-}
-
 export interface SafetensorsPlan {
   /** Everything that precedes the tensors' bytes, the 8-byte length included. */
   readonly header: Uint8Array;
   /** In the order of the file; `offset` counts from the end of the header. */
   readonly spans: TensorSpan[];
   readonly dataBytes: number;
-}
-
-/** A file whose header has been read and checked, still open. */
-export interface OpenSafetensors extends SafetensorsHeader {
-  readonly path: string;
-  readonly fd: number;
-  readonly signal: AbortSignal | undefined;
 }
 
 export const SAFETENSORS: Format = {
@@ -55,70 +40,45 @@ export const SAFETENSORS: Format = {
   read: readSafetensors,
 };
 
-async function readSafetensors(file: OpenFile, { verify, invalidFile }: ReadOptions): Promise<Contents> {
-  const { tensors, foreign, metadata } = await readHeader(file, invalidFile);
-  if (verify) await verifyChecksum(file, metadata, invalidFile);
-  return { tensors: tensors.map((span) => ({ ...span, fd: file.fd })), foreign, metadata };
+async function readSafetensors(file: OpenFile, { invalidFile }: ReadOptions): Promise<Contents> {
+  const header = await readHeader(file, invalidFile);
+  const dataStart = header.length;
+  const parsed = parseHeader(header.subarray(PREFIX_BYTES), file.size - dataStart, invalidFile);
+  const { foreign, metadata } = parsed;
+  const { fd } = file;
+  return {
+    tensors: parsed.tensors.map((span) => ({ ...span, offset: span.offset + dataStart, fd })),
+    foreign,
+    metadata,
+    verify: () => verifyChecksum(file, header, metadata, invalidFile),
+  };
 }
 
-/**
- * Reads and checks only the header: memory is bounded by {@link MAX_HEADER_BYTES}, and the tensors may be damaged.
- * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`
- */
-export async function readSafetensorsHeader(path: string, signal?: AbortSignal): Promise<SafetensorsHeader> {
-  return withOpenFiles(async (open) => readHeader(await open(path), invalidFile(path)), signal);
-}
-
-/**
- * Opens a safetensors file, checks its header and, where it has a checksum, every byte of it, and closes it after `use`.
- * @throws GoogLeNetError `INVALID_WEIGHTS` for anything malformed or damaged, `FILE_NOT_FOUND`, `FILE_ERROR`, `ABORTED`; what `use`
- * throws.
- */
-export async function withSafetensors<T>(
-  path: string,
-  use: (file: OpenSafetensors) => Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  return withOpenFiles(async (open) => {
-    const file = await open(path);
-    const header = await readHeader(file, invalidFile(path));
-    await verifyChecksum(file, header.metadata, invalidFile(path));
-    return use({ ...header, path, fd: file.fd, signal });
-  }, signal);
-}
-
-const invalidFile =
-  (path: string): InvalidFile =>
-  (what) =>
-    new GoogLeNetError('INVALID_WEIGHTS', `${path} is not a valid safetensors file: ${what}.`);
-
-async function readHeader(file: OpenFile, invalid: InvalidFile): Promise<SafetensorsHeader> {
+/** All that precedes the tensors' bytes. Memory is bounded by {@link MAX_HEADER_BYTES}. */
+async function readHeader(file: OpenFile, invalidFile: InvalidFile): Promise<Buffer> {
   const { size } = file;
   if (size < PREFIX_BYTES) {
     const kind = size === 0 ? kindOf(Buffer.alloc(0)) : undefined;
-    throw invalid(kind ?? `it has ${size} bytes, too few for the length of a header`);
+    throw invalidFile(kind ?? `it has ${size} bytes, too few for the length of a header`);
   }
-  const prefix = await readBytes(file, PREFIX_BYTES, 0);
-  if (!prefix) throw invalid('it was cut short while being read');
+  const prefix = await file.read(PREFIX_BYTES, 0);
+  if (!prefix) throw invalidFile('it was cut short while being read');
 
   const declared = prefix.readBigUInt64LE();
   const dataStart = PREFIX_BYTES + Number(declared);
   if (declared > MAX_HEADER_BYTES || dataStart > size) {
     // Where nobody has looked at the format yet: any other file begins with bytes that are the length of some header.
-    const kind = kindOf((await readBytes(file, Math.min(size, KIND_BYTES), 0)) ?? prefix);
-    if (kind !== undefined) throw invalid(kind);
+    const kind = kindOf(await file.head());
+    if (kind !== undefined) throw invalidFile(kind);
   }
   if (declared > MAX_HEADER_BYTES) {
-    throw invalid(`its header claims ${declared} bytes; at most ${MAX_HEADER_BYTES} are read`);
+    throw invalidFile(`its header claims ${declared} bytes; at most ${MAX_HEADER_BYTES} are read`);
   }
   const headerBytes = Number(declared);
-  if (dataStart > size) throw invalid(`its header claims ${headerBytes} bytes but the file has ${size}`);
-  const header = await readBytes(file, headerBytes, PREFIX_BYTES);
-  if (!header) throw invalid('it was cut short while being read');
-
-  const parsed = parseHeader(header, size - dataStart, invalid);
-  const tensors = parsed.tensors.map((span) => ({ ...span, offset: span.offset + dataStart }));
-  return { ...parsed, tensors };
+  if (dataStart > size) throw invalidFile(`its header claims ${headerBytes} bytes but the file has ${size}`);
+  const json = await file.read(headerBytes, PREFIX_BYTES);
+  if (!json) throw invalidFile('it was cut short while being read');
+  return Buffer.concat([prefix, json]);
 }
 
 /** Stored from the widest alignment to the narrowest, in the order of the reference's writer. */

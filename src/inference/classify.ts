@@ -15,7 +15,10 @@ export interface ClassifyOptions extends DecodeImageOptions {
   topK?: number;
 }
 
-/** The model or engine that computes. */
+/**
+ * The model or engine that computes.
+ * @internal
+ */
 interface Target extends Pick<Classifier, 'classes' | 'inputSizes'> {
   queue(queued: Omit<QueuedCall, 'cancel'>, start: (id: number) => Promise<Heads>): Promise<Heads>;
   forward(batch: NativeImages & NativeCall): Promise<Heads>;
@@ -26,6 +29,7 @@ type Heads = readonly [main: Tensor, ...aux: unknown[]];
 /**
  * The most likely classes of an image, best first, with the published preprocessing.
  * @throws GoogLeNetError `INVALID_IMAGE`, `FILE_NOT_FOUND`, `OVERLOADED`, `ABORTED`, and what `forward` throws
+ * @internal
  */
 export async function classify(
   source: ImageInput,

@@ -1,6 +1,6 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { callback, integer, invalid, oneOf, readOptions, signal as readSignal } from '../core/validation.js';
-import { assertViews, type Crops } from '../data/crops.js';
+import { assertCrops, type Crops } from '../data/crops.js';
 import type { Dataset } from '../data/dataset.js';
 import { ON_DECODE_ERROR, type OnDecodeError } from '../data/decode-errors.js';
 import { checkResizeCrop } from '../data/transforms.js';
@@ -61,7 +61,7 @@ export async function* multiCropEvaluation(
   const { crops = 1 } = options;
   if (![1, 10, 144].includes(crops)) throw invalid('crops', '1, 10 or 144', crops);
   const sizes = checkResizeCrop(options.resize ?? 256, options.crop ?? 224);
-  assertViews(crops, sizes.crop);
+  assertCrops(crops, sizes.crop);
   const batchSize = integer('batchSize', options.batchSize ?? 32, 1, 65_536);
   const onDecodeError = oneOf('onDecodeError', options.onDecodeError ?? 'throw', ON_DECODE_ERROR);
   const signal = readSignal('signal', options.signal);

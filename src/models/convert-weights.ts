@@ -15,8 +15,8 @@ import {
 } from '../core/validation.js';
 import { type StoredTensor, unreadable } from '../formats/format.js';
 import { type NewTensor, pthParts } from '../formats/pth/write.js';
-import { type TensorFile, withTensorFile } from '../formats/tensor-file.js';
-import { type StoredGroup, saveFile } from '../weights/weights.js';
+import { type WeightsFile, withWeightsFile } from '../formats/weights-file.js';
+import { type StoredGroup, saveFile } from '../weights/save.js';
 import type { ModelDescription } from './description.js';
 import { modelIn, toMetadata } from './stored-architecture.js';
 
@@ -61,6 +61,28 @@ export async function convertWeights(
   to: string,
   options: ConvertOptions = {},
 ): Promise<Conversion> {
+  const how = readConvertOptions(to, options);
+  return withWeightsFile(readPath('from', from), (file) => convert(file, to, how), { signal: how.signal });
+}
+
+/**
+ * The same from a file that is open already, and stays open.
+ * @internal
+ */
+export const convertWeightsFrom = async (
+  file: WeightsFile,
+  to: string,
+  options: ConvertOptions = {},
+): Promise<Conversion> => convert(file, to, readConvertOptions(to, options));
+
+interface Resolved {
+  format: string;
+  prefix: string;
+  transformInput: boolean | undefined;
+  signal: AbortSignal | undefined;
+}
+
+function readConvertOptions(to: string, options: ConvertOptions): Resolved {
   const known = ['prefix', 'transformInput', 'signal'] as const;
   const {
     prefix = '',
@@ -75,24 +97,30 @@ export async function convertWeights(
       `${to} must end with ${FORMATS.join(', ')}, which says its format.`,
     );
   }
-  const convert = async (file: TensorFile): Promise<Conversion> => {
-    const { tensors, foreign, description: found } = modelIn(file, from);
-    // A copy without it would lack a tensor, and nobody would be told.
-    if (foreign[0]) throw unreadable(from, foreign[0]);
-    const description = transformInput === undefined ? found : withTransform(found, transformInput);
-    const named = tensors.map((tensor) => ({ ...tensor, name: prefix + tensor.name }));
-    const read = async (tensor: StoredTensor, target: Uint8Array) => {
-      throwIfAborted(signal, `Converting ${from}`);
-      await readValues(tensor, target);
-      await file.assertUnchanged();
-    };
-    if (format === '.safetensors')
-      await writeSafetensors(to, named, toMetadata({ model: description }), read);
-    else await writePth(to, named, read);
-    const bytes = named.reduce((sum, tensor) => sum + plainBytes(tensor), 0);
-    return { tensors: named.length, bytes, lost: format === '.safetensors' ? [] : lostOptions(description) };
+  return { format, prefix, transformInput, signal };
+}
+
+async function convert(
+  file: WeightsFile,
+  to: string,
+  { format, prefix, transformInput, signal }: Resolved,
+): Promise<Conversion> {
+  const from = file.path;
+  await file.verify();
+  const { tensors, foreign, description: found } = modelIn(file);
+  // A copy without it would lack a tensor, and nobody would be told.
+  if (foreign[0]) throw unreadable(from, foreign[0]);
+  const description = transformInput === undefined ? found : withTransform(found, transformInput);
+  const named = tensors.map((tensor) => ({ ...tensor, name: prefix + tensor.name }));
+  const read = async (tensor: StoredTensor, target: Uint8Array) => {
+    throwIfAborted(signal, `Converting ${from}`);
+    await readValues(tensor, target);
+    await file.assertUnchanged();
   };
-  return withTensorFile(readPath('from', from), convert, { signal });
+  if (format === '.safetensors') await writeSafetensors(to, named, toMetadata({ model: description }), read);
+  else await writePth(to, named, read);
+  const bytes = named.reduce((sum, tensor) => sum + plainBytes(tensor), 0);
+  return { tensors: named.length, bytes, lost: format === '.safetensors' ? [] : lostOptions(description) };
 }
 
 type ReadValues = (tensor: StoredTensor, target: Uint8Array) => Promise<void>;

@@ -11,6 +11,7 @@ import {
   path as readPath,
   signal as readSignal,
 } from '../core/validation.js';
+import { type WeightsFile, withWeightsFile } from '../formats/weights-file.js';
 import type { DownloadProgress } from '../hub/download.js';
 import { fetchPublished } from '../hub/fetch-published.js';
 import { labels } from '../hub/labels/index.js';
@@ -184,11 +185,9 @@ class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux>
   }
 
   static async load(path: string, options: LoadModelOptions = {}): Promise<GoogLeNetModel> {
-    const known = [...LOAD_OPTIONS, 'auxLogits', 'dropoutAux', 'transformInput'] as const;
-    const own = readOptions('options', options, known) as LoadModelOptions;
-    return loadAs(path, 'googlenet', own, (fitting, isComplete) => {
-      return new GoogLeNetModel({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
-    });
+    const own = readOptions('options', options, LOAD_MODEL_OPTIONS) as LoadModelOptions;
+    const signal = readSignal('signal', own.signal);
+    return withWeightsFile(readPath('path', path), (file) => loadGoogLeNet(file, own), { signal });
   }
 
   static async pretrained(name: 'imagenet1k-v1', options: PretrainedOptions = {}): Promise<GoogLeNetModel> {
@@ -219,6 +218,19 @@ class GoogLeNetModel<Aux extends boolean = boolean> extends ImageClassifier<Aux>
       classes: labels.imagenet1k,
     });
   }
+}
+
+const LOAD_MODEL_OPTIONS = [...LOAD_OPTIONS, 'auxLogits', 'dropoutAux', 'transformInput'] as const;
+
+/**
+ * `GoogLeNet.load` from a file that is open already, and stays open.
+ * @internal
+ */
+export async function loadGoogLeNet(file: WeightsFile, options: LoadModelOptions): Promise<GoogLeNetModel> {
+  const own = readOptions('options', options, LOAD_MODEL_OPTIONS) as LoadModelOptions;
+  return loadAs(file, 'googlenet', own, (fitting, isComplete) => {
+    return new GoogLeNetModel({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as GoogLeNetOptions);
+  });
 }
 
 /** `plain` computes its auxiliary heads in training mode only, so of a model that may be one nothing is known of them. */

@@ -12,7 +12,7 @@ import type { NativeArchitecture, NativeClassifier } from '../native/binding-typ
 import { call, callSync } from '../native/call.js';
 import { type CallOptions, readCallOptions } from '../native/call-queue.js';
 import { loadAddon } from '../native/load.js';
-import { saveFile } from '../weights/weights.js';
+import { saveFile } from '../weights/save.js';
 import type { ModelDescription } from './description.js';
 import { Module, type ModulePlace } from './module.js';
 import { toMetadata } from './stored-architecture.js';

@@ -2,11 +2,11 @@
 
 import type { Device } from '../core/device.js';
 import { GoogLeNetError, throwIfAborted } from '../core/errors.js';
-import { boolean, path as readPath, signal as readSignal } from '../core/validation.js';
-import { type TensorFile, withTensorFile } from '../formats/tensor-file.js';
+import { boolean, signal as readSignal } from '../core/validation.js';
+import type { WeightsFile } from '../formats/weights-file.js';
 import type { MaxQueue } from '../native/call-queue.js';
 import { prepareDevice } from '../native/runtime.js';
-import { loadFile } from '../weights/weights.js';
+import { loadFile } from '../weights/load.js';
 import type { ModelDescription } from './description.js';
 import { type ImageClassifier, nativeOf } from './image-classifier.js';
 import { isAuxiliary, modelIn } from './stored-architecture.js';
@@ -51,12 +51,12 @@ export interface LoadAnyOptions {
 type Described<A> = Extract<ModelDescription, { architecture: A }>;
 
 /**
- * A model from a file, in evaluation mode. If its classes differ from the file's, its classifiers are re-initialized.
+ * A model from an open file, which stays open, in evaluation mode. If its classes differ from the file's, its classifiers are re-initialized.
  * @param options what differs from the file.
  * @param make builds the model; with `isComplete` all of its weights come from the file.
  */
 export async function loadAs<A extends ModelDescription['architecture'], Model extends ImageClassifier>(
-  path: string,
+  file: WeightsFile,
   architecture: A,
   options: LoadAnyOptions,
   make: (options: Omit<Described<A>, 'architecture'>, isComplete: boolean) => Model,
@@ -65,38 +65,36 @@ export async function loadAs<A extends ModelDescription['architecture'], Model e
   boolean('strict', strict);
   boolean('resetClassifier', resetClassifier);
   const signal = readSignal('signal', abort);
-  const load = async (file: TensorFile): Promise<Model> => {
-    const { tensors, foreign, description } = modelIn(file, path);
-    if (description.architecture !== architecture) {
-      const message = `${path} holds another architecture, '${description.architecture}'. Load it with its own class.`;
-      throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
-    }
-    const { architecture: _, classes, ...rest } = description as Described<A>;
-    const numClasses = own.numClasses ?? own.classes?.length ?? rest.numClasses;
-    const replaces = resetClassifier || numClasses !== rest.numClasses;
-    const named = replaces || classes === undefined ? {} : { classes };
-    const options = { ...rest, ...named, ...own, numClasses } as Omit<Described<A>, 'architecture'>;
-    await prepareDevice(own.device ?? 'cpu');
-    throwIfAborted(signal, `Loading ${path}`);
-    const model = make(options, strict && !replaces);
-    try {
-      const isReplaced = (name: string) =>
-        replaces && model.heads.some((head) => name.startsWith(`${head}.`));
-      const isUnused = (name: string) => (!model.auxLogits && isAuxiliary(name)) || isReplaced(name);
-      const used = tensors.filter(({ name }) => !isUnused(name));
-      // As in PyTorch: weights from before 0.4.1 lack the counters of BatchNorm.
-      const mayLack = (name: string) => isReplaced(name) || name.endsWith('.num_batches_tracked');
-      const others = foreign.filter(({ name }) => !isUnused(name));
-      await loadFile(nativeOf(model), path, used, { strict, mayLack, foreign: others });
-      await file.assertUnchanged();
-      model.eval();
-      return model;
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
-  };
-  return withTensorFile(readPath('path', path), load, { signal });
+  const { path } = file;
+  await file.verify();
+  const { tensors, foreign, description } = modelIn(file);
+  if (description.architecture !== architecture) {
+    const message = `${path} holds another architecture, '${description.architecture}'. Load it with its own class.`;
+    throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
+  }
+  const { architecture: _, classes, ...rest } = description as Described<A>;
+  const numClasses = own.numClasses ?? own.classes?.length ?? rest.numClasses;
+  const replaces = resetClassifier || numClasses !== rest.numClasses;
+  const named = replaces || classes === undefined ? {} : { classes };
+  const fitting = { ...rest, ...named, ...own, numClasses } as Omit<Described<A>, 'architecture'>;
+  await prepareDevice(own.device ?? 'cpu');
+  throwIfAborted(signal, `Loading ${path}`);
+  const model = make(fitting, strict && !replaces);
+  try {
+    const isReplaced = (name: string) => replaces && model.heads.some((head) => name.startsWith(`${head}.`));
+    const isUnused = (name: string) => (!model.auxLogits && isAuxiliary(name)) || isReplaced(name);
+    const used = tensors.filter(({ name }) => !isUnused(name));
+    // As in PyTorch: weights from before 0.4.1 lack the counters of BatchNorm.
+    const mayLack = (name: string) => isReplaced(name) || name.endsWith('.num_batches_tracked');
+    const others = foreign.filter(({ name }) => !isUnused(name));
+    await loadFile(nativeOf(model), path, used, { strict, mayLack, foreign: others });
+    await file.assertUnchanged();
+    model.eval();
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }
 
 const withoutUndefined = <T extends object>(options: T): T =>

@@ -1,9 +1,9 @@
 import { path as readPath, signal as readSignal } from '../core/validation.js';
-import { describeTensorFile } from '../formats/tensor-file.js';
-import { GoogLeNet } from './googlenet.js';
+import { type WeightsFile, withWeightsFile } from '../formats/weights-file.js';
+import { type GoogLeNet, loadGoogLeNet } from './googlenet.js';
 import type { LoadAnyOptions } from './load-weights.js';
 import { modelIn } from './stored-architecture.js';
-import { Xception } from './xception.js';
+import { loadXception, type Xception } from './xception.js';
 
 export interface LoadModelAnyOptions extends LoadAnyOptions {
   /** `GoogLeNet` only: false leaves out the auxiliary heads that the file has. */
@@ -22,8 +22,17 @@ export async function loadModel(
   options: LoadModelAnyOptions = {},
 ): Promise<GoogLeNet | Xception> {
   const signal = readSignal('signal', options?.signal);
-  const { description } = modelIn(await describeTensorFile(readPath('path', path), { signal }), path);
-  return description.architecture === 'xception'
-    ? Xception.load(path, options)
-    : GoogLeNet.load(path, options);
+  return withWeightsFile(readPath('path', path), (file) => loadModelFrom(file, options), { signal });
+}
+
+/**
+ * The same from a file that is open already, and stays open.
+ * @internal
+ */
+export async function loadModelFrom(
+  file: WeightsFile,
+  options: LoadModelAnyOptions = {},
+): Promise<GoogLeNet | Xception> {
+  const { description } = modelIn(file);
+  return description.architecture === 'xception' ? loadXception(file, options) : loadGoogLeNet(file, options);
 }

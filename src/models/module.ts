@@ -2,11 +2,12 @@ import { boolean, device as readDevice, readOptions, seed as readSeed } from '..
 import type { NativeModule } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
 import { type MaxQueue, readMaxQueue } from '../native/call-queue.js';
-import { NativeHandle } from '../native/handle.js';
+import { Handle } from '../native/handle.js';
 import { loadAddon } from '../native/load.js';
 import { registerSeedable, type Seedable, takeSeed } from '../native/seeds.js';
+import { readTensors } from '../weights/layout.js';
+import { loadStateDict } from '../weights/load.js';
 import type { Difference, StateDict } from '../weights/state-dict.js';
-import { loadStateDict, readTensors } from '../weights/weights.js';
 
 export type InitMethod = 'none' | 'default' | 'xavier' | 'truncated-normal';
 
@@ -30,7 +31,7 @@ export function readPlace(options: { device?: unknown; seed?: unknown; maxQueue?
  * What every model and block has: tensors with names, a mode, random numbers, an end of life. Work runs on the module's own
  * thread in the order of the calls, so `train()`, `eval()` and `manualSeed()` take effect for the calls that follow them.
  */
-export abstract class Module extends NativeHandle<NativeModule> implements Seedable {
+export abstract class Module extends Handle implements Seedable {
   /** `cpu` or `cuda:N`. */
   readonly device: string;
   /** The seed this module started from. */
@@ -55,7 +56,7 @@ export abstract class Module extends NativeHandle<NativeModule> implements Seeda
    * @internal
    */
   protected override get native(): NativeModule {
-    const native = super.native;
+    const native = super.native as NativeModule;
     if (this.#failure) throw this.#failure;
     return native;
   }
@@ -81,7 +82,7 @@ export abstract class Module extends NativeHandle<NativeModule> implements Seeda
   manualSeed(seed: number | bigint): this {
     const value = readSeed('seed', seed);
     if (this.disposed) return this;
-    const native = super.native;
+    const native = super.native as NativeModule;
     this.#enqueue(() => native.manualSeed({ seed: value }));
     return this;
   }
@@ -109,7 +110,7 @@ export abstract class Module extends NativeHandle<NativeModule> implements Seeda
 
   /** @internal */
   protected initialize(method: InitMethod): void {
-    const native = super.native;
+    const native = super.native as NativeModule;
     this.#enqueue(() => native.initialize({ method }));
   }
 

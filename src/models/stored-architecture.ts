@@ -1,9 +1,10 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { assertShallow } from '../core/json-depth.js';
+import type { TensorSpan } from '../core/tensor.js';
 import { PLAN_KEY } from '../engine/plan.js';
-import { type ForeignTensor, unreadable } from '../formats/format.js';
+import { type ForeignTensor, type StoredTensor, unreadable } from '../formats/format.js';
+import type { WeightsFile } from '../formats/weights-file.js';
 import { type InputSizes, XCEPTION_SIZES } from '../inference/input-size.js';
-import type { TensorSpan } from '../native/binding-types.js';
 import type { ModelDescription } from './description.js';
 import { VARIANTS, variantNamed } from './variants/index.js';
 
@@ -17,16 +18,7 @@ export function toMetadata(content: object): Record<string, string> {
   return { format: 'pt', [KEY]: JSON.stringify(content) };
 }
 
-interface Header<T extends TensorSpan> {
-  readonly tensors: readonly T[];
-  readonly foreign: readonly ForeignTensor[];
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-function fromMetadata(
-  { metadata }: Pick<Header<TensorSpan>, 'metadata'>,
-  path: string,
-): Record<string, unknown> {
+function fromMetadata({ metadata, path }: WeightsFile): Record<string, unknown> {
   const text = metadata[KEY];
   if (text === undefined) return {};
   const damaged = (what: string) =>
@@ -57,9 +49,9 @@ export function withoutPrefix<T extends { name: string }>(tensors: readonly T[],
   );
 }
 
-export interface StoredModel<T extends TensorSpan> {
+export interface StoredModel {
   /** Of the model alone, under its own names. */
-  tensors: readonly T[];
+  tensors: readonly StoredTensor[];
   /** Other tensors of the file, which are not read. */
   foreign: readonly ForeignTensor[];
   description: ModelDescription;
@@ -67,17 +59,29 @@ export interface StoredModel<T extends TensorSpan> {
   content: Record<string, unknown>;
 }
 
+/** A file's metadata is parsed once, however many callers ask what it holds. */
+const parsed = new WeakMap<WeightsFile, StoredModel>();
+
 /**
  * The model in a file of weights or a checkpoint. What it is, how many classes it has and whether there are auxiliary heads is read off
  * the tensors, so that a Python state_dict needs no metadata.
  * @throws GoogLeNetError `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH` where the file holds no model of this package.
  */
-export function modelIn<T extends TensorSpan>(file: Header<T>, path: string): StoredModel<T> {
+export function modelIn(file: WeightsFile): StoredModel {
+  const known = parsed.get(file);
+  if (known) return known;
+  const model = parse(file);
+  parsed.set(file, model);
+  return model;
+}
+
+function parse(file: WeightsFile): StoredModel {
+  const { path } = file;
   if (file.metadata[PLAN_KEY] !== undefined) {
     const message = `${path} holds the plan of an engine and no model. Load it with Engine.load(), or name the weights that it was made of.`;
     throw new GoogLeNetError('WEIGHTS_MISMATCH', message);
   }
-  const content = fromMetadata(file, path);
+  const content = fromMetadata(file);
   const inCheckpoint = withoutPrefix(file.tensors, MODEL_PREFIX);
   const isCheckpoint = inCheckpoint.length > 0;
   const named = isCheckpoint ? inCheckpoint : file.tensors;

@@ -1,6 +1,15 @@
 import type { Device } from '../core/device.js';
 import { TRAINING_DEFAULTS } from '../core/training-settings.js';
-import { boolean, integer, number, oneOf, readOptions } from '../core/validation.js';
+import {
+  boolean,
+  integer,
+  number,
+  oneOf,
+  readOptions,
+  path as readPath,
+  signal as readSignal,
+} from '../core/validation.js';
+import { type WeightsFile, withWeightsFile } from '../formats/weights-file.js';
 import { XCEPTION_SIZES } from '../inference/input-size.js';
 import type { MaxQueue } from '../native/call-queue.js';
 import type { ModelDescription, SeparableOrder } from './description.js';
@@ -127,10 +136,21 @@ export class Xception extends ImageClassifier<false> {
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `UNSAFE_PICKLE`, `WEIGHTS_MISMATCH`, `CUDA_UNAVAILABLE`, `ABORTED`
    */
   static async load(path: string, options: LoadXceptionOptions = {}): Promise<Xception> {
-    const known = [...LOAD_OPTIONS, 'reluBetween'] as const;
-    const own = readOptions('options', options, known) as LoadXceptionOptions;
-    return loadAs(path, 'xception', own, ({ auxLogits: _, ...fitting }, isComplete) => {
-      return new Xception({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as XceptionOptions);
-    });
+    const own = readOptions('options', options, LOAD_XCEPTION_OPTIONS) as LoadXceptionOptions;
+    const signal = readSignal('signal', own.signal);
+    return withWeightsFile(readPath('path', path), (file) => loadXception(file, own), { signal });
   }
+}
+
+const LOAD_XCEPTION_OPTIONS = [...LOAD_OPTIONS, 'reluBetween'] as const;
+
+/**
+ * `Xception.load` from a file that is open already, and stays open.
+ * @internal
+ */
+export async function loadXception(file: WeightsFile, options: LoadXceptionOptions): Promise<Xception> {
+  const own = readOptions('options', options, LOAD_XCEPTION_OPTIONS) as LoadXceptionOptions;
+  return loadAs(file, 'xception', own, ({ auxLogits: _, ...fitting }, isComplete) => {
+    return new Xception({ ...fitting, [WITHOUT_WEIGHTS]: isComplete } as XceptionOptions);
+  });
 }

@@ -20,7 +20,7 @@ const set = (name: Switch, path: string, value: unknown): void => write({ [name]
  */
 export const backends = {
   cudnn: {
-    /** Tries the algorithms of a convolution on the first batch of a shape, and goes on with the fastest. Default false. */
+    /** Tries the algorithms of a convolution on the first batch of a shape, and keeps the fastest. Default false. */
     get benchmark(): boolean {
       return get('cudnnBenchmark');
     },

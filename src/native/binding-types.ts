@@ -2,23 +2,7 @@
  * Everything the C++ addon exports, typed by hand. `native/binding/addon.cpp` lists the same names; a test compares the two
  * with the loaded addon. Options arrive complete and validated: C++ has no defaults, it only guards memory.
  */
-import type { DType, Tensor } from '../core/tensor.js';
-
-/** A parameter or buffer of a module, or a stored tensor: what it is, not where. */
-export interface TensorInfo {
-  name: string;
-  dtype: DType;
-  shape: number[];
-}
-
-/** A tensor inside a run of bytes (a file or a buffer). */
-export interface TensorSpan extends TensorInfo {
-  offset: number;
-  /** From the first number to the end of the last one. */
-  bytes: number;
-  /** Numbers from one index to the next in each dimension; without it they lie one after the other. */
-  strides?: number[];
-}
+import type { Tensor, TensorInfo, TensorSpan } from '../core/tensor.js';
 
 /** Bytes to copy tensors from: an open file (`path` is for messages), read at checked offsets, or memory that nobody else can detach. */
 export type TensorSource = { fd: number; path: string } | { buffer: Uint8Array };
@@ -44,7 +28,7 @@ export interface NativeModule extends TensorStore {
   dispose(): void;
 }
 
-/** By which a call can be cancelled while it waits; 0 for one that cannot. */
+/** The id by which a call can be cancelled while it waits; 0 for one that cannot. */
 export interface NativeCall {
   id: number;
 }
@@ -84,7 +68,7 @@ export interface NativeLayer {
   type: string;
   /** Shape of its output, with the batch in front. */
   output: number[];
-  /** Side of the window of a convolution or pool, its stride and groups; 0 for other layers. */
+  /** Kernel size of a convolution or pool, its stride and groups; 0 for other layers. */
   kernel: number;
   stride: number;
   groups: number;
@@ -124,7 +108,7 @@ export interface NativeNetworkLayer {
   /** The first channel that is written, and how many are. */
   channel: number;
   outputs: number;
-  /** Side of the window; 0 in an adaptive average. */
+  /** Kernel size; 0 in an adaptive average. */
   window: number;
   stride: number;
   padding: number;
@@ -196,7 +180,7 @@ export interface NativeEngine {
 
 /** An engine with kernels of our own. */
 export interface NativeKernelEngine extends NativeEngine {
-  /** Memory for the maps of images, which goes back to the system after `keepMemoryMs` without work. */
+  /** Memory for the activations of images, which goes back to the system after `keepMemoryMs` without work. */
   workingBytes(): number;
   /** Microseconds of each step of `describe` on one thread: medians of whole images. */
   profile(options: { height: number; width: number; runs: number }): Promise<Float64Array>;

@@ -27,11 +27,11 @@ export function readMaxQueue(value: unknown): Required<MaxQueue> {
 /** What messages call it. */
 const CALL = 'The call';
 
-/** A limit of one call. */
+/** Options of one call. */
 export interface CallOptions {
   /**
-   * Looked at first. Ends with the error `ABORTED` at once: a call that waits is taken out of the queue, one that an engine computes stops,
-   * and one that a model computes is finished for nobody.
+   * Checked first. The call ends with the error `ABORTED` at once: a waiting call leaves the queue, an engine stops computing it, and a
+   * model finishes it without a reader.
    */
   signal?: AbortSignal | undefined;
 }
@@ -139,7 +139,7 @@ export class CallQueue {
     pending.images -= images;
     pending.bytes -= bytes;
     if (pending.calls > 0) return;
-    // Whoever awaits the last answer hears of it first.
+    // The caller of the last call gets its answer first.
     for (const resolve of this.#onEmpty.splice(0)) setImmediate(resolve);
   }
 }

@@ -1,7 +1,10 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { CallQueue, type MaxQueue, type Pending, type QueuedCall } from './call-queue.js';
 
-/** What the addon's objects have that own memory and threads. */
+/**
+ * What the addon's objects have that own memory and threads.
+ * @internal
+ */
 export interface NativeObject {
   /** Frees the memory after the work that is queued; calling it again does nothing. */
   dispose(): void;
@@ -13,23 +16,23 @@ export interface NativeObject {
  * Owns an object of the addon: the queue of its calls and its end of life. `dispose()` frees the memory after the work that is queued,
  * `close()` also waits for it, and every later call fails with `DISPOSED`.
  */
-export abstract class NativeHandle<Native extends NativeObject> {
-  readonly #native: Native;
+export abstract class Handle {
+  readonly #native: NativeObject;
   readonly #calls: CallQueue;
   #disposed = false;
 
   /** @param alwaysAdmitted how many calls are taken however large they are. @internal */
-  protected constructor(native: Native, maxQueue: Required<MaxQueue>, alwaysAdmitted = 1) {
+  protected constructor(native: NativeObject, maxQueue: Required<MaxQueue>, alwaysAdmitted = 1) {
     this.#native = native;
     this.#calls = new CallQueue(maxQueue, alwaysAdmitted);
   }
 
   /**
-   * The native object, for those who may use it.
+   * The native object, for those who may use it; subclasses say which one it is.
    * @throws GoogLeNetError `DISPOSED`
    * @internal
    */
-  protected get native(): Native {
+  protected get native(): NativeObject {
     if (!this.#disposed) return this.#native;
     throw new GoogLeNetError(
       'DISPOSED',

@@ -1,19 +1,16 @@
-import { existsSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { usableCpus } from '../core/cpu-quota.js';
 import { GoogLeNetError } from '../core/errors.js';
 import { type BuildRecord, recordOfAddon } from '../setup/build-record.js';
 import { readLibtorchVersion } from '../setup/libtorch-version.js';
-import { addonPath, EXTERNAL, isLost } from '../setup/paths.js';
+import { addonPath } from '../setup/paths.js';
 import { isSupportedLibtorch, majorMinor, supportedRange } from '../setup/versions.js';
+import { addonLoader, SETUP } from './addon-file.js';
 import type { NativeAddon } from './binding-types.js';
 import { withSpinLimit } from './spin-limit.js';
-import { startThreadPool } from './thread-pool.js';
 
 /** Of the end of a process for a device that hangs. On the CPU threads end within a layer. */
 const LONGEST_WAIT_MS = 10_000;
-
-const SETUP = 'Run `npx googlenet setup`';
 
 /** Checked before the library is opened: with another libtorch in its place it might crash rather than fail. */
 function checkFolder(path: string, { libtorch }: BuildRecord): void {
@@ -49,61 +46,27 @@ function checkVersions(path: string, addon: NativeAddon): void {
   }
 }
 
-function open(path: string): NativeAddon {
-  let addon: Partial<NativeAddon>;
-  try {
-    addon = withSpinLimit(path, () => require(path) as Partial<NativeAddon>);
-  } catch (cause) {
-    const message = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
-    throw new GoogLeNetError(
-      'ADDON_LOAD_FAILED',
-      `Cannot load ${path}: ${message}. ${SETUP} to build it again, or \`npx googlenet doctor\` to see what is wrong.`,
-      { cause },
-    );
-  }
-  if (typeof addon.libtorch !== 'function') {
-    throw new GoogLeNetError('ADDON_LOAD_FAILED', `${path} is not the addon of this package.`);
-  }
-  return addon as NativeAddon;
-}
-
-/** @throws ADDON_LOAD_FAILED where only a bundle of the package is there. */
-export function assertNotLost(): void {
-  if (!isLost || process.env.GOOGLENET_ADDON) return;
-  throw new GoogLeNetError(
-    'ADDON_LOAD_FAILED',
-    `Cannot find the files of the package from ${__dirname}: its code was bundled without them. ${EXTERNAL}.`,
-  );
-}
-
-let loaded: NativeAddon | undefined;
-
 /**
- * The native addon, loaded on the first call: the file that `GOOGLENET_ADDON` names, else the one the set-up built.
- *
+ * The native addon, loaded on the first call: the file that `GOOGLENET_ADDON` names, else the one that setup built.
  * @throws ADDON_NOT_BUILT, ADDON_LOAD_FAILED, or LIBTORCH_UNSUPPORTED when it meets another libtorch than it was built for
  */
-export function loadAddon(): NativeAddon {
-  if (loaded) return loaded;
-  assertNotLost();
-  const path = addonPath();
-  if (!existsSync(path)) {
-    const named = process.env.GOOGLENET_ADDON ? ' (named by GOOGLENET_ADDON)' : '';
-    throw new GoogLeNetError(
-      'ADDON_NOT_BUILT',
-      `The native addon ${path}${named} has not been built. ${SETUP}.`,
-    );
-  }
-  const record = recordOfAddon(path);
-  if (record) checkFolder(path, record);
-  startThreadPool();
-  const addon = open(path);
-  checkVersions(path, addon);
-  if (!process.env.OMP_NUM_THREADS) addon.limitDefaultThreads({ limit: usableCpus() });
-  process.prependOnceListener('exit', (code) => {
-    // In a worker the process goes on, and what hangs is left behind.
-    addon.shutDown({ withinMs: LONGEST_WAIT_MS, exitCode: isMainThread ? code : null });
-  });
-  loaded = addon;
-  return addon;
-}
+export const loadAddon = addonLoader<NativeAddon>({
+  path: addonPath,
+  origin: () => (process.env.GOOGLENET_ADDON ? ' (named by GOOGLENET_ADDON)' : ''),
+  advice: ', or `npx googlenet doctor` to see what is wrong',
+  checkFile: (path) => {
+    const record = recordOfAddon(path);
+    if (record) checkFolder(path, record);
+  },
+  open: withSpinLimit,
+  checkAddon: (addon, path) => {
+    if (typeof (addon as Partial<NativeAddon>).libtorch !== 'function') {
+      throw new GoogLeNetError('ADDON_LOAD_FAILED', `${path} is not the addon of this package.`);
+    }
+    checkVersions(path, addon);
+    if (!process.env.OMP_NUM_THREADS) addon.limitDefaultThreads({ limit: usableCpus() });
+  },
+  // In a worker the process goes on, and what hangs is left behind.
+  shutDown: (addon, code) =>
+    addon.shutDown({ withinMs: LONGEST_WAIT_MS, exitCode: isMainThread ? code : null }),
+});

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../core/errors.js';
 import { makeFolder } from '../core/files/make-folder.js';
 import { integer, path as readPath } from '../core/validation.js';
-import { checkCheckpoint, readCheckpoint } from './checkpoint.js';
+import { type Checkpoint, checkCheckpoint, readCheckpoint } from './checkpoint.js';
 import { type CheckpointFile, checkpointsIn, isUnfinished, nameOf } from './checkpoint-files.js';
 import {
   type CheckpointInfo,
@@ -20,12 +20,27 @@ export interface StoredCheckpoint extends CheckpointInfo {
   readonly path: string;
 }
 
+/** What the rules need to know of a checkpoint. */
+export const describeCheckpoint = ({
+  path,
+  state,
+  score,
+}: Pick<Checkpoint, 'state' | 'score'> & { path: string }): StoredCheckpoint => ({
+  path,
+  step: state.globalStep,
+  epoch: state.epoch,
+  isEpochEnd: isBetweenEpochs(state),
+  score,
+});
+
 export interface StoreOptions extends CheckpointPolicy {
   /**
    * The step that the run resumed at; null for a new run, which needs a folder without checkpoints. Checkpoints of later steps
    * are abandoned: they stay until the first new checkpoint is on the disk, which replaces all of them.
    */
   resumedAt: number | null;
+  /** A checkpoint of the folder that was read already, so that it is not opened again. */
+  known?: StoredCheckpoint | null;
   /** Called for failures that do not stop the run: a checkpoint that cannot be removed, or whose header cannot be read. */
   onWarning: (warning: GoogLeNetError) => void;
 }
@@ -44,8 +59,9 @@ export class CheckpointStore {
     dir: string,
     rules: Required<CheckpointPolicy>,
     unlock: Unlock,
-    { onWarning }: StoreOptions,
+    { onWarning, known = null }: StoreOptions,
   ) {
+    if (known !== null) this.#known.set(basename(known.path), known);
     this.dir = dir;
     this.#rules = rules;
     this.#unlock = unlock;
@@ -173,8 +189,7 @@ export class CheckpointStore {
     const path = join(this.dir, name);
     let about: StoredCheckpoint | null = null;
     try {
-      const { state, score } = await readCheckpoint(path);
-      about = { path, step, epoch: state.epoch, isEpochEnd: isBetweenEpochs(state), score };
+      about = { ...describeCheckpoint({ path, ...(await readCheckpoint(path)) }), step };
     } catch (error) {
       this.#warn(error);
     }

@@ -1,20 +1,17 @@
 import { GoogLeNetError } from '../core/errors.js';
 import { boolean, number, path as readPath, string } from '../core/validation.js';
-import { readSafetensorsHeader, type SafetensorsHeader, withSafetensors } from '../formats/safetensors.js';
+import type { StoredTensor } from '../formats/format.js';
+import { SAFETENSORS } from '../formats/safetensors.js';
+import { WeightsFile } from '../formats/weights-file.js';
 import type { ModelDescription } from '../models/description.js';
 import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
 import { MODEL_PREFIX, modelIn, toMetadata, withoutPrefix } from '../models/stored-architecture.js';
 import type { NativeTrainer } from '../native/binding-types.js';
 import { call } from '../native/call.js';
+import { assertMatch, compareTensors } from '../weights/compare.js';
+import { readStored } from '../weights/load.js';
+import { type StoredGroup, saveFile, storedGroup } from '../weights/save.js';
 import type { StateDict } from '../weights/state-dict.js';
-import {
-  assertMatch,
-  compareTensors,
-  readStored,
-  type StoredGroup,
-  saveFile,
-  storedGroup,
-} from '../weights/weights.js';
 import { readTrainerConfig, type TrainerConfig } from './config.js';
 import { readTrainState, type TrainState } from './train-state.js';
 
@@ -122,33 +119,58 @@ function diverged({ globalStep }: TrainState): GoogLeNetError {
 }
 
 /**
- * What a checkpoint says, read without touching a model; for building model and trainer from it.
- * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`
+ * A checkpoint, opened once: what it says is read when it is opened, and weights follow from the same descriptor, so that they are those
+ * of the same file although a run may replace it meanwhile.
+ * @internal
  */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const content = readContent(await readSafetensorsHeader(readPath('path', path)), path);
-  const { model, trainer, state, score } = content;
-  return { model, trainer, state, score };
-}
+export class OpenCheckpoint implements Checkpoint {
+  readonly path: string;
+  readonly model: ModelDescription;
+  readonly trainer: TrainerConfig;
+  readonly state: TrainState;
+  readonly score: Checkpoint['score'];
+  readonly #file: WeightsFile;
+  readonly #content: Content;
 
-/**
- * Reads every byte of a checkpoint.
- * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS` where bytes are missing or damaged, `INVALID_CHECKPOINT`
- */
-export async function checkCheckpoint(path: string): Promise<void> {
-  await withSafetensors(path, async (file) => void readContent(file, path));
-}
+  private constructor(file: WeightsFile, content: Content) {
+    this.path = file.path;
+    this.model = content.model;
+    this.trainer = content.trainer;
+    this.state = content.state;
+    this.score = content.score;
+    this.#file = file;
+    this.#content = content;
+  }
 
-/** @internal */
-export async function loadCheckpoint(
-  path: string,
-  { model, config }: Training,
-  trainer: NativeTrainer,
-): Promise<{ state: TrainState; bestWeights: StateDict | null }> {
-  const native = nativeOf(model);
-  return withSafetensors(readPath('path', path), async (file) => {
-    const { fd } = file;
-    const content = readContent(file, path);
+  /** @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT` */
+  static async open(path: string): Promise<OpenCheckpoint> {
+    const file = await WeightsFile.open(readPath('path', path), { format: SAFETENSORS });
+    try {
+      return new OpenCheckpoint(file, readContent(file));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Reads every byte, once. @throws GoogLeNetError `FILE_ERROR`, `INVALID_WEIGHTS` where bytes are missing or damaged */
+  verify(): Promise<void> {
+    return this.#file.verify();
+  }
+
+  /**
+   * Puts everything into a model and its trainer; all of it or, after an error, nothing.
+   * @throws GoogLeNetError as `verify`; `WEIGHTS_MISMATCH`, `INVALID_CHECKPOINT`
+   */
+  async restore(
+    { model, config }: Training,
+    trainer: NativeTrainer,
+  ): Promise<{ state: TrainState; bestWeights: StateDict | null }> {
+    const file = this.#file;
+    const content = this.#content;
+    const { path } = file;
+    await file.verify();
+    const native = nativeOf(model);
     const weights = withoutPrefix(file.tensors, MODEL_PREFIX);
     const momentum = withoutPrefix(file.tensors, MOMENTUM_PREFIX);
     // A trainer without an EMA has no use for a stored one.
@@ -171,6 +193,7 @@ export async function loadCheckpoint(
 
     const { hasMomentum } = content;
     const generator = Buffer.from(content.generator, 'base64');
+    const { fd } = weights[0] as StoredTensor;
     await call(() =>
       trainer.resume({
         source: { fd, path },
@@ -178,8 +201,48 @@ export async function loadCheckpoint(
       }),
     );
     return { state: content.state, bestWeights };
-  });
+  }
+
+  /** Calling it again does nothing. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
+
+/**
+ * Opens a checkpoint, and closes it after `use`.
+ * @throws as `OpenCheckpoint.open`; what `use` throws
+ * @internal
+ */
+export async function withCheckpoint<T>(
+  path: string,
+  use: (checkpoint: OpenCheckpoint) => Promise<T>,
+): Promise<T> {
+  const checkpoint = await OpenCheckpoint.open(path);
+  try {
+    return await use(checkpoint);
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+/**
+ * What a checkpoint says, read without touching a model; for building model and trainer from it.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`
+ */
+export const readCheckpoint = (path: string): Promise<Checkpoint> =>
+  withCheckpoint(path, async ({ model, trainer, state, score }) => ({ model, trainer, state, score }));
+
+/**
+ * Reads every byte of a checkpoint.
+ * @throws GoogLeNetError `FILE_NOT_FOUND`, `FILE_ERROR`, `INVALID_WEIGHTS` where bytes are missing or damaged, `INVALID_CHECKPOINT`
+ */
+export const checkCheckpoint = (path: string): Promise<void> =>
+  withCheckpoint(path, (checkpoint) => checkpoint.verify());
 
 /** What no tensor shows, and what gives other numbers. */
 const UNSEEN = ['transformInput', 'order', 'reluBetween'] as const;
@@ -202,9 +265,14 @@ const incomplete = (path: string) =>
 /** Whether a file's own metadata is that of a checkpoint which {@link readCheckpoint} reads. */
 export const isCheckpoint = (content: Record<string, unknown>): boolean => content.checkpoint === FORMAT;
 
-/** Believes nothing: the file may be damaged or written by somebody else. */
-function readContent(header: SafetensorsHeader, path: string): Content {
-  const { description, content } = modelIn(header, path);
+/**
+ * What the file says beside its tensors. Checked in full: it may be damaged or written by another program.
+ * @throws GoogLeNetError `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`
+ * @internal
+ */
+export function readContent(file: WeightsFile): Content {
+  const { path } = file;
+  const { description, content } = modelIn(file);
   if (!isCheckpoint(content)) {
     const what =
       content.checkpoint === undefined ? 'no training checkpoint' : 'a checkpoint of another version';

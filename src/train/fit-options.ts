@@ -9,6 +9,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { OnDecodeError } from '../data/decode-errors.js';
 import { assertClasses, assertDataset, assertSameClasses } from '../inference/dataset-classes.js';
 import { assertInputSize } from '../inference/input-size.js';
+import type { OpenCheckpoint } from './checkpoint.js';
 import { type CheckpointPolicy, readCheckpointPolicy } from './checkpoint-policy.js';
 import type { Source } from './datasets.js';
 import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';
@@ -43,6 +44,11 @@ export interface FitOptions extends Partial<DataLoaderOptions> {
    * where there is none; damaged ones without a whole one are an error.
    */
   resume?: string;
+  /**
+   * The same, open already; `fit` closes it.
+   * @internal
+   */
+  checkpoint?: OpenCheckpoint;
   /** Finishes the step under way, writes a checkpoint and ends with the reason `aborted`. */
   signal?: AbortSignal;
   /** Records or shows the run, e.g. `new RunFolder('runs/a')`; several are called in their order. */
@@ -67,6 +73,7 @@ export interface FitConfig {
   stopping: EarlyStopping | null;
   checkpoints: CheckpointConfig | null;
   resume: string | null;
+  checkpoint: OpenCheckpoint | null;
   signal: AbortSignal | undefined;
   loggers: readonly Logger[];
   augment: Augment;
@@ -84,6 +91,7 @@ const KNOWN = [
   'saveTopK',
   'everyNEpochs',
   'resume',
+  'checkpoint',
   'signal',
   'logger',
   ...DATA_LOADER_OPTIONS,
@@ -129,6 +137,7 @@ export function readFitOptions(
     stopping: read.earlyStopping === undefined ? null : readStopping(read.earlyStopping, validation),
     checkpoints: readCheckpoints(read),
     resume: readResume(read),
+    checkpoint: read.checkpoint ?? null,
     ...{ signal, loggers, augment, onDecodeError },
   };
 }

@@ -2,6 +2,7 @@ import { GoogLeNetError } from '../core/errors.js';
 import type { Batch } from '../data/prefetcher.js';
 import { updateMetrics } from '../inference/metrics.js';
 import type { StepResult } from './batch-result.js';
+import type { StoredCheckpoint } from './checkpoint-store.js';
 import type { Source } from './datasets.js';
 import { hasStalled } from './early-stopping.js';
 import {
@@ -34,7 +35,7 @@ export async function* fit(
   const { length: images, stepsPerEpoch } = loader;
   const loggers = new LoggerGroup(config.loggers, config.signal);
   await loggers.start({
-    ...{ trainer, source, validation, images, stepsPerEpoch, checkpoint },
+    ...{ trainer, source, validation, images, stepsPerEpoch, checkpoint: checkpoint?.path ?? null },
     settings: resolvedSettings(trainer, config),
   });
   return yield* loggers.watch(
@@ -46,7 +47,7 @@ export async function* fit(
 async function* trainingLoop(
   trainer: RunTrainer,
   config: FitConfig,
-  resumedFrom: string | null,
+  resumedFrom: StoredCheckpoint | null,
   warnings: readonly WarningEvent[],
 ): AsyncGenerator<FitEvent, FitResult, void> {
   const { signal } = config;

@@ -1,8 +1,9 @@
 /** A trainer's settings → options of the addon's `Trainer`, and the tensors that it has besides the model's. */
 import { GoogLeNetError } from '../core/errors.js';
+import type { TensorInfo } from '../core/tensor.js';
 import { type ImageClassifier, nativeOf } from '../models/image-classifier.js';
-import type { NativeClassifier, NativeTrainer, TensorInfo } from '../native/binding-types.js';
-import type { StoredGroup } from '../weights/weights.js';
+import type { NativeClassifier, NativeTrainer } from '../native/binding-types.js';
+import type { StoredGroup } from '../weights/save.js';
 import type { TrainerConfig } from './config.js';
 import { isParameter, matching } from './parameter-names.js';
 

@@ -1,8 +1,8 @@
 /** The checkpoints of a run as the loop sees them: which one to resume from, and where to save. */
 import { realpath, stat } from 'node:fs/promises';
 import { GoogLeNetError } from '../core/errors.js';
-import { readCheckpoint } from './checkpoint.js';
-import { CheckpointStore } from './checkpoint-store.js';
+import { OpenCheckpoint } from './checkpoint.js';
+import { CheckpointStore, describeCheckpoint, type StoredCheckpoint } from './checkpoint-store.js';
 import { findCheckpoint } from './find-checkpoint.js';
 import type { CheckpointEvent, WarningEvent } from './fit-events.js';
 import type { FitConfig } from './fit-options.js';
@@ -17,7 +17,7 @@ const isFolder = (path: string) =>
 
 interface ResumePoint {
   /** Null for a new run. */
-  checkpoint: string | null;
+  checkpoint: StoredCheckpoint | null;
   warnings: WarningEvent[];
 }
 
@@ -27,24 +27,28 @@ interface ResumePoint {
  */
 export async function resume(trainer: RunTrainer, config: FitConfig): Promise<ResumePoint> {
   const warnings: WarningEvent[] = [];
-  const checkpoint = await findResumePoint(config, warnings);
-  if (checkpoint !== null) {
-    assertCanResume((await readCheckpoint(checkpoint)).state, config);
-    await trainer.loadCheckpoint(checkpoint);
+  const checkpoint = config.checkpoint ?? (await findResumePoint(config, warnings));
+  try {
+    if (checkpoint !== null) {
+      assertCanResume(checkpoint.state, config);
+      await trainer.restore(checkpoint);
+    }
+    assertCanResume(trainer.state, config);
+    trainer.totalSteps = config.totalSteps;
+    return { checkpoint: checkpoint && describeCheckpoint(checkpoint), warnings };
+  } finally {
+    await checkpoint?.close();
   }
-  assertCanResume(trainer.state, config);
-  trainer.totalSteps = config.totalSteps;
-  return { checkpoint, warnings };
 }
 
 async function findResumePoint(
   { resume, checkpoints }: FitConfig,
   warnings: WarningEvent[],
-): Promise<string | null> {
+): Promise<OpenCheckpoint | null> {
   if (resume === null) return null;
   const isAuto = resume === 'auto' && checkpoints !== null;
   const dir = isAuto ? checkpoints.dir : resume;
-  if (!(await isFolder(dir))) return isAuto ? null : resume;
+  if (!(await isFolder(dir))) return isAuto ? null : OpenCheckpoint.open(resume);
   const found = await findCheckpoint(dir, (path, error) => warnings.push(damaged(path, error)));
   if (found !== null || isAuto) return found;
   throw new GoogLeNetError('FILE_NOT_FOUND', `${dir} holds no checkpoint to resume from.`);
@@ -113,16 +117,22 @@ export class RunCheckpoints {
   static async open(
     trainer: RunTrainer,
     { checkpoints }: FitConfig,
-    from: string | null,
+    from: StoredCheckpoint | null,
   ): Promise<RunCheckpoints> {
-    if (checkpoints === null) return new RunCheckpoints(trainer, null, from);
+    const latest = from?.path ?? null;
+    if (checkpoints === null) return new RunCheckpoints(trainer, null, latest);
     const { dir, policy, everyNTrainSteps: every } = checkpoints;
     const warnings: GoogLeNetError[] = [];
     const onWarning = (warning: GoogLeNetError) => warnings.push(warning);
     const isHere = trainer.checkpointDir !== null && (await isSameFolder(trainer.checkpointDir, dir));
     const resumedAt = isHere ? trainer.state.globalStep : null;
-    const store = await CheckpointStore.open(dir, { ...policy, resumedAt, onWarning });
-    return new RunCheckpoints(trainer, { store, every, warnings }, from);
+    const store = await CheckpointStore.open(dir, {
+      ...policy,
+      resumedAt,
+      known: isHere ? from : null,
+      onWarning,
+    });
+    return new RunCheckpoints(trainer, { store, every, warnings }, latest);
   }
 
   /** Called after a step; saves when `everyNTrainSteps` says so. */

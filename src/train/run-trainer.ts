@@ -2,6 +2,7 @@
 import type { Images } from '../core/tensor.js';
 import type { StateDict } from '../weights/state-dict.js';
 import type { BatchEvaluator, Labels, StepResult } from './batch-result.js';
+import type { OpenCheckpoint } from './checkpoint.js';
 import type { TrainerConfig } from './config.js';
 import type { TrainState } from './train-state.js';
 
@@ -20,5 +21,6 @@ export interface RunTrainer extends BatchEvaluator {
   saveWeights(path: string): Promise<void>;
   applyEma(): Promise<void>;
   saveCheckpoint(path: string, options: { score: number | null }): Promise<void>;
-  loadCheckpoint(path: string): Promise<void>;
+  /** @internal Loads a checkpoint that is open already, and stays open. */
+  restore(checkpoint: OpenCheckpoint): Promise<void>;
 }

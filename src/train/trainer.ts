@@ -11,10 +11,11 @@ import type { NativeTrainer } from '../native/binding-types.js';
 import { call, callSync } from '../native/call.js';
 import { CallQueue, type Pending } from '../native/call-queue.js';
 import { loadAddon } from '../native/load.js';
+import { readTensors } from '../weights/layout.js';
+import { saveFile } from '../weights/save.js';
 import type { StateDict } from '../weights/state-dict.js';
-import { readTensors, saveFile } from '../weights/weights.js';
 import { type Labels, type StepResult, toBatchResult } from './batch-result.js';
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { type OpenCheckpoint, saveCheckpoint, withCheckpoint } from './checkpoint.js';
 import { FACTOR, readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
 import type { Source } from './datasets.js';
 import { fit } from './fit.js';
@@ -254,10 +255,19 @@ export class Trainer {
    * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`, `WEIGHTS_MISMATCH`
    */
   async loadCheckpoint(path: string): Promise<void> {
-    const { state, bestWeights } = await loadCheckpoint(path, this, this.#usable);
+    void this.#usable;
+    await withCheckpoint(path, (checkpoint) => this.restore(checkpoint));
+  }
+
+  /**
+   * The same from a checkpoint that is open already, and stays open.
+   * @internal
+   */
+  async restore(checkpoint: OpenCheckpoint): Promise<void> {
+    const { state, bestWeights } = await checkpoint.restore(this, this.#usable);
     this.state = state;
     this.bestWeights = bestWeights;
-    this.checkpointDir = dirname(resolve(path));
+    this.checkpointDir = dirname(resolve(checkpoint.path));
     this.isFinished = false;
   }
 

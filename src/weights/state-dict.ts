@@ -1,4 +1,4 @@
-/** A model's numbers as programs see them. */
+/** A model's tensors as programs see them. */
 import type { DType } from '../core/tensor.js';
 
 export type TypedArray =
@@ -11,7 +11,7 @@ export type TypedArray =
   | Uint16Array
   | Uint8Array;
 
-/** A named tensor's numbers. F16 and BF16 are given as their bits in a `Uint16Array`, BOOL as bytes. */
+/** A named tensor's values. F16 and BF16 are given as their bits in a `Uint16Array`, BOOL as bytes. */
 export interface StateTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];

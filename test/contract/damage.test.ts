@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { type FitEvent, GoogLeNet, Trainer } from '../../src/index';
 import { CheckpointStore } from '../../src/train/checkpoint-store';
-import { findCheckpoint } from '../../src/train/find-checkpoint';
 import { compareBits } from '../support/bits';
 import { memoryDataset } from '../support/dataset';
 import { errorWith } from '../support/errors';
@@ -9,6 +8,7 @@ import { SIZE, SMALL } from '../support/fit';
 import { canMount, withSmallDisk } from '../support/mount';
 import { testWhere } from '../support/skip';
 import { temporaryFolder } from '../support/temporary-folder';
+import { newestCheckpoint } from '../support/weights-files.js';
 
 const folder = temporaryFolder();
 
@@ -105,7 +105,7 @@ testWhere(canMount(), 'this user may not mount a small disk')(
         });
       const saved = await save(1);
       await expect(save(2)).rejects.toMatchObject(errorWith('FILE_ERROR', 'the disk is full'));
-      expect(await findCheckpoint(folder('small'), console.error)).toBe(saved);
+      expect(await newestCheckpoint(folder('small'), console.error)).toBe(saved);
       expect((await readdir(folder('small'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
       await store.close();
     });

@@ -103,7 +103,7 @@ const CASES: [string, ErrorCode, () => unknown][] = [
   ['a missing weights file', 'FILE_NOT_FOUND', () => GoogLeNet.load(folder('none.safetensors'))],
   ['a folder as weights file', 'FILE_ERROR', () => GoogLeNet.load(tmpdir())],
   ['a truncated weights file', 'INVALID_WEIGHTS', loadTruncated],
-  ['a pickle that calls a function', 'UNSAFE_PICKLE', loadHostile],
+  ['a pickle that calls a function', 'UNSAFE_PICKLE', loadUnsafePickle],
   ['weights of something else', 'WEIGHTS_MISMATCH', loadOther],
   ['a state dict that is transferred while it is read', 'INVALID_ARGUMENT', loadTransferred],
   ['a state dict that lacks tensors', 'WEIGHTS_MISMATCH', () => model.loadStateDict({})],
@@ -130,11 +130,11 @@ async function loadTruncated() {
 }
 
 /** A state_dict of before PyTorch 1.6, with a call of os.system in its place. */
-async function loadHostile() {
+async function loadUnsafePickle() {
   const head = Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e80027d2e', 'hex');
   const call = Buffer.from('\x80\x02cos\nsystem\nU\x04true\x85R.', 'latin1');
-  await writeFile(folder('hostile.pth'), Buffer.concat([head, call]));
-  return GoogLeNet.load(folder('hostile.pth'));
+  await writeFile(folder('unsafe.pth'), Buffer.concat([head, call]));
+  return GoogLeNet.load(folder('unsafe.pth'));
 }
 
 async function loadOther() {

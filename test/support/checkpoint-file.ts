@@ -1,5 +1,5 @@
 import { writeFileAtomic } from '../../src/core/files/atomic-file.js';
-import { seal, UNSEALED } from '../../src/formats/checksum.js';
+import { CHECKSUM_PLACEHOLDER, writeChecksum } from '../../src/formats/checksum.js';
 import { planSafetensors } from '../../src/formats/safetensors.js';
 import { toMetadata } from '../../src/models/stored-architecture.js';
 import type { CheckpointInfo } from '../../src/train/checkpoint-policy.js';
@@ -22,8 +22,8 @@ export async function writeCheckpointFile(path: string, about: CheckpointInfo, k
     { name: 'model.fc.weight', dtype: 'F32' as const, shape: [2, 128 * kilobytes] },
     { name: 'model.partA.0.weight', dtype: 'F32' as const, shape: [1] },
   ];
-  const { header, dataBytes } = planSafetensors(tensors, { ...UNSEALED, ...toMetadata(content) });
+  const { header, dataBytes } = planSafetensors(tensors, { ...CHECKSUM_PLACEHOLDER, ...toMetadata(content) });
   const data = new Uint8Array(dataBytes).fill(step);
-  await seal(header, data);
+  await writeChecksum(header, data);
   await writeFileAtomic(path, [header, data]);
 }

@@ -11,7 +11,7 @@ const SIZES = { resize: 256, crop: 224 };
 const random = (position = 0) => Xoshiro128.seeded(1n, 0, position);
 
 /** What `count` images of a size would undergo. */
-const recipes = (
+const paramsOf = (
   count: number,
   augment: Augment,
   image = { height: 375, width: 500 },
@@ -21,7 +21,7 @@ const recipes = (
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('The paper’s crops', () => {
-  const boxes = recipes(4000, 'paper').map(
+  const boxes = paramsOf(4000, 'paper').map(
     ({ before }) => before as NonNullable<AugmentationParams['before']>,
   );
 
@@ -44,30 +44,30 @@ describe('The paper’s crops', () => {
       .filter((box) => box.width * box.height < 60_000)
       .map((box) => Math.log(box.width / box.height));
     expect(Math.abs(mean(logs))).toBeLessThan(0.02);
-    const places = boxes.filter(({ width }) => width < 400).map(({ left, width }) => left / (500 - width));
-    expect(Math.abs(mean(places) - 0.5)).toBeLessThan(0.02);
-    expect([Math.min(...places), Math.max(...places)].map(Math.round)).toEqual([0, 1]);
+    const positions = boxes.filter(({ width }) => width < 400).map(({ left, width }) => left / (500 - width));
+    expect(Math.abs(mean(positions) - 0.5)).toBeLessThan(0.02);
+    expect([Math.min(...positions), Math.max(...positions)].map(Math.round)).toEqual([0, 1]);
   });
 
   test('of a strip that no aspect fits are its largest central rectangle', () => {
-    for (const { before } of recipes(50, 'paper', { height: 10, width: 1000 })) {
+    for (const { before } of paramsOf(50, 'paper', { height: 10, width: 1000 })) {
       expect(before).toEqual({ left: 493, top: 0, height: 10, width: 13 });
     }
-    for (const { before } of recipes(50, 'paper', { height: 1000, width: 10 })) {
+    for (const { before } of paramsOf(50, 'paper', { height: 1000, width: 10 })) {
       expect(before).toEqual({ left: 0, top: 493, height: 13, width: 10 });
     }
-    expect(recipes(20, 'paper', { height: 1, width: 1 })[0]?.before).toMatchObject({ height: 1, width: 1 });
+    expect(paramsOf(20, 'paper', { height: 1, width: 1 })[0]?.before).toMatchObject({ height: 1, width: 1 });
   });
 });
 
 test('Random squares come from anywhere, and flips and interpolations as often as they should', () => {
-  const plain = recipes(4000, 'plain');
+  const plain = paramsOf(4000, 'plain');
   const lefts = plain.map(({ after }) => after?.left ?? -1);
   expect(plain[0]?.resized).toEqual({ height: 256, width: 341 });
   expect([Math.min(...lefts), Math.max(...lefts)]).toEqual([0, 117]);
   expect(Math.abs(mean(lefts) - 58.5)).toBeLessThan(2);
   expect(plain.every(({ interpolation, colors }) => interpolation === 'bilinear' && !colors)).toBe(true);
-  const paper = recipes(4000, 'paper');
+  const paper = paramsOf(4000, 'paper');
   for (const all of [plain, paper])
     expect(Math.abs(mean(all.map(({ horizontalFlip }) => +horizontalFlip)) - 0.5)).toBeLessThan(0.03);
   for (const name of INTERPOLATIONS) {
@@ -76,14 +76,14 @@ test('Random squares come from anywhere, and flips and interpolations as often a
     );
   }
   expect(
-    mean(recipes(2000, { horizontalFlip: 0.1 }).map(({ horizontalFlip }) => +horizontalFlip)),
+    mean(paramsOf(2000, { horizontalFlip: 0.1 }).map(({ horizontalFlip }) => +horizontalFlip)),
   ).toBeCloseTo(0.1, 1);
 });
 
 test('Switching a part leaves the draws of the others as they were', () => {
-  const whole = recipes(20, 'paper');
+  const whole = paramsOf(20, 'paper');
   const { interpolation: _, ...parts } = readAugment('paper');
-  const without = recipes(20, { ...parts, interpolation: 'bicubic', horizontalFlip: 0 });
+  const without = paramsOf(20, { ...parts, interpolation: 'bicubic', horizontalFlip: 0 });
   expect(without.map(({ before, colors }) => ({ before, colors }))).toEqual(
     whole.map(({ before, colors }) => ({ before, colors })),
   );

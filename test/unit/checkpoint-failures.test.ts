@@ -3,12 +3,12 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import type { GoogLeNetError } from '../../src/core/errors.js';
 import { CheckpointStore } from '../../src/train/checkpoint-store.js';
-import { findCheckpoint } from '../../src/train/find-checkpoint.js';
 import { writeCheckpointFile } from '../support/checkpoint-file.js';
 import { errorWith } from '../support/errors.js';
 import { canMount, makeReadOnly, makeWritable, withSmallDisk, withUnremovable } from '../support/mount.js';
 import { testWhere } from '../support/skip.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { newestCheckpoint } from '../support/weights-files.js';
 
 const at = temporaryFolder();
 const dir = () => at('checkpoints');
@@ -77,7 +77,7 @@ mounting('A disk that fills up while later checkpoints are to be replaced keeps 
     await first.close();
     const store = await open(1);
     await expectRefused(store, 2, 'the disk is full');
-    expect(await findCheckpoint(dir(), () => undefined)).toBe(file(3));
+    expect(await newestCheckpoint(dir(), () => undefined)).toBe(file(3));
     await store.close();
   });
 });
@@ -173,7 +173,7 @@ mounting('A later checkpoint that cannot be removed does not win over the run th
   const first = await open();
   for (const step of [2, 4, 8]) await save(first, step);
   await first.close();
-  const newest = () => findCheckpoint(dir(), () => undefined);
+  const newest = () => newestCheckpoint(dir(), () => undefined);
   const store = await open(2);
   await withUnremovable(file(8), async () => {
     const saved = [await save(store, 3), await save(store, 5)];

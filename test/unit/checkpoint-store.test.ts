@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GoogLeNetError } from '../../src/core/errors.js';
 import type { CheckpointInfo } from '../../src/train/checkpoint-policy.js';
 import { CheckpointStore, type StoreOptions } from '../../src/train/checkpoint-store.js';
-import { findCheckpoint } from '../../src/train/find-checkpoint.js';
 import { writeCheckpointFile } from '../support/checkpoint-file.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { newestCheckpoint } from '../support/weights-files.js';
 
 const at = temporaryFolder();
 const dir = () => at('checkpoints');
@@ -58,7 +58,7 @@ async function content(): Promise<(number | string)[]> {
 
 async function found(): Promise<{ step: string | null; damaged: string[] }> {
   const damaged: string[] = [];
-  const path = await findCheckpoint(dir(), (path, { code }) => damaged.push(`${code} ${basename(path)}`));
+  const path = await newestCheckpoint(dir(), (path, { code }) => damaged.push(`${code} ${basename(path)}`));
   return { step: path && basename(path), damaged };
 }
 
@@ -188,10 +188,12 @@ describe('A damaged checkpoint', () => {
   });
 
   test('is not looked for where there is no folder, and a file in its place is an error', async () => {
-    expect(await findCheckpoint(at('none'), () => undefined)).toBeNull();
+    expect(await newestCheckpoint(at('none'), () => undefined)).toBeNull();
     await writeFile(at('taken'), '');
-    await expect(findCheckpoint(at('taken'), () => undefined)).rejects.toMatchObject(errorWith('FILE_ERROR'));
-    await expect(findCheckpoint('', () => undefined)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT'));
+    await expect(newestCheckpoint(at('taken'), () => undefined)).rejects.toMatchObject(
+      errorWith('FILE_ERROR'),
+    );
+    await expect(newestCheckpoint('', () => undefined)).rejects.toMatchObject(errorWith('INVALID_ARGUMENT'));
   });
 });
 
@@ -262,7 +264,7 @@ describe('A run that resumes from an earlier step', () => {
 test('A checkpoint that is copied elsewhere is found there', async () => {
   await filled([7]);
   await copyFile(file(7), at('step-00000007.safetensors'));
-  expect(await findCheckpoint(at(), () => undefined)).toBe(at('step-00000007.safetensors'));
+  expect(await newestCheckpoint(at(), () => undefined)).toBe(at('step-00000007.safetensors'));
 });
 
 test('A search while a store saves and removes always finds a whole one', async () => {

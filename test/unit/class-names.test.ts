@@ -1,7 +1,7 @@
 import {
   assertSameClasses as assertSameAsFile,
   hasSameClasses,
-  type WeightsFile,
+  type OpenWeights,
 } from '../../src/cli/weights-file.js';
 import { isSameClass } from '../../src/data/class-names.js';
 import { assertSameClasses } from '../../src/inference/dataset-classes.js';
@@ -11,7 +11,7 @@ const COMPOSED = ['café', 'über', 'z'].map((name) => name.normalize('NFC'));
 const DECOMPOSED = COMPOSED.map((name) => name.normalize('NFD'));
 
 const file = (classes: readonly string[]) =>
-  ({ path: 'model.safetensors', model: { numClasses: classes.length, classes } }) as unknown as WeightsFile;
+  ({ path: 'model.safetensors', model: { numClasses: classes.length, classes } }) as unknown as OpenWeights;
 const dataset = (classes: readonly string[]) => ({ classes }) as Parameters<typeof hasSameClasses>[1];
 
 test('Names of classes are the same however their accents are written', () => {

@@ -69,7 +69,7 @@ describe('version 1', () => {
     expect(quotaOn([mount], ['4:cpu,cpuacct:/docker/c0ffee'], quota('', 250_000))).toBe(2.5);
   });
 
-  test('beside version 2, which then has no quotas, it is the one that counts', () => {
+  test('next to version 2, which then has no quotas, it is the one that counts', () => {
     const mounts = ['/ /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw', V1];
     expect(quotaOn(mounts, ['4:cpu,cpuacct:/app', '0::/app'], quota('/app', 100_000))).toBe(1);
   });

@@ -2,10 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { zipParts } from '../../src/formats/pth/zip-writer.js';
-import { readSafetensorsHeader } from '../../src/formats/safetensors.js';
-import { describeTensorFile } from '../../src/formats/tensor-file.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { describeWeights, readSafetensorsHeader } from '../support/weights-files.js';
 
 const at = temporaryFolder();
 
@@ -47,7 +46,7 @@ const KINDS: [string, Buffer, string, string][] = [
 
 test.each(KINDS)('%s is named, with what to do', async (_, bytes, what, fix) => {
   await writeFile(at('model.pth'), bytes);
-  await expect(describeTensorFile(at('model.pth'))).rejects.toMatchObject(
+  await expect(describeWeights(at('model.pth'))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', at('model.pth'), what, fix),
   );
 });
@@ -72,21 +71,21 @@ test.each<[string, string[], string, string]>([
 ])('A ZIP archive with %s is named, with what to do', async (_, names, what, fix) => {
   const entries = names.map((name) => ({ name, content: Buffer.from('N.') }));
   await writeFile(at('model.zip'), Buffer.concat(await zipParts(entries)));
-  await expect(describeTensorFile(at('model.zip'))).rejects.toMatchObject(
+  await expect(describeWeights(at('model.zip'))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', what, fix),
   );
 });
 
 test('A folder is named, and that a file in it is wanted', async () => {
   await mkdir(at('googlenet'));
-  await expect(describeTensorFile(at('googlenet'))).rejects.toMatchObject(
+  await expect(describeWeights(at('googlenet'))).rejects.toMatchObject(
     errorWith('FILE_ERROR', 'a folder', 'Name a file'),
   );
 });
 
 test('JSON that is no index says that the file of weights is wanted', async () => {
   await writeFile(at('config.json'), '{"architectures":["GoogLeNet"]}');
-  await expect(describeTensorFile(at('config.json'))).rejects.toMatchObject(
+  await expect(describeWeights(at('config.json'))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'weight_map', 'file of weights'),
   );
 });

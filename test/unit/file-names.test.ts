@@ -11,11 +11,11 @@ import { makeFolder } from '../../src/core/files/make-folder.js';
 import { readRegularText } from '../../src/core/files/regular-file.js';
 import { printable } from '../../src/core/printable.js';
 import { IdxDataset } from '../../src/data/idx-dataset.js';
-import { describeTensorFile } from '../../src/formats/tensor-file.js';
 import { PACKAGE_ROOT } from '../support/child.js';
 import { errorWith } from '../support/errors.js';
 import { idxFile } from '../support/idx.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { describeWeights } from '../support/weights-files.js';
 
 const at = temporaryFolder();
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
@@ -87,5 +87,5 @@ test('files of text, idx files and weights are read under such names', async () 
   await writeFile(inside('model.safetensors'), latin1('\x02\0\0\0\0\0\0\0{}'));
   expect(await readRegularText(at('caf\udce9/notes.txt'))).toBe('text');
   expect((await IdxDataset.open(at('caf\udce9'), { split: 'test' })).label(0)).toBe(3);
-  expect((await describeTensorFile(at('caf\udce9/model.safetensors'))).tensors).toEqual([]);
+  expect((await describeWeights(at('caf\udce9/model.safetensors'))).tensors).toEqual([]);
 });

@@ -1,24 +1,24 @@
 /** Small files of torch.save that ask for much: each is refused, or read with work in proportion to its bytes. */
 import { writeFile } from 'node:fs/promises';
 import { GoogLeNetError } from '../../src/core/errors.js';
-import { unpickle } from '../../src/formats/pth/pickle.js';
-import { TorchWorld } from '../../src/formats/pth/unpickler.js';
-import { describeTensorFile } from '../../src/formats/tensor-file.js';
+import { TorchGlobals } from '../../src/formats/pth/torch-globals.js';
+import { unpickle } from '../../src/formats/pth/unpickler.js';
 import { collidingIntegers } from '../support/colliding-integers.js';
 import { errorWith } from '../support/errors.js';
 import { dict, int32, longText, pickleOf, pthOf, tensor, text } from '../support/pickle-code.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { describeWeights } from '../support/weights-files.js';
 
 const at = temporaryFolder();
 
 async function describeCode(code: string) {
   await writeFile(at('file.pth'), await pthOf(code));
-  return describeTensorFile(at('file.pth'));
+  return describeWeights(at('file.pth'));
 }
 
 const invalidFile = (what: string, code: 'INVALID_WEIGHTS' | string = 'INVALID_WEIGHTS') =>
   new GoogLeNetError(code as 'INVALID_WEIGHTS', what);
-const world = new TorchWorld(invalidFile);
+const globals = new TorchGlobals(invalidFile);
 
 const ORDERED_DICT = 'ccollections\nOrderedDict\n';
 const FROM_TYPE = 'ctorch._tensor\n_rebuild_from_type_v2\n';
@@ -76,7 +76,7 @@ test.each([
 ])('%s that all have one hash take no longer than others', async (_, code) => {
   const bytes = pickleOf(code(collidingIntegers(16_000)));
   // In one hash table they take half a second and more.
-  const cpu = await cpuOf(() => unpickle(bytes, { world, invalidFile }).catch(() => undefined));
+  const cpu = await cpuOf(() => unpickle(bytes, { globals, invalidFile }).catch(() => undefined));
   expect(cpu).toBeLessThan(400);
 });
 
@@ -96,7 +96,7 @@ test('The event loop goes on by the work of instructions, not by their number', 
       if (!isOver) setImmediate(count);
     };
     setImmediate(count);
-    await unpickle(pickle, { world, invalidFile });
+    await unpickle(pickle, { globals, invalidFile });
     isOver = true;
     expect(turns).toBeGreaterThanOrEqual(least);
   }
@@ -106,7 +106,7 @@ test('A signal that aborts while a pickle is read ends it', async () => {
   const controller = new AbortController();
   setImmediate(() => controller.abort());
   const { signal } = controller;
-  const reading = unpickle(pickleOf(`]${'Na'.repeat(100_000)}`), { world, invalidFile, signal });
+  const reading = unpickle(pickleOf(`]${'Na'.repeat(100_000)}`), { globals, invalidFile, signal });
   await expect(reading).rejects.toMatchObject(errorWith('ABORTED'));
 });
 

@@ -1,10 +1,10 @@
 /** Archives whose directory says what cannot be: refused by what it says, before an entry is read. */
 import { open, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { describeTensorFile, withTensorFile } from '../../src/formats/tensor-file.js';
 import { errorWith } from '../support/errors.js';
 import { dict, pickleOf, tensor, text } from '../support/pickle-code.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { describeWeights, withVerifiedWeights } from '../support/weights-files.js';
 import { type HandEntry, localHeader, zipWith } from '../support/zip-bytes.js';
 
 const at = temporaryFolder();
@@ -40,7 +40,7 @@ function overlapping(count: number): { body: Buffer; entries: HandEntry[] } {
 test('An archive made by hand is read', async () => {
   const { body, entries } = overlapping(1);
   await writeFile(at('file.pth'), zipWith(body, entries));
-  await withTensorFile(at('file.pth'), async ({ tensors }) =>
+  await withVerifiedWeights(at('file.pth'), async ({ tensors }) =>
     expect(tensors).toMatchObject([{ name: 'w0' }]),
   );
 });
@@ -48,7 +48,7 @@ test('An archive made by hand is read', async () => {
 test.each([2, 30])('One content for %i entries is refused', async (count) => {
   const { body, entries } = overlapping(count);
   await writeFile(at('file.pth'), zipWith(body, entries));
-  await expect(describeTensorFile(at('file.pth'))).rejects.toMatchObject(
+  await expect(describeWeights(at('file.pth'))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'overlaps'),
   );
 });
@@ -67,7 +67,7 @@ test('Entries that overlap are refused by the directory, however large they are 
   const whole = await open(at('file.pth'), 'r+');
   await whole.write(end, 0, end.length, directoryAt);
   await whole.close();
-  await expect(withTensorFile(at('file.pth'), async () => undefined)).rejects.toMatchObject(
+  await expect(withVerifiedWeights(at('file.pth'), async () => undefined)).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'overlaps'),
   );
 });
@@ -86,7 +86,7 @@ test.each<[string, (entries: HandEntry[]) => void]>([
   const { body, entries } = overlapping(1);
   change(entries);
   await writeFile(at('file.pth'), zipWith(body, entries));
-  await expect(describeTensorFile(at('file.pth'))).rejects.toMatchObject(errorWith('INVALID_WEIGHTS'));
+  await expect(describeWeights(at('file.pth'))).rejects.toMatchObject(errorWith('INVALID_WEIGHTS'));
 });
 
 test('An entry whose own header moves its content over the next one is refused', async () => {
@@ -96,7 +96,7 @@ test('An entry whose own header moves its content over the next one is refused',
   body.writeUInt16LE(40, 28);
   Object.assign(first ?? {}, { crc: crc32(body.subarray(80, 80 + (first?.bytes ?? 0))) });
   await writeFile(at('file.pth'), zipWith(body, entries));
-  await expect(describeTensorFile(at('file.pth'))).rejects.toMatchObject(
+  await expect(describeWeights(at('file.pth'))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'does not lie where'),
   );
 });

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { pthParts } from '../../src/formats/pth/write.js';
 import { type NewEntry, zipParts } from '../../src/formats/pth/zip-writer.js';
-import { describeTensorFile, withTensorFile } from '../../src/formats/tensor-file.js';
 import { errorWith } from '../support/errors.js';
 import { dict, tensor, text } from '../support/pickle-code.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { describeWeights, withVerifiedWeights } from '../support/weights-files.js';
 
 const at = temporaryFolder();
 
@@ -36,7 +36,7 @@ const withPickle = (code: string, more: NewEntry[] = []): Promise<string> =>
 test('What is written is read: names, types, shapes and where the bytes are', async () => {
   await writeFile(at('file.pth'), Buffer.concat(await pthParts(TENSORS)));
   const bytes = await readFile(at('file.pth'));
-  await withTensorFile(at('file.pth'), async ({ tensors }) => {
+  await withVerifiedWeights(at('file.pth'), async ({ tensors }) => {
     expect(tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }))).toEqual(
       TENSORS.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
     );
@@ -49,7 +49,7 @@ test('What is written is read: names, types, shapes and where the bytes are', as
 test.each([
   ['alone', dict(text('w'), tensor())],
   [
-    'under model, beside other things',
+    'under model, next to other things',
     dict(text('epoch'), 'K\x03', text('model'), dict(text('w'), tensor())),
   ],
   [
@@ -59,7 +59,7 @@ test.each([
   ['as a parameter', dict(text('w'), `ctorch._utils\n_rebuild_parameter\n(${tensor()}\x88}tR`)],
   ['with attributes', `${dict(text('w'), tensor())}}(${text('_metadata')}}ub`],
 ])('A state_dict is found %s', async (_, code) => {
-  const { tensors } = await describeTensorFile(await withPickle(code));
+  const { tensors } = await describeWeights(await withPickle(code));
   expect(tensors).toMatchObject([{ name: 'w', dtype: 'F32', shape: [2], bytes: 8 }]);
 });
 
@@ -71,9 +71,9 @@ test.each([
   ['bytes', `c_codecs\nencode\n${text('x')}${text('latin1')}\x86R`],
   ['a large integer', `\x8a\xff${'\x01'.repeat(255)}`],
   ['an expanded tensor', tensor('K\x00', '(M\xff\xfft', '(K\x00t')],
-])('%s beside a state_dict is passed over', async (_, code) => {
+])('%s next to a state_dict is passed over', async (_, code) => {
   const path = await withPickle(dict(text('other'), code, text('model'), dict(text('w'), tensor())));
-  expect((await describeTensorFile(path)).tensors).toMatchObject([{ name: 'w' }]);
+  expect((await describeWeights(path)).tensors).toMatchObject([{ name: 'w' }]);
 });
 
 test('Views that share a large storage are refused before they are read', async () => {
@@ -82,36 +82,34 @@ test('Views that share a large storage are refused before they are read', async 
   const view = tensor('K\x00', '(K\x02t', '(J\x9f\x86\x01\x00t', storage);
   const views = (count: number) => Array.from({ length: count }, (_, i) => [text(`w${i}`), view]).flat();
   const content = [{ name: 'a/data/1', content: Buffer.alloc(numbers) }];
-  const few = await describeTensorFile(await withPickle(dict(...views(20)), content));
+  const few = await describeWeights(await withPickle(dict(...views(20)), content));
   expect(few.tensors).toHaveLength(20);
-  await expect(describeTensorFile(await withPickle(dict(...views(40)), content))).rejects.toMatchObject(
+  await expect(describeWeights(await withPickle(dict(...views(40)), content))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'share'),
   );
 });
 
 test('A file that was written to since it was checked is told from one that was not', async () => {
   await writeFile(at('file.pth'), Buffer.concat(await pthParts(TENSORS)));
-  await withTensorFile(at('file.pth'), async ({ assertUnchanged }) => {
-    await assertUnchanged();
+  await withVerifiedWeights(at('file.pth'), async (file) => {
+    await file.assertUnchanged();
     await new Promise((resolve) => setTimeout(resolve, 20));
     await writeFile(at('file.pth'), 'x', { flag: 'r+' });
-    await expect(assertUnchanged()).rejects.toMatchObject(errorWith('INVALID_WEIGHTS', 'written to'));
+    await expect(file.assertUnchanged()).rejects.toMatchObject(errorWith('INVALID_WEIGHTS', 'written to'));
   });
 });
 
 test('Tensors that are views keep their strides', async () => {
   const transposed = tensor('K\x00', '(K\x01K\x02t', '(K\x01K\x01t');
   const every = tensor('K\x01', '(K\x01t', '(K\x02t');
-  const { tensors } = await describeTensorFile(
-    await withPickle(dict(text('a'), transposed, text('b'), every)),
-  );
+  const { tensors } = await describeWeights(await withPickle(dict(text('a'), transposed, text('b'), every)));
   expect(tensors.map(({ strides, bytes }) => ({ strides, bytes }))).toEqual([
     { strides: undefined, bytes: 8 },
     { strides: undefined, bytes: 4 },
   ]);
   const wide = `(${text('storage')}ctorch\nByteStorage\n${text('0')}${text('cpu')}K\x08tQ`;
   const second = tensor('K\x01', '(K\x02K\x02t', '(K\x01K\x03t', wide);
-  const { tensors: views } = await describeTensorFile(await withPickle(dict(text('v'), second)));
+  const { tensors: views } = await describeWeights(await withPickle(dict(text('v'), second)));
   expect(views).toMatchObject([{ dtype: 'U8', shape: [2, 2], strides: [1, 3], bytes: 5 }]);
 });
 
@@ -124,7 +122,7 @@ test.each([
   ['an instruction that makes objects', 'ios\nsystem\n', '0x69'],
   ['an instruction of a later protocol', '\x92', '0x92'],
 ])('%s in the pickle is UNSAFE_PICKLE, named, and nothing runs', async (_, code, named) => {
-  await expect(describeTensorFile(await withPickle(code))).rejects.toMatchObject(
+  await expect(describeWeights(await withPickle(code))).rejects.toMatchObject(
     errorWith('UNSAFE_PICKLE', named),
   );
 });
@@ -144,14 +142,14 @@ test.each([
   ['a storage that claims too much', dict(text('w'), tensor().replace('K\x02tQ', 'K\x03tQ')), 'too few'],
   ['a persistent id of another kind', 'K\x01Q', 'tuple'],
   ['values that are not there', '\x87', 'not put down'],
-  ['a value that was not remembered', 'h\x05', 'not there'],
+  ['a value that was not memoized', 'h\x05', 'not there'],
   ['a text beyond its end', 'X\xff\xff\xff\xff', 'ends amid'],
   ['more objects than there can be', ']'.repeat(300_001), 'objects'],
-  ['more values to remember than there can be', `N${'\x94'.repeat(300_001)}`, 'memoizes'],
-  ['an index beyond all values to remember', 'Nr\xff\xff\xff\xff', 'memoizes'],
+  ['more values to memoize than there can be', `N${'\x94'.repeat(300_001)}`, 'memoizes'],
+  ['an index beyond all values to memoize', 'Nr\xff\xff\xff\xff', 'memoizes'],
   ['two tensors of one name', dict(text('w'), tensor(), text('w'), tensor()), 'two entries'],
 ])('A pickle with %s is INVALID_WEIGHTS', async (_, code, why) => {
-  await expect(describeTensorFile(await withPickle(code))).rejects.toMatchObject(
+  await expect(describeWeights(await withPickle(code))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', why),
   );
 });
@@ -163,13 +161,13 @@ test.each([
   ['a tensor of expanded values', tensor('K\x00', '(M\xff\xfft', '(K\x00t'), 'repeats'],
 ])('An entry with %s makes no other unreadable, and is told of', async (_, code, why) => {
   const path = await withPickle(dict(text('w'), tensor(), text('c'), code));
-  const { tensors, foreign } = await describeTensorFile(path);
+  const { tensors, foreign } = await describeWeights(path);
   expect(tensors).toMatchObject([{ name: 'w' }]);
   expect(foreign).toEqual([{ name: 'c', what: expect.stringContaining(why) }]);
 });
 
 test('A dict that contains itself is no endless search', async () => {
-  await expect(describeTensorFile(await withPickle(`}q\x00${text('model')}h\x00s`))).rejects.toMatchObject(
+  await expect(describeWeights(await withPickle(`}q\x00${text('model')}h\x00s`))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'no state_dict'),
   );
 });
@@ -182,7 +180,7 @@ test.each<[string, NewEntry[], string]>([
   ['two state_dicts', [{ name: 'b/data.pkl', content: Buffer.from('N.') }], 'one data.pkl'],
   ['two entries of one name', [{ name: 'a/data/0', content: Buffer.alloc(8) }], 'two of its entries'],
 ])('An archive with %s is INVALID_WEIGHTS', async (_, more, why) => {
-  await expect(describeTensorFile(await withPickle(sound, more))).rejects.toMatchObject(
+  await expect(describeWeights(await withPickle(sound, more))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', why),
   );
 });
@@ -191,13 +189,13 @@ test('An archive that was cut short or changed is INVALID_WEIGHTS', async () => 
   const bytes = await readFile(await withPickle(sound));
   for (const length of [4, 30, 100, bytes.length - 30, bytes.length - 1]) {
     await writeFile(at('cut.pth'), bytes.subarray(0, length));
-    await expect(describeTensorFile(at('cut.pth'))).rejects.toMatchObject(errorWith('INVALID_WEIGHTS'));
+    await expect(describeWeights(at('cut.pth'))).rejects.toMatchObject(errorWith('INVALID_WEIGHTS'));
   }
   const flipped = Buffer.from(bytes);
-  const [first] = (await describeTensorFile(await withPickle(sound))).tensors;
+  const [first] = (await describeWeights(await withPickle(sound))).tensors;
   flipped[first?.offset ?? 0] = 1;
   await writeFile(at('flipped.pth'), flipped);
-  await expect(withTensorFile(at('flipped.pth'), async () => undefined)).rejects.toMatchObject(
+  await expect(withVerifiedWeights(at('flipped.pth'), async () => undefined)).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'checksum'),
   );
 });
@@ -208,14 +206,14 @@ test('Compressed entries are INVALID_WEIGHTS', async () => {
   const central = bytes.indexOf('PK\x01\x02');
   changed.writeUInt16LE(8, central + 10);
   await writeFile(at('deflated.pth'), changed);
-  await expect(describeTensorFile(at('deflated.pth'))).rejects.toMatchObject(
+  await expect(describeWeights(at('deflated.pth'))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'compressed'),
   );
 });
 
 test('A file that is none of weights is INVALID_WEIGHTS', async () => {
   await writeFile(at('image.pth'), Buffer.from('\x89PNG\r\n\x1a\n and so on, for long enough', 'latin1'));
-  await expect(describeTensorFile(at('image.pth'))).rejects.toMatchObject(
+  await expect(describeWeights(at('image.pth'))).rejects.toMatchObject(
     errorWith('INVALID_WEIGHTS', 'no file of weights'),
   );
 });

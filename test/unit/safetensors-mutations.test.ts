@@ -2,9 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { type ErrorCode, GoogLeNetError } from '../../src/core/errors.js';
 import { DTYPE_BYTES } from '../../src/core/tensor.js';
 import { Xoshiro128 } from '../../src/data/sampler.js';
-import { planSafetensors, readSafetensorsHeader } from '../../src/formats/safetensors.js';
+import { planSafetensors } from '../../src/formats/safetensors.js';
 import { type ParsedHeader, parseHeader } from '../../src/formats/safetensors-header.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { readSafetensorsHeader } from '../support/weights-files.js';
 
 const { header, dataBytes } = planSafetensors(
   [

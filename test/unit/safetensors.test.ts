@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
-import { MAX_HEADER_BYTES, planSafetensors, readSafetensorsHeader } from '../../src/formats/safetensors.js';
-import type { TensorInfo } from '../../src/native/binding-types.js';
+import type { TensorInfo } from '../../src/core/tensor.js';
+import { MAX_HEADER_BYTES, planSafetensors } from '../../src/formats/safetensors.js';
 import { errorWith } from '../support/errors.js';
 import { safetensorsBytes } from '../support/safetensors-bytes.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { readSafetensorsHeader } from '../support/weights-files.js';
 
 const at = temporaryFolder();
 

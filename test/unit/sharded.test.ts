@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { planSafetensors } from '../../src/formats/safetensors.js';
-import { withTensorFile } from '../../src/formats/tensor-file.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { withVerifiedWeights } from '../support/weights-files.js';
 
 const at = temporaryFolder();
 const INDEX = 'model.safetensors.index.json';
@@ -14,7 +14,7 @@ async function writeShard(name: string, tensors: string[]): Promise<void> {
 
 async function read(map: unknown) {
   await writeFile(at(INDEX), typeof map === 'string' ? map : JSON.stringify({ weight_map: map }));
-  return withTensorFile(at(INDEX), async ({ tensors }) => tensors.map(({ name, fd }) => ({ name, fd })));
+  return withVerifiedWeights(at(INDEX), async ({ tensors }) => tensors.map(({ name, fd }) => ({ name, fd })));
 }
 
 beforeEach(async () => {
@@ -39,16 +39,16 @@ test('a single file whose header has the length of a brace is no index', async (
   head.writeBigUInt64LE(BigInt(padded.length));
   await writeFile(at('brace.safetensors'), Buffer.concat([head, padded, Buffer.alloc(4)]));
   expect(head[0]).toBe('{'.charCodeAt(0));
-  await withTensorFile(at('brace.safetensors'), async ({ tensors }) => expect(tensors).toHaveLength(1));
+  await withVerifiedWeights(at('brace.safetensors'), async ({ tensors }) => expect(tensors).toHaveLength(1));
 });
 
 test.each<[string, unknown, string]>([
   ['no JSON', '{"weight_map": {', 'no JSON'],
   ['no map', '{"weight_map": null}', 'weight_map'],
-  ['a file in another folder', { a: '../one.safetensors' }, 'no file beside it'],
-  ['an absolute path', { a: '/one.safetensors' }, 'no file beside it'],
-  ['a file of another kind', { a: 'passwd' }, 'no file beside it'],
-  ['a file that is no text', { a: 3 }, 'no file beside it'],
+  ['a file in another folder', { a: '../one.safetensors' }, 'no file next to it'],
+  ['an absolute path', { a: '/one.safetensors' }, 'no file next to it'],
+  ['a file of another kind', { a: 'passwd' }, 'no file next to it'],
+  ['a file that is no text', { a: 3 }, 'no file next to it'],
   ['a tensor that its file lacks', { c: 'one.safetensors' }, 'lacks the tensor'],
 ])('An index with %s is INVALID_WEIGHTS', async (_, map, why) => {
   await expect(read(map)).rejects.toMatchObject(errorWith('INVALID_WEIGHTS', why));

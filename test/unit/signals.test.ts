@@ -60,7 +60,7 @@ test('An image that waits for its turn leaves the queue, and the others go on', 
   expect(warned).not.toHaveBeenCalled();
 });
 
-test('A limiter runs no task whose signal has come, and keeps its places', async () => {
+test('A limiter runs no task whose signal has come, and keeps its slots', async () => {
   const limiter = new Limiter(1);
   let release = () => {};
   const first = limiter.run(() => new Promise<string>((resolve) => (release = () => resolve('first'))));

@@ -25,13 +25,14 @@ export function convertCommand(terminal: Terminal): Command {
   return addSettings(command, { transformInput })
     .addHelpText('after', examples(EXAMPLES))
     .action(async (from: string, to: string, { prefix, transformInput: typed }: ConvertFlags) => {
-      const { describeFile } = await import('../weights-file.js');
-      const { convertWeights } = await import('../../models/convert-weights.js');
-      const [own] = transformInputs(terminal, [await describeFile(from)], typed ?? null);
-      const { tensors, bytes, lost } = await convertWeights(from, to, {
-        ...own,
-        ...(prefix !== undefined && { prefix }),
-      });
+      const { openWeights } = await import('../weights-file.js');
+      const { convertWeightsFrom } = await import('../../models/convert-weights.js');
+      const weights = await openWeights(from);
+      const convert = async () => {
+        const [own] = transformInputs(terminal, [weights], typed ?? null);
+        return convertWeightsFrom(weights.file, to, { ...own, ...(prefix !== undefined && { prefix }) });
+      };
+      const { tensors, bytes, lost } = await convert().finally(() => weights.file.close());
       terminal.print(`${to}: ${formatCount(tensors)} tensors, ${formatMegabytes(bytes)}.`);
       if (lost.length > 0) {
         const names = lost.join(', ');

@@ -1,29 +1,51 @@
 /** The files that `googlenet evaluate` takes: weights, and plans of engines. */
 import type { Terminal } from '../../core/terminal.js';
 import { planIn } from '../../engine/plan.js';
-import { describeTensorFile } from '../../formats/tensor-file.js';
+import { WeightsFile } from '../../formats/weights-file.js';
 import type { InputSizes } from '../../inference/input-size.js';
 import { inputSizesOf } from '../../models/stored-architecture.js';
 import { type TransformInput, transformInputs } from '../transform-input.js';
-import { describeFile, type WeightsFile } from '../weights-file.js';
+import { describeWeights, type OpenWeights } from '../weights-file.js';
 
 export interface ClassifierFile {
   path: string;
+  /** Open until the model or engine is loaded. */
+  file: WeightsFile;
   model: { numClasses: number; classes?: readonly string[] };
   inputSizes: InputSizes;
   /** Null for the plan of an engine. */
-  weights: WeightsFile | null;
+  weights: OpenWeights | null;
 }
 
 /**
- * What a file says of itself; its tensors are not read.
+ * Opens a file, of which no values are read yet; `file.close()` closes it.
  * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH`
  */
-export async function describeClassifier(path: string): Promise<ClassifierFile> {
-  const plan = planIn(await describeTensorFile(path), path);
-  if (plan) return { path, model: plan, inputSizes: plan.inputSizes, weights: null };
-  const weights = await describeFile(path);
-  return { path, model: weights.model, inputSizes: inputSizesOf(weights.model), weights };
+export async function openClassifier(path: string): Promise<ClassifierFile> {
+  const file = await WeightsFile.open(path);
+  try {
+    const plan = planIn(file, path);
+    if (plan) return { path, file, model: plan, inputSizes: plan.inputSizes, weights: null };
+    const weights = describeWeights(file);
+    return { path, file, model: weights.model, inputSizes: inputSizesOf(weights.model), weights };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Opens files, and closes them after `use`. @throws as `openClassifier`; what `use` throws */
+export async function withClassifiers<T>(
+  paths: readonly string[],
+  use: (files: ClassifierFile[]) => Promise<T>,
+): Promise<T> {
+  const files: ClassifierFile[] = [];
+  try {
+    for (const path of paths) files.push(await openClassifier(path));
+    return await use(files);
+  } finally {
+    await Promise.all(files.map(({ file }) => file.close()));
+  }
 }
 
 /** The options of loading each file, and a warning for each that leaves one open. */

@@ -49,14 +49,14 @@ export function evaluateCommand(terminal: Terminal): Command {
         return command.error('error: --aux-weight and --precision are for one model and one crop');
       if (settings.crops === '144' && isTyped('resize'))
         return command.error('error: --resize means nothing with --crops 144, which has sizes of its own');
-      const { describeClassifier } = await import('./classifier-file.js');
+      const { withClassifiers } = await import('./classifier-file.js');
       const { evaluateFiles } = await import('./evaluate.js');
       const { formatEvaluation } = await import('./format.js');
-      const files = await Promise.all(paths.map(describeClassifier));
-      const ofWeights = files.some(({ weights }) => weights) ? undefined : OF_WEIGHTS.find(isTyped);
-      if (ofWeights)
-        return command.error(`error: ${flagOf(ofWeights)} is for weights; an engine has its own`);
-      const { status, evaluation } = await evaluateFiles(terminal, files, dir, settings);
+      const { status, evaluation } = await withClassifiers(paths, async (files) => {
+        const ofWeights = files.some(({ weights }) => weights) ? undefined : OF_WEIGHTS.find(isTyped);
+        if (ofWeights) command.error(`error: ${flagOf(ofWeights)} is for weights; an engine has its own`);
+        return evaluateFiles(terminal, files, dir, settings);
+      });
       // A result that goes into a file has lines as short as on a usual terminal.
       const columns = terminal.stdout.columns ?? 80;
       if (evaluation)

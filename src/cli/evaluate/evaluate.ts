@@ -14,7 +14,7 @@ import {
 } from '../../inference/evaluation.js';
 import { assertInputSize } from '../../inference/input-size.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
-import { loadModel } from '../../models/load.js';
+import { loadModelFrom } from '../../models/load.js';
 import { setNumThreads } from '../../native/runtime.js';
 import { Trainer } from '../../train/trainer.js';
 import { validationByClass } from '../../train/validation.js';
@@ -56,7 +56,10 @@ export async function evaluateFiles(
   const interrupt = new Interrupt(terminal.host, () => display.line('Stopping.'));
   const loaded: (ImageClassifier | Engine)[] = [];
   try {
-    for (const [i, file] of files.entries()) loaded.push(await load(file, settings, own[i]));
+    for (const [i, file] of files.entries()) {
+      loaded.push(await load(file, settings, own[i]));
+      await file.file.close();
+    }
     for (const { path, model } of files) {
       if (model.classes !== undefined) continue;
       display.line(
@@ -79,12 +82,12 @@ export async function evaluateFiles(
 }
 
 function load(
-  { path, weights }: ClassifierFile,
+  { file, weights }: ClassifierFile,
   { device, channelsLast, threads }: EvaluateSettings,
   own: TransformInput = {},
 ): Promise<ImageClassifier | Engine> {
-  if (!weights) return Engine.load(path, threads === null ? {} : { threads });
-  return loadModel(path, { device: device as Device, channelsLast, ...own });
+  if (!weights) return Engine.loadFrom(file, threads === null ? {} : { threads });
+  return loadModelFrom(file, { device: device as Device, channelsLast, ...own });
 }
 
 /** One model on one crop is scored with the losses of training, everything else by averaged probabilities. */

@@ -40,12 +40,16 @@ export function explainCommand(terminal: Terminal): Command {
   return command.action(
     async (weights: string, image: string, { out, transformInput: typed, ...options }: ExplainFlags) => {
       if (!/\.png$/i.test(out)) return command.error(`error: --out must end with .png, but is '${out}'`);
-      const { describeFile } = await import('../weights-file.js');
-      const { loadModel } = await import('../../models/load.js');
+      const { openWeights } = await import('../weights-file.js');
+      const { loadModelFrom } = await import('../../models/load.js');
       const { explain } = await import('../../inference/explain.js');
       const { writeFileAtomic } = await import('../../core/files/atomic-file.js');
-      const [own] = transformInputs(terminal, [await describeFile(weights)], typed ?? null);
-      const model = await loadModel(weights, own);
+      const opened = await openWeights(weights);
+      const load = async () => {
+        const [own] = transformInputs(terminal, [opened], typed ?? null);
+        return loadModelFrom(opened.file, own);
+      };
+      const model = await load().finally(() => opened.file.close());
       try {
         const { label, probability, targetLayer, png } = await explain(model, image, options);
         await writeFileAtomic(out, [png]);

@@ -53,9 +53,10 @@ export function infoCommand(terminal: Terminal): Command {
 }
 
 async function printFile(terminal: Terminal, path: string, { tensors, json }: InfoFlags): Promise<void> {
-  const { describeFile } = await import('../weights-file.js');
+  const { openWeights } = await import('../weights-file.js');
   const { formatInfo, formatTensors, inspect } = await import('./file.js');
-  const info = await inspect(await describeFile(path));
+  const weights = await openWeights(path);
+  const info = await inspect(weights).finally(() => weights.file.close());
   const { tensors: listed, ...rest } = info;
   if (json) terminal.print(formatJson(tensors ? info : rest));
   else terminal.print(tensors ? `${formatInfo(info)}\n\n${formatTensors(listed)}` : formatInfo(info));

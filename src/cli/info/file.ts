@@ -1,34 +1,33 @@
 /** What a file of weights or a checkpoint says of itself. */
-import { stat } from 'node:fs/promises';
-import { fsPath } from '../../core/files/file-names.js';
 import { formatCount, formatMegabytes, formatTable, heading } from '../../core/format.js';
 import { numberOfElements } from '../../core/validation.js';
+import type { WeightsFile } from '../../formats/weights-file.js';
 import { isParameter } from '../../train/parameter-names.js';
-import type { WeightsFile } from '../weights-file.js';
+import type { OpenWeights } from '../weights-file.js';
 
-export async function inspect(file: WeightsFile) {
-  const { path, isCheckpoint, model } = file;
-  const parameters = file.tensors.filter(({ name }) => isParameter(name));
+export async function inspect(weights: OpenWeights) {
+  const { path, isCheckpoint, model, file } = weights;
+  const parameters = weights.tensors.filter(({ name }) => isParameter(name));
   return {
     path,
     type: isCheckpoint ? ('checkpoint' as const) : ('weights' as const),
-    bytes: (await stat(fsPath(path))).size,
+    bytes: file.bytes,
     architecture: model.architecture === 'xception' ? 'xception' : model.variant,
     numClasses: model.numClasses,
     auxLogits: model.auxLogits,
     parameters: parameters.reduce((sum, { shape }) => sum + numberOfElements(shape), 0),
     classes: model.classes ?? null,
-    training: isCheckpoint ? await describeTraining(path) : null,
-    tensors: file.stored.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    training: isCheckpoint ? await describeTraining(file) : null,
+    tensors: weights.stored.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
   };
 }
 
 export type Info = Awaited<ReturnType<typeof inspect>>;
 
 /** Where a checkpoint's run stands and how it is trained. */
-async function describeTraining(path: string) {
-  const { readCheckpoint } = await import('../../train/checkpoint.js');
-  const { state, trainer } = await readCheckpoint(path);
+async function describeTraining(file: WeightsFile) {
+  const { readContent } = await import('../../train/checkpoint.js');
+  const { state, trainer } = readContent(file);
   const { epoch, step, globalStep } = state;
   return { epoch, step, globalStep, ...trainer };
 }

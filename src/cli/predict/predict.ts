@@ -7,10 +7,11 @@ import { isDecodeError } from '../../data/decode-errors.js';
 import type { Logits } from '../../inference/classifier.js';
 import { loadImages } from '../../inference/image-input.js';
 import { type Classification, topK } from '../../inference/top-k.js';
-import { loadModel } from '../../models/load.js';
+import type { ImageClassifier } from '../../models/image-classifier.js';
+import { loadModelFrom } from '../../models/load.js';
 import { setNumThreads } from '../../native/runtime.js';
 import { transformInputs } from '../transform-input.js';
-import { describeFile } from '../weights-file.js';
+import { openWeights } from '../weights-file.js';
 import type { PredictSettings } from './settings.js';
 
 /** The best classes of each head; null for an auxiliary head that was not asked for, or that the model does not have. */
@@ -42,16 +43,7 @@ export async function* predict(
   settings: PredictSettings,
 ): AsyncGenerator<ImageClassification | SkippedImage, void, void> {
   const { maxPixels, autoOrient, onDecodeError } = settings;
-  const file = await describeFile(weights);
-  const [own] = transformInputs(terminal, [file], settings.transformInput);
-  // What is not shown need not be computed.
-  const heads = file.model.auxLogits && !settings.auxHeads ? { auxLogits: false } : {};
-  if (settings.threads !== null) setNumThreads(settings.threads);
-  const model = await loadModel(weights, {
-    device: settings.device as Device,
-    ...own,
-    ...heads,
-  });
+  const model = await load(terminal, weights, settings);
   try {
     for (let start = 0; start < images.length; start += BATCH) {
       const paths = images.slice(start, start + BATCH);
@@ -74,6 +66,19 @@ export async function* predict(
     }
   } finally {
     model.dispose();
+  }
+}
+
+async function load(terminal: Terminal, path: string, settings: PredictSettings): Promise<ImageClassifier> {
+  const weights = await openWeights(path);
+  try {
+    const [own] = transformInputs(terminal, [weights], settings.transformInput);
+    // What is not shown need not be computed.
+    const heads = weights.model.auxLogits && !settings.auxHeads ? { auxLogits: false } : {};
+    if (settings.threads !== null) setNumThreads(settings.threads);
+    return await loadModelFrom(weights.file, { device: settings.device as Device, ...own, ...heads });
+  } finally {
+    await weights.file.close();
   }
 }
 

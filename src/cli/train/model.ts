@@ -1,20 +1,20 @@
 import type { Device } from '../../core/device.js';
 import type { ModelDescription } from '../../models/description.js';
-import { GoogLeNet, type GoogLeNetOptions } from '../../models/googlenet.js';
+import { GoogLeNet, type GoogLeNetOptions, loadGoogLeNet } from '../../models/googlenet.js';
 import type { ImageClassifier } from '../../models/image-classifier.js';
-import { Xception, type XceptionOptions } from '../../models/xception.js';
+import { loadXception, Xception, type XceptionOptions } from '../../models/xception.js';
 import { backends, useDeterministicAlgorithms } from '../../native/backends.js';
 import { prepareDevice, setNumThreads } from '../../native/runtime.js';
 import type { TrainingSettings } from '../../run/settings.js';
-import { readCheckpoint } from '../../train/checkpoint.js';
 import type { PreparedRun } from './prepare.js';
 
 /** The model of a run as it begins; resuming from a checkpoint is the trainer's work. */
 export async function buildModel({
   run,
   checkpoint,
-}: Pick<PreparedRun, 'run' | 'checkpoint'>): Promise<ImageClassifier> {
-  const { settings, classes, weights } = run;
+  weights,
+}: Pick<PreparedRun, 'run' | 'checkpoint' | 'weights'>): Promise<ImageClassifier> {
+  const { settings, classes } = run;
   const { architecture, auxLogits, initWeights, dropout, dropoutAux, channelsLast, seed, resetClassifier } =
     settings;
   const { transformInput } = settings;
@@ -30,13 +30,12 @@ export async function buildModel({
     ...(dropoutAux !== null && { dropoutAux }),
     ...(transformInput !== null && { transformInput }),
   };
-  if (checkpoint !== null)
-    return asDescribed((await readCheckpoint(checkpoint.path)).model, { ...common, ...heads });
+  if (checkpoint !== null) return asDescribed(checkpoint.model, { ...common, ...heads });
   if (architecture === 'xception') {
-    if (weights !== null) return Xception.load(weights, { ...common, resetClassifier });
+    if (weights !== null) return loadXception(weights.file, { ...common, resetClassifier });
     return new Xception({ ...common, numClasses: classes.length });
   }
-  if (weights !== null) return GoogLeNet.load(weights, { ...common, ...heads, resetClassifier });
+  if (weights !== null) return loadGoogLeNet(weights.file, { ...common, ...heads, resetClassifier });
   return new GoogLeNet({ variant: architecture, ...common, ...heads, numClasses: classes.length });
 }
 

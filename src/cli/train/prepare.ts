@@ -10,15 +10,14 @@ import type { ModelDescription } from '../../models/description.js';
 import { FREE_SETTINGS, type RunDescription, readRun } from '../../run/run-description.js';
 import { holdsRun, runFiles } from '../../run/run-files.js';
 import { DEFAULTS, type SettingName, type TrainingSettings } from '../../run/settings.js';
-import { readCheckpoint } from '../../train/checkpoint.js';
+import type { OpenCheckpoint } from '../../train/checkpoint.js';
 import { readTrainerConfig } from '../../train/config.js';
 import { findCheckpoint } from '../../train/find-checkpoint.js';
-import type { TrainState } from '../../train/train-state.js';
 import { readClassNames } from '../dataset.js';
 import { flagOf } from '../flags.js';
 import { commandLine } from '../invocation.js';
 import { unsaidTransform } from '../transform-input.js';
-import { describeFile, hasSameClasses, type WeightsFile } from '../weights-file.js';
+import { hasSameClasses, type OpenWeights, openWeights } from '../weights-file.js';
 import {
   assertSameImages,
   type DataFlags,
@@ -46,8 +45,10 @@ export interface PreparedRun {
   run: Omit<RunDescription, 'environment'>;
   datasets: Datasets;
   /** Where a run resumes; null at the start, also of a run that was killed before its first checkpoint. */
-  checkpoint: { path: string; state: TrainState } | null;
+  checkpoint: OpenCheckpoint | null;
   resumed: boolean;
+  /** What a new run begins from, open until the model is built. */
+  weights: OpenWeights | null;
   /** What the user should know before it begins. */
   warnings: string[];
 }
@@ -57,15 +58,30 @@ export const prepareRun = (flags: TrainFlags): Promise<PreparedRun> =>
 
 /** What needs no image is checked before any is looked for. */
 async function prepareNewRun(flags: TrainFlags): Promise<PreparedRun> {
+  const weights = flags.weights === undefined ? null : resolve(flags.weights);
+  let file: OpenWeights | null = null;
+  const open = async () => {
+    file = weights === null ? null : await openWeights(weights);
+    return file;
+  };
+  try {
+    return await prepareFrom(flags, open);
+  } catch (error) {
+    await (file as OpenWeights | null)?.file.close();
+    throw error;
+  }
+}
+
+async function prepareFrom(flags: TrainFlags, open: () => Promise<OpenWeights | null>): Promise<PreparedRun> {
   const { out: dir } = flags;
   if (dir === undefined) throw missing('--out DIR, the folder of the run');
   await assertNoRun(dir);
   const settings = { ...DEFAULTS, ...flags.settings };
   assertOneLength(flags.settings);
   const names = flags.classes === undefined ? null : readClassNames(flags.classes);
-  const weights = flags.weights === undefined ? null : resolve(flags.weights);
   const warnings: string[] = [];
-  const file = weights === null ? null : await describeFile(weights);
+  const file = await open();
+  const weights = file?.path ?? null;
   if (file !== null) Object.assign(settings, settingsOf(file, flags, warnings));
   else if (flags.settings.resetClassifier !== undefined)
     throw missing('--weights FILE, whose classifiers --reset-classifier replaces');
@@ -93,7 +109,7 @@ async function prepareNewRun(flags: TrainFlags): Promise<PreparedRun> {
     settings,
     classes: train.classes,
   };
-  return { dir, run, datasets, checkpoint: null, resumed: false, warnings };
+  return { dir, run, datasets, checkpoint: null, resumed: false, weights: file, warnings };
 }
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
@@ -124,7 +140,7 @@ function assertPatience({ patience }: TrainingSettings, { validation }: Datasets
 
 /** What a file of weights decides: the architecture, and whether there are auxiliary heads. */
 function settingsOf(
-  { path, model }: WeightsFile,
+  { path, model }: OpenWeights,
   { settings }: TrainFlags,
   warnings: string[],
 ): Pick<TrainingSettings, 'architecture' | 'auxLogits' | 'transformInput'> {
@@ -182,7 +198,7 @@ async function prepareResumedRun(flags: TrainFlags, dir: string): Promise<Prepar
     validation: before.validation && { ...before.validation, folder: folders.validation ?? folders.train },
     settings,
   };
-  return { dir, run, datasets, checkpoint, resumed: true, warnings };
+  return { dir, run, datasets, checkpoint, resumed: true, weights: null, warnings };
 }
 
 /** The folders of the run, or where the flags say that its images have moved. */
@@ -230,12 +246,13 @@ async function findResumePoint(
   warnings: string[],
 ): Promise<PreparedRun['checkpoint']> {
   const { checkpoints, settings: settingsFile } = runFiles(dir);
-  const path = await findCheckpoint(checkpoints, (_, { message }) =>
+  const checkpoint = await findCheckpoint(checkpoints, (_, { message }) =>
     warnings.push(`${message} An earlier checkpoint is used.`),
   );
-  if (path === null) return null;
-  const { state, trainer } = await readCheckpoint(path);
-  if (isDeepStrictEqual(trainer, readTrainerConfig(trainerOptions(settings, train)))) return { path, state };
+  if (checkpoint === null) return null;
+  const { path, trainer } = checkpoint;
+  if (isDeepStrictEqual(trainer, readTrainerConfig(trainerOptions(settings, train)))) return checkpoint;
+  await checkpoint.close();
   throw new GoogLeNetError(
     'INVALID_CHECKPOINT',
     `${settingsFile} and ${path} have different settings. Put the settings back, or start a new run with --weights ${path}.`,

@@ -43,11 +43,15 @@ export async function runTraining(terminal: Terminal, flags: TrainFlags, how: Ru
   try {
     const prepared = await prepareRun(flags);
     for (const text of prepared.warnings) display.line(warning(text));
-    const model = await buildModel(prepared);
     try {
-      return await train(prepared, model, { terminal, display, interrupt, ...how });
+      const model = await buildModel(prepared).finally(() => prepared.weights?.file.close());
+      try {
+        return await train(prepared, model, { terminal, display, interrupt, ...how });
+      } finally {
+        model.dispose();
+      }
     } finally {
-      model.dispose();
+      await prepared.checkpoint?.close();
     }
   } finally {
     display.close();
@@ -67,7 +71,7 @@ async function train(prepared: PreparedRun, model: ImageClassifier, context: Con
   try {
     const { reason } = await trainer.fit(datasets.train, {
       ...fitOptions(run.settings, datasets),
-      ...(checkpoint && { resume: checkpoint.path }),
+      ...(checkpoint && { checkpoint }),
       logger: [interruption(dir, context), folder, summary(dir, folder, context), ConsoleLogger.on(display)],
       signal: interrupt.signal,
     });

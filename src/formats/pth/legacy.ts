@@ -6,12 +6,12 @@
 import { DTYPE_BYTES } from '../../core/tensor.js';
 import type { Contents, Format, ReadOptions } from '../format.js';
 import type { InvalidFile } from '../invalid-file.js';
-import { type OpenFile, readBytes } from '../open-files.js';
-import { unpickle } from './pickle.js';
+import type { OpenFile } from '../open-files.js';
 import { Dict, type PickleValue } from './pickle-values.js';
 import { MAX_PICKLE_BYTES } from './pth.js';
 import { locate, stateDictIn } from './state-dict.js';
-import { type Storage, TorchWorld, type Unreadable } from './unpickler.js';
+import { type Storage, TorchGlobals, type Unreadable } from './torch-globals.js';
+import { unpickle } from './unpickler.js';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 /** How the first pickle begins: PROTO and a version, from version 4 on FRAME and a length, LONG1 and the number of bytes. */
@@ -22,7 +22,7 @@ const LONG1 = 0x8a;
 const MAGIC_BYTES = 10;
 const VERSION = 1001;
 const LENGTH_BYTES = 8;
-/** The length of each is read by itself. With the states of an optimiser a network has a thousand. */
+/** The length of each is read by itself. With the states of an optimizer a network has a thousand. */
 const MAX_STORAGES = 20_000;
 
 export const LEGACY_PTH: Format = {
@@ -35,13 +35,13 @@ export const LEGACY_PTH: Format = {
 };
 
 async function readLegacyPth(file: OpenFile, { invalidFile }: ReadOptions): Promise<Contents> {
-  const head = await readBytes(file, Math.min(file.size, MAX_PICKLE_BYTES), 0);
+  const head = await file.read(Math.min(file.size, MAX_PICKLE_BYTES), 0);
   if (!head) throw invalidFile('it was cut short while being read');
-  const world = new LegacyWorld(invalidFile);
+  const globals = new LegacyGlobals(invalidFile);
   let position = 0;
   const next = async (): Promise<PickleValue> => {
     const { signal } = file;
-    const { value, end } = await unpickle(head, { start: position, world, invalidFile, signal });
+    const { value, end } = await unpickle(head, { start: position, globals, invalidFile, signal });
     position = end;
     return value;
   };
@@ -50,28 +50,30 @@ async function readLegacyPth(file: OpenFile, { invalidFile }: ReadOptions): Prom
   if (version !== VERSION) throw invalidFile(`its format is not version ${VERSION}`);
   const machine = await next();
   if (machine instanceof Dict && machine.get('little_endian') === false) {
-    throw invalidFile('its numbers are stored in the byte order of another machine');
+    throw invalidFile('its values are stored in the byte order of another machine');
   }
   const { tensors, foreign } = stateDictIn(await next(), invalidFile);
-  const places = await placesOf(file, await next(), position, world.storages, invalidFile);
-  return { tensors: locate(tensors, places, file, invalidFile), foreign, metadata: {} };
+  const spans = await spansOf(file, await next(), position, globals.storages, invalidFile);
+  // The format has no checksums.
+  const verify = async () => {};
+  return { tensors: locate(tensors, spans, file, invalidFile), foreign, metadata: {}, verify };
 }
 
-/** Notes the storages: nothing else says what type of numbers lies under a key. */
-class LegacyWorld extends TorchWorld {
+/** Notes the storages: nothing else says what type of values lies under a key. */
+class LegacyGlobals extends TorchGlobals {
   readonly storages = new Map<string, Storage>();
 
   protected override storage(storage: Storage): void {
     this.storages.set(storage.key, storage);
   }
 
-  /** Where its numbers end, and the next ones begin, is not known. */
+  /** Where its values end, and the next ones begin, is not known. */
   protected override foreignStorage(): Unreadable {
-    throw this.invalidFile('it has tensors of a type that no network here has');
+    throw this.invalidFile('it has tensors of a type that no model here has');
   }
 }
 
-async function placesOf(
+async function spansOf(
   file: OpenFile,
   keys: PickleValue,
   start: number,
@@ -81,19 +83,19 @@ async function placesOf(
   if (!Array.isArray(keys)) throw invalidFile('it has no list of its storages');
   if (keys.length > MAX_STORAGES)
     throw invalidFile(`it has ${keys.length} storages; at most ${MAX_STORAGES} are read`);
-  const places = new Map<string, { offset: number; bytes: number }>();
+  const spans = new Map<string, { offset: number; bytes: number }>();
   let position = start;
   for (const key of keys) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
-    if (!storage || places.has(storage.key))
+    if (!storage || spans.has(storage.key))
       throw invalidFile('its list of storages is not that of its tensors');
-    const length = await readBytes(file, LENGTH_BYTES, position);
+    const length = await file.read(LENGTH_BYTES, position);
     if (!length) throw invalidFile('it is truncated');
     const bytes = Number(length.readBigUInt64LE()) * DTYPE_BYTES[storage.dtype];
     const offset = position + LENGTH_BYTES;
     if (offset + bytes > file.size) throw invalidFile('it is truncated');
-    places.set(storage.key, { offset, bytes });
+    spans.set(storage.key, { offset, bytes });
     position = offset + bytes;
   }
-  return places;
+  return spans;
 }

@@ -45,9 +45,9 @@ export class PickleFunction {
 }
 
 /** What a pickle may reach outside itself. */
-export interface PickleWorld {
+export interface PickleGlobals {
   /** By `module.name`; `undefined` for what must not be reached. Only a {@link PickleFunction} can be called. */
-  global(name: string): object | undefined;
+  findClass(name: string): object | undefined;
   /** The object behind a persistent id, of which Python keeps the bytes elsewhere. */
-  persistent(id: PickleValue): PickleValue;
+  persistentLoad(id: PickleValue): PickleValue;
 }

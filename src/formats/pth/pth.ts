@@ -5,11 +5,11 @@
 import { crc32 } from 'node:zlib';
 import type { Contents, Format, ReadOptions } from '../format.js';
 import type { InvalidFile } from '../invalid-file.js';
-import { type OpenFile, readBytes, slicesOf } from '../open-files.js';
+import type { OpenFile } from '../open-files.js';
 import { quote } from '../quote.js';
-import { unpickle } from './pickle.js';
 import { locate, stateDictIn } from './state-dict.js';
-import { TorchWorld } from './unpickler.js';
+import { TorchGlobals } from './torch-globals.js';
+import { unpickle } from './unpickler.js';
 import { ZIP_SIGNATURE, ZipArchive, type ZipEntry } from './zip.js';
 
 /** Pickles are read into memory as a whole. A GoogLeNet's takes 40 KB. */
@@ -24,7 +24,7 @@ export const PTH: Format = {
 };
 
 async function readPth(file: OpenFile, options: ReadOptions): Promise<Contents> {
-  const { verify, invalidFile } = options;
+  const { invalidFile } = options;
   const zip = await ZipArchive.open(file, invalidFile);
   const root = rootOf(zip, invalidFile);
   const content = async (name: string, maxBytes: number): Promise<Buffer | null> => {
@@ -37,18 +37,19 @@ async function readPth(file: OpenFile, options: ReadOptions): Promise<Contents> 
   const pickle = await content('data.pkl', MAX_PICKLE_BYTES);
   if (!pickle) throw invalidFile('it has no data.pkl');
   const { signal } = file;
-  const { value } = await unpickle(pickle, { world: new TorchWorld(invalidFile), invalidFile, signal });
+  const { value } = await unpickle(pickle, { globals: new TorchGlobals(invalidFile), invalidFile, signal });
 
   const { tensors: views, foreign } = stateDictIn(value, invalidFile);
   const keys = [...new Set(views.map(([, { storage }]) => storage.key))];
-  const places = new Map<string, ZipEntry>();
+  const spans = new Map<string, ZipEntry>();
   await forEachAtOnce(keys, AT_ONCE, async (key) => {
     const entry = await zip.find(`${root}/data/${key}`);
     if (!entry) throw invalidFile(`it lacks the storage ${quote(key)}`);
-    if (verify) await checkEntry(file, entry, `data/${key}`, invalidFile);
-    places.set(key, entry);
+    spans.set(key, entry);
   });
-  return { tensors: locate(views, places, file, invalidFile), foreign, metadata: {} };
+  const verify = () =>
+    forEachAtOnce([...spans], AT_ONCE, ([key, entry]) => checkEntry(file, entry, `data/${key}`, invalidFile));
+  return { tensors: locate(views, spans, file, invalidFile), foreign, metadata: {}, verify };
 }
 
 /** The storages of a network are hundreds, most of them small: one after the other, waiting for them takes longer than reading them. */
@@ -109,10 +110,9 @@ async function readEntry(
   if (entry.bytes > maxBytes) {
     throw invalidFile(`its ${name} takes ${entry.bytes} bytes; at most ${maxBytes} are read`);
   }
-  await checkEntry(file, entry, name, invalidFile);
-  const bytes = await readBytes(file, entry.bytes, entry.offset);
-  if (!bytes) throw invalidFile('it was cut short while being read');
-  return bytes;
+  const slices: Buffer[] = [];
+  await checkEntry(file, entry, name, invalidFile, (slice) => slices.push(Buffer.from(slice)));
+  return Buffer.concat(slices);
 }
 
 async function checkEntry(
@@ -120,10 +120,14 @@ async function checkEntry(
   entry: ZipEntry,
   name: string,
   invalidFile: InvalidFile,
+  use: (slice: Buffer) => void = () => {},
 ): Promise<void> {
   let crc = 0;
   const cutShort = () => invalidFile('it was cut short while being read');
-  for await (const slice of slicesOf(file, entry.offset, entry.bytes, cutShort)) crc = crc32(slice, crc);
+  for await (const slice of file.slices(entry.offset, entry.bytes, cutShort)) {
+    crc = crc32(slice, crc);
+    use(slice);
+  }
   if (crc === entry.crc32) return;
   throw invalidFile(
     `the checksum of its entry ${quote(name)} does not match: bytes of it changed after it was written, or it was saved without checksums (set_crc32_options)`,

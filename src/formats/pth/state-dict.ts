@@ -6,9 +6,9 @@ import type { InvalidFile } from '../invalid-file.js';
 import type { OpenFile } from '../open-files.js';
 import { quote } from '../quote.js';
 import { Dict, type PickleValue } from './pickle-values.js';
-import { extentOf, isContiguous, TensorView, Unreadable } from './unpickler.js';
+import { extentOf, isContiguous, TensorView, Unreadable } from './torch-globals.js';
 
-/** The keys under which training scripts keep the weights, beside optimiser, epoch and so on. */
+/** The keys under which training scripts keep the weights, next to optimizer, epoch and so on. */
 const WRAPPERS = ['state_dict', 'model_state_dict', 'model'];
 
 /** How many of them may be in one another. */
@@ -24,7 +24,7 @@ const MAX_READING = 32;
 
 export interface StateDictEntries {
   tensors: [name: string, TensorView][];
-  /** What else stands beside them, of which a network may have no need. */
+  /** The other entries of the dict; a model may need none of them. */
   foreign: ForeignTensor[];
 }
 
@@ -79,12 +79,12 @@ const listed = (keys: readonly PickleValue[]): string =>
 
 /**
  * Where the tensors' bytes are in the file.
- * @param places position and number of bytes of each storage, by its key.
+ * @param spans position and number of bytes of each storage, by its key.
  * @throws what `invalidFile` makes
  */
 export function locate(
   tensors: readonly [string, TensorView][],
-  places: ReadonlyMap<string, { offset: number; bytes: number }>,
+  spans: ReadonlyMap<string, { offset: number; bytes: number }>,
   file: OpenFile,
   invalidFile: InvalidFile,
 ): StoredTensor[] {
@@ -94,11 +94,11 @@ export function locate(
   for (const [name, { storage, offset, shape, strides }] of tensors) {
     const { dtype } = storage;
     const size = DTYPE_BYTES[dtype];
-    const place = places.get(storage.key);
-    if (!place) throw invalidFile(`it lacks the storage ${quote(storage.key)}`);
-    if (storage.length * size > place.bytes) {
+    const stored = spans.get(storage.key);
+    if (!stored) throw invalidFile(`it lacks the storage ${quote(storage.key)}`);
+    if (storage.length * size > stored.bytes) {
       throw invalidFile(
-        `the storage of ${quote(name)} has ${place.bytes} bytes, too few for ${storage.length} values`,
+        `the storage of ${quote(name)} has ${stored.bytes} bytes, too few for ${storage.length} values`,
       );
     }
     const isPlain = isContiguous(shape, strides);
@@ -107,10 +107,10 @@ export function locate(
     reading += bytes;
     if (total > MAX_SHARING * file.size || reading > MAX_READING * file.size) {
       throw invalidFile(
-        'its tensors share their numbers so much that they take many times its size. Save copies',
+        'its tensors share their values so much that they take many times its size. Save copies',
       );
     }
-    const span = { name, dtype, shape: [...shape], offset: place.offset + offset * size, fd: file.fd };
+    const span = { name, dtype, shape: [...shape], offset: stored.offset + offset * size, fd: file.fd };
     located.push(isPlain ? { ...span, bytes } : { ...span, bytes, strides: [...strides] });
   }
   return located;

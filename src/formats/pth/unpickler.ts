@@ -1,252 +1,281 @@
 /**
- * The few things of PyTorch that a pickled state_dict refers to, as descriptions of where numbers lie. Sources: torch/_utils.py,
- * torch/serialization.py.
+ * Reads pickles as data. A pickle is a program for a small stack machine, which in Python can call anything; this machine knows the
+ * instructions that build dicts, lists, tuples, numbers and texts, and the few functions it is given. Anything else ends it.
+ * Opcodes: Python's Lib/pickletools.py.
  */
-import type { DType } from '../../core/tensor.js';
-import { numberOfElements } from '../../core/validation.js';
+import { type GoogLeNetError, throwIfAborted } from '../../core/errors.js';
 import type { InvalidFile } from '../invalid-file.js';
-import {
-  type CountCopies,
-  Dict,
-  PickleFunction,
-  type PickleValue,
-  type PickleWorld,
-  Tuple,
-} from './pickle-values.js';
+import { shorten } from '../quote.js';
+import { PickleReader } from './pickle-reader.js';
+import { Dict, PickleFunction, type PickleGlobals, type PickleValue, Tuple } from './pickle-values.js';
 
-/** A run of numbers of one type, which several tensors may share. */
-export interface Storage {
-  readonly key: string;
-  readonly dtype: DType;
-  /** How many numbers are stored under the key. */
-  readonly length: number;
+export interface Unpickled {
+  value: PickleValue;
+  /** The position behind the pickle. */
+  end: number;
 }
 
-/** A tensor: which numbers of a storage it has. Offset and strides count numbers. */
-export class TensorView {
+export interface UnpickleOptions {
+  /** Where in the bytes the pickle begins. */
+  start?: number;
+  globals: PickleGlobals;
+  /** Makes the error for bytes that are no pickle. */
+  invalidFile: InvalidFile;
+  signal?: AbortSignal | undefined;
+}
+
+/** Stands on the stack where MARK was executed. */
+const MARK = Symbol('mark');
+
+/** Lists, tuples, dicts, and what functions make. A checkpoint of a GoogLeNet makes 5,000. One byte of a pickle can make an object of 200. */
+const MAX_OBJECTS = 200_000;
+/** Values on the stack and in the memo at a time. Python's pickler puts at most 2,000 on the stack before it stores them. */
+const MAX_DEPTH = 300_000;
+/** Values in lists, tuples and dicts, those too that several of them have. */
+const MAX_HELD = 1_000_000;
+/**
+ * The same for each byte of the pickle: an instruction of a byte or more puts one value down, which is stored once, and an OrderedDict
+ * made of a list of pairs stores each a second time. More is the work of a program that has the same values copied over and over.
+ */
+const MAX_HELD_PER_BYTE = 4;
+
+/** Work in one go, in instructions and values that are moved: some milliseconds. */
+const TURN = 20_000;
+/** Text that is as much work as one instruction. */
+const TEXT_BYTES = 64;
+
+/**
+ * Runs one pickle. Its time and memory are proportional to its bytes, and the event loop goes on meanwhile.
+ * @throws GoogLeNetError `UNSAFE_PICKLE` for an instruction or a function that is not allowed, naming it; `ABORTED`; what
+ * `invalidFile` makes.
+ */
+export async function unpickle(bytes: Buffer, options: UnpickleOptions): Promise<Unpickled> {
+  const { start = 0, globals, invalidFile, signal } = options;
+  const unpickler = new Unpickler(new PickleReader(bytes, start, invalidFile), globals, invalidFile);
+  for (;;) {
+    if (unpickler.work >= TURN) {
+      unpickler.work = 0;
+      await new Promise(setImmediate);
+      throwIfAborted(signal, 'Reading a pickle');
+    }
+    unpickler.work++;
+    const at = unpickler.code.position;
+    const opcode = String.fromCharCode(unpickler.code.uint(1));
+    if (opcode === '.') return { value: unpickler.pop(), end: unpickler.code.position };
+    const instruction = INSTRUCTIONS.get(opcode);
+    if (!instruction) {
+      throw unsafe(`uses the instruction 0x${opcode.charCodeAt(0).toString(16)} at byte ${at}`, invalidFile);
+    }
+    instruction(unpickler);
+  }
+}
+
+const INSTRUCTIONS: ReadonlyMap<string, (machine: Unpickler) => void> = new Map([
+  // PROTO, FRAME: nothing depends on them.
+  ['\x80', (m) => void m.code.uint(1)],
+  ['\x95', (m) => void m.code.bytes(8)],
+  ['N', (m) => m.push(null)],
+  ['\x88', (m) => m.push(true)],
+  ['\x89', (m) => m.push(false)],
+  // BININT, BININT1, BININT2, LONG1, BINFLOAT
+  ['J', (m) => m.push(m.code.bytes(4).readInt32LE())],
+  ['K', (m) => m.push(m.code.uint(1))],
+  ['M', (m) => m.push(m.code.uint(2))],
+  ['\x8a', (m) => m.push(m.code.integer(m.code.uint(1)))],
+  ['G', (m) => m.push(m.code.bytes(8).readDoubleBE())],
+  // BINUNICODE, SHORT_BINUNICODE; BINSTRING, SHORT_BINSTRING of Python 2
+  ['X', (m) => m.text(m.code.uint(4))],
+  ['\x8c', (m) => m.text(m.code.uint(1))],
+  ['T', (m) => m.text(m.code.uint(4))],
+  ['U', (m) => m.text(m.code.uint(1))],
+  ['}', (m) => m.make(new Dict())],
+  [']', (m) => m.make([])],
+  [')', (m) => m.make(new Tuple([]))],
+  ['(', (m) => m.mark()],
+  ['t', (m) => m.tuple(m.popToMark())],
+  ['\x85', (m) => m.tuple(m.popSome(1))],
+  ['\x86', (m) => m.tuple(m.popSome(2))],
+  ['\x87', (m) => m.tuple(m.popSome(3))],
+  // APPEND, APPENDS, SETITEM, SETITEMS
+  ['a', (m) => m.extend(m.popSome(1))],
+  ['e', (m) => m.extend(m.popToMark())],
+  ['s', (m) => m.assign(m.popSome(2))],
+  ['u', (m) => m.assign(m.popToMark())],
+  // BINPUT, LONG_BINPUT, MEMOIZE, BINGET, LONG_BINGET
+  ['q', (m) => m.memoize(m.code.uint(1))],
+  ['r', (m) => m.memoize(m.code.uint(4))],
+  ['\x94', (m) => m.memoize(m.memoSize)],
+  ['h', (m) => m.get(m.code.uint(1))],
+  ['j', (m) => m.get(m.code.uint(4))],
+  // GLOBAL, STACK_GLOBAL, REDUCE, BUILD, BINPERSID
+  ['c', (m) => m.findClass(m.code.line(), m.code.line())],
+  ['\x93', (m) => m.findClass(...m.popTwoTexts())],
+  ['R', (m) => m.reduce()],
+  ['b', (m) => m.build()],
+  ['Q', (m) => m.persistentLoad()],
+]);
+
+class Unpickler {
+  readonly #stack: (PickleValue | typeof MARK)[] = [];
+  readonly #marks: number[] = [];
+  /** An array and no Map, in which indices of an untrusted file could all meet in one bucket. */
+  readonly #memo: PickleValue[] = [];
+  readonly #maxHeld: number;
+  #memoSize = 0;
+  #made = 0;
+  #held = 0;
+  /** Since it was last set to zero. */
+  work = 0;
+
   constructor(
-    readonly storage: Storage,
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly strides: readonly number[],
-  ) {}
-}
-
-/** What may stand beside a state_dict, and what is no tensor that can be read: an error only where a weight is expected. */
-export class Unreadable {
-  constructor(readonly what: string) {}
-}
-
-export const STORAGES: Readonly<Record<string, DType>> = {
-  DoubleStorage: 'F64',
-  FloatStorage: 'F32',
-  HalfStorage: 'F16',
-  BFloat16Storage: 'BF16',
-  LongStorage: 'I64',
-  IntStorage: 'I32',
-  ShortStorage: 'I16',
-  CharStorage: 'I8',
-  ByteStorage: 'U8',
-  BoolStorage: 'BOOL',
-};
-
-/** Types of numbers that no network here has. */
-const FOREIGN_STORAGES = [
-  ...['ComplexFloat', 'ComplexDouble', 'QInt8', 'QUInt8', 'QInt32', 'QUInt4x2', 'QUInt2x4'].map(
-    (name) => `torch.${name}Storage`,
-  ),
-  'torch.storage.UntypedStorage',
-  'torch.UntypedStorage',
-];
-
-const DTYPES = [
-  ...['float16', 'float32', 'float64', 'bfloat16', 'complex32', 'complex64', 'complex128', 'bool'],
-  ...['uint8', 'uint16', 'uint32', 'uint64', 'int8', 'int16', 'int32', 'int64'],
-  ...['float8_e4m3fn', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz'],
-];
-
-/** Functions of Python and PyTorch that run nothing of a file's, by what they make. */
-const INERT: Readonly<Record<string, string>> = {
-  'torch.device': 'is a device',
-  'torch.serialization._get_layout': 'is a layout',
-  '_codecs.encode': 'is bytes',
-  '__builtin__.set': 'is a set',
-  'builtins.set': 'is a set',
-  '__builtin__.complex': 'is a complex number',
-  'builtins.complex': 'is a complex number',
-  'torch._utils._rebuild_sparse_tensor': 'is sparse',
-  'torch._utils._rebuild_meta_tensor_no_storage': 'has no numbers, as it was on the device meta',
-  'torch._utils._rebuild_qtensor': 'is quantized',
-};
-
-/** As many as PyTorch's own operations take. */
-const MAX_DIMENSIONS = 64;
-
-/** Part of a storage, as old files have it for storages that were slices of others. */
-class StorageView {
-  constructor(
-    readonly root: Storage,
-    readonly offset: number,
-    readonly length: number,
-  ) {}
-}
-
-/** The name of a storage class; only persistent ids use it. Null for numbers that cannot be read. */
-class StorageType {
-  constructor(readonly dtype: DType | null) {}
-}
-
-export class TorchWorld implements PickleWorld {
-  readonly #globals: ReadonlyMap<string, object>;
-
-  constructor(protected readonly invalidFile: InvalidFile) {
-    const rebuild = new PickleFunction((args) => this.#rebuildTensor(args));
-    this.#globals = new Map<string, object>([
-      ['collections.OrderedDict', new PickleFunction(([pairs], count) => this.#orderedDict(pairs, count))],
-      ['torch._utils._rebuild_tensor', rebuild],
-      ['torch._utils._rebuild_tensor_v2', rebuild],
-      ['torch._utils._rebuild_tensor_v3', new PickleFunction(() => FOREIGN)],
-      ['torch._utils._rebuild_parameter', new PickleFunction(([data]) => this.#tensor(data))],
-      ['torch._utils._rebuild_parameter_with_state', new PickleFunction(([data]) => this.#tensor(data))],
-      ['torch._tensor._rebuild_from_type_v2', this.#fromType],
-      [
-        'collections.Counter',
-        new PickleFunction(([counts]) => (counts instanceof Dict ? counts : new Dict())),
-      ],
-      ...Object.entries(INERT).map(
-        ([name, what]) => [name, new PickleFunction(() => new Unreadable(what))] as const,
-      ),
-      ...DTYPES.map((name) => [`torch.${name}`, new Unreadable('is a dtype')] as const),
-      ...FOREIGN_STORAGES.map((name) => [name, new StorageType(null)] as const),
-      ['torch.Size', new PickleFunction(([sizes]) => this.#tuple(sizes))],
-      ...Object.entries(STORAGES).map(([name, dtype]) => [`torch.${name}`, new StorageType(dtype)] as const),
-    ]);
+    readonly code: PickleReader,
+    readonly globals: PickleGlobals,
+    readonly invalidFile: InvalidFile,
+  ) {
+    this.#maxHeld = Math.min(MAX_HELD, MAX_HELD_PER_BYTE * code.all.length);
   }
 
-  global(name: string): object | undefined {
-    return this.#globals.get(name);
+  push(value: PickleValue | typeof MARK): void {
+    if (this.#stack.push(value) > MAX_DEPTH)
+      throw this.invalidFile(`its pickle has over ${MAX_DEPTH} values on its stack`);
   }
 
-  /** ('storage', type, key, device, length), in old files with a sixth: None or (key, offset, length) of a slice. */
-  persistent(id: PickleValue): PickleValue {
-    const [tag, type, key, , length, slice = null] = this.#tuple(id).items;
-    if (tag !== 'storage' || !(type instanceof StorageType) || typeof key !== 'string') {
-      throw this.invalidFile('its pickle refers to something that is no storage');
+  text(bytes: number): void {
+    this.work += bytes / TEXT_BYTES;
+    this.push(this.code.text(bytes));
+  }
+
+  make(value: PickleValue): void {
+    if (++this.#made > MAX_OBJECTS) throw this.invalidFile(`its pickle makes over ${MAX_OBJECTS} objects`);
+    this.push(value);
+  }
+
+  tuple(items: readonly PickleValue[]): void {
+    this.#hold(items.length);
+    this.make(new Tuple(items));
+  }
+
+  /** Counts values that are put into a list, tuple or dict. */
+  readonly #hold = (values: number): void => {
+    this.work += values;
+    this.#held += values;
+    if (this.#held <= this.#maxHeld) return;
+    throw this.invalidFile(
+      `its pickle of ${this.code.all.length} bytes puts over ${this.#maxHeld} values into lists and dicts, so it copies the same ones over and over`,
+    );
+  };
+
+  pop(): PickleValue {
+    const value = this.#top();
+    this.#stack.pop();
+    return value;
+  }
+
+  /** In the order in which they were pushed. */
+  popSome(count: number): PickleValue[] {
+    const items: PickleValue[] = [];
+    for (let i = 0; i < count; i++) items.unshift(this.pop());
+    return items;
+  }
+
+  mark(): void {
+    this.#marks.push(this.#stack.length);
+    this.push(MARK);
+  }
+
+  popToMark(): PickleValue[] {
+    const at = this.#marks.pop();
+    if (at === undefined) throw this.invalidFile('its pickle takes what it has not put down');
+    const items = this.#stack.slice(at + 1) as PickleValue[];
+    this.#stack.length = at;
+    return items;
+  }
+
+  popTwoTexts(): [string, string] {
+    const [first, second] = this.popSome(2);
+    if (typeof first === 'string' && typeof second === 'string') return [first, second];
+    throw this.invalidFile('its pickle names a function by what is no text');
+  }
+
+  get memoSize(): number {
+    return this.#memoSize;
+  }
+
+  memoize(index: number): void {
+    const value = this.#top();
+    if (index >= MAX_DEPTH) throw this.invalidFile(`its pickle memoizes over ${MAX_DEPTH} values`);
+    if (this.#memo[index] === undefined) this.#memoSize++;
+    this.#memo[index] = value;
+  }
+
+  get(index: number): void {
+    const value = this.#memo[index];
+    if (value === undefined)
+      throw this.invalidFile(`its pickle refers to number ${index}, which is not there`);
+    this.push(value);
+  }
+
+  findClass(module: string, name: string): void {
+    // Before they are joined: a text that the file has once can be named as often as it likes.
+    const isShort = module.length + name.length <= MAX_NAME;
+    const found = isShort ? this.globals.findClass(`${module}.${name}`) : undefined;
+    if (!found) {
+      const asked = `${module.slice(0, MAX_NAME)}.${name.slice(0, MAX_NAME)}`;
+      throw unsafe(`asks for ${shorten(JSON.stringify(asked), 2 * MAX_NAME)}`, this.invalidFile);
     }
-    if (type.dtype === null) return this.foreignStorage();
-    const root = { key, dtype: type.dtype, length: this.#count(length) };
-    this.storage(root);
-    if (slice === null) return new StorageView(root, 0, root.length);
-    const [, offset, part] = this.#tuple(slice).items;
-    const view = new StorageView(root, this.#count(offset), this.#count(part));
-    if (view.offset + view.length > root.length)
-      throw this.invalidFile('a slice of a storage lies outside of it');
-    return view;
+    this.push(found);
   }
 
-  /** Told of every storage that the pickle refers to. */
-  protected storage(_storage: Storage): void {}
-
-  /** A storage of numbers that cannot be read. */
-  protected foreignStorage(): Unreadable {
-    return FOREIGN;
+  reduce(): void {
+    const [target, args] = this.popSome(2);
+    if (!(args instanceof Tuple)) throw this.invalidFile('its pickle calls a function without a tuple');
+    if (!(target instanceof PickleFunction)) throw unsafe('calls what is no function', this.invalidFile);
+    this.make(target.call(args.items, this.#hold));
   }
 
-  /** (storage, offset, shape, strides, requires_grad, hooks, metadata) */
-  #rebuildTensor(args: readonly PickleValue[]): TensorView | Unreadable {
-    const [view, offset, sizes, steps, , , metadata = null] = args;
-    if (view instanceof Unreadable) return view;
-    if (metadata instanceof Dict ? metadata.size > 0 : metadata !== null) return NEGATED;
-    if (!(view instanceof StorageView)) throw this.invalidFile('a tensor of its pickle has no storage');
-    const first = this.#count(offset);
-    const { items: sizeItems } = this.#tuple(sizes);
-    const { items: strideItems } = this.#tuple(steps);
-    if (sizeItems.length !== strideItems.length || sizeItems.length > MAX_DIMENSIONS) {
-      throw this.invalidFile(
-        `a tensor of its pickle has ${sizeItems.length} sizes and ${strideItems.length} strides`,
-      );
+  persistentLoad(): void {
+    this.make(this.globals.persistentLoad(this.pop()));
+  }
+
+  /** Sets the attributes of an object. The one that dicts have here is a state_dict's `_metadata`, of no use. */
+  build(): void {
+    this.pop();
+    if (!(this.#top() instanceof Dict)) throw unsafe('sets the attributes of an object', this.invalidFile);
+  }
+
+  extend(items: readonly PickleValue[]): void {
+    const list = this.#top();
+    if (!Array.isArray(list)) throw this.invalidFile('its pickle appends to what is no list');
+    this.#hold(items.length);
+    for (const item of items) list.push(item);
+  }
+
+  assign(items: readonly PickleValue[]): void {
+    const dict = this.#top();
+    if (!(dict instanceof Dict) || items.length % 2 !== 0) {
+      throw this.invalidFile('its pickle sets items of what is no dict');
     }
-    // As they are and without a copy: thousands of tensors can have the same ones.
-    const shape = this.#counts(sizeItems);
-    const strides = this.#counts(strideItems);
-    const extent = extentOf(shape, strides);
-    if (first + extent > view.length) {
-      throw this.invalidFile(
-        `a tensor of shape ${showShape(shape)} reaches beyond its storage of ${view.length} values`,
-      );
+    this.#hold(items.length);
+    for (let i = 0; i < items.length; i += 2) {
+      dict.set(items[i] as PickleValue, items[i + 1] as PickleValue);
     }
-    // Otherwise a few bytes could become any amount of memory.
-    if (numberOfElements(shape) > extent) return REPEATED;
-    return new TensorView(view.root, view.offset + first, shape, strides);
   }
 
-  #orderedDict(pairs: PickleValue = [], count: CountCopies): Dict {
-    if (!Array.isArray(pairs))
-      throw this.invalidFile('an OrderedDict of its pickle is made from what is no list');
-    count(2 * pairs.length);
-    const dict = new Dict();
-    for (const pair of pairs) {
-      const items = pair instanceof Tuple ? pair.items : pair;
-      if (!Array.isArray(items) || items.length !== 2) {
-        throw this.invalidFile('an OrderedDict of its pickle is made from what are no pairs');
-      }
-      dict.set(items[0] as PickleValue, items[1] as PickleValue);
+  #top(): PickleValue {
+    const value = this.#stack.at(-1);
+    if (value === undefined || value === MARK) {
+      throw this.invalidFile('its pickle takes what it has not put down');
     }
-    return dict;
-  }
-
-  /**
-   * (function, class, its arguments, state): a tensor that a program gave attributes. Not one inside another: PyTorch writes none, and
-   * of an untrusted file they could be any number deep.
-   */
-  readonly #fromType: PickleFunction = new PickleFunction(([rebuild, , args], count) => {
-    if (rebuild instanceof PickleFunction && rebuild !== this.#fromType && args instanceof Tuple)
-      return rebuild.call(args.items, count);
-    throw this.invalidFile('a tensor of its pickle is made by what makes no tensor');
-  });
-
-  #tensor(value: PickleValue | undefined): TensorView | Unreadable {
-    if (value instanceof TensorView || value instanceof Unreadable) return value;
-    throw this.invalidFile('a parameter of its pickle is no tensor');
-  }
-
-  #tuple(value: PickleValue | undefined): Tuple {
-    if (value instanceof Tuple) return value;
-    throw this.invalidFile('its pickle has something else where a tuple belongs');
-  }
-
-  #counts(values: readonly PickleValue[]): readonly number[] {
-    for (const value of values) this.#count(value);
-    return values as readonly number[];
-  }
-
-  #count(value: PickleValue | undefined): number {
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-    throw this.invalidFile('its pickle has something else where a size belongs');
+    return value;
   }
 }
 
-const FOREIGN = new Unreadable('has numbers of a type that no network here has');
-const REPEATED = new Unreadable('repeats its values, as expand() does. Save a copy of it');
-const NEGATED = new Unreadable('is a negated or conjugated view. Save a copy of it (resolve_neg())');
+/** Of a function: as much as a message shows, and more than any that is allowed has. */
+const MAX_NAME = 200;
 
-/** Short, whatever it is. */
-const showShape = (shape: readonly number[]): string =>
-  `[${shape.slice(0, 8)}${shape.length > 8 ? ', …' : ''}]`;
-
-/** How many numbers of memory a tensor reaches over, from its first to its last. */
-export function extentOf(shape: readonly number[], strides: readonly number[]): number {
-  if (shape.includes(0)) return 0;
-  return shape.reduce((extent, size, i) => extent + (size - 1) * (strides[i] ?? 0), 1);
-}
-
-/** Whether a tensor's numbers lie one after the other in the order of its indices. */
-export function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
-  let expected = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    const size = shape[i] ?? 0;
-    if (size !== 1 && strides[i] !== expected) return shape.includes(0);
-    expected *= size;
-  }
-  return true;
-}
+const unsafe = (what: string, invalidFile: InvalidFile): GoogLeNetError =>
+  invalidFile(
+    `its pickle ${what}. That is no part of a state_dict, and in Python it could run any program. In Python, save ` +
+      'model.state_dict() and nothing else, or use safetensors',
+    'UNSAFE_PICKLE',
+  );

@@ -3,14 +3,13 @@
  * its default `weights_only=True`.
  */
 
-import type { DType } from '../../core/tensor.js';
+import type { DType, TensorInfo } from '../../core/tensor.js';
 import { numberOfElements } from '../../core/validation.js';
-import type { TensorInfo } from '../../native/binding-types.js';
-import { STORAGES } from './unpickler.js';
+import { STORAGES } from './torch-globals.js';
 import { type NewEntry, zipParts } from './zip-writer.js';
 
 export interface NewTensor extends TensorInfo {
-  /** Its numbers, one after the other. Must not change until the file is written. */
+  /** Its values, one after the other. Must not change until the file is written. */
   content: Uint8Array;
 }
 
@@ -76,7 +75,7 @@ function tensorOf({ dtype, shape }: NewTensor, key: string): Buffer {
   const length = numberOfElements(shape);
   const storage = global('torch', STORAGE_OF[dtype]);
   const id = tuple(text('storage'), storage, text(key), text('cpu'), integer(length));
-  // Those of a tensor without numbers have no meaning, and could be beyond all numbers.
+  // Those of a tensor without values have no meaning, and could be beyond all integers.
   const strides = shape.map((_, i) => (length === 0 ? 1 : numberOfElements(shape.slice(i + 1))));
   const args = tuple(
     Buffer.concat([id, code(PERSISTENT)]),

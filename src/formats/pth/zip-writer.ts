@@ -71,7 +71,7 @@ function sharedFields(nameBytes: number, bytes: number, crc: number): Buffer {
   return fields;
 }
 
-/** In front of the content, with padding that brings it to its place. */
+/** In front of the content, with padding that brings it to its span. */
 function localRecord(name: string, shared: Buffer, start: number): Buffer {
   const bytes = LOCAL.bytes + Buffer.byteLength(name) + EXTRA_HEAD_BYTES;
   const padding = -(start + bytes) & (ALIGNMENT - 1);

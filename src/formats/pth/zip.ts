@@ -4,7 +4,7 @@
  */
 import { throwIfAborted } from '../../core/errors.js';
 import type { InvalidFile } from '../invalid-file.js';
-import { type OpenFile, readBytes } from '../open-files.js';
+import type { OpenFile } from '../open-files.js';
 import { quote } from '../quote.js';
 
 /** Signatures and sizes of the records without their variable parts. */
@@ -14,7 +14,7 @@ export const END = { signature: 0x06054b50, bytes: 22 };
 const END64 = { signature: 0x06064b50, bytes: 56 };
 const LOCATOR64 = { signature: 0x07064b50, bytes: 20 };
 export const ZIP_SIGNATURE = LOCAL.signature;
-/** The extra field with the sizes that do not fit in 32 bits, and what stands in their place. */
+/** The extra field with the sizes that do not fit in 32 bits, and what stands in their span. */
 const EXTRA64 = 1;
 const IN_EXTRA = 0xffffffff;
 const MAX_COMMENT_BYTES = 0xffff;
@@ -114,7 +114,7 @@ async function readPart(
   invalidFile: InvalidFile,
 ): Promise<Buffer> {
   if (offset + bytes > file.size) throw invalidFile('what its directory refers to lies outside of it');
-  const part = await readBytes(file, bytes, offset);
+  const part = await file.read(bytes, offset);
   if (!part) throw invalidFile('it was cut short while being read');
   return part;
 }
