@@ -9,7 +9,7 @@ const PROGRAMS = ['googlenet_tests', 'engine_tests_memory', 'engine_tests_thread
 
 /** Starts the process that builds them, at the lowest priority; undefined when CMake did not build the addon. */
 export function buildTestPrograms() {
-  const { addonPath } = createRequire(import.meta.url)(join(root, 'dist/setup/paths.js'));
+  const { addonPath } = createRequire(import.meta.url)(join(root, 'dist/setup/installed/paths.js'));
   const buildDir = dirname(dirname(addonPath()));
   if (!existsSync(join(buildDir, 'CMakeCache.txt'))) return undefined;
   mkdirSync(join(root, '.googlenet'), { recursive: true });

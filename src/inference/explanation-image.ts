@@ -45,7 +45,7 @@ export async function explanationImage(explanation: ExplanationImage): Promise<U
   const { image, heat } = explanation;
   const sharp = loadSharp();
   // Loaded when the first explanation is drawn: its module takes longer to load than everything else here.
-  const { toPng } = await import('../report/png.js');
+  const { toPng } = await import('../core/figures/png.js');
   const side = TILE * SCALE;
   const pixels = await sharp(image.pixels, { raw: { width: image.size, height: image.size, channels: 3 } })
     .resize(side, side, { kernel: 'cubic' })

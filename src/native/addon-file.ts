@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { GoogLeNetError } from '../core/errors.js';
-import { EXTERNAL, isLost } from '../setup/paths.js';
+import { EXTERNAL, isLost } from '../setup/installed/paths.js';
 import { startThreadPool } from './thread-pool.js';
 
 export const SETUP = 'Run `npx googlenet setup`';

@@ -1,4 +1,4 @@
-import { engineAddonPath } from '../setup/paths.js';
+import { engineAddonPath } from '../setup/installed/paths.js';
 import { addonLoader } from './addon-file.js';
 import type { EngineAddon } from './binding-types.js';
 

@@ -1,10 +1,10 @@
 import { isMainThread } from 'node:worker_threads';
 import { usableCpus } from '../core/cpu-quota.js';
 import { GoogLeNetError } from '../core/errors.js';
-import { type BuildRecord, recordOfAddon } from '../setup/build-record.js';
-import { readLibtorchVersion } from '../setup/libtorch-version.js';
-import { addonPath } from '../setup/paths.js';
-import { isSupportedLibtorch, majorMinor, supportedRange } from '../setup/versions.js';
+import { type BuildRecord, recordOfAddon } from '../setup/installed/build-record.js';
+import { readLibtorchVersion } from '../setup/installed/libtorch-version.js';
+import { addonPath } from '../setup/installed/paths.js';
+import { isSupportedLibtorch, majorMinor, supportedRange } from '../setup/installed/versions.js';
 import { addonLoader, SETUP } from './addon-file.js';
 import type { NativeAddon } from './binding-types.js';
 import { withSpinLimit } from './spin-limit.js';

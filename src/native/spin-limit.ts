@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { engineAddonOf } from '../setup/paths.js';
+import { engineAddonOf } from '../setup/installed/paths.js';
 import type { EngineAddon } from './binding-types.js';
 
 const VARIABLE = 'GOMP_SPINCOUNT';

@@ -2,7 +2,7 @@
 import type { ComparedRun } from './compare.js';
 import { compareCharts, runStyle } from './compare-charts.js';
 import { NO_RECORDS } from './comparison-page.js';
-import { FONT_STACK } from './font.js';
+import { FONT_STACK } from '../core/figures/font.js';
 import { escapeText, shorten } from './html.js';
 import { swatchShapes } from './legend.js';
 import { color } from './palette.js';

@@ -2,7 +2,7 @@
 import * as echarts from 'echarts';
 import { countRange, valueRange } from './axis-range.js';
 import { type Chart, type Line, namedLines } from './chart.js';
-import { FONT_STACK } from './font.js';
+import { FONT_STACK } from '../core/figures/font.js';
 import { tickPower } from './format.js';
 import { color } from './palette.js';
 

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../core/files/atomic-file.js';
 import type { ComparedRun } from './compare.js';
 import { comparisonPage } from './comparison-page.js';
 import { comparisonSvg } from './comparison-svg.js';
-import { toPng } from './png.js';
+import { toPng } from '../core/figures/png.js';
 
 const FORMATS: Record<string, (runs: readonly ComparedRun[]) => Promise<Uint8Array>> = {
   '.html': async (runs) => Buffer.from(comparisonPage(runs)),

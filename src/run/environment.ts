@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { libtorch } from '../native/runtime.js';
-import { PACKAGE_ROOT } from '../setup/paths.js';
+import { PACKAGE_ROOT } from '../setup/installed/paths.js';
 
 /** What a run runs on, for settings.json and its readers. */
 export function environment(device: string): Record<string, string> {

@@ -1,7 +1,7 @@
 import { bold, dim, green, red, yellow } from '../core/colors.js';
 import type { DoctorReport } from './doctor.js';
-import { describeBuild } from './inspect-libtorch.js';
-import { MIN_NODE } from './versions.js';
+import { describeBuild } from './installed/inspect-libtorch.js';
+import { MIN_NODE } from './installed/versions.js';
 
 type Mark = '✓' | '✗' | '–';
 type Row = [mark: Mark, name: string, text: string];

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../core/errors.js';
-import { PRIVATE_FOLDER } from './paths.js';
+import { PRIVATE_FOLDER } from './installed/paths.js';
 import { type Finished, outputOf, runCommand } from './run-command.js';
 import type { StepProgress } from './steps.js';
 import { python, type Tool, which } from './tools.js';
-import { compareVersions, type LibtorchBuild, MIN_PYTHON, majorMinor, PIP_CALLS } from './versions.js';
+import { compareVersions, type LibtorchBuild, MIN_PYTHON, majorMinor, PIP_CALLS } from './installed/versions.js';
 
 export interface InstallOptions {
   build: LibtorchBuild;

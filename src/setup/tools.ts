@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
 import { outputOf } from './run-command.js';
-import { MIN_PYTHON } from './versions.js';
+import { MIN_PYTHON } from './installed/versions.js';
 
 export type Tool = 'python3' | 'python3-venv' | 'compiler' | 'cmake' | 'make';
 

@@ -85,7 +85,8 @@ export function testPages(pages: readonly string[]): void {
   });
   afterAll(() => world.close());
 
-  describe.each(pages)('%s', (name) => {
+  const withCode = pages.filter((name) => codeBlocks(name).length > 0);
+  describe.each(withCode)('%s', (name) => {
     const blocks = codeBlocks(name);
     const page = new Page();
     beforeAll(() => page.furnish(world.files, world.env));

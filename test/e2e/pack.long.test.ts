@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
-import { recordOfAddon } from '../../src/setup/build-record.js';
-import { addonPath } from '../../src/setup/paths.js';
+import { recordOfAddon } from '../../src/setup/installed/build-record.js';
+import { addonPath } from '../../src/setup/installed/paths.js';
 import { PACKAGE_ROOT } from '../support/child.js';
 import { Consumer, PACKAGE } from './consumer.js';
 

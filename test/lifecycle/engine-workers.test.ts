@@ -1,4 +1,4 @@
-import { engineAddonPath } from '../../src/setup/paths';
+import { engineAddonPath } from '../../src/setup/installed/paths';
 import { runChild } from '../support/child';
 import { ALIVE, constructAndTerminate, dropInExitListener, PERTURBED } from '../support/engine-workers';
 import { HAS_KERNELS } from '../support/engines';

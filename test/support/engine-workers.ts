@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { engineAddonPath } from '../../src/setup/paths';
+import { engineAddonPath } from '../../src/setup/installed/paths';
 import { runChild } from './child';
 
 /** What a Worker and its parent start with: the addon itself, because a Worker lives too briefly to load the package. */

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { addonPath } from '../../src/setup/paths';
+import { addonPath } from '../../src/setup/installed/paths';
 import { which } from '../../src/setup/tools';
 import { PACKAGE_ROOT } from './child';
 

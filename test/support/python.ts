@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { recordOfAddon } from '../../src/setup/build-record.js';
+import { recordOfAddon } from '../../src/setup/installed/build-record.js';
 import { venvPython } from '../../src/setup/install-libtorch.js';
-import { addonPath, PACKAGE_ROOT } from '../../src/setup/paths.js';
+import { addonPath, PACKAGE_ROOT } from '../../src/setup/installed/paths.js';
 import { type ReferenceTensors, readReference } from './bits.js';
 
 /**

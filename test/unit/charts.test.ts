@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { curvesOf, epochPoints, stepPoints } from '../../src/report/curves.js';
-import { toPng } from '../../src/report/png.js';
+import { toPng } from '../../src/core/figures/png.js';
 import { chartDocument } from '../../src/report/render-chart.js';
 import { reportFiles } from '../../src/report/report-files.js';
 import { type ChartName, runCharts } from '../../src/report/run-charts.js';

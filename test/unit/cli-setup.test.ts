@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setupOptions } from '../../src/cli/setup/command.js';
-import { DEFAULT_BUILD_DIR } from '../../src/setup/paths.js';
+import { DEFAULT_BUILD_DIR } from '../../src/setup/installed/paths.js';
 import { runCommandLine } from '../support/host.js';
 
 const NO_FLAGS = {

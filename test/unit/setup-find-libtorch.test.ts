@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { searchLibtorch } from '../../src/setup/find-libtorch.js';
-import { inspectLibtorch } from '../../src/setup/inspect-libtorch.js';
+import { inspectLibtorch } from '../../src/setup/installed/inspect-libtorch.js';
 import { errorWith } from '../support/errors.js';
 import { makeLibtorchFolder, wheelVersion } from '../support/libtorch-folder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

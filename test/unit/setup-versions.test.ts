@@ -1,4 +1,4 @@
-import { isSupportedLibtorch } from '../../src/setup/versions.js';
+import { isSupportedLibtorch } from '../../src/setup/installed/versions.js';
 
 test.each([
   ['2.10.9', false],

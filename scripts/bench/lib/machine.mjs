@@ -5,9 +5,9 @@ import { cpus, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 
 const require = createRequire(import.meta.url);
-const { recordOfAddon } = require('../../../dist/setup/build-record.js');
+const { recordOfAddon } = require('../../../dist/setup/installed/build-record.js');
 const { venvPython } = require('../../../dist/setup/install-libtorch.js');
-const { addonPath } = require('../../../dist/setup/paths.js');
+const { addonPath } = require('../../../dist/setup/installed/paths.js');
 
 /**
  * The Python to compare with: that of the libtorch in use, or GOOGLENET_PYTHON. Ends the program where it lacks one of the modules.

@@ -10,7 +10,7 @@ import { variantNamed } from '../../models/variants/index.js';
 import { drawDiagram } from '../../report/diagram/draw.js';
 import { googlenetDiagram } from '../../report/diagram/googlenet.js';
 import { xceptionDiagram } from '../../report/diagram/xception.js';
-import { toPng } from '../../report/png.js';
+import { toPng } from '../../core/figures/png.js';
 
 export interface DrawFlags {
   architecture: ArchitectureName;

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { GoogLeNetError } from '../../core/errors.js';
 import { optionalChoice, optionalText, toggle, type ValuesOf, withDefaults } from '../../core/settings.js';
 import type { Terminal } from '../../core/terminal.js';
-import { DEFAULT_BUILD_DIR } from '../../setup/paths.js';
+import { DEFAULT_BUILD_DIR } from '../../setup/installed/paths.js';
 import type { SetupOptions } from '../../setup/setup.js';
 import { examples } from '../examples.js';
 import { addSettings } from '../flags.js';

@@ -1,5 +1,5 @@
 /** A diagram as SVG: blocks in rows, arrows between them. */
-import { FONT_STACK } from '../font.js';
+import { FONT_STACK } from '../../core/figures/font.js';
 import { escapeText } from '../html.js';
 import { color } from '../palette.js';
 import { type Box, type Card, COLORS, type Diagram, type Head, isCard, type Row } from './blocks.js';

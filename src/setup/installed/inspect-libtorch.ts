@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { GoogLeNetError } from '../core/errors.js';
+import { GoogLeNetError } from '../../core/errors.js';
 import { readLibtorchVersion } from './libtorch-version.js';
 import { isSupportedLibtorch, type LibtorchBuild, supportedRange } from './versions.js';
 
