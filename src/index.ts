@@ -4,6 +4,7 @@ export type { ClassMetrics, MacroAverages } from './core/class-metrics.js';
 export type { Device } from './core/device.js';
 export { ERROR_CODES, type ErrorCode, GoogLeNetError } from './core/errors.js';
 export type { DType, Images, Tensor } from './core/tensor.js';
+export type { OutputStream } from './core/terminal.js';
 export { ArrayDataset, type ArrayDatasetOptions } from './data/array-dataset.js';
 export type {
   Augment,
@@ -24,7 +25,7 @@ export {
 export type { Dataset, RawImage } from './data/dataset.js';
 export { type DecodeImageOptions, decodeImage } from './data/decode.js';
 export type { OnDecodeError, Skipped } from './data/decode-errors.js';
-export type { DecodeOptions } from './data/decode-options.js';
+export type { DecodeOptions, Decoding } from './data/decode-options.js';
 export { FASHION_MNIST_CLASSES, IdxDataset, type IdxOptions } from './data/idx-dataset.js';
 export { ImageFolder, type ImageFolderOptions, type ImageFolderSample } from './data/image-folder.js';
 export { type EpochIndicesOptions, epochIndices } from './data/sampler.js';
@@ -60,13 +61,24 @@ export type { Classifier, Logits } from './inference/classifier.js';
 export type { ClassifyOptions } from './inference/classify.js';
 export { type EvaluateOptions, evaluate } from './inference/evaluate.js';
 export type { ClassEvaluation, Evaluation } from './inference/evaluation.js';
-export { type ExplainOptions, type Explanation, explain } from './inference/explain.js';
+export {
+  type ExplainOptions,
+  type Explanation,
+  explain,
+  type GradCamClassifier,
+} from './inference/explain.js';
 export { type ImageInput, loadImages } from './inference/image-input.js';
 export type { InputSizes } from './inference/input-size.js';
-export type { BatchEvaluation, BatchResult, Metrics } from './inference/metrics.js';
+export type { BatchEvaluation, BatchResult, MetricAccumulator, Metrics } from './inference/metrics.js';
 export { type Classification, topK } from './inference/top-k.js';
+export type { ArchitectureName } from './models/architectures.js';
 export { type Conversion, type ConvertOptions, convertWeights } from './models/convert-weights.js';
-export type { ModelDescription, SeparableOrder } from './models/description.js';
+export type {
+  GoogLeNetDescription,
+  ModelDescription,
+  SeparableOrder,
+  XceptionDescription,
+} from './models/description.js';
 export {
   GoogLeNet,
   type GoogLeNetConstructor,
@@ -102,11 +114,14 @@ export {
 export { manualSeed } from './native/seeds.js';
 export { ConsoleLogger, type ConsoleLoggerOptions } from './run/console-logger.js';
 export { CsvLogger, type CsvLoggerOptions } from './run/csv-logger.js';
+export type { EpochMetrics, EpochRecord, Metric } from './run/records/records.js';
+export type { DataSource, RunDescription } from './run/run-description.js';
 export { RunFolder, type RunFolderOptions } from './run/run-folder.js';
 export type { TrainingSettings } from './run/settings.js';
 export type { Labels, StepResult } from './train/batch-result.js';
-export { readCheckpoint } from './train/checkpoint.js';
+export { type Checkpoint, readCheckpoint } from './train/checkpoint.js';
 export type { Precision, SgdOptions, TrainerConfig, TrainerOptions } from './train/config.js';
+export type { TrainingSource } from './train/datasets.js';
 export type { EarlyStoppingOptions } from './train/early-stopping.js';
 export type {
   CheckpointEvent,
@@ -121,7 +136,16 @@ export type { FitOptions } from './train/fit-options.js';
 export type { FitRun } from './train/fit-run.js';
 export type { Logger, ResolvedSettings, RunStart } from './train/logger.js';
 export type { RunTrainer } from './train/run-trainer.js';
-export { lrAt, type Schedule, type ScheduleOptions, type SchedulePosition } from './train/schedule.js';
+export {
+  type ConstantRate,
+  type CosineDecay,
+  lrAt,
+  type PolynomialDecay,
+  type Schedule,
+  type ScheduleOptions,
+  type SchedulePosition,
+  type StepDecay,
+} from './train/schedule.js';
 export type { Best, EpochSummary, TrainState } from './train/train-state.js';
 export { Trainer } from './train/trainer.js';
 export type { Prediction, ValidateOptions, Validation, ValidationEvent } from './train/validation.js';

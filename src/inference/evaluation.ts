@@ -20,7 +20,7 @@ export interface Evaluation<Class extends ClassMetrics = ClassMetrics> extends M
   /** In the order of the dataset's classes. */
   classes: Class[];
   macro: MacroAverages;
-  /** `confusion[label][predicted]`: images. Null above {@link MAX_CONFUSION} classes. */
+  /** `confusion[label][predicted]`: images. Null above 2048 classes. */
   confusion: Uint32Array[] | null;
   /** Images that cannot be read and were left out; they count nowhere else. */
   skipped: Skipped[];

@@ -2,7 +2,7 @@
 
 import type { Metrics } from '../inference/metrics.js';
 import type { EpochEvent, StepEvent } from '../train/fit-events.js';
-import type { EpochRecord, EpochScores, Metric, StepRecord } from './records/records.js';
+import type { EpochMetrics, EpochRecord, Metric, StepRecord } from './records/records.js';
 
 /** JSON has no NaN and no infinity. */
 const metric = (value: number | null): Metric => (value !== null && Number.isFinite(value) ? value : null);
@@ -29,7 +29,7 @@ export const stepRecord = (event: StepEvent): StepRecord => ({
   imagesPerSecond: metric(event.imagesPerSecond),
 });
 
-const epochScores = (scores: Metrics): EpochScores => ({
+const epochScores = (scores: Metrics): EpochMetrics => ({
   loss: metric(scores.loss),
   mainLoss: metric(scores.mainLoss),
   aux1Loss: metric(scores.aux1Loss),

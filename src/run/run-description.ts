@@ -10,7 +10,7 @@ import { integer, invalid, object, readOptions, string } from '../core/validatio
 import type { Dataset } from '../data/dataset.js';
 import { currentBackends } from '../native/backends.js';
 import { getNumThreads } from '../native/runtime.js';
-import type { Source } from '../train/datasets.js';
+import type { TrainingSource } from '../train/datasets.js';
 import type { RunStart } from '../train/logger.js';
 import { environment } from './environment.js';
 import { runFiles } from './run-files.js';
@@ -56,7 +56,7 @@ export function describeRun(
   };
 }
 
-function describeSource(source: Source): DataSource {
+function describeSource(source: TrainingSource): DataSource {
   const { dir } = source as Dataset;
   return { folder: dir === undefined ? null : resolve(dir), images: source.length };
 }

@@ -2,4 +2,4 @@ import type { Dataset } from '../data/dataset.js';
 import type { StreamDataset } from '../data/stream-dataset.js';
 
 /** What a model can be trained on. */
-export type Source = Dataset | StreamDataset;
+export type TrainingSource = Dataset | StreamDataset;

@@ -11,7 +11,7 @@ import { assertClasses, assertDataset, assertSameClasses } from '../inference/da
 import { assertInputSize } from '../inference/input-size.js';
 import type { OpenCheckpoint } from './checkpoint.js';
 import { type CheckpointPolicy, readCheckpointPolicy } from './checkpoint-policy.js';
-import type { Source } from './datasets.js';
+import type { TrainingSource } from './datasets.js';
 import { type EarlyStopping, type EarlyStoppingOptions, readEarlyStopping } from './early-stopping.js';
 import type { Logger } from './logger.js';
 import { readLoggers } from './logger-group.js';
@@ -100,7 +100,7 @@ const KNOWN = [
 /** @throws GoogLeNetError `INVALID_ARGUMENT`, `INVALID_DATASET` */
 export function readFitOptions(
   options: FitOptions,
-  source: Source,
+  source: TrainingSource,
   { model, config }: RunTrainer,
 ): FitConfig {
   const loggers = readLoggers((options as FitOptions | undefined)?.logger);

@@ -3,7 +3,7 @@ import type { Batch } from '../data/prefetcher.js';
 import { updateMetrics } from '../inference/metrics.js';
 import type { StepResult } from './batch-result.js';
 import type { StoredCheckpoint } from './checkpoint-store.js';
-import type { Source } from './datasets.js';
+import type { TrainingSource } from './datasets.js';
 import { hasStalled } from './early-stopping.js';
 import {
   AFTER_DIVERGENCE,
@@ -25,7 +25,7 @@ import { validation } from './validation.js';
 /** Runs a fit with its loggers. */
 export async function* fit(
   trainer: RunTrainer,
-  source: Source,
+  source: TrainingSource,
   options: FitOptions,
 ): AsyncGenerator<FitEvent, FitResult, void> {
   const config = readFitOptions(options, source, trainer);

@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
-import type { Source } from './datasets.js';
+import type { TrainingSource } from './datasets.js';
 import type { FitEvent, FitResult } from './fit-events.js';
 import type { RunTrainer } from './run-trainer.js';
 
@@ -10,7 +10,7 @@ export type ResolvedSettings = Readonly<Record<string, unknown>>;
 export interface RunStart {
   /** `trainer.state` is where the run starts; `trainer.model` is the model. */
   readonly trainer: RunTrainer;
-  readonly source: Source;
+  readonly source: TrainingSource;
   readonly validation: Dataset | null;
   /** Images and steps of an epoch; null for a stream that does not say. */
   readonly images: number | null;

@@ -20,12 +20,12 @@ export interface CosineDecay {
   type: 'cosine';
 }
 
-export interface Constant {
+export interface ConstantRate {
   type: 'constant';
 }
 
 /** How the learning rate changes over a run; in the first `warmupSteps` steps it also rises linearly from zero. */
-export type Schedule = (StepDecay | PolynomialDecay | CosineDecay | Constant) & { warmupSteps: number };
+export type Schedule = (StepDecay | PolynomialDecay | CosineDecay | ConstantRate) & { warmupSteps: number };
 
 /** {@link Schedule} with defaults: `step`, × 0.96 every 8 epochs, no warm-up. */
 export interface ScheduleOptions {
@@ -77,7 +77,7 @@ export function readSchedule(value: unknown): Schedule {
 function readDecay(
   type: Schedule['type'],
   { stepSize, gamma, power }: Partial<Record<string, unknown>>,
-): StepDecay | PolynomialDecay | CosineDecay | Constant {
+): StepDecay | PolynomialDecay | CosineDecay | ConstantRate {
   if (type === 'polynomial') {
     return {
       type,

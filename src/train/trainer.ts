@@ -17,7 +17,7 @@ import type { StateDict } from '../weights/state-dict.js';
 import { type Labels, type StepResult, toBatchResult } from './batch-result.js';
 import { type OpenCheckpoint, saveCheckpoint, withCheckpoint } from './checkpoint.js';
 import { FACTOR, readTrainerConfig, type TrainerConfig, type TrainerOptions } from './config.js';
-import type { Source } from './datasets.js';
+import type { TrainingSource } from './datasets.js';
 import { fit } from './fit.js';
 import type { FitEvent, FitResult } from './fit-events.js';
 import type { FitOptions } from './fit-options.js';
@@ -178,11 +178,11 @@ export class Trainer {
    * @throws GoogLeNetError (when it is awaited or iterated) `INVALID_ARGUMENT`, `INVALID_IMAGE`, `INVALID_CHECKPOINT`, `DIVERGED`,
    * `FILE_ERROR`, `LOGGER_FAILED`, …
    */
-  fit(source: Source, options: FitOptions): FitRun {
+  fit(source: TrainingSource, options: FitOptions): FitRun {
     return new FitRun(this.#fit(source, options));
   }
 
-  async *#fit(source: Source, options: FitOptions): AsyncGenerator<FitEvent, FitResult, void> {
+  async *#fit(source: TrainingSource, options: FitOptions): AsyncGenerator<FitEvent, FitResult, void> {
     if (this.#isFitting) {
       throw new GoogLeNetError(
         'INVALID_ARGUMENT',

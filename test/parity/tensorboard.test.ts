@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { EpochScores, Metric, RunRecord } from '../../src/run/records/records.js';
+import type { EpochMetrics, Metric, RunRecord } from '../../src/run/records/records.js';
 import { type ResumePoint, RunLog, readRunRecords } from '../../src/run/records/run-log.js';
 import { TensorBoardLog } from '../../src/run/tensorboard/tensorboard.js';
 import { PACKAGE_ROOT } from '../support/child.js';
@@ -59,7 +59,7 @@ function tagged(record: RunRecord): [string, Metric][] {
   ];
 }
 
-const scores = (prefix: string, of: EpochScores): [string, Metric][] => [
+const scores = (prefix: string, of: EpochMetrics): [string, Metric][] => [
   [`${prefix}loss`, of.loss],
   [`${prefix}main_loss`, of.mainLoss],
   [`${prefix}aux1_loss`, of.aux1Loss],

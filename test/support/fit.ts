@@ -11,7 +11,7 @@ import {
   Trainer,
   type TrainerOptions,
 } from '../../src/index';
-import type { Source } from '../../src/train/datasets';
+import type { TrainingSource } from '../../src/train/datasets';
 import { compareBits } from './bits';
 
 /** Height and width of the images of {@link fit}: no smaller, since BatchNorm wants more than one value a channel, of one image too. */
@@ -49,7 +49,7 @@ export interface Fitted {
 /** Trains to the end. @param look is called with each event, before the loop goes on. */
 export async function fit(
   trainer: Trainer,
-  source: Source,
+  source: TrainingSource,
   options: FitOptions,
   look: (event: FitEvent) => unknown = () => undefined,
 ): Promise<Fitted> {
@@ -70,7 +70,7 @@ export async function fit(
 
 /** Weights of a run that nothing disturbs. */
 export async function weightsAfter(
-  source: Source,
+  source: TrainingSource,
   options: FitOptions,
   trainerOptions: TrainerOptions = {},
 ): Promise<StateDict> {

@@ -1,5 +1,5 @@
 /** What a run records, for tests of its page. */
-import type { EpochRecord, EpochScores, StepRecord } from '../../src/run/records/records.js';
+import type { EpochMetrics, EpochRecord, StepRecord } from '../../src/run/records/records.js';
 import type { ImagePrediction, ValidationRecord } from '../../src/run/records/validation-record.js';
 
 /** Seconds since 1970 of step 0; a step takes one. */
@@ -24,7 +24,7 @@ export const stepRecord = (step: number, more: Partial<StepRecord> = {}): StepRe
   ...more,
 });
 
-const scores = (loss: number): EpochScores => ({
+const scores = (loss: number): EpochMetrics => ({
   ...{ loss, mainLoss: loss, aux1Loss: loss, aux2Loss: loss },
   ...{ top1: 0.6, top5: 0.9, aux1Top1: 0.5, aux2Top1: 0.55 },
 });

@@ -1,4 +1,4 @@
-import type { EpochRecord, EpochScores, RunRecord, StepRecord } from '../../src/run/records/records.js';
+import type { EpochMetrics, EpochRecord, RunRecord, StepRecord } from '../../src/run/records/records.js';
 import type { ImagePrediction, ValidationRecord } from '../../src/run/records/validation-record.js';
 
 export interface RunShape {
@@ -38,7 +38,7 @@ export function runRecords(shape: RunShape): RunRecord[] {
 }
 
 /** @param worse what the loss is multiplied and the accuracy divided by. */
-export function scoresAt(epoch: number, worse: number, aux: boolean): EpochScores {
+export function scoresAt(epoch: number, worse: number, aux: boolean): EpochMetrics {
   const loss = (0.6 + 3 * Math.exp(-epoch / 3)) * worse;
   const top1 = (0.85 - 0.75 * Math.exp(-epoch / 3)) / worse;
   const ofAux = (value: number) => (aux ? value : null);

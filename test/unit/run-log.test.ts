@@ -1,5 +1,5 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import type { EpochRecord, EpochScores, StepRecord } from '../../src/run/records/records.js';
+import type { EpochMetrics, EpochRecord, StepRecord } from '../../src/run/records/records.js';
 import { METRICS_FILE, RunLog, readRunRecords } from '../../src/run/records/run-log.js';
 import { errorWith } from '../support/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -23,7 +23,7 @@ const step = (number: number, more: Partial<StepRecord> = {}): StepRecord => ({
   imagesPerSecond: 31.5,
   ...more,
 });
-const scores = (loss: number): EpochScores => ({
+const scores = (loss: number): EpochMetrics => ({
   ...{ loss, mainLoss: loss / 2, aux1Loss: null, aux2Loss: null },
   ...{ top1: 0.3, top5: 0.8, aux1Top1: null, aux2Top1: null },
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cyan } from '../../core/colors.js';
 import { formatCount, formatPercent, formatTable, heading, plural } from '../../core/format.js';
 import { bestEpoch } from '../../report/run-metrics.js';
-import type { EpochRecord, EpochScores } from '../../run/records/records.js';
+import type { EpochMetrics, EpochRecord } from '../../run/records/records.js';
 import type { DataSource, RunDescription } from '../../run/run-description.js';
 import { runFiles } from '../../run/run-files.js';
 import { DEFAULTS, SETTING_NAMES, type SettingName, type TrainingSettings } from '../../run/settings.js';
@@ -70,7 +70,7 @@ function sentenceOf(
   return `${length} of ${architecture} in batches of ${batchSize}, learning rate ${lr}, on ${place}, libtorch ${libtorch}.`;
 }
 
-const scoreCells = ({ loss, top1, top5 }: EpochScores): string[] => [
+const scoreCells = ({ loss, top1, top5 }: EpochMetrics): string[] => [
   loss === null ? 'none' : loss.toFixed(4),
   formatPercent(top1 ?? 0),
   formatPercent(top5 ?? 0),

@@ -27,7 +27,7 @@ export interface StepRecord {
   imagesPerSecond: Metric;
 }
 
-export interface EpochScores {
+export interface EpochMetrics {
   loss: Metric;
   mainLoss: Metric;
   aux1Loss: Metric;
@@ -49,8 +49,8 @@ export interface EpochRecord {
   time: number;
   lr: number;
   /** Means over the epoch while the model changed. */
-  train: EpochScores;
-  validation: EpochScores | null;
+  train: EpochMetrics;
+  validation: EpochMetrics | null;
   /** Images of the epoch that could not be read and were left out. */
   skipped: number;
   imagesPerSecond: Metric;
@@ -103,7 +103,7 @@ export const EPOCH_METRICS = [
   'top5',
   'aux1Top1',
   'aux2Top1',
-] as const satisfies readonly (keyof EpochScores)[];
+] as const satisfies readonly (keyof EpochMetrics)[];
 
 const scores = (name: string, value: unknown) => metrics(name, object(name, value), EPOCH_METRICS);
 
