@@ -1,96 +1,151 @@
-// Imports go one way (ARCHITECTURE.md). Prints every import that does not and exits with 1. `node check-layers.mjs [root]`
+// Imports go one way (ARCHITECTURE.md). Prints each import that does not, each circle and each rule that no import needs, and exits
+// with 1 if there are any. `node check-layers.mjs [root]`
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..'));
+/** Another tree is a test's: it has few files, so most rules are not needed there. */
+const isProject = process.argv[2] === undefined;
 
-// C++ folder → folders it may include from, besides itself. Only binding/ sees everything, and nothing sees binding/.
-const native = {
+/** Rooms of native/, lowest first → rooms that each may include from, besides itself. */
+const NATIVE = {
   core: [],
   kernels: ['core'],
   nn: ['kernels', 'core'],
   models: ['nn', 'core'],
-  weights: ['models', 'nn', 'core'],
+  weights: ['core'],
   data: ['core'],
-  train: ['models', 'weights', 'nn', 'data', 'core'],
+  train: ['models', 'weights', 'core'],
   infer: ['kernels', 'core'],
-  lowering: ['infer', 'kernels', 'models', 'nn', 'core'],
-  dist: ['core'],
-  binding: ['core', 'nn', 'models', 'weights', 'data', 'train', 'kernels', 'infer', 'lowering', 'dist'],
+  lowering: ['infer', 'models', 'nn', 'core'],
+  binding: ['core', 'nn', 'models', 'weights', 'data', 'train', 'kernels', 'infer', 'lowering'],
 };
+/** Rooms that know neither libtorch nor what knows it. */
+const WITHOUT_TORCH = ['kernels', 'infer'];
 
-// Modules of src/ that anybody may import.
-const common = /^(core\/.*|hub\/labels\/.*|native\/binding-types)$/;
-// TypeScript folder → modules it may import, besides its own and the common ones. Folders that are not named are free.
-const typescript = {
-  formats: /^(?!)/,
-  // Drawing an explanation takes the renderer of charts.
-  inference: /^(data\/.*|native\/call-queue|report\/png)$/,
-  engine: /^(formats\/.*|inference\/.*|native\/.*|weights\/.*)$/,
-  report: /^(run\/records\/.*|models\/summary)$/,
-  dashboard: /^run\/records\/.*$/,
-  serve: /^(engine\/.*|models\/.*|inference\/.*)$/,
-  setup: /^native\/load$/,
-  native: /^(setup\/(paths|versions|build-record|libtorch-version))$/,
+/** Rooms of src/, lowest first → rooms that each may import, besides itself. A room may lie in another one: the longest name counts. */
+const TYPESCRIPT = {
+  core: [],
+  'setup/installed': ['core'],
+  native: ['core', 'setup/installed'],
+  formats: ['core'],
+  hub: ['core', 'formats'],
+  weights: ['core', 'native', 'formats'],
+  data: ['core', 'native', 'formats'],
+  inference: ['core', 'native', 'data'],
+  engine: ['core', 'native', 'formats', 'weights', 'inference'],
+  models: ['core', 'native', 'formats', 'hub', 'weights', 'inference', 'engine'],
+  train: ['core', 'native', 'formats', 'weights', 'data', 'inference', 'models'],
+  'run/records': ['core'],
+  report: ['core', 'run/records', 'models'],
+  dashboard: ['core', 'run/records'],
+  run: [
+    'core',
+    'setup/installed',
+    'native',
+    'data',
+    'inference',
+    'models',
+    'train',
+    'run/records',
+    'report',
+    'dashboard',
+  ],
+  setup: ['core', 'native', 'setup/installed'],
+  cli: [
+    'core',
+    'native',
+    'formats',
+    'data',
+    'inference',
+    'engine',
+    'models',
+    'train',
+    'run/records',
+    'report',
+    'dashboard',
+    'run',
+    'setup',
+    'setup/installed',
+  ],
 };
-const loadsAddon =
-  /^(index|models\/(module|image-classifier|inception)|engine\/(engine|lower|options)|train\/trainer|data\/(.*transform.*|crops)|setup\/doctor.*|native\/.*)$/;
+/** Modules that load an addon: owners of native handles. */
+const LOADS_ADDON =
+  /^(native\/|models\/(module|image-classifier|inception)\.|engine\/(engine|lower|options)\.|train\/trainer\.|data\/(transforms|crops)\.|setup\/doctor\.)/;
 
 const violations = [];
+const needed = new Set();
 
 function filesUnder(folder, extensions) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true })
-    .map((name) => join(folder, name))
-    .filter((path) => extensions.test(path) && !path.startsWith(join(root, 'native', 'build')));
+  const base = join(root, folder);
+  if (!existsSync(base)) return [];
+  return readdirSync(base, { recursive: true })
+    .map(String)
+    .filter((name) => extensions.test(name) && !name.startsWith('build/'))
+    .sort();
 }
 
-function checkNative(path) {
-  const file = relative(join(root, 'native'), path);
-  const folder = file.split('/')[0];
+/** Notes a rule that is needed, or tells that there is none. */
+function check(language, room, target, mayUse, tell) {
+  if (room === target) return;
+  needed.add(`${language} ${room} ${target}`);
+  if (!mayUse.includes(target)) tell(`${room}/ may use ${mayUse.join(', ') || 'nothing'} only`);
+}
+
+function checkNative(file) {
+  const room = file.split('/')[0];
   const report = (included, rule) => violations.push(`native/${file} includes ${included}: ${rule}`);
-  if (folder === 'units') return; // several sources, each of which has its room
-  if (!(folder in native)) report('from an unknown folder', 'name it in scripts/check-layers.mjs');
-  for (const [, included] of readFileSync(path, 'utf8').matchAll(/^\s*#\s*include\s*[<"]([^">]+)[">]/gm)) {
+  if (room === 'units') return; // several sources, each of which has its room
+  if (!(room in NATIVE)) return report('from an unknown folder', 'name it in scripts/check-layers.mjs');
+  const text = readFileSync(join(root, 'native', file), 'utf8');
+  for (const [, included] of text.matchAll(/^\s*#\s*include\s*[<"]([^">]+)[">]/gm)) {
     const target = included.split('/')[0];
-    if (/^(napi|node_api|node|js_native_api|uv|v8)\b/.test(included) && folder !== 'binding') {
-      report(included, 'only binding/ knows Node');
+    const tell = (rule) => report(included, rule);
+    if (/^(napi|node_api|node|js_native_api|uv|v8)\b/.test(included) && room !== 'binding') {
+      tell('only binding/ knows Node');
     }
-    if (/^(kernels|infer)\//.test(file) && /^(torch|ATen|c10)\//.test(included)) {
-      report(included, 'kernels and engines do not know libtorch');
+    if (WITHOUT_TORCH.includes(room) && /^(torch|ATen|c10)\//.test(included)) {
+      tell('engines do not know libtorch');
     }
-    if (target in native && target !== folder && !native[folder]?.includes(target)) {
-      report(included, `${folder}/ may include ${native[folder]?.join(', ') || 'nothing'} only`);
-    }
+    if (target in NATIVE) check('C++', room, target, NATIVE[room], tell);
   }
 }
 
-function checkTypeScript(path) {
-  const file = relative(join(root, 'src'), path).replace(/\.m?ts$/, '');
-  const folder = file.includes('/') ? file.split('/')[0] : '';
-  const text = readFileSync(path, 'utf8');
-  const imports = text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.[^']+)'/g);
-  for (const [, specifier] of imports) {
-    const target = relative(join(root, 'src'), resolve(dirname(path), specifier)).replace(/\.m?[jt]s$/, '');
-    const report = (rule) => violations.push(`src/${file}.ts imports ${target}: ${rule}`);
-    if (target.startsWith('cli/') && folder !== 'cli') report('nobody imports cli/');
-    if (target.startsWith('dashboard/') && !/^(dashboard|run|cli)$/.test(folder)) {
-      report('only run/ and cli/ import dashboard/');
-    }
-    if (file.startsWith('run/records/') && !target.startsWith('run/records/') && !common.test(target)) {
-      report('run/records/ is below report/ and dashboard/');
-    }
-    const isRun = target.startsWith('run/') && !target.startsWith('run/records/');
-    if (isRun && file !== 'index' && !/^(run|setup|cli)$/.test(folder)) report('run/ is above');
-    if (/^native\/load(-engine)?$/.test(target) && !loadsAddon.test(file))
-      report('only those that own a handle load the addon');
-    const isOwn = folder !== '' && target.startsWith(`${folder}/`);
-    if (folder in typescript && !isOwn && !common.test(target) && !typescript[folder].test(target)) {
-      report(`${folder}/ may not`);
-    }
+const roomOf = (module) => {
+  const folders = module.split('/').slice(0, -1);
+  for (let n = folders.length; n > 0; n--) {
+    const room = folders.slice(0, n).join('/');
+    if (room in TYPESCRIPT) return room;
   }
-  if (path.endsWith('.mts')) checkBrowserModule(file, text);
+  return null;
+};
+
+/** Imports of a module, types included: file as written → the file it means, both below src/. */
+function importsOf(file, text) {
+  const imports = [];
+  for (const [, specifier] of text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'(\.[^']+)'/g)) {
+    const target = relative(join(root, 'src'), resolve(root, 'src', dirname(file), specifier));
+    imports.push(target.replace(/\.(m?)js$/, '.$1ts'));
+  }
+  return imports;
+}
+
+function checkTypeScript(file, text, imports) {
+  const room = roomOf(file);
+  if (room === null && file !== 'index.ts') {
+    violations.push(`src/${file}: each module but index.ts has a room`);
+  }
+  for (const target of imports) {
+    const tell = (rule) => violations.push(`src/${file} imports ${target}: ${rule}`);
+    if (/^native\/load\b/.test(target) && !LOADS_ADDON.test(file)) {
+      tell('only owners of native handles load the addon');
+    }
+    const other = roomOf(target);
+    if (room !== null && other !== null) check('TypeScript', room, other, TYPESCRIPT[room], tell);
+    if (target === 'index.ts' && room !== 'cli') tell('the public API is for users');
+  }
+  if (file.endsWith('.mts')) checkBrowserModule(file, text);
 }
 
 /** A browser finds neither what is outside of the page's folder nor what npm installs; types it does not need. */
@@ -98,15 +153,72 @@ function checkBrowserModule(file, text) {
   for (const [, kind, specifier] of text.matchAll(/^import (type )?[^;]*?'([^']+)';$/gm)) {
     const isBeside = specifier.startsWith('./') && specifier.endsWith('.mjs');
     if (kind === undefined && !isBeside) {
-      violations.push(
-        `src/${file}.mts imports ${specifier}: a browser's module imports ./….mjs and types only`,
-      );
+      violations.push(`src/${file} imports ${specifier}: a browser's module imports ./….mjs and types only`);
     }
   }
 }
 
-filesUnder(join(root, 'native'), /\.(h|cpp|cu|cuh)$/).forEach(checkNative);
-filesUnder(join(root, 'src'), /\.m?ts$/).forEach(checkTypeScript);
+/** Groups of modules that import one another in a circle: Tarjan's strongly connected components. */
+function circles(graph) {
+  const found = [];
+  const state = new Map();
+  const stack = [];
+  const visit = (module) => {
+    const own = { index: state.size, low: state.size, isOpen: true };
+    state.set(module, own);
+    stack.push(module);
+    for (const target of graph.get(module) ?? []) {
+      const other = state.get(target) ?? visit(target);
+      if (other.isOpen) own.low = Math.min(own.low, other.low);
+    }
+    if (own.low === own.index) {
+      const group = stack.splice(stack.indexOf(module));
+      for (const member of group) state.get(member).isOpen = false;
+      if (group.length > 1) found.push(group.sort());
+    }
+    return own;
+  };
+  for (const module of graph.keys()) if (!state.has(module)) visit(module);
+  return found;
+}
+
+/** A rule leads to a lower room, so there is no circle of rooms either. */
+function checkOrder(language, rules) {
+  const rooms = Object.keys(rules);
+  for (const [room, targets] of Object.entries(rules)) {
+    for (const target of targets) {
+      if (rooms.indexOf(target) >= rooms.indexOf(room) || !rooms.includes(target)) {
+        violations.push(`${language}: the rule that ${room}/ may use ${target}/ leads to no lower room.`);
+      }
+    }
+  }
+}
+
+function checkNeeded(language, rules) {
+  for (const [room, targets] of Object.entries(rules)) {
+    for (const target of targets) {
+      if (!needed.has(`${language} ${room} ${target}`)) {
+        violations.push(`${language}: ${room}/ may use ${target}/ and does not. Remove the rule.`);
+      }
+    }
+  }
+}
+
+filesUnder('native', /\.(h|cpp|cu|cuh)$/).forEach(checkNative);
+
+const graph = new Map();
+for (const file of filesUnder('src', /\.m?ts$/)) {
+  const text = readFileSync(join(root, 'src', file), 'utf8');
+  graph.set(file, importsOf(file, text));
+  checkTypeScript(file, text, graph.get(file));
+}
+for (const group of circles(graph)) violations.push(`A circle of imports: ${group.join(', ')}`);
+if (isProject) {
+  checkOrder('C++', NATIVE);
+  checkOrder('TypeScript', TYPESCRIPT);
+  checkNeeded('C++', NATIVE);
+  checkNeeded('TypeScript', TYPESCRIPT);
+}
 
 for (const violation of violations) console.error(violation);
 process.exitCode = violations.length > 0 ? 1 : 0;

@@ -47,7 +47,7 @@ export const WORDS = [
   [/\bfreezer\b|froz?en (network|engine|model)|NativeFrozen/i, 'lower, export, GraphBuilder'],
   [/\b(rouse|give[s]? way|gave way|giving way)\b/i, 'wake, lower priority'],
   [/\bhelpers? (thread|of a team)|\bteams?\b/i, 'thread pool, worker'],
-  [/\bkFloat\b|\bkByte\b/, 'DType kFloat32, kUint8'],
+  [/(?<!(at|torch|c10)::)\bk(Float|Byte)\b/, 'DType kFloat32, kUint8'],
   // Files.
   [/torch-?world/i, 'unpickler'],
   [/\bhostile\b/i, 'untrusted, malformed'],

@@ -20,7 +20,7 @@ function clangFormat() {
   return existsSync(bundled) ? bundled : 'clang-format';
 }
 
-/** Every check runs, so that one run shows all there is to mend. Resolves to whether all of them passed. */
+/** Every check runs, so that one run shows all there is to fix. Resolves to whether all of them passed. */
 export async function lint({ fix = false } = {}) {
   const node = process.execPath;
   const checks = {
@@ -35,6 +35,15 @@ export async function lint({ fix = false } = {}) {
     // With the page's modules, which know the globals of browsers.
     'tsc (what is compiled)': [node, 'node_modules/typescript/bin/tsc', '-p', '.', '--noEmit'],
     'one-way imports': [node, 'scripts/check-layers.mjs'],
+    words: [node, 'scripts/check-words.mjs'],
+    'knip (what nobody uses)': [
+      node,
+      'node_modules/knip/bin/knip.js',
+      '--no-progress',
+      '--treat-config-hints-as-errors',
+    ],
+    'publint (what is published)': [node, 'node_modules/publint/src/cli.js', '--strict'],
+    'docs/reference is current': [node, 'scripts/docs.mjs', '--check'],
   };
   const failed = [];
   for (const [name, [file, ...args]] of Object.entries(checks)) {

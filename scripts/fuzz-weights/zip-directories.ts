@@ -96,7 +96,7 @@ function endRecords(end: End, own: { at: number; bytes: number; count: number })
 }
 
 /** The extra field of 64-bit sizes. */
-export function wideExtra(...values: readonly bigint[]): Buffer {
+function wideExtra(...values: readonly bigint[]): Buffer {
   const extra = Buffer.alloc(4 + 8 * values.length);
   extra.writeUInt16LE(1, 0);
   extra.writeUInt16LE(8 * values.length, 2);
@@ -109,7 +109,7 @@ export function wideExtra(...values: readonly bigint[]): Buffer {
 const FLOATS = Buffer.alloc(8, 7);
 
 /** A state_dict of `count` tensors, each with a storage of its own. */
-export function stateDict(count: number): Entry[] {
+function stateDict(count: number): Entry[] {
   const keys = Array.from({ length: count }, (_, i) => i.toString(36));
   const tensors = keys.map(
     (key) => `${text(key)}${rebuild(`${storage(key, 'K\x02')}K\x00(K\x02t(K\x01t\x89}`)}`,

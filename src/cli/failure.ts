@@ -6,7 +6,7 @@ import type { Terminal } from '../core/terminal.js';
 
 export const EXIT_FAILURE = 1;
 /** The command line is wrong; nothing was done. */
-export const EXIT_USAGE = 2;
+const EXIT_USAGE = 2;
 
 /**
  * Prints an error as `CODE: message`, and its stack on request.

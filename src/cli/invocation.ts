@@ -7,7 +7,7 @@ export function shown(path: string): string {
 }
 
 /** Quoted for a POSIX shell where necessary. */
-export const quote = (argument: string): string =>
+const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
 /** The words that start this program again in the same folder. */

@@ -21,8 +21,6 @@ export type Decoding = Required<DecodeOptions>;
 
 export const DECODE_OPTIONS = ['maxPixels', 'autoOrient'] as const satisfies (keyof DecodeOptions)[];
 
-export { MAX_PIXELS };
-
 /** @throws GoogLeNetError `INVALID_ARGUMENT` */
 export function readDecoding(options: Partial<Record<keyof DecodeOptions, unknown>> = {}): Decoding {
   return {

@@ -37,7 +37,7 @@ export function summaryOf(native: readonly NativeLayer[], parameters: number): M
 }
 
 /** Multiplications of a convolution that keeps height and width, on a square feature map. */
-export const convolutionMultiplies = (
+const convolutionMultiplies = (
   size: number,
   inChannels: number,
   outChannels: number,

@@ -14,7 +14,7 @@ import {
 import { type RunMetrics, runMetrics } from './run-metrics.js';
 
 /** With more runs a reader could no longer tell their lines apart. */
-export const MAX_RUNS = 16;
+const MAX_RUNS = 16;
 
 export interface ComparedRun extends RunData {
   /** The folder as the caller named it. */

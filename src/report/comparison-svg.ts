@@ -1,8 +1,9 @@
 /** The curves of several runs as one image: the legend on top, and below it the charts in two columns. */
+
+import { FONT_STACK } from '../core/figures/font.js';
 import type { ComparedRun } from './compare.js';
 import { compareCharts, runStyle } from './compare-charts.js';
 import { NO_RECORDS } from './comparison-page.js';
-import { FONT_STACK } from '../core/figures/font.js';
 import { escapeText, shorten } from './html.js';
 import { swatchShapes } from './legend.js';
 import { color } from './palette.js';

@@ -1,8 +1,8 @@
 /** Charts as SVG. Takes tens of milliseconds: in a process that trains, draw off the JS thread. */
 import * as echarts from 'echarts';
+import { FONT_STACK } from '../core/figures/font.js';
 import { countRange, valueRange } from './axis-range.js';
 import { type Chart, type Line, namedLines } from './chart.js';
-import { FONT_STACK } from '../core/figures/font.js';
 import { tickPower } from './format.js';
 import { color } from './palette.js';
 

@@ -1,6 +1,6 @@
+import { toPng } from '../core/figures/png.js';
 import { writeFileAtomic } from '../core/files/atomic-file.js';
 import { readRunData } from '../run/records/run-data.js';
-import { toPng } from '../core/figures/png.js';
 import { chartDocument } from './render-chart.js';
 import { CHART_FILES, reportFiles } from './report-files.js';
 import { runCharts } from './run-charts.js';

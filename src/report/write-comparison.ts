@@ -1,11 +1,11 @@
 /** Writes a comparison of runs as a page, or its curves as one image. */
 import { extname } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
+import { toPng } from '../core/figures/png.js';
 import { writeFileAtomic } from '../core/files/atomic-file.js';
 import type { ComparedRun } from './compare.js';
 import { comparisonPage } from './comparison-page.js';
 import { comparisonSvg } from './comparison-svg.js';
-import { toPng } from '../core/figures/png.js';
 
 const FORMATS: Record<string, (runs: readonly ComparedRun[]) => Promise<Uint8Array>> = {
   '.html': async (runs) => Buffer.from(comparisonPage(runs)),

@@ -13,7 +13,7 @@ export interface RunShape {
   validationImages: number;
 }
 
-export function shapeOf({ settings, trainer, validation, images, stepsPerEpoch }: RunStart): RunShape {
+function shapeOf({ settings, trainer, validation, images, stepsPerEpoch }: RunStart): RunShape {
   const { epochs, steps } = settings as { epochs: number | null; steps: number | null };
   const ofSteps = steps === null || stepsPerEpoch === null ? null : Math.ceil(steps / stepsPerEpoch);
   return {

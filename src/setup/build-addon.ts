@@ -36,7 +36,7 @@ async function filesUnder(folder: string): Promise<string[]> {
 }
 
 /** SHA-256 of all sources and build files of the addons. */
-export async function hashSources(): Promise<string> {
+async function hashSources(): Promise<string> {
   const hash = createHash('sha256');
   for (const path of [join(PACKAGE_ROOT, 'CMakeLists.txt'), ...(await filesUnder(NATIVE))]) {
     hash.update(`${relative(PACKAGE_ROOT, path)}\0`).update(await readFile(path));

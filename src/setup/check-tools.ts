@@ -1,8 +1,8 @@
 /** Reports all tools that the setup lacks in one error, before it spends the first minute. */
 import { GoogLeNetError } from '../core/errors.js';
 import { chooseBuilder } from './build-addon.js';
-import type { Builder } from './installed/build-record.js';
 import { type PythonProblem, pythonProblem } from './install-libtorch.js';
+import type { Builder } from './installed/build-record.js';
 import { type Tool, toolsMissing } from './tools.js';
 
 export interface SetupNeeds {

@@ -5,14 +5,14 @@ import { type ErrorCode, GoogLeNetError } from '../core/errors.js';
 import type { NativeAddon, NativeCuda } from '../native/binding-types.js';
 import { loadAddon } from '../native/load.js';
 import { whyBuild } from './build-addon.js';
-import { type Builder, type BuildRecord, recordOfAddon } from './installed/build-record.js';
 import { checkTools } from './check-tools.js';
 import { type Candidate, type LibtorchSource, type Search, searchLibtorch } from './find-libtorch.js';
+import { type Builder, type BuildRecord, recordOfAddon } from './installed/build-record.js';
 import type { Libtorch } from './installed/inspect-libtorch.js';
-import { type Cpu, describeCpu, type InstructionSets, instructionSets } from './machine.js';
 import { addonPath, DEFAULT_BUILD_DIR, PACKAGE_ROOT } from './installed/paths.js';
-import { compiler, type Program, type Python, program, python } from './tools.js';
 import { compareVersions, MIN_NODE, majorMinor } from './installed/versions.js';
+import { type Cpu, describeCpu, type InstructionSets, instructionSets } from './machine.js';
+import { compiler, type Program, type Python, program, python } from './tools.js';
 
 export interface Problem {
   /** The package does not work until this is fixed; otherwise it is a remark. */

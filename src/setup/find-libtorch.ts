@@ -1,12 +1,12 @@
 import { join, sep } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
+import { installedBuild, venvPython } from './install-libtorch.js';
 import { readRecord } from './installed/build-record.js';
 import { buildOf, describeBuild, inspectLibtorch, type Libtorch } from './installed/inspect-libtorch.js';
-import { installedBuild, venvPython } from './install-libtorch.js';
 import { DEFAULT_BUILD_DIR, PRIVATE_FOLDER } from './installed/paths.js';
+import type { LibtorchBuild } from './installed/versions.js';
 import { outputOf } from './run-command.js';
 import { which } from './tools.js';
-import type { LibtorchBuild } from './installed/versions.js';
 
 /**
  * Where a libtorch can come from, in the order of the search:

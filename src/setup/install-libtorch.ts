@@ -3,10 +3,16 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromFileError, GoogLeNetError } from '../core/errors.js';
 import { PRIVATE_FOLDER } from './installed/paths.js';
+import {
+  compareVersions,
+  type LibtorchBuild,
+  MIN_PYTHON,
+  majorMinor,
+  PIP_CALLS,
+} from './installed/versions.js';
 import { type Finished, outputOf, runCommand } from './run-command.js';
 import type { StepProgress } from './steps.js';
 import { python, type Tool, which } from './tools.js';
-import { compareVersions, type LibtorchBuild, MIN_PYTHON, majorMinor, PIP_CALLS } from './installed/versions.js';
 
 export interface InstallOptions {
   build: LibtorchBuild;
@@ -24,7 +30,7 @@ interface Stamp {
   requirements: string;
 }
 
-export const venvOf = (folder = PRIVATE_FOLDER): string => join(folder, 'venv');
+const venvOf = (folder = PRIVATE_FOLDER): string => join(folder, 'venv');
 export const venvPython = (folder = PRIVATE_FOLDER): string => join(venvOf(folder), 'bin', 'python');
 const stampOf = (folder: string): string => join(venvOf(folder), 'googlenet.json');
 const BUILDS: readonly LibtorchBuild[] = ['cpu', 'cuda'];

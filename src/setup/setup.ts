@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { GoogLeNetError, isErrorCode } from '../core/errors.js';
 import type { NativeCuda, NativeLibtorch } from '../native/binding-types.js';
 import { buildAddon, whyBuild } from './build-addon.js';
-import { type Builder, readRecord } from './installed/build-record.js';
 import { checkTools } from './check-tools.js';
 import { type Search, searchLibtorch } from './find-libtorch.js';
-import { buildOf, describeBuild, type Libtorch } from './installed/inspect-libtorch.js';
 import { hasNvidiaDriver, installLibtorch } from './install-libtorch.js';
+import { type Builder, readRecord } from './installed/build-record.js';
+import { buildOf, describeBuild, type Libtorch } from './installed/inspect-libtorch.js';
 import { addonOf } from './installed/paths.js';
+import type { LibtorchBuild } from './installed/versions.js';
 import { runCommand } from './run-command.js';
 import type { Steps } from './steps.js';
-import type { LibtorchBuild } from './installed/versions.js';
 
 const BUILD_NAMES = { cpu: 'CPU build', cuda: 'CUDA build' } as const;
 

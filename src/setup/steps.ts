@@ -12,7 +12,7 @@ export interface StepProgress {
 /** In a log a short step leaves the line of its end, and nothing else. */
 const FIRST_LINE_MS = 10_000;
 
-export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** The steps of the setup, a line for each. */
 export class Steps {

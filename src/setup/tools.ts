@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
-import { outputOf } from './run-command.js';
 import { MIN_PYTHON } from './installed/versions.js';
+import { outputOf } from './run-command.js';
 
 export type Tool = 'python3' | 'python3-venv' | 'compiler' | 'cmake' | 'make';
 
@@ -33,7 +33,7 @@ const RECIPES: Readonly<Record<Tool, Recipe>> = {
 };
 
 /** The commands that install the tools, one line per system. */
-export function installHint(tools: readonly Tool[]): string {
+function installHint(tools: readonly Tool[]): string {
   const packages = (system: 'debian' | 'fedora' | 'brew') =>
     [...new Set(tools.map((tool) => RECIPES[tool][system]))].join(' ');
   return [

@@ -50,7 +50,7 @@ export const ENGINE_SOURCES = linesOf(native('infer', 'sources.txt')).filter((li
 );
 
 /** By folder of `native/kernels`. */
-export const INSTRUCTION_SET_FLAGS: ReadonlyMap<string, readonly string[]> = new Map(
+const INSTRUCTION_SET_FLAGS: ReadonlyMap<string, readonly string[]> = new Map(
   linesOf(native('kernels', 'flags.txt'))
     .filter((line) => /^\w/.test(line))
     .map((line) => {

@@ -19,7 +19,7 @@ export function longText(value: string): string {
 
 export const dict = (...items: string[]): string => `}(${items.join('')}u`;
 
-export const TWO_FLOATS = `(${text('storage')}ctorch\nFloatStorage\n${text('0')}${text('cpu')}K\x02tQ`;
+const TWO_FLOATS = `(${text('storage')}ctorch\nFloatStorage\n${text('0')}${text('cpu')}K\x02tQ`;
 
 /** A tensor over two floats, `offset`, `shape` and `strides` as instructions. */
 export const tensor = (

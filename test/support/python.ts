@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { recordOfAddon } from '../../src/setup/installed/build-record.js';
 import { venvPython } from '../../src/setup/install-libtorch.js';
+import { recordOfAddon } from '../../src/setup/installed/build-record.js';
 import { addonPath, PACKAGE_ROOT } from '../../src/setup/installed/paths.js';
 import { type ReferenceTensors, readReference } from './bits.js';
 

@@ -38,7 +38,7 @@ export function runRecords(shape: RunShape): RunRecord[] {
 }
 
 /** @param worse what the loss is multiplied and the accuracy divided by. */
-export function scoresAt(epoch: number, worse: number, aux: boolean): EpochMetrics {
+function scoresAt(epoch: number, worse: number, aux: boolean): EpochMetrics {
   const loss = (0.6 + 3 * Math.exp(-epoch / 3)) * worse;
   const top1 = (0.85 - 0.75 * Math.exp(-epoch / 3)) / worse;
   const ofAux = (value: number) => (aux ? value : null);

@@ -30,9 +30,7 @@ test('imports in the right direction pass', () => {
     'native/lowering/lower.cpp': '#include <torch/types.h>\n#include "infer/network.h"\n',
     'native/nn/layers.h': '#include <ATen/ATen.h>\n#include "core/error.h"\n',
     'native/binding/addon.cpp': '#include <napi.h>\n#include "nn/layers.h"\n',
-    'src/models/module.ts': "import { loadAddon } from './native/load.js';\n",
-    'src/serve/server.ts':
-      "import { GoogLeNet } from '../models/googlenet.js';\nimport { routes } from './routes.js';\n",
+    'src/models/module.ts': "import { loadAddon } from '../native/load.js';\n",
     'src/cli/main.ts': "import { GoogLeNet } from '../models/googlenet.js';\n",
     'src/dashboard/page/main.mts':
       "import type { Row } from '../protocol.js';\nimport {\n  byId,\n} from './dom.mjs';\n",
@@ -72,9 +70,15 @@ test.each([
     'src/engine/plan.ts',
     "import { modelIn } from '../models/stored-architecture.js';",
   ],
-  ['report importing the model', 'src/report/charts.ts', "import type { GoogLeNet } from '../model.js';"],
-  ['serve importing train', 'src/serve/server.ts', "import { Trainer } from '../train/trainer.js';"],
-  ['the library importing the dashboard', 'src/index.ts', "export * from './dashboard/dashboard.js';"],
+  ['report importing train', 'src/report/charts.ts', "import type { Trainer } from '../train/trainer.js';"],
+  [
+    'training importing the dashboard',
+    'src/train/fit.ts',
+    "import { Dashboard } from '../dashboard/dashboard.js';",
+  ],
+  ['a loose file', 'src/helper.ts', ''],
+  ['a folder of src/ without a rule', 'src/misc/helper.ts', ''],
+  ['the public API used inside', 'src/train/fit.ts', "import { GoogLeNet } from '../index.js';"],
   [
     'the dashboard importing train',
     'src/dashboard/event-stream.ts',
@@ -92,4 +96,16 @@ test.each([
   const { status, report } = checkTree({ [file]: `${text}\n` });
   expect(status).toBe(1);
   expect(report).toContain(file);
+});
+
+test('circles of imports are caught, also where they are of types', () => {
+  const result = checkTree({
+    'src/train/a.ts': "import type { B } from './b.js';\n",
+    'src/train/b.ts': "import { c } from './c.js';\n",
+    'src/train/c.ts': "import { a } from './a.js';\n",
+  });
+  expect(result).toEqual({
+    status: 1,
+    report: 'A circle of imports: train/a.ts, train/b.ts, train/c.ts\n',
+  });
 });

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { GoogLeNetError } from '../../core/errors.js';
+import { toPng } from '../../core/figures/png.js';
 import { writeFileAtomic } from '../../core/files/atomic-file.js';
 import { formatCount } from '../../core/format.js';
 import { type ArchitectureName, newModel, PAPER_SIZES } from '../../models/architectures.js';
@@ -10,7 +11,6 @@ import { variantNamed } from '../../models/variants/index.js';
 import { drawDiagram } from '../../report/diagram/draw.js';
 import { googlenetDiagram } from '../../report/diagram/googlenet.js';
 import { xceptionDiagram } from '../../report/diagram/xception.js';
-import { toPng } from '../../core/figures/png.js';
 
 export interface DrawFlags {
   architecture: ArchitectureName;

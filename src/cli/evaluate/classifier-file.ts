@@ -21,7 +21,7 @@ export interface ClassifierFile {
  * Opens a file, of which no values are read yet; `file.close()` closes it.
  * @throws GoogLeNetError `FILE_NOT_FOUND`, `INVALID_WEIGHTS`, `WEIGHTS_MISMATCH`
  */
-export async function openClassifier(path: string): Promise<ClassifierFile> {
+async function openClassifier(path: string): Promise<ClassifierFile> {
   const file = await WeightsFile.open(path);
   try {
     const plan = planIn(file, path);

@@ -7,7 +7,7 @@ import { fsPath } from './file-names.js';
 const { O_NONBLOCK, O_RDONLY } = constants;
 
 /** Enough for settings, lists of names and records of this package. */
-export const MAX_TEXT_BYTES = 2 ** 24;
+const MAX_TEXT_BYTES = 2 ** 24;
 
 /**
  * Opens a regular file. Opening a named pipe would wait for its other end for ever, and a device may never end.

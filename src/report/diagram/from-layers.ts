@@ -19,7 +19,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 export const shapeText = (shape: readonly number[]): string => shape.join(' × ');
 
 /** Null for layers without a box: BatchNorm belongs to its convolution, dropout and flattening to the layer after them. */
-export function boxOf(layer: Layer): Box | null {
+function boxOf(layer: Layer): Box | null {
   const kind = KINDS[layer.type];
   if (kind === undefined) return null;
   return {

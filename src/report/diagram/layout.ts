@@ -3,8 +3,8 @@ import { type Block, type Box, type Card, isCard, type Row } from './blocks.js';
 
 export const MARGIN = 40;
 export const HEADER = 92;
-export const GAP = 26;
-export const BOX = { width: 86, height: 56 };
+const GAP = 26;
+const BOX = { width: 86, height: 56 };
 /** A box inside a card or a head. */
 export const SMALL = { width: 84, height: 30, gap: 8 };
 export const CARD = { padding: 12, title: 30, footer: 26, lane: 38, joint: 16 };
@@ -27,8 +27,8 @@ const cardHeight = ({ branches }: Card): number => CARD.title + branches.length 
 /** Seven pixels a character, eight a bold one. */
 const boxWidth = ({ title, detail }: Box): number =>
   Math.max(BOX.width, detail.length * 7 + 20, title.length * 8 + 18);
-export const widthOf = (block: Block): number => (isCard(block) ? cardWidth(block) : boxWidth(block));
-export const heightOf = (block: Block): number => (isCard(block) ? cardHeight(block) : BOX.height);
+const widthOf = (block: Block): number => (isCard(block) ? cardWidth(block) : boxWidth(block));
+const heightOf = (block: Block): number => (isCard(block) ? cardHeight(block) : BOX.height);
 
 export const rowWidth = ({ blocks }: Row): number =>
   blocks.reduce((sum, block) => sum + widthOf(block) + GAP, -GAP);

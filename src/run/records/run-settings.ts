@@ -6,7 +6,7 @@ import { readTextIfThere } from '../../core/files/regular-file.js';
 import { parseShallow } from '../../core/json-depth.js';
 import { object } from '../../core/validation.js';
 
-export const SETTINGS_FILE = 'settings.json';
+const SETTINGS_FILE = 'settings.json';
 
 export interface RunSettings {
   /** In the order of the file, after the images, classes and weights it started from. */

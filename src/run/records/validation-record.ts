@@ -37,12 +37,12 @@ export interface ValidationRecord {
   samples: ImagePrediction[];
 }
 
-export const MAX_MISTAKES = 24;
-export const MAX_SAMPLES = 12;
+const MAX_MISTAKES = 24;
+const MAX_SAMPLES = 12;
 /** Characters of an image's data URI: twice what one of 10 KB has. */
 const MAX_IMAGE_LENGTH = 2 ** 15;
 /** Their confusion is 17 million numbers, 34 MB and more as text. */
-export const MAX_CLASSES = 4096;
+const MAX_CLASSES = 4096;
 export const MAX_VALIDATION_BYTES = 2 ** 27;
 
 /** @throws GoogLeNetError `INVALID_ARGUMENT` if the record is not one, `FILE_NOT_FOUND`, `FILE_ERROR`. */

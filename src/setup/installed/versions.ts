@@ -3,7 +3,7 @@
  */
 
 /** libtorch versions that the C++ sources compile against, as [major, minor], both ends included. */
-export const SUPPORTED_LIBTORCH = { min: [2, 11], max: [2, 14] } as const;
+const SUPPORTED_LIBTORCH = { min: [2, 11], max: [2, 14] } as const;
 
 /** The oldest Node.js; `engines` in package.json says the same. */
 export const MIN_NODE = [20, 19] as const;
