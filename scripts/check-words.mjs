@@ -24,7 +24,7 @@ export const WORDS = [
     /^(src\/data|test\/unit\/augment)/,
   ],
   // Networks.
-  [/\blast ?maps?\b|\bmaps of\b/i, 'feature map, activation, targetLayer'],
+  [/\blast ?maps?\b|(?<!feature )\bmaps of\b/i, 'feature map, activation, targetLayer'],
   [/\bplaces\b|\bhas places\b/i, 'spatial positions, spatial dimensions'],
   [/\b(its|the|of a|whose) windows?\b|\bwindow('s|’s| of| size)\b/i, 'kernel, kernel size'],
   [/\bsides (of|in)\b|\bof other sides\b/i, 'height and width, size'],
@@ -34,20 +34,24 @@ export const WORDS = [
   [/\bhits\b|right and wrong/i, 'correct, incorrect'],
   [/averageDecay|averaged weights/i, 'emaDecay, EMA weights'],
   [/\bclipNorm\b/, 'maxGradNorm'],
-  [/\bmilestones?\b|\bretention\b/i, 'checkpoint policy, saveTopK, everyNEpochs'],
+  [/\bMilestone\b|\bretention\b/, 'checkpoint policy, saveTopK, everyNEpochs'],
   [/\b(go(es|ing)?|went) on (from|with|at|where|in)\b|whereToGoOn|canGoOn\b/i, 'resume'],
   [/learns? by heart/i, 'overfits'],
   // Data.
   [/\bepochOrder\b/, 'epochIndices'],
-  [/\bfeeds?\b/i, 'batch source, event stream'],
+  [/(?<!line )\bfeeds?\b/i, 'batch source, event stream'],
   [/\bunreadable: '|--unreadable|--on-error/, 'onDecodeError, --on-decode-error'],
-  [/\bdatasetItem\b|\bvisits?\b/i, 'sample'],
+  [/\bdatasetItem\b|\bvisits?\b/i, 'sample', /^(src|test)\//],
   // Engines.
   [/\btiers?\b/i, 'backend, instruction set'],
   [/\bfreezer\b|froz?en (network|engine|model)|NativeFrozen/i, 'lower, export, GraphBuilder'],
   [/\b(rouse|give[s]? way|gave way|giving way)\b/i, 'wake, lower priority'],
   [/\bhelpers? (thread|of a team)|\bteams?\b/i, 'thread pool, worker'],
-  [/(?<!(at|torch|c10)::)\bk(Float|Byte)\b/, 'DType kFloat32, kUint8'],
+  [
+    /(?<!(at|torch|c10)::)\bk(Float|Byte)\b/,
+    'DType kFloat32, kUint8',
+    /^(native|test\/native)\/(infer|kernels)/,
+  ],
   // Files.
   [/torch-?world/i, 'unpickler'],
   [/\bhostile\b/i, 'untrusted, malformed'],

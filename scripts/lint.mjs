@@ -56,7 +56,7 @@ export async function lint({ fix = false } = {}) {
     console.log(`${status === 0 ? '✓' : '✗'} ${name} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
   }
   if (failed.length > 0)
-    console.error(`Lint failed: ${failed.join(', ')}. \`npm run format\` mends formatting.`);
+    console.error(`Lint failed: ${failed.join(', ')}. \`npm run format\` fixes formatting.`);
   return failed.length === 0;
 }
 

@@ -1,6 +1,6 @@
 import { withVisibleBytes } from './files/file-names.js';
 
-/** ASCII and C1 controls but the line feed, line separators, and the marks that change the direction of writing. */
+/** ASCII and C1 controls except the line feed, line separators, and the marks that change the direction of writing. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const UNPRINTABLE = /[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 

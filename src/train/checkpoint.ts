@@ -266,7 +266,7 @@ const incomplete = (path: string) =>
 export const isCheckpoint = (content: Record<string, unknown>): boolean => content.checkpoint === FORMAT;
 
 /**
- * What the file says beside its tensors. Checked in full: it may be damaged or written by another program.
+ * What the file says besides its tensors. Checked in full: it may be damaged or written by another program.
  * @throws GoogLeNetError `INVALID_WEIGHTS`, `INVALID_CHECKPOINT`
  * @internal
  */

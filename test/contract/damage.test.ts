@@ -23,8 +23,8 @@ const build = (seed = 1) => {
   return { model, trainer: new Trainer(model) };
 };
 
-/** Places of a file of `size` bytes whose header takes `header`, by what they hold. */
-const places = (size: number, header: number): [string, number][] => [
+/** Offsets in a file of `size` bytes whose header takes `header`, by what they hold. */
+const offsets = (size: number, header: number): [string, number][] => [
   ['the length of the header', 1],
   ['the name of the checksum', 30],
   ['the checksum', 56],
@@ -58,7 +58,7 @@ test('A checkpoint with one wrong bit or without its end is loaded by nobody, an
       expect(['INVALID_WEIGHTS', 'INVALID_CHECKPOINT', 'WEIGHTS_MISMATCH']).toContain(code);
     }
   };
-  for (const [what, at] of places(whole.length, 8 + Number(whole.readBigUInt64LE()))) {
+  for (const [what, at] of offsets(whole.length, 8 + Number(whole.readBigUInt64LE()))) {
     const damaged = Buffer.from(whole);
     damaged.writeUInt8(whole.readUInt8(at) ^ 4, at);
     await writeFile(path, damaged);

@@ -256,7 +256,7 @@ test('the model works on after all these errors', async () => {
 });
 
 test('every error code is reached by a test', () => {
-  // Reached by the tests of the set-up, of loading the addon, of the run log, of the dashboard and of downloads.
+  // Reached by the tests of the setup, of loading the addon, of the run log, of the dashboard and of downloads.
   const elsewhere: ErrorCode[] = [
     'ADDON_NOT_BUILT',
     'ADDON_LOAD_FAILED',

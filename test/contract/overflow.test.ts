@@ -29,8 +29,8 @@ const SIDE = 64;
 const images = floatImages(2, SIDE);
 const FIRST_OF_SECOND = 3 * SIDE * SIDE;
 
-/** In corners of the image, and in its middle, where pools meet it in different places of their windows. */
-const PLACES = [0, SIDE - 1, 31 * SIDE + 31, 34 * SIDE + 36, SIDE * SIDE - 1];
+/** In corners of the image, and in its middle, where pools meet it at different positions of their kernels. */
+const PIXELS = [0, SIDE - 1, 31 * SIDE + 31, 34 * SIDE + 36, SIDE * SIDE - 1];
 
 let model: GoogLeNet;
 beforeAll(async () => {
@@ -45,7 +45,7 @@ describe.each(KERNELS)('%s in %s, Winograd: %s', (backend, precision, winograd) 
   });
   afterAll(() => engine.dispose());
 
-  test.each(PLACES)(
+  test.each(PIXELS)(
     'one value of 3e38 at %i gives NaN, as in the model, for its image only',
     async (place) => {
       const huge = { data: Float32Array.from(images.data), shape: images.shape };

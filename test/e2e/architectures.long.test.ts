@@ -126,7 +126,7 @@ describe('fine-tuning', () => {
     const flags = args.filter((word, i) => word !== '--epochs' && args[i - 1] !== '--epochs');
     const { code, stderr } = await cli(dir, ...flags, '--weights', weights('torchvision'));
     expect(code).toBe(0);
-    expect(stderr).toContain('is for other classes, so the classifiers begin anew');
+    expect(stderr).toContain('is for other classes: its classifiers are re-initialized');
     expect(settingsOf('shoe').settings.resetClassifier).toBe(true);
     expect((await json('info', weights('shoe'))).classes).toEqual(['5-sandal', '7-sneaker', '9-ankle-boot']);
   });

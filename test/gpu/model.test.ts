@@ -67,7 +67,7 @@ describeOnCuda('a model on CUDA', () => {
   });
 
   test.each([{}, { channelsLast: true }, { auxLogits: false }])(
-    'forward gives the logits of the CPU but for rounding: %j',
+    'forward gives the logits of the CPU except for rounding: %j',
     async (options) => {
       const images = noise(3);
       const [cuda, cpu] = [on('cuda', options).eval(), on('cpu', options).eval()];
@@ -81,7 +81,7 @@ describeOnCuda('a model on CUDA', () => {
     expectClose(await on('cuda').eval().forward(images), await on('cpu').eval().forward(images));
   });
 
-  test('an inception module gives the output of the CPU but for rounding', async () => {
+  test('an inception module gives the output of the CPU except for rounding', async () => {
     const channels = { inChannels: 192, ch1x1: 64, ch3x3Reduce: 96, ch3x3: 128, ch5x5Reduce: 16, ch5x5: 32 };
     const options = { ...channels, poolProj: 32, seed: 1 };
     const data = Float32Array.from({ length: 192 * 28 * 28 }, (_, i) => Math.sin(i));
@@ -185,7 +185,7 @@ describeOnCuda('a model on CUDA', () => {
         execFileSync('nvidia-smi', ['--id=0', '--query-gpu=memory.used', '--format=csv,noheader,nounits']),
       );
     const model = on('cuda');
-    // Maps of the first layer alone are 200 MB.
+    // Feature maps of the first layer alone are 200 MB.
     await model.forward(noise(64));
     const before = used();
     model.dispose();

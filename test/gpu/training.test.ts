@@ -42,7 +42,7 @@ describeOnCuda('training on CUDA', () => {
   const withoutDropout = { dropout: 0, dropoutAux: 0 };
 
   test.each([{}, { channelsLast: true }])(
-    'the first step has the losses and gradients of the CPU but for rounding: %j',
+    'the first step has the losses and gradients of the CPU except for rounding: %j',
     async (options) => {
       const [cuda, cpu] = (['cuda', 'cpu'] as const).map((device) =>
         trainerOn(device, { ...withoutDropout, ...options }),
@@ -60,7 +60,7 @@ describeOnCuda('training on CUDA', () => {
     expect(losses.at(-1)).toBeLessThan(0.7 * (losses[0] ?? 0));
   });
 
-  test('a run resumes from its checkpoint as if it had not been interrupted, but for rounding', async () => {
+  test('a run resumes from its checkpoint as if it had not been interrupted, except for rounding', async () => {
     const whole = trainerOn('cuda');
     await train(whole, 3);
     await whole.saveCheckpoint(folder('run.safetensors'));
@@ -88,7 +88,7 @@ describeOnCuda('training on CUDA', () => {
     expect((await train(cpu, 1)).every(Number.isFinite)).toBe(true);
   });
 
-  test('evaluate has the losses and hits of the CPU', async () => {
+  test('evaluate has the losses and counts of correct images of the CPU', async () => {
     const [a, b] = [
       await trainerOn('cuda').evaluate(images, LABELS),
       await trainerOn('cpu').evaluate(images, LABELS),

@@ -97,7 +97,7 @@ async function prepareFrom(flags: TrainFlags, open: () => Promise<OpenWeights | 
     settings.resetClassifier = true;
     if (flags.settings.resetClassifier === undefined)
       warnings.push(
-        `${weights} is for other classes: its classifiers are replaced, all else is taken from it.`,
+        `${weights} is for other classes: its classifiers are re-initialized, everything else comes from the file.`,
       );
   }
   readTrainerConfig(trainerOptions(settings, train));
