@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -22,6 +22,29 @@ function checkTree(files: Record<string, string>): { status: number | null; repo
 
 test('the project keeps its own rules', () => {
   expect(check(ROOT)).toEqual({ status: 0, report: '' });
+});
+
+test('the tree of ARCHITECTURE.md has every room and no other, two levels deep', () => {
+  const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+  const drawn = [];
+  let [top, room] = ['', ''];
+  for (const [, indent = '', name = ''] of text.matchAll(/^((?:│ {3}|├── |└── )*)([\w-]+)\/ /gm)) {
+    if (indent === '') top = name;
+    else if (indent.length === 4) room = name;
+    drawn.push(join(...[[top], [top, name], [top, room, name]][indent.length / 4] ?? []));
+  }
+  const foldersIn = (folder: string) =>
+    readdirSync(join(ROOT, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(folder, name));
+  const rooms = ['native', 'src'].flatMap((folder) => [
+    folder,
+    ...foldersIn(folder).flatMap((name) =>
+      // A folder for each command.
+      name === 'src/cli' ? [name] : [name, ...foldersIn(name)],
+    ),
+  ]);
+  expect(drawn.sort()).toEqual(rooms.sort());
 });
 
 test('imports in the right direction pass', () => {
