@@ -3,7 +3,6 @@ import { TRAINING_DEFAULTS } from '../core/training-settings.js';
 import {
   boolean,
   callback,
-  integer,
   invalid,
   number,
   oneOf,
@@ -17,11 +16,11 @@ import { fetchPublished } from '../hub/fetch-published.js';
 import { labels } from '../hub/labels/index.js';
 import { IMAGENET1K_V1, PUBLISHED } from '../hub/published.js';
 import type { MaxQueue } from '../native/call-queue.js';
+import { readClasses, readNumClasses } from './class-options.js';
 import type { ModelDescription } from './description.js';
-import { ImageClassifier, readClasses } from './image-classifier.js';
+import { ImageClassifier } from './image-classifier.js';
 import { LOAD_OPTIONS, type LoadAnyOptions, loadAs } from './load-weights.js';
 import { readPlace } from './module.js';
-import { MAX_CLASSES } from './stored-architecture.js';
 import { VARIANTS, type VariantName, variantNamed } from './variants/index.js';
 import type { Variant } from './variants/variant.js';
 
@@ -29,7 +28,7 @@ import type { Variant } from './variants/variant.js';
 export interface GoogLeNetOptions<Aux extends boolean = boolean, Name extends VariantName = VariantName> {
   /** Default `reference`. */
   variant?: Name;
-  /** Default 1000. */
+  /** Default: as many as `classes` has names, else 1000. */
   numClasses?: number;
   /** With the two auxiliary heads. Default true. */
   auxLogits?: Aux;
@@ -118,7 +117,7 @@ function resolve(options: GoogLeNetOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
   const architecture = {
     architecture: 'googlenet' as const,
     variant: variant.name,
-    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, MAX_CLASSES),
+    numClasses: readNumClasses(read.numClasses, read.classes),
     auxLogits: boolean('auxLogits', read.auxLogits ?? TRAINING_DEFAULTS.auxLogits),
     dropout: number('dropout', read.dropout ?? variant.dropout, { min: 0, max: 1 }),
     dropoutAux: number('dropoutAux', read.dropoutAux ?? variant.dropoutAux, { min: 0, max: 1 }),

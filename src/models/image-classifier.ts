@@ -30,19 +30,6 @@ export interface ClassifierSettings {
   place: ModulePlace;
 }
 
-/** @throws GoogLeNetError `INVALID_ARGUMENT` */
-export function readClasses(value: unknown, numClasses: number): readonly string[] | undefined {
-  if (value === undefined) return undefined;
-  if (
-    !Array.isArray(value) ||
-    value.length !== numClasses ||
-    !itemsOf(value).every((name) => typeof name === 'string')
-  ) {
-    throw invalid('classes', `an array of ${numClasses} names`, value);
-  }
-  return [...value];
-}
-
 /** An image of zeros goes through the network; a larger one only takes memory. */
 const MAX_SUMMARY_SIZE = 1024;
 

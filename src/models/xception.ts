@@ -2,7 +2,6 @@ import type { Device } from '../core/device.js';
 import { TRAINING_DEFAULTS } from '../core/training-settings.js';
 import {
   boolean,
-  integer,
   number,
   oneOf,
   readOptions,
@@ -12,14 +11,14 @@ import {
 import { type WeightsFile, withWeightsFile } from '../formats/weights-file.js';
 import { XCEPTION_SIZES } from '../inference/input-size.js';
 import type { MaxQueue } from '../native/call-queue.js';
+import { readClasses, readNumClasses } from './class-options.js';
 import type { ModelDescription, SeparableOrder } from './description.js';
-import { ImageClassifier, readClasses } from './image-classifier.js';
+import { ImageClassifier } from './image-classifier.js';
 import { LOAD_OPTIONS, type LoadAnyOptions, loadAs } from './load-weights.js';
 import { readPlace } from './module.js';
-import { MAX_CLASSES } from './stored-architecture.js';
 
 export interface XceptionOptions {
-  /** Default 1000. */
+  /** Default: as many as `classes` has names, else 1000. */
   numClasses?: number;
   /**
    * Order of the two convolutions of a separable one: the paper's is `depthwise-first` (default); `pointwise-first` is the "extreme
@@ -72,7 +71,7 @@ function resolve(options: XceptionOptions & { [WITHOUT_WEIGHTS]?: boolean }) {
   const order = oneOf('order', read.order ?? 'depthwise-first', ORDERS);
   const architecture = {
     architecture: 'xception' as const,
-    numClasses: integer('numClasses', read.numClasses ?? 1000, 1, MAX_CLASSES),
+    numClasses: readNumClasses(read.numClasses, read.classes),
     dropout: number('dropout', read.dropout ?? 0.5, { min: 0, max: 1 }),
     pointwiseFirst: order === 'pointwise-first',
     reluBetween: boolean('reluBetween', read.reluBetween ?? false),

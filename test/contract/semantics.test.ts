@@ -1,5 +1,6 @@
 import { GoogLeNet, type Images, manualSeed, setNumThreads, Trainer } from '../../src/index';
 import { compareBits, type NamedTensors } from '../support/bits';
+import { errorWith } from '../support/errors';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
@@ -129,4 +130,15 @@ test('evaluate leaves mode, weights and statistics as they were', async () => {
   expect(a).toEqual(b);
   expect(model.training).toBe(true);
   expect(differing(await model.stateDict(), before)).toBe(0);
+});
+
+test('a model has as many classes as names, unless it is told how many', () => {
+  using named = new GoogLeNet({ classes: ['cat', 'dog', 'fox'], auxLogits: false });
+  expect(named.numClasses).toBe(3);
+  expect(() => new GoogLeNet({ classes: ['cat'], numClasses: 2 })).toThrow(
+    expect.objectContaining(errorWith('INVALID_ARGUMENT', 'an array of 2 names')),
+  );
+  expect(() => new GoogLeNet({ classes: [] })).toThrow(
+    expect.objectContaining(errorWith('INVALID_ARGUMENT', 'an array of 1000 names')),
+  );
 });

@@ -4,7 +4,9 @@
  * - `ts`, `js`: type-checked (ts) and run as a module. A fence that says `server` keeps running until the page ends.
  * - `sh`: run line by line by bash; `npx googlenet` is this clone's command.
  * - `json`: must parse.
- * - A fence with `not run: reason` is only type-checked (ts) or left alone; the reason is for readers of the test's output.
+ * - A fence with `not run: reason` is only type-checked (ts) or left alone.
+ *
+ * Trainings of 20 epochs, as a reader would want them, have one epoch here.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, cpSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
@@ -30,7 +32,8 @@ export function codeBlocks(page: string): CodeBlock[] {
     const [, language = '', meta = '', code = ''] = match;
     const line = text.slice(0, match.index).split('\n').length;
     const notRun = /not run: (.+)/.exec(meta)?.[1]?.trim() ?? null;
-    return { line, language, isServer: /\bserver\b/.test(meta), notRun, code };
+    const short = code.replace(/(epochs: |--epochs )20\b/g, '$11');
+    return { line, language, isServer: /\bserver\b/.test(meta), notRun, code: short };
   });
 }
 
@@ -40,7 +43,7 @@ export class Page {
   #env: NodeJS.ProcessEnv = {};
   #server: ChildProcess | undefined;
 
-  /** @param files absolute path → name in the project. */
+  /** @param files name in the project → absolute path of what is put there. */
   furnish(files: ReadonlyMap<string, string>, env: NodeJS.ProcessEnv): void {
     this.#env = env;
     this.#consumer.link();
@@ -48,7 +51,7 @@ export class Page {
     mkdirSync(dirname(bin), { recursive: true });
     chmodSync(join(PACKAGE_ROOT, 'dist/cli/main.js'), 0o755);
     symlinkSync(join(PACKAGE_ROOT, 'dist/cli/main.js'), bin);
-    for (const [from, name] of files) {
+    for (const [name, from] of files) {
       const to = this.#consumer.path(name);
       mkdirSync(dirname(to), { recursive: true });
       if (from.endsWith('.png') || from.endsWith('.jpg')) cpSync(from, to);
@@ -97,10 +100,10 @@ export class Page {
     return { code: 0, stdout: '', stderr: '' };
   }
 
-  /** Ends the page's server as a service manager does, and resolves to its exit code. */
+  /** Ends the page's server as a service manager does. Resolves to its exit code; null if the signal ended it. */
   async close(): Promise<number | null> {
     const server = this.#server;
-    if (server === undefined) return 0;
+    if (server === undefined) return null;
     if (server.exitCode === null) {
       server.kill('SIGTERM');
       await new Promise((resolve) => server.once('exit', resolve));

@@ -31,7 +31,7 @@ test('the tree of ARCHITECTURE.md has every room and no other, two levels deep',
   for (const [, indent = '', name = ''] of text.matchAll(/^((?:│ {3}|├── |└── )*)([\w-]+)\/ /gm)) {
     if (indent === '') top = name;
     else if (indent.length === 4) room = name;
-    drawn.push(join(...[[top], [top, name], [top, room, name]][indent.length / 4] ?? []));
+    drawn.push(join(...([[top], [top, name], [top, room, name]][indent.length / 4] ?? [])));
   }
   const foldersIn = (folder: string) =>
     readdirSync(join(ROOT, folder), { withFileTypes: true })
