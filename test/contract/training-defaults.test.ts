@@ -19,7 +19,7 @@ const train = new ArrayDataset({
 /** As the command begins; the device is the one thing that it looks for. */
 const commandsModel = (changed: Partial<TrainingSettings>) => {
   const settings = { ...DEFAULTS, device: 'cpu', ...changed };
-  return buildModel({ run: { settings, classes, weights: null }, checkpoint: null } as never);
+  return buildModel({ run: { settings, classes }, weights: null, checkpoint: null } as never);
 };
 
 const described = (model: ImageClassifier) => ({ ...model.describe(), channelsLast: model.channelsLast });
