@@ -21,7 +21,7 @@ beforeEach(() => {
   mkdirSync(at('app'));
   cpSync(`${PACKAGE_ROOT}/dist`, at('app/out'), {
     recursive: true,
-    filter: (path) => !path.includes('/cli'),
+    filter: (path) => path !== `${PACKAGE_ROOT}/dist/cli`,
   });
 });
 
