@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { GoogLeNetError } from '../core/errors.js';
 import { makeFolder } from '../core/files/make-folder.js';
 import { boolean, callback, object, readOptions, path as readPath } from '../core/validation.js';
-import { Dashboard } from '../dashboard/dashboard.js';
+import type { Dashboard, DashboardOptions } from '../dashboard/dashboard.js';
 import { bestEpoch } from '../report/run-metrics.js';
 import { type ReportFiles, writeReport } from '../report/write-report.js';
 import { endedMidEpoch } from '../train/epoch-end.js';
@@ -17,7 +17,7 @@ import { Redrawer } from './redrawer.js';
 import { assertSameRun, describeRun, type RunDescription, readRun, writeRun } from './run-description.js';
 import { holdsRun, removeUnfinishedFiles, runFiles } from './run-files.js';
 import type { TrainingSettings } from './settings.js';
-import { TensorBoardLog } from './tensorboard/tensorboard.js';
+import type { TensorBoardLog } from './tensorboard/tensorboard.js';
 import { TimeEstimate } from './time-estimate.js';
 import { validationRecord } from './validation-images.js';
 
@@ -138,10 +138,10 @@ export class RunFolder implements Logger {
     try {
       const log = await RunLog.open(dir, { resume: resume ? resumePoint(run) : null });
       opened.push(log);
-      const events = tensorboard ? await TensorBoardLog.open(dir) : null;
+      const events = tensorboard ? await openEvents(dir) : null;
       if (events) opened.push(events);
       const address = typeof dashboard === 'object' ? dashboard : {};
-      const page = dashboard === false ? null : await Dashboard.open({ runDir: dir, ...address });
+      const page = dashboard === false ? null : await openDashboard({ runDir: dir, ...address });
       if (page) opened.push(page);
       const records = await readRunRecords(dir);
       this.epochs.splice(0, Infinity, ...records.filter((record) => record.type === 'epoch'));
@@ -251,4 +251,15 @@ function resumePoint({ trainer: { state }, settings }: RunStart): ResumePoint {
   const { steps } = settings;
   const isOver = typeof steps === 'number' && step >= steps && endedMidEpoch(state);
   return { step, epoch: isOver ? epoch + 1 : epoch };
+}
+
+// Loaded when a run wants them: most programs that import the package do not train.
+async function openEvents(dir: string): Promise<TensorBoardLog> {
+  const { TensorBoardLog } = await import('./tensorboard/tensorboard.js');
+  return TensorBoardLog.open(dir);
+}
+
+async function openDashboard(options: DashboardOptions): Promise<Dashboard> {
+  const { Dashboard } = await import('../dashboard/dashboard.js');
+  return Dashboard.open(options);
 }
