@@ -24,13 +24,14 @@ const images = (length, seed) => ({
 setNumThreads(1);
 const onDamaged = (path, { message }) => say({ type: 'damaged', path, message });
 const resume = await findCheckpoint(checkpointDir, onDamaged);
-const { state } = resume === null ? {} : await readCheckpoint(resume);
+const { state } = resume === null ? {} : await readCheckpoint(resume.path);
+await resume?.close();
 say({ type: 'found', step: state?.globalStep ?? null });
 
 const model = new GoogLeNet({ numClasses: 2, auxLogits: false, seed: 5 });
 const trainer = new Trainer(model);
 const sizes = { epochs: 3, batchSize: 2, resize: 224, seed: 5 };
-const saving = { checkpointDir, everyNTrainSteps: 1, ...(resume && { resume }) };
+const saving = { checkpointDir, everyNTrainSteps: 1, ...(resume && { resume: resume.path }) };
 const options = { ...sizes, ...saving, validation: images(4, 9) };
 for await (const { type, step, stepsPerEpoch } of trainer.fit(images(8, 1), options)) {
   say({ type, step, isLastOfEpoch: step % stepsPerEpoch === 0 });

@@ -73,6 +73,7 @@ export interface FitConfig {
   stopping: EarlyStopping | null;
   checkpoints: CheckpointConfig | null;
   resume: string | null;
+  /** @internal */
   checkpoint: OpenCheckpoint | null;
   signal: AbortSignal | undefined;
   loggers: readonly Logger[];

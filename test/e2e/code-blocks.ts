@@ -6,10 +6,12 @@
  * - `json`: must parse.
  * - A fence with `not run: reason` is only type-checked (ts) or left alone.
  *
- * Trainings of 20 epochs, as a reader would want them, have one epoch here.
+ * Trainings of 20 epochs, as a reader would want them, have one epoch here, and servers listen on a port that is free in place of 8000.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, cpSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { transformSync } from '@swc/core';
@@ -42,9 +44,11 @@ export class Page {
   readonly #consumer = Consumer.create();
   #env: NodeJS.ProcessEnv = {};
   #server: ChildProcess | undefined;
+  #port = 0;
 
   /** @param files name in the project → absolute path of what is put there. */
-  furnish(files: ReadonlyMap<string, string>, env: NodeJS.ProcessEnv): void {
+  async furnish(files: ReadonlyMap<string, string>, env: NodeJS.ProcessEnv): Promise<void> {
+    this.#port = await freePort();
     this.#env = env;
     this.#consumer.link();
     const bin = this.#consumer.path('node_modules/.bin/googlenet');
@@ -73,7 +77,7 @@ export class Page {
       case 'js':
         return this.#runModule(block);
       case 'sh':
-        return this.#consumer.run('bash', ['-euo', 'pipefail', '-c', block.code], this.#env);
+        return this.#consumer.run('bash', ['-euo', 'pipefail', '-c', this.#codeOf(block)], this.#env);
       case 'json':
         JSON.parse(block.code);
         return { code: 0, stdout: '', stderr: '' };
@@ -85,7 +89,7 @@ export class Page {
   async #runModule(block: CodeBlock): Promise<Finished> {
     const isCommonJs = /\brequire\(/.test(block.code);
     const file = nameOf(block, isCommonJs ? 'cjs' : 'mjs');
-    const { code } = transformSync(block.code, {
+    const { code } = transformSync(this.#codeOf(block), {
       jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
       module: { type: isCommonJs ? 'commonjs' : 'es6' },
     });
@@ -96,15 +100,19 @@ export class Page {
       env: { ...process.env, ...this.#env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    await untilListening(this.#server, Number(/listen\((?:\{ port: )?(\d+)/.exec(block.code)?.[1]));
+    await untilListening(this.#server, this.#port);
     return { code: 0, stdout: '', stderr: '' };
+  }
+
+  #codeOf({ code }: CodeBlock): string {
+    return code.replaceAll('8000', String(this.#port));
   }
 
   /** Ends the page's server as a service manager does. Resolves to its exit code; null if the signal ended it. */
   async close(): Promise<number | null> {
     const server = this.#server;
     if (server === undefined) return null;
-    if (server.exitCode === null) {
+    if (server.exitCode === null && server.signalCode === null) {
       server.kill('SIGTERM');
       await new Promise((resolve) => server.once('exit', resolve));
     }
@@ -113,6 +121,14 @@ export class Page {
 }
 
 const nameOf = (block: CodeBlock, extension: string) => `line-${block.line}.${extension}`;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 async function untilListening(server: ChildProcess, port: number): Promise<void> {
   for (;;) {

@@ -90,6 +90,9 @@ export function testPages(pages: readonly string[]): void {
     const blocks = codeBlocks(name);
     const page = new Page();
     beforeAll(() => page.furnish(world.files, world.env));
+    afterAll(async () => {
+      await page.close();
+    });
 
     if (blocks.some(({ language }) => language === 'ts')) {
       test('programs pass the compiler', async () => {

@@ -132,7 +132,7 @@ export async function calls({ threads, records }, plan) {
   );
 }
 
-export async function coldStarts({ records }, commands) {
+export async function coldStarts({ times, records }, commands) {
   const operations = Object.fromEntries(
     Object.entries(commands).map(([name, [file, args]]) => [
       name,
