@@ -51,6 +51,8 @@ export class Page {
     this.#port = await freePort();
     this.#env = env;
     this.#consumer.link();
+    // A page may have readers install it.
+    symlinkSync(join(PACKAGE_ROOT, 'node_modules/sharp'), this.#consumer.path('node_modules/sharp'));
     const bin = this.#consumer.path('node_modules/.bin/googlenet');
     mkdirSync(dirname(bin), { recursive: true });
     chmodSync(join(PACKAGE_ROOT, 'dist/cli/main.js'), 0o755);
